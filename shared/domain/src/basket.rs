@@ -1,0 +1,390 @@
+//! A customer's basket: what they mean to buy, and what that costs today.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::product::ProductName;
+use crate::{Currency, ItemId, Money, MoneyError, ProductId, Text, UserName};
+
+/// The colour a product comes in: 1 to 50 characters.
+pub type Color = Text<1, 50>;
+
+/// How many pieces of one product: 1 to 99.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "serde_json::Number", into = "u8")]
+pub struct Quantity(u8);
+
+/// Why a number is not a [`Quantity`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a whole number from 1 to {}", Quantity::MAX)]
+pub struct InvalidQuantity;
+
+impl Quantity {
+    /// The most pieces that a line can hold.
+    pub const MAX: u8 = 99;
+
+    /// The bare number.
+    #[must_use]
+    pub fn get(self) -> u8 {
+        self.0
+    }
+
+    /// Both together, or nothing when that is over the limit.
+    fn checked_add(self, more: Self) -> Option<Self> {
+        self.0.checked_add(more.0).and_then(|sum| Self::try_from(sum).ok())
+    }
+}
+
+impl TryFrom<u8> for Quantity {
+    type Error = InvalidQuantity;
+
+    fn try_from(pieces: u8) -> Result<Self, InvalidQuantity> {
+        if (1..=Self::MAX).contains(&pieces) { Ok(Self(pieces)) } else { Err(InvalidQuantity) }
+    }
+}
+
+impl TryFrom<serde_json::Number> for Quantity {
+    type Error = InvalidQuantity;
+
+    fn try_from(number: serde_json::Number) -> Result<Self, InvalidQuantity> {
+        let pieces = number.as_u64().and_then(|pieces| u8::try_from(pieces).ok());
+        pieces.ok_or(InvalidQuantity)?.try_into()
+    }
+}
+
+impl From<Quantity> for u8 {
+    fn from(quantity: Quantity) -> Self {
+        quantity.0
+    }
+}
+
+/// One line of a basket: pieces of one product in one colour.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    /// Names the line within the basket.
+    pub item_id: ItemId,
+    /// The product.
+    pub product_id: ProductId,
+    /// Its colour, where it comes in several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<Color>,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// What a piece cost when the customer put it in.
+    pub price_when_added: Money,
+}
+
+impl Line {
+    /// A line with so many pieces at today's price.
+    #[must_use]
+    pub fn new(offer: &Offer, color: Option<Color>, quantity: Quantity) -> Self {
+        Self {
+            item_id: ItemId::of(offer.product_id, color.as_ref().map(Color::as_str)),
+            product_id: offer.product_id,
+            color,
+            quantity,
+            price_when_added: offer.price,
+        }
+    }
+}
+
+/// A customer's basket: up to [`Basket::MAX_LINES`] lines in the order they were put in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basket {
+    /// Whose it is.
+    pub user_name: UserName,
+    lines: Vec<Line>,
+}
+
+/// Why a basket cannot be changed so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BasketError {
+    /// Too many lines.
+    #[error("a basket holds at most {} lines", Basket::MAX_LINES)]
+    TooManyLines,
+    /// Too many pieces in one line.
+    #[error("a line holds at most {} pieces", Quantity::MAX)]
+    TooManyPieces,
+    /// The basket has no such line.
+    #[error("the basket has no such item")]
+    NoSuchItem,
+}
+
+impl Basket {
+    /// How many lines fit.
+    pub const MAX_LINES: usize = 100;
+
+    /// A basket with nothing in it.
+    #[must_use]
+    pub fn empty(user_name: UserName) -> Self {
+        Self { user_name, lines: Vec::new() }
+    }
+
+    /// A basket with these lines; lines of the same product and colour become one.
+    ///
+    /// # Errors
+    /// When there are too many lines, or too many pieces in one.
+    pub fn with_lines(
+        user_name: UserName,
+        lines: impl IntoIterator<Item = Line>,
+    ) -> Result<Self, BasketError> {
+        let mut basket = Self::empty(user_name);
+        lines.into_iter().try_for_each(|line| basket.add(line))?;
+        Ok(basket)
+    }
+
+    /// The lines, in the order they were put in.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Adds a line, or its pieces to the line that holds the same product and colour.
+    ///
+    /// # Errors
+    /// When that would be too many lines, or too many pieces in one.
+    pub fn add(&mut self, line: Line) -> Result<(), BasketError> {
+        if let Some(there) = self.line_mut(line.item_id) {
+            let quantity = there.quantity.checked_add(line.quantity);
+            there.quantity = quantity.ok_or(BasketError::TooManyPieces)?;
+        } else if self.lines.len() < Self::MAX_LINES {
+            self.lines.push(line);
+        } else {
+            return Err(BasketError::TooManyLines);
+        }
+        Ok(())
+    }
+
+    /// Sets how many pieces a line holds.
+    ///
+    /// # Errors
+    /// When there is no such line.
+    pub fn set_quantity(&mut self, item: ItemId, quantity: Quantity) -> Result<(), BasketError> {
+        self.line_mut(item).ok_or(BasketError::NoSuchItem)?.quantity = quantity;
+        Ok(())
+    }
+
+    /// Takes a line out.
+    ///
+    /// # Errors
+    /// When there is no such line.
+    pub fn remove(&mut self, item: ItemId) -> Result<(), BasketError> {
+        let before = self.lines.len();
+        self.lines.retain(|line| line.item_id != item);
+        if self.lines.len() < before { Ok(()) } else { Err(BasketError::NoSuchItem) }
+    }
+
+    /// What the basket costs at today's offers. A product without an offer is no longer sold:
+    /// its line shows the price it was added at and does not count.
+    ///
+    /// # Errors
+    /// When the offers are in several currencies, or add up to more than can be counted.
+    pub fn price(&self, offers: &Offers, currency: Currency) -> Result<PricedBasket, MoneyError> {
+        let lines = self
+            .lines
+            .iter()
+            .map(|line| PricedLine::new(line, offers.get(&line.product_id)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let subtotal = lines
+            .iter()
+            .filter(|line| line.available)
+            .try_fold(Money::zero(currency), |sum, line| sum.checked_add(line.total))?;
+        Ok(PricedBasket { user_name: self.user_name.clone(), lines, subtotal })
+    }
+
+    fn line_mut(&mut self, item: ItemId) -> Option<&mut Line> {
+        self.lines.iter_mut().find(|line| line.item_id == item)
+    }
+}
+
+/// What a basket needs to know of a product that is on sale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The product.
+    pub product_id: ProductId,
+    /// What it is called.
+    pub name: ProductName,
+    /// What a piece costs today.
+    pub price: Money,
+}
+
+/// Offers by product; a product that is not sold has none.
+pub type Offers = HashMap<ProductId, Offer>;
+
+/// A basket at today's prices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PricedBasket {
+    /// Whose it is.
+    pub user_name: UserName,
+    /// The lines, in the order they were put in.
+    pub lines: Vec<PricedLine>,
+    /// What all available lines cost together.
+    pub subtotal: Money,
+}
+
+/// A line at today's price.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PricedLine {
+    /// Names the line within the basket.
+    pub item_id: ItemId,
+    /// The product.
+    pub product_id: ProductId,
+    /// What it is called; unknown once it is no longer sold.
+    pub product_name: Option<ProductName>,
+    /// Its colour.
+    pub color: Option<Color>,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// What a piece costs.
+    pub price: Money,
+    /// What all pieces cost.
+    pub total: Money,
+    /// The price is another than when the customer put it in.
+    pub price_changed: bool,
+    /// The product is still sold.
+    pub available: bool,
+}
+
+impl PricedLine {
+    fn new(line: &Line, offer: Option<&Offer>) -> Result<Self, MoneyError> {
+        let price = offer.map_or(line.price_when_added, |offer| offer.price);
+        Ok(Self {
+            item_id: line.item_id,
+            product_id: line.product_id,
+            product_name: offer.map(|offer| offer.name.clone()),
+            color: line.color.clone(),
+            quantity: line.quantity,
+            price,
+            total: price.checked_mul(line.quantity.get().into())?,
+            price_changed: price != line.price_when_added,
+            available: offer.is_some(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Timestamp;
+
+    fn usd() -> Currency {
+        "USD".parse().unwrap()
+    }
+
+    fn user() -> UserName {
+        UserName::try_from("swn".to_owned()).unwrap()
+    }
+
+    fn offer(minor: u64) -> Offer {
+        Offer {
+            product_id: ProductId::new(Timestamp::now()),
+            name: ProductName::try_from("IPhone X".to_owned()).unwrap(),
+            price: Money::from_minor(minor, usd()),
+        }
+    }
+
+    fn quantity(pieces: u8) -> Quantity {
+        pieces.try_into().unwrap()
+    }
+
+    fn offers<'a>(offers: impl IntoIterator<Item = &'a Offer>) -> Offers {
+        offers.into_iter().map(|offer| (offer.product_id, offer.clone())).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_subtotal_is_the_sum_of_price_times_quantity(
+            lines in prop::collection::vec((0..100_000_000_u64, 1..=99_u8), 0..=100)
+        ) {
+            let lines: Vec<_> = lines.into_iter().map(|(minor, pieces)| (offer(minor), pieces)).collect();
+            let basket = Basket::with_lines(
+                user(),
+                lines.iter().map(|(offer, pieces)| Line::new(offer, None, quantity(*pieces))),
+            ).unwrap();
+            let priced = basket.price(&offers(lines.iter().map(|(offer, _)| offer)), usd()).unwrap();
+            let sum: u64 = lines.iter().map(|(offer, pieces)| offer.price.minor() * u64::from(*pieces)).sum();
+            prop_assert_eq!(priced.subtotal, Money::from_minor(sum, usd()));
+            prop_assert!(priced.lines.iter().all(|line| !line.price_changed && line.available));
+        }
+
+        #[test]
+        fn whatever_is_done_to_a_basket_it_keeps_its_limits(
+            steps in prop::collection::vec((0..3_u8, 0..130_usize, 1..=99_u8), 0..400)
+        ) {
+            let offers: Vec<_> = (0..130).map(offer).collect();
+            let mut basket = Basket::empty(user());
+            for (step, which, pieces) in steps {
+                let line = Line::new(&offers[which], None, quantity(pieces));
+                let item = line.item_id;
+                // Refusals are part of the game; what counts is what is left afterwards.
+                match step {
+                    0 => basket.add(line),
+                    1 => basket.set_quantity(item, quantity(pieces)),
+                    _ => basket.remove(item),
+                }
+                .unwrap_or_default();
+                prop_assert!(basket.lines().len() <= Basket::MAX_LINES);
+                prop_assert!(basket.lines().iter().all(|line| (1..=99).contains(&line.quantity.get())));
+                let mut items: Vec<_> = basket.lines().iter().map(|line| line.item_id).collect();
+                items.sort_unstable();
+                items.dedup();
+                prop_assert_eq!(items.len(), basket.lines().len());
+            }
+        }
+    }
+
+    #[test]
+    fn the_same_product_and_colour_is_one_line() {
+        let phone = offer(95_040);
+        let red = Color::try_from("red".to_owned()).unwrap();
+        let mut basket = Basket::empty(user());
+        basket.add(Line::new(&phone, Some(red.clone()), quantity(1))).unwrap();
+        basket.add(Line::new(&phone, None, quantity(1))).unwrap();
+        basket.add(Line::new(&phone, Some(red), quantity(2))).unwrap();
+        let pieces: Vec<_> = basket.lines().iter().map(|line| line.quantity.get()).collect();
+        assert_eq!(pieces, [3, 1]);
+    }
+
+    #[test]
+    fn a_line_that_is_full_takes_no_more() {
+        let phone = offer(95_040);
+        let mut basket = Basket::with_lines(user(), [Line::new(&phone, None, quantity(99))]).unwrap();
+        let refused = basket.add(Line::new(&phone, None, quantity(1)));
+        assert_eq!(refused, Err(BasketError::TooManyPieces));
+        assert_eq!(basket.lines()[0].quantity.get(), 99);
+    }
+
+    #[test]
+    fn a_new_price_shows_and_counts() {
+        let mut phone = offer(95_040);
+        let basket = Basket::with_lines(user(), [Line::new(&phone, None, quantity(2))]).unwrap();
+        phone.price = Money::from_minor(90_000, usd());
+        let priced = basket.price(&offers([&phone]), usd()).unwrap();
+        assert!(priced.lines[0].price_changed);
+        assert_eq!(priced.subtotal.minor(), 180_000);
+    }
+
+    #[test]
+    fn a_product_no_longer_sold_shows_but_does_not_count() {
+        let (phone, gone) = (offer(95_040), offer(87_000));
+        let lines = [Line::new(&phone, None, quantity(1)), Line::new(&gone, None, quantity(1))];
+        let basket = Basket::with_lines(user(), lines).unwrap();
+        let priced = basket.price(&offers([&phone]), usd()).unwrap();
+        assert!(!priced.lines[1].available);
+        assert_eq!(priced.subtotal.minor(), 95_040);
+    }
+
+    #[test]
+    fn quantities_are_whole_numbers_from_1_to_99() {
+        for good in ["1", "99"] {
+            assert!(serde_json::from_str::<Quantity>(good).is_ok(), "{good}");
+        }
+        for bad in ["0", "100", "-1", "1.5", "1e30", r#""2""#, "null"] {
+            assert!(serde_json::from_str::<Quantity>(bad).is_err(), "{bad}");
+        }
+    }
+}

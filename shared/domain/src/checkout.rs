@@ -1,0 +1,160 @@
+//! What a customer says when checking out.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::Text;
+
+/// A first or last name: 1 to 100 characters.
+pub type PersonName = Text<1, 100>;
+/// A postal address: 1 to 500 characters.
+pub type Address = Text<1, 500>;
+/// A payment provider's name for a means of payment: 1 to 200 characters, never a card number.
+pub type PaymentToken = Text<1, 200>;
+
+/// An e-mail address, checked as far as can be without sending mail (RFC 5321 section 4.5.3.1 limits).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Email(String);
+
+/// Why a string is not an [`Email`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be an e-mail address, such as name@example.com")]
+pub struct InvalidEmail;
+
+impl TryFrom<String> for Email {
+    type Error = InvalidEmail;
+
+    fn try_from(address: String) -> Result<Self, InvalidEmail> {
+        let plain = |c: char| !c.is_whitespace() && !c.is_control() && c != '@';
+        let good = address.len() <= 254
+            && address.rsplit_once('@').is_some_and(|(local, host)| {
+                (1..=64).contains(&local.len())
+                    && local.chars().all(plain)
+                    && host.chars().all(plain)
+                    && host.split('.').count() >= 2
+                    && host.split('.').all(|label| !label.is_empty())
+            });
+        if good { Ok(Self(address)) } else { Err(InvalidEmail) }
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Email(…)")
+    }
+}
+
+/// Whom an order goes to, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Recipient {
+    /// First name.
+    pub first_name: PersonName,
+    /// Last name.
+    pub last_name: PersonName,
+    /// Where to write to.
+    pub email: Email,
+    /// Where to send the goods.
+    pub address: Address,
+}
+
+/// How the customer pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PaymentMethod {
+    /// A card, named by its token.
+    Card,
+    /// `PayPal`.
+    Paypal,
+    /// On account, after delivery.
+    Invoice,
+}
+
+/// The means of payment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Payment {
+    /// How the customer pays.
+    pub method: PaymentMethod,
+    /// The provider's token for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<PaymentToken>,
+}
+
+/// Whether a text holds what looks like a payment card's number: 13 to 19 digits (ISO/IEC 7812-1),
+/// perhaps grouped by single spaces or dashes, whose check digit is right (Luhn).
+#[must_use]
+pub fn contains_card_number(text: &str) -> bool {
+    let mut digits: Vec<u32> = Vec::new();
+    let mut grouped = false;
+    for c in text.chars().chain(['\0']) {
+        match c.to_digit(10) {
+            Some(digit) => {
+                digits.push(digit);
+                grouped = false;
+            }
+            None if matches!(c, ' ' | '-') && !grouped && !digits.is_empty() => grouped = true,
+            None => {
+                if (13..=19).contains(&digits.len()) && luhn(&digits) {
+                    return true;
+                }
+                digits.clear();
+                grouped = false;
+            }
+        }
+    }
+    false
+}
+
+/// The check of ISO/IEC 7812-1 annex B: every second digit from the right is doubled.
+fn luhn(digits: &[u32]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| if place % 2 == 0 { *digit } else { digit * 2 / 10 + digit * 2 % 10 })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn card_numbers_are_seen_through_their_grouping() {
+        for card in
+            ["4242424242424242", "4242 4242 4242 4242", "card: 5555-5555-5555-4444.", "378282246310005"]
+        {
+            assert!(contains_card_number(card), "{card}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_no_cards() {
+        for other in ["", "5554443322", "4242424242424241", "tok_visa", "+44 20 7946 0958", "2026-01-31"] {
+            assert!(!contains_card_number(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn emails_are_checked_for_their_form() {
+        for good in ["a@b.co", "first.last+tag@mail.example.com"] {
+            assert!(Email::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "a", "@b.co", "a@", "a@b", "a b@c.de", "a@b..c", "a@b@c.de", "a@b.c\n"] {
+            assert_eq!(Email::try_from(bad.to_owned()), Err(InvalidEmail), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_email_does_not_show_in_debug_output() {
+        let email = Email::try_from("name@example.com".to_owned()).unwrap();
+        assert!(!format!("{email:?}").contains("name"));
+    }
+}

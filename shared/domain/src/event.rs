@@ -1,0 +1,279 @@
+//! What the services tell each other: facts in the past tense, in one envelope.
+//!
+//! On the bus an event is an EventBridge entry whose `source` is `shop.<service>`, whose
+//! `detail-type` is the fact's name and whose `detail` is an [`Event`]. Readers ignore fields
+//! they do not know; a change that an old reader could not live with gets a new version.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::basket::{Color, Quantity};
+use crate::checkout::{Payment, Recipient};
+use crate::product::{Category, ImageFile, Product, ProductName};
+use crate::{Amount, Currency, OrderId, ProductId, Timestamp, UserName};
+
+/// A fact of the shop: what stands in an event's `data`.
+pub trait Fact: Serialize + DeserializeOwned {
+    /// The service that states it, as EventBridge's `source`.
+    const SOURCE: &'static str;
+    /// Its name, as EventBridge's `detail-type`.
+    const DETAIL_TYPE: &'static str;
+    /// The version of its schema.
+    const VERSION: u32;
+}
+
+/// A fact and what is known about its telling: the `detail` of an EventBridge entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Event<D> {
+    /// About the telling.
+    pub metadata: Metadata,
+    /// The fact.
+    pub data: D,
+}
+
+/// About the telling of a fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata {
+    /// Names the event; one that is told again keeps its id.
+    pub event_id: Uuid,
+    /// The version of the fact's schema.
+    pub version: u32,
+    /// Ties together all that one request of a client brought about.
+    pub correlation_id: String,
+    /// The event that led to this one, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<Uuid>,
+    /// When it happened, not when it was told.
+    pub occurred_at: Timestamp,
+}
+
+impl<D: Fact> Event<D> {
+    /// States a fact that happened at a time.
+    pub fn new(event_id: Uuid, correlation_id: String, occurred_at: Timestamp, data: D) -> Self {
+        let metadata =
+            Metadata { event_id, version: D::VERSION, correlation_id, causation_id: None, occurred_at };
+        Self { metadata, data }
+    }
+}
+
+/// A product as the other services see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ProductSnapshot {
+    /// The product.
+    pub id: ProductId,
+    /// What it is called.
+    pub name: ProductName,
+    /// What it is grouped by.
+    pub category: Category,
+    /// Where its picture is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_file: Option<ImageFile>,
+    /// What a piece costs.
+    pub price: Amount,
+    /// What the price is in.
+    pub currency: Currency,
+    /// Counts the product's changes: of two snapshots the greater version is the later one.
+    pub version: u64,
+}
+
+impl From<&Product> for ProductSnapshot {
+    fn from(product: &Product) -> Self {
+        let price = product.price.money();
+        Self {
+            id: product.id,
+            name: product.name.clone(),
+            category: product.category.clone(),
+            image_file: product.image_file.clone(),
+            price: price.amount(),
+            currency: price.currency(),
+            version: product.version,
+        }
+    }
+}
+
+/// A product came into the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ProductCreated {
+    /// The product as it is now.
+    pub product: ProductSnapshot,
+}
+
+/// A product of the catalogue changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ProductUpdated {
+    /// The product as it is now.
+    pub product: ProductSnapshot,
+    /// The price before and after, when it changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_change: Option<PriceChange>,
+}
+
+/// A price before and after, both in the product's currency.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PriceChange {
+    /// What a piece cost.
+    pub from: Amount,
+    /// What it costs now.
+    pub to: Amount,
+}
+
+/// A product left the catalogue.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ProductDeleted {
+    /// The product that was.
+    pub product_id: ProductId,
+    /// Greater than the version of every snapshot of it.
+    pub version: u64,
+}
+
+/// A customer checked out: their basket is gone, and these lines are to become an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct BasketCheckedOut {
+    /// The order's name, fixed at checkout.
+    pub order_id: OrderId,
+    /// When the customer checked out.
+    pub order_date: Timestamp,
+    /// Whose order.
+    pub user_name: UserName,
+    /// Whom it goes to.
+    pub recipient: Recipient,
+    /// How it is paid.
+    pub payment: Payment,
+    /// What was bought.
+    pub lines: Vec<CheckedOutLine>,
+    /// What the customer was told to pay.
+    pub total_price: Amount,
+    /// What all amounts are in.
+    pub currency: Currency,
+}
+
+/// One line of a checked-out basket, at the price it was sold for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CheckedOutLine {
+    /// The product.
+    pub product_id: ProductId,
+    /// What it was called.
+    pub product_name: ProductName,
+    /// Its colour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub color: Option<Color>,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// What a piece cost.
+    pub price: Amount,
+}
+
+impl Fact for ProductCreated {
+    const SOURCE: &'static str = "shop.product";
+    const DETAIL_TYPE: &'static str = "ProductCreated";
+    const VERSION: u32 = 1;
+}
+
+impl Fact for ProductUpdated {
+    const SOURCE: &'static str = "shop.product";
+    const DETAIL_TYPE: &'static str = "ProductUpdated";
+    const VERSION: u32 = 1;
+}
+
+impl Fact for ProductDeleted {
+    const SOURCE: &'static str = "shop.product";
+    const DETAIL_TYPE: &'static str = "ProductDeleted";
+    const VERSION: u32 = 1;
+}
+
+impl Fact for BasketCheckedOut {
+    const SOURCE: &'static str = "shop.basket";
+    const DETAIL_TYPE: &'static str = "BasketCheckedOut";
+    const VERSION: u32 = 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::Money;
+    use crate::order::{InvalidOrder, Order};
+
+    fn checked_out(minor: Vec<(u64, u8)>) -> BasketCheckedOut {
+        let currency: Currency = "USD".parse().unwrap();
+        let at = Timestamp::from_unix_millis(1_767_225_600_000);
+        let lines: Vec<_> = minor
+            .iter()
+            .map(|&(minor, pieces)| CheckedOutLine {
+                product_id: ProductId::new(at),
+                product_name: "IPhone X".to_owned().try_into().unwrap(),
+                color: (pieces > 50).then(|| "red".to_owned().try_into().unwrap()),
+                quantity: pieces.try_into().unwrap(),
+                price: Money::from_minor(minor, currency).amount(),
+            })
+            .collect();
+        let total = minor.iter().map(|&(minor, pieces)| minor * u64::from(pieces)).sum();
+        BasketCheckedOut {
+            order_id: OrderId::new(at),
+            order_date: at,
+            user_name: "swn".to_owned().try_into().unwrap(),
+            recipient: serde_json::from_value(serde_json::json!({
+                "firstName": "Grace", "lastName": "H", "email": "g@example.com", "address": "1 Main St",
+            }))
+            .unwrap(),
+            payment: Payment { method: crate::checkout::PaymentMethod::Card, token: None },
+            lines,
+            total_price: Money::from_minor(total, currency).amount(),
+            currency,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_survives_the_bus_to_the_last_cent(
+            lines in prop::collection::vec((0..100_000_000_u64, 1..=99_u8), 1..100),
+            id: u128,
+        ) {
+            let data = checked_out(lines);
+            let event = Event::new(Uuid::from_u128(id), "c-1".to_owned(), data.order_date, data);
+            let json = serde_json::to_string(&event).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Event<BasketCheckedOut>>(&json).unwrap(), &event);
+            let order = Order::place(event.data.clone(), "c-1".to_owned()).unwrap();
+            prop_assert_eq!(order.total_price.amount(), event.data.total_price);
+        }
+    }
+
+    #[test]
+    fn a_reader_ignores_what_it_does_not_know() {
+        let id = ProductId::new(Timestamp::now());
+        let json = format!(
+            r#"{{"metadata": {{"eventId": "{id}", "version": 2, "correlationId": "c", "occurredAt": "2026-01-31T12:00:00Z", "new": 1}},
+                "data": {{"productId": "{id}", "version": 3, "reason": "sold out"}}, "more": {{}}}}"#
+        );
+        let event: Event<ProductDeleted> = serde_json::from_str(&json).unwrap();
+        assert_eq!(event.data, ProductDeleted { product_id: id, version: 3 });
+    }
+
+    #[test]
+    fn an_order_that_does_not_add_up_is_refused() {
+        let mut wrong = checked_out(vec![(95_040, 2), (87_000, 1)]);
+        wrong.total_price = "1820.40".parse().unwrap();
+        let refused = Order::place(wrong, String::new()).unwrap_err();
+        assert_eq!(refused.to_string(), "the lines cost 2770.80 USD, the customer was told 1820.40 USD");
+        assert_eq!(Order::place(checked_out(vec![]), String::new()), Err(InvalidOrder::NoLines));
+    }
+}

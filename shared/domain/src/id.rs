@@ -1,0 +1,182 @@
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use uuid::{NoContext, Uuid};
+
+use crate::Timestamp;
+
+macro_rules! uuid_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                Uuid::from_str(text).map(Self)
+            }
+        }
+    };
+}
+
+uuid_id! {
+    /// Names a product: a UUID v7, so that ids sort by creation.
+    ProductId
+}
+uuid_id! {
+    /// Names an order: a UUID v7 (RFC 9562 section 5.7) that carries the order's date, so
+    /// that a customer's orders sort by time under their key.
+    OrderId
+}
+uuid_id! {
+    /// Names a line of a basket: the same product in the same colour is always the same line.
+    ItemId
+}
+
+impl ProductId {
+    /// A new id, created `at` this time.
+    #[must_use]
+    pub fn new(at: Timestamp) -> Self {
+        Self(v7(at))
+    }
+}
+
+impl OrderId {
+    /// A new id for an order placed `at` this time.
+    #[must_use]
+    pub fn new(at: Timestamp) -> Self {
+        Self(v7(at))
+    }
+
+    /// When the order was placed. An id that is no UUID v7 was never ours and dates to 1970.
+    #[must_use]
+    pub fn date(self) -> Timestamp {
+        let (seconds, nanoseconds) = self.0.get_timestamp().map_or((0, 0), |timestamp| timestamp.to_unix());
+        Timestamp::from_unix_millis(seconds.saturating_mul(1000) + u64::from(nanoseconds / 1_000_000))
+    }
+
+    /// The smallest id that an order placed `at` this time can have.
+    #[must_use]
+    pub fn earliest(at: Timestamp) -> Self {
+        Self(with_rest(at, 0x00))
+    }
+
+    /// The greatest id that an order placed `at` this time can have.
+    #[must_use]
+    pub fn latest(at: Timestamp) -> Self {
+        Self(with_rest(at, 0xff))
+    }
+}
+
+impl ItemId {
+    /// The line that holds this product in this colour.
+    #[must_use]
+    pub fn of(product: ProductId, color: Option<&str>) -> Self {
+        Self(Uuid::new_v5(&product.0, color.unwrap_or_default().as_bytes()))
+    }
+}
+
+fn v7(at: Timestamp) -> Uuid {
+    let millis = at.unix_millis();
+    let nanoseconds = u32::try_from(millis % 1000).unwrap_or_default() * 1_000_000;
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, millis / 1000, nanoseconds))
+}
+
+fn with_rest(at: Timestamp, rest: u8) -> Uuid {
+    uuid::Builder::from_unix_timestamp_millis(at.unix_millis(), &[rest; 10]).into_uuid()
+}
+
+/// Names a customer: 1 to 128 letters, digits, and `. _ @ + -`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct UserName(String);
+
+/// Why a string is not a [`UserName`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be 1 to 128 letters, digits or . _ @ + -")]
+pub struct InvalidUserName;
+
+impl UserName {
+    /// The name as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for UserName {
+    type Error = InvalidUserName;
+
+    fn try_from(name: String) -> Result<Self, InvalidUserName> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
+        if (1..=128).contains(&name.len()) && name.chars().all(allowed) {
+            Ok(Self(name))
+        } else {
+            Err(InvalidUserName)
+        }
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn an_order_id_carries_its_date(millis in 0u64..253_402_300_799_999) {
+            let at = Timestamp::from_unix_millis(millis);
+            prop_assert_eq!(OrderId::new(at).date(), at);
+        }
+
+        #[test]
+        fn an_order_id_lies_between_the_bounds_of_its_millisecond(millis in 0u64..253_402_300_799_998) {
+            let at = Timestamp::from_unix_millis(millis);
+            let id = OrderId::new(at);
+            prop_assert!(OrderId::earliest(at) <= id && id <= OrderId::latest(at));
+            prop_assert!(OrderId::latest(at) < OrderId::earliest(Timestamp::from_unix_millis(millis + 1)));
+        }
+
+        #[test]
+        fn ids_survive_text(millis in 0u64..253_402_300_799_999) {
+            let id = OrderId::new(Timestamp::from_unix_millis(millis));
+            prop_assert_eq!(id.to_string().parse::<OrderId>().unwrap(), id);
+        }
+    }
+
+    #[test]
+    fn a_line_is_named_by_its_product_and_colour() {
+        let product = ProductId::new(Timestamp::now());
+        assert_eq!(ItemId::of(product, Some("red")), ItemId::of(product, Some("red")));
+        assert_ne!(ItemId::of(product, Some("red")), ItemId::of(product, Some("blue")));
+        assert_ne!(ItemId::of(product, Some("red")), ItemId::of(product, None));
+        assert_ne!(ItemId::of(product, None), ItemId::of(ProductId::new(Timestamp::now()), None));
+    }
+
+    #[test]
+    fn user_names_are_plain() {
+        for good in ["swn", "a.b+c@example.com", &"x".repeat(128)] {
+            assert!(UserName::try_from(good.to_owned()).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "a/b", "ünal", "a\0", &"x".repeat(129)] {
+            assert_eq!(UserName::try_from(bad.to_owned()), Err(InvalidUserName), "{bad}");
+        }
+    }
+}

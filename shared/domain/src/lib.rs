@@ -1,0 +1,22 @@
+//! What the shop means by its words: ids, money, baskets, orders and events.
+//!
+//! Every type here is either right or was never made: values are checked once, where they
+//! enter (`TryFrom`, `serde`), and trusted from then on. Nothing in this crate does I/O,
+//! knows AWS or is async; the clock is read only by [`Timestamp::now`].
+
+pub mod basket;
+pub mod checkout;
+pub mod event;
+mod id;
+mod money;
+pub mod order;
+pub mod product;
+#[cfg(test)]
+mod schema;
+mod text;
+mod time;
+
+pub use id::{InvalidUserName, ItemId, OrderId, ProductId, UserName};
+pub use money::{Amount, Currency, InvalidAmount, InvalidCurrency, Money, MoneyError};
+pub use text::{InvalidText, Text};
+pub use time::{DateRange, InvalidDate, Timestamp};

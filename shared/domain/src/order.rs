@@ -1,0 +1,164 @@
+//! A placed order.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::basket::{Color, Quantity};
+use crate::checkout::{Payment, Recipient};
+use crate::event::BasketCheckedOut;
+use crate::product::ProductName;
+use crate::{Money, MoneyError, OrderId, ProductId, Timestamp, UserName};
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OrderStatus {
+    /// Placed; nothing has been done about it yet.
+    Pending,
+}
+
+/// Why a string is not an [`OrderStatus`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be PENDING")]
+pub struct InvalidStatus;
+
+impl OrderStatus {
+    /// The status as it is written everywhere.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+        }
+    }
+}
+
+impl FromStr for OrderStatus {
+    type Err = InvalidStatus;
+
+    fn from_str(text: &str) -> Result<Self, InvalidStatus> {
+        match text {
+            "PENDING" => Ok(Self::Pending),
+            _ => Err(InvalidStatus),
+        }
+    }
+}
+
+impl fmt::Display for OrderStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One line of an order, at the price it was sold for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderLine {
+    /// The product.
+    pub product_id: ProductId,
+    /// What it was called.
+    pub product_name: ProductName,
+    /// Its colour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<Color>,
+    /// How many pieces.
+    pub quantity: Quantity,
+    /// What a piece cost.
+    pub price: Money,
+}
+
+impl OrderLine {
+    /// What all pieces cost.
+    ///
+    /// # Errors
+    /// When that is more than can be counted.
+    pub fn total(&self) -> Result<Money, MoneyError> {
+        self.price.checked_mul(self.quantity.get().into())
+    }
+}
+
+/// An order as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// Whose order.
+    pub user_name: UserName,
+    /// Its name, fixed at checkout.
+    pub order_id: OrderId,
+    /// Where it stands.
+    pub status: OrderStatus,
+    /// When the customer checked out.
+    pub order_date: Timestamp,
+    /// What was bought.
+    pub lines: Vec<OrderLine>,
+    /// What the customer was told to pay.
+    pub total_price: Money,
+    /// Whom it goes to.
+    pub recipient: Recipient,
+    /// How it is paid.
+    pub payment: Payment,
+    /// Ties the order to the request that placed it.
+    pub correlation_id: String,
+}
+
+/// Why a checked-out basket is no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidOrder {
+    /// An amount is no money in the order's currency.
+    #[error("an amount of the order {0}")]
+    Money(#[from] MoneyError),
+    /// The lines do not add up to what the customer was told.
+    #[error("the lines cost {lines}, the customer was told {told}")]
+    WrongTotal {
+        /// The sum of the lines.
+        lines: Money,
+        /// The total of the event.
+        told: Money,
+    },
+    /// An order of nothing.
+    #[error("the order has no lines")]
+    NoLines,
+}
+
+impl Order {
+    /// The order that a checked-out basket asks for.
+    ///
+    /// # Errors
+    /// When its amounts are not money or do not add up.
+    pub fn place(checkout: BasketCheckedOut, correlation_id: String) -> Result<Self, InvalidOrder> {
+        let currency = checkout.currency;
+        let told = Money::from_amount(checkout.total_price, currency)?;
+        let lines = checkout
+            .lines
+            .into_iter()
+            .map(|line| {
+                Ok(OrderLine {
+                    product_id: line.product_id,
+                    product_name: line.product_name,
+                    color: line.color,
+                    quantity: line.quantity,
+                    price: Money::from_amount(line.price, currency)?,
+                })
+            })
+            .collect::<Result<Vec<_>, MoneyError>>()?;
+        if lines.is_empty() {
+            return Err(InvalidOrder::NoLines);
+        }
+        let sum = lines.iter().try_fold(Money::zero(currency), |sum, line| sum.checked_add(line.total()?))?;
+        if sum != told {
+            return Err(InvalidOrder::WrongTotal { lines: sum, told });
+        }
+        Ok(Self {
+            user_name: checkout.user_name,
+            order_id: checkout.order_id,
+            status: OrderStatus::Pending,
+            order_date: checkout.order_date,
+            lines,
+            total_price: told,
+            recipient: checkout.recipient,
+            payment: checkout.payment,
+            correlation_id,
+        })
+    }
+}
