@@ -1,0 +1,127 @@
+//! A function that answers HTTP: an `axum` router behind API Gateway.
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRequest, MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use lambda_http::RequestExt;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use uuid::Uuid;
+
+use crate::start::start;
+use crate::telemetry::{self, Invocation, Outcome};
+use crate::{ConfigError, Problem, config};
+
+/// The largest request body, in bytes; far above any that the shop's requests need.
+const MOST_BODY_BYTES: usize = 256 * 1024;
+
+const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
+
+/// Runs a function that answers HTTP requests of API Gateway (REST API or HTTP API). `build`
+/// makes its routes, at init. Browsers of the origins in `ALLOWED_ORIGINS` may call it.
+///
+/// # Errors
+/// When the configuration is wrong or the Lambda runtime fails.
+pub async fn run(
+    build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
+) -> Result<(), lambda_runtime::Error> {
+    let app = start(async || Ok(app(build().await?).layer(cors()?))).await?;
+    lambda_http::run(app).await
+}
+
+/// The routes with all that an API needs around them: problem responses for unknown routes and
+/// methods, a body limit, the deadline, correlation ids and the log line.
+pub fn app(routes: Router) -> Router {
+    routes
+        .fallback(unknown_route)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
+        .layer(middleware::from_fn(observe))
+}
+
+fn cors() -> Result<CorsLayer, ConfigError> {
+    let name = "ALLOWED_ORIGINS";
+    let origins = config::required(name)?
+        .split(',')
+        .map(str::parse::<HeaderValue>)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| ConfigError::Invalid { name, reason: error.to_string() })?;
+    Ok(CorsLayer::new().allow_origin(AllowOrigin::list(origins)).expose_headers([
+        header::ETAG,
+        header::LOCATION,
+        CORRELATION_ID,
+    ]))
+}
+
+async fn unknown_route(uri: Uri) -> Problem {
+    Problem::not_found(format!("There is nothing at {}.", uri.path()))
+}
+
+async fn unknown_method(method: Method, uri: Uri) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "Method not allowed",
+        format!("{} does not take {method}.", uri.path()),
+    )
+}
+
+/// Does the work of a request as one invocation.
+async fn observe(request: Request, next: Next) -> Response {
+    let invocation = Invocation::begin(request.lambda_context_ref());
+    let correlation_id = correlation_id(request.headers());
+    let path = request.extensions().get::<MatchedPath>().map_or("*", MatchedPath::as_str);
+    let route = format!("{} {path}", request.method());
+    let answer = invocation.run(async {
+        telemetry::correlate(&correlation_id);
+        telemetry::note("route", &route);
+        next.run(request).await
+    });
+    let answer = answer.await;
+    invocation.scope(|| {
+        let mut response =
+            answer.unwrap_or_else(|| Problem::unavailable("the deadline came first").into_response());
+        telemetry::note("status", &response.status().as_u16());
+        if let Ok(id) = HeaderValue::from_str(&correlation_id) {
+            response.headers_mut().insert(CORRELATION_ID, id);
+        }
+        invocation.end(match response.status().as_u16() {
+            ..400 => Outcome::Ok,
+            400..500 => Outcome::Refused,
+            _ => Outcome::Failed,
+        });
+        response
+    })
+}
+
+/// The client's correlation id where it is fit to be logged and passed on, else a new one.
+fn correlation_id(headers: &HeaderMap) -> String {
+    let plain = |id: &&str| {
+        (1..=64).contains(&id.len())
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let sent = headers.get(CORRELATION_ID).and_then(|id| id.to_str().ok()).filter(plain);
+    sent.map_or_else(|| Uuid::now_v7().to_string(), ToOwned::to_owned)
+}
+
+/// The bytes of a request body; one that is too large is a 413 problem.
+#[derive(Debug)]
+pub struct Body(pub axum::body::Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Body {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match axum::body::Bytes::from_request(request, state).await {
+            Ok(bytes) => Ok(Self(bytes)),
+            Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too-large",
+                "Too large",
+                format!("The body must be at most {MOST_BODY_BYTES} bytes."),
+            )),
+            Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
+        }
+    }
+}

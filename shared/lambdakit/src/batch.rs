@@ -1,0 +1,69 @@
+//! Batches of records, each handled on its own: what fails comes again, its neighbours do not wait.
+
+use std::error::Error;
+
+use serde::Serialize;
+
+use crate::telemetry::{self, Outcome};
+
+/// Why a record could not be handled.
+pub type HandlerError = Box<dyn Error + Send + Sync>;
+
+/// The records of a batch that are to come again (`ReportBatchItemFailures`).
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BatchResponse {
+    batch_item_failures: Vec<ItemFailure>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemFailure {
+    item_identifier: String,
+}
+
+/// A record that was not handled, as the log line tells it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Failure {
+    pub(crate) id: String,
+    pub(crate) reason: String,
+}
+
+impl Failure {
+    pub(crate) fn new(id: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
+        let mut reason = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            reason = format!("{reason}: {error}");
+            cause = error.source();
+        }
+        Self { id: id.into(), reason }
+    }
+}
+
+impl BatchResponse {
+    /// Notes how a batch of `records` went, and asks for the failed ones again.
+    pub(crate) fn report(records: usize, failures: Vec<Failure>) -> (Self, Outcome) {
+        telemetry::note("records", &records);
+        let outcome = match failures.len() {
+            0 => Outcome::Ok,
+            failed if failed < records => Outcome::Partial,
+            _ => Outcome::Failed,
+        };
+        if !failures.is_empty() {
+            telemetry::note("failures", &failures);
+        }
+        (Self::all(failures.into_iter().map(|failure| failure.id)), outcome)
+    }
+
+    /// Asks for all of these records again.
+    pub(crate) fn all(ids: impl IntoIterator<Item = String>) -> Self {
+        let failures = ids.into_iter().map(|id| ItemFailure { item_identifier: id });
+        Self { batch_item_failures: failures.collect() }
+    }
+
+    /// The ids of the records that are to come again.
+    pub fn failed(&self) -> impl Iterator<Item = &str> {
+        self.batch_item_failures.iter().map(|failure| &*failure.item_identifier)
+    }
+}

@@ -1,0 +1,43 @@
+//! What a function is told by its environment, read once, at init.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// Why a function cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The variable is not there.
+    #[error("environment variable {0} is not set")]
+    Missing(&'static str),
+    /// The variable holds something else than it should.
+    #[error("environment variable {name} is wrong: {reason}")]
+    Invalid {
+        /// Which variable.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// A variable that must be there and hold something.
+pub fn required(name: &'static str) -> Result<String, ConfigError> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+}
+
+/// A variable that must be there and parse.
+pub fn parsed<T: FromStr<Err: Display>>(name: &'static str) -> Result<T, ConfigError> {
+    required(name)?.parse().map_err(|error: T::Err| ConfigError::Invalid { name, reason: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_variable() {
+        let missing = required("LAMBDAKIT_NO_SUCH_VARIABLE").unwrap_err().to_string();
+        assert_eq!(missing, "environment variable LAMBDAKIT_NO_SUCH_VARIABLE is not set");
+        let invalid = parsed::<u32>("PATH").unwrap_err().to_string();
+        assert!(invalid.starts_with("environment variable PATH is wrong: "), "{invalid}");
+    }
+}

@@ -1,0 +1,216 @@
+//! Reads a JSON request body field by field, so that the answer names every field at fault.
+//!
+//! Each read gives `None` where the field is wrong and remembers why. A request is made from
+//! its fields in one step, and what was remembered becomes a problem response:
+//!
+//! ```
+//! # use lambdakit::{Problem, fields::Fields};
+//! struct Greeting { name: String, times: Option<u8> }
+//!
+//! fn read(body: &[u8]) -> Result<Greeting, Problem> {
+//!     let mut fields = Fields::parse(body)?;
+//!     let (name, times) = (fields.required("name"), fields.optional("times"));
+//!     let (Some(name), Some(times)) = (name, times) else { return Err(fields.invalid()) };
+//!     Ok(Greeting { name, times })
+//! }
+//!
+//! assert!(read(br#"{"name": "Grace"}"#).is_ok());
+//! assert!(read(br#"{"name": 1, "times": -1}"#).is_err());
+//! ```
+
+use std::collections::HashMap;
+use std::fmt::Display;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::Problem;
+use crate::problem::FieldError;
+
+/// The fields of a JSON object, and what was wrong with those read so far.
+#[derive(Debug)]
+pub struct Fields<'a> {
+    path: String,
+    values: HashMap<String, &'a RawValue>,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a request body.
+    ///
+    /// # Errors
+    /// A 400 problem when it is no JSON object.
+    pub fn parse(body: &'a [u8]) -> Result<Self, Problem> {
+        match serde_json::from_slice(body) {
+            Ok(values) => Ok(Self { path: String::new(), values, errors: Vec::new() }),
+            Err(error) if error.is_data() => Err(Problem::bad_request("The body must be a JSON object.")),
+            Err(error) => Err(Problem::bad_request(format!("The body is not JSON: {error}."))),
+        }
+    }
+
+    /// A field that must be there.
+    pub fn required<T: Deserialize<'a>>(&mut self, name: &str) -> Option<T> {
+        match self.present(name) {
+            Some(value) => self.read(name, value),
+            None => self.wrong(name, "is required"),
+        }
+    }
+
+    /// A field that may be missing or null: `Some(None)` then.
+    pub fn optional<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<T>> {
+        match self.present(name) {
+            Some(value) => self.read(name, value).map(Some),
+            None => Some(None),
+        }
+    }
+
+    /// A field of a merge patch (RFC 7396) that can be changed but not removed: `Some(None)` when missing.
+    pub fn change<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<T>> {
+        if self.values.contains_key(name) { self.required(name).map(Some) } else { Some(None) }
+    }
+
+    /// A field of a merge patch (RFC 7396) that can be changed or, by null, removed.
+    pub fn removal<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<Option<T>>> {
+        if self.values.contains_key(name) { self.optional(name).map(Some) } else { Some(None) }
+    }
+
+    /// A field that holds an array of at most `most` objects, each read by `read`.
+    pub fn each<T>(
+        &mut self,
+        name: &str,
+        most: usize,
+        mut read: impl FnMut(&mut Fields<'a>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let array: &RawValue = self.required(name)?;
+        let values = serde_json::from_str::<Vec<&RawValue>>(array.get());
+        let values = self.check(name, values.map_err(|_| "must be an array"))?;
+        if values.len() > most {
+            return self.wrong(name, format!("must have at most {most} items"));
+        }
+        let items: Vec<_> = values
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| {
+                let field = format!("{name}[{index}]");
+                let values = serde_json::from_str(value.get());
+                let values = self.check(&field, values.map_err(|_| "must be an object"))?;
+                let path = format!("{}{field}.", self.path);
+                let mut fields = Fields { path, values, errors: Vec::new() };
+                let item = read(&mut fields);
+                self.errors.append(&mut fields.errors);
+                item
+            })
+            .collect();
+        items.into_iter().collect()
+    }
+
+    /// Passes on a value that was made from a field, or remembers why it could not be.
+    pub fn check<T>(&mut self, name: &str, value: Result<T, impl Display>) -> Option<T> {
+        match value {
+            Ok(value) => Some(value),
+            Err(error) => self.wrong(name, error),
+        }
+    }
+
+    /// Remembers every field, at whatever depth below it, that `is_forbidden` says must not be sent.
+    pub fn forbid(&mut self, detail: &str, is_forbidden: impl Fn(&str, &str) -> bool) -> Option<()> {
+        let mut forbidden: Vec<_> = self
+            .values
+            .iter()
+            .filter(|(name, value)| is_forbidden(name, value.get()))
+            .map(|(name, _)| name.clone())
+            .collect();
+        forbidden.sort_unstable();
+        forbidden.iter().map(|name| self.wrong(name, detail)).fold(Some(()), Option::and)
+    }
+
+    /// The 422 problem that names every field at fault.
+    #[must_use]
+    pub fn invalid(self) -> Problem {
+        Problem::invalid(self.errors)
+    }
+
+    fn present(&self, name: &str) -> Option<&'a RawValue> {
+        self.values.get(name).copied().filter(|value| value.get() != "null")
+    }
+
+    fn read<T: Deserialize<'a>>(&mut self, name: &str, value: &'a RawValue) -> Option<T> {
+        match serde_json::from_str(value.get()) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let message = error.to_string();
+                // The position is that within the field, which would mislead.
+                let message = message.rsplit_once(" at line ").map_or(&*message, |(head, _)| head);
+                self.wrong(name, message)
+            }
+        }
+    }
+
+    fn wrong<T>(&mut self, name: &str, detail: impl ToString) -> Option<T> {
+        let field = format!("{}{name}", self.path);
+        self.errors.push(FieldError { field, detail: detail.to_string() });
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn errors(fields: Fields) -> Vec<String> {
+        fields.errors.into_iter().map(|error| format!("{}: {}", error.field, error.detail)).collect()
+    }
+
+    #[test]
+    fn every_field_at_fault_is_named() {
+        let mut fields =
+            Fields::parse(br#"{"a": "x", "items": [{"b": 1}, {"b": "y"}, 7, {}], "c": null}"#).unwrap();
+        assert_eq!(fields.required::<u8>("a"), None);
+        assert_eq!(fields.required::<u8>("c"), None);
+        assert_eq!(fields.each("items", 9, |item| item.required::<u8>("b")), None);
+        assert_eq!(
+            errors(fields),
+            [
+                "a: invalid type: string \"x\", expected u8",
+                "c: is required",
+                "items[1].b: invalid type: string \"y\", expected u8",
+                "items[2]: must be an object",
+                "items[3].b: is required",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_patch_tells_missing_from_null() {
+        let mut fields = Fields::parse(br#"{"a": null, "b": 1}"#).unwrap();
+        assert_eq!(fields.removal::<u8>("a"), Some(Some(None)));
+        assert_eq!(fields.removal::<u8>("b"), Some(Some(Some(1))));
+        assert_eq!(fields.removal::<u8>("c"), Some(None));
+        assert_eq!(fields.change::<u8>("b"), Some(Some(1)));
+        assert_eq!(fields.change::<u8>("c"), Some(None));
+        assert_eq!(fields.change::<u8>("a"), None);
+        assert_eq!(errors(fields), ["a: is required"]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_a_bad_request() {
+        for body in ["", "{", "[]", "7", "null", "\"text\"", "{\"a\": 1,}", &"[".repeat(10_000)] {
+            let problem = Fields::parse(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.status(), 400, "{body:.20}");
+        }
+    }
+
+    #[test]
+    fn too_many_items_are_not_even_read() {
+        let mut fields = Fields::parse(br#"{"items": [{}, {}, {}]}"#).unwrap();
+        assert_eq!(fields.each("items", 2, |_| Some(())), None);
+        assert_eq!(errors(fields), ["items: must have at most 2 items"]);
+    }
+
+    #[test]
+    fn forbidden_fields_are_found_in_what_nobody_reads() {
+        let mut fields = Fields::parse(br#"{"a": {"deep": "4242"}, "b": "x"}"#).unwrap();
+        assert_eq!(fields.forbid("no cards", |_, value| value.contains("4242")), None);
+        assert_eq!(errors(fields), ["a: no cards"]);
+    }
+}

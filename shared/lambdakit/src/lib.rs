@@ -1,0 +1,29 @@
+//! What every Lambda function needs and Rust has no Powertools for. It knows nothing of the
+//! shop: take it to yours.
+//!
+//! - A function that answers HTTP: build an `axum` router and hand it to [`api::run`].
+//! - A function that reads a queue: hand its handler to [`queue::run`].
+//! - A function that publishes what a table's stream says: hand its translation to [`outbox::run`].
+//!
+//! Each of them writes one JSON log line per invocation ([`telemetry`]), ends before its
+//! deadline, and turns errors into problem responses ([`problem`]) or partial batch failures.
+
+pub mod api;
+pub mod aws;
+pub mod batch;
+pub mod config;
+pub mod etag;
+pub mod fields;
+pub mod idempotency;
+pub mod outbox;
+pub mod page;
+pub mod problem;
+pub mod publish;
+pub mod queue;
+mod start;
+pub mod store;
+pub mod telemetry;
+
+pub use config::ConfigError;
+pub use problem::Problem;
+pub use store::StoreError;

@@ -1,0 +1,199 @@
+//! A function that publishes what a DynamoDB stream says: the second half of the outbox pattern.
+//! A service writes its table and nothing else; the stream then tells the world, at least once.
+//!
+//! A stream shard stands still while one of its records fails. So a record that could not be
+//! published is sent to a retry queue, with the reason, and the stream moves on. The same
+//! function reads that queue; what fails there again and again ends in the queue's dead-letter
+//! queue. Only when even the retry queue is out of reach does the stream have to wait.
+
+use std::sync::Arc;
+
+use aws_lambda_events::dynamodb::EventRecord;
+use aws_lambda_events::sqs::SqsMessage;
+use aws_sdk_sqs::error::DisplayErrorContext;
+use aws_sdk_sqs::types::MessageAttributeValue;
+use futures::future::join_all;
+use lambda_runtime::{Context, LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::ConfigError;
+use crate::batch::{BatchResponse, Failure, HandlerError};
+use crate::publish::{Entry, Publisher};
+use crate::start::start;
+use crate::telemetry::{self, Invocation, Outcome};
+
+/// What a change of the table means as an event; nothing, for changes that nobody need know of.
+pub type Translate = fn(&EventRecord) -> Result<Option<Entry>, HandlerError>;
+
+/// Publishes the changes of a table.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    publisher: Publisher,
+    retries: RetryQueue,
+    translate: Translate,
+}
+
+/// Where records go that could not be published.
+#[derive(Clone, Debug)]
+pub struct RetryQueue {
+    client: aws_sdk_sqs::Client,
+    url: String,
+}
+
+/// A batch of the stream, or of the retry queue.
+#[derive(Debug, Deserialize)]
+pub struct Batch {
+    #[serde(rename = "Records")]
+    records: Vec<Box<RawValue>>,
+}
+
+/// A stream record as it came: from the stream itself, or by way of the retry queue.
+struct Record {
+    /// What a batch response names it by: its sequence number or its message id.
+    id: String,
+    json: String,
+    origin: Origin,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Stream,
+    RetryQueue,
+}
+
+/// Runs a function whose events come from a stream and its retry queue. `build` makes its
+/// outbox, at init.
+///
+/// # Errors
+/// When the configuration is wrong or the Lambda runtime fails.
+pub async fn run(
+    build: impl AsyncFnOnce() -> Result<Outbox, ConfigError>,
+) -> Result<(), lambda_runtime::Error> {
+    let outbox = Arc::new(start(build).await?);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Batch>| {
+        let outbox = Arc::clone(&outbox);
+        async move {
+            let response = outbox.invoke(event.payload, Some(&event.context)).await;
+            Ok::<_, lambda_runtime::Error>(response)
+        }
+    }))
+    .await
+}
+
+impl Outbox {
+    /// An outbox that publishes what `translate` makes of each change.
+    #[must_use]
+    pub fn new(publisher: Publisher, retries: RetryQueue, translate: Translate) -> Self {
+        Self { publisher, retries, translate }
+    }
+
+    /// Publishes one batch. Without a context (in tests) there is no deadline.
+    pub async fn invoke(&self, batch: Batch, context: Option<&Context>) -> BatchResponse {
+        let invocation = Invocation::begin(context);
+        let records: Vec<Record> = batch.records.iter().map(|json| Record::parse(json)).collect();
+        let work = invocation.run(async {
+            let failures = self.publish(&records).await;
+            BatchResponse::report(records.len(), failures)
+        });
+        let (response, outcome) = match work.await {
+            Some(done) => done,
+            None => {
+                let ids = records.into_iter().map(|record| record.id);
+                (BatchResponse::all(ids), Outcome::Failed)
+            }
+        };
+        invocation.end(outcome);
+        response
+    }
+
+    async fn publish(&self, records: &[Record]) -> Vec<Failure> {
+        let mut failed: Vec<(&Record, HandlerError)> = Vec::new();
+        let (mut entries, mut sources) = (Vec::new(), Vec::new());
+        for record in records {
+            match record.translate(self.translate) {
+                Ok(Some(entry)) => {
+                    entries.push(entry);
+                    sources.push(record);
+                }
+                Ok(None) => {}
+                Err(error) => failed.push((record, error)),
+            }
+        }
+        let published = self.publisher.publish(&entries).await;
+        telemetry::count("EventsPublished", published.iter().filter(|result| result.is_ok()).count());
+        for (record, result) in sources.into_iter().zip(published) {
+            failed.extend(result.err().map(|error| (record, error.into())));
+        }
+        let set_aside = failed.iter().map(|(record, error)| self.set_aside(record, error));
+        join_all(set_aside).await.into_iter().flatten().collect()
+    }
+
+    /// Sends a failed record to the retry queue; one that came from there simply stays in it.
+    async fn set_aside(&self, record: &Record, error: &HandlerError) -> Option<Failure> {
+        let failure = Failure::new(record.id.clone(), &**error);
+        if record.origin == Origin::RetryQueue {
+            return Some(failure);
+        }
+        match self.retries.send(&record.json, &failure.reason).await {
+            Ok(()) => {
+                telemetry::note("setAside", &failure);
+                None
+            }
+            Err(reason) => Some(Failure { reason, ..failure }),
+        }
+    }
+}
+
+impl RetryQueue {
+    /// The queue at this URL.
+    #[must_use]
+    pub fn new(client: aws_sdk_sqs::Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    async fn send(&self, record: &str, reason: &str) -> Result<(), String> {
+        let reason = MessageAttributeValue::builder().data_type("String").string_value(reason).build();
+        let sent = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(record)
+            .message_attributes("reason", reason.map_err(|error| error.to_string())?)
+            .send()
+            .await;
+        sent.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
+    }
+}
+
+impl Record {
+    /// A queue message carries the record in its body; everything else is the record itself.
+    fn parse(json: &RawValue) -> Self {
+        match serde_json::from_str::<SqsMessage>(json.get()) {
+            Ok(SqsMessage { message_id: Some(id), body: Some(body), .. }) => {
+                Self { id, json: body, origin: Origin::RetryQueue }
+            }
+            _ => {
+                let id = serde_json::from_str::<Numbered>(json.get()).unwrap_or_default();
+                Self { id: id.dynamodb.sequence_number, json: json.get().to_owned(), origin: Origin::Stream }
+            }
+        }
+    }
+
+    fn translate(&self, translate: Translate) -> Result<Option<Entry>, HandlerError> {
+        translate(&serde_json::from_str(&self.json)?)
+    }
+}
+
+/// As much of a stream record as it takes to name it, should the rest be unreadable.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Numbered {
+    dynamodb: SequenceNumber,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct SequenceNumber {
+    sequence_number: String,
+}

@@ -1,0 +1,233 @@
+//! Lists in pages: `?limit=` and an opaque `?cursor=`, and query parameters in general.
+//!
+//! A cursor is a position in one list. It carries a checksum over that list and position, so a
+//! cursor that was damaged, or made for another list, is refused. It is no secret: the
+//! list's own key always comes from the request, so a forged cursor reaches nothing else.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
+use std::num::NonZeroU8;
+use std::str::FromStr;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::problem::FieldError;
+use crate::{Problem, StoreError};
+
+const CHECKSUM_LENGTH: usize = 8;
+
+/// A DynamoDB key: where the next page starts.
+pub type Key = HashMap<String, AttributeValue>;
+
+/// The query parameters of a request, and what was wrong with those read so far.
+///
+/// Reading works as with [`Fields`](crate::fields::Fields): `None` stands for wrong.
+#[derive(Debug)]
+pub struct Parameters {
+    values: HashMap<String, String>,
+    errors: Vec<FieldError>,
+}
+
+impl Parameters {
+    /// A parameter that may be missing.
+    pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<Option<T>> {
+        let Some(text) = self.values.get(name) else { return Some(None) };
+        match text.parse() {
+            Ok(value) => Some(Some(value)),
+            Err(error) => self.wrong(name, error),
+        }
+    }
+
+    /// Which page of a list is asked for. `list` names the list with all that selects it.
+    pub fn page(&mut self, list: impl Into<String>) -> Option<PageRequest> {
+        let list = list.into();
+        let limit = self.optional::<Limit>("limit");
+        let start = match self.values.get("cursor").map(|cursor| decode(&list, cursor)) {
+            None => Some(None),
+            Some(Some(start)) => Some(Some(start)),
+            Some(None) => self.wrong("cursor", "is not a cursor of this list"),
+        };
+        Some(PageRequest { list, limit: limit?.unwrap_or_default(), start: start? })
+    }
+
+    /// The 400 problem that names every parameter at fault.
+    #[must_use]
+    pub fn invalid(self) -> Problem {
+        Problem::bad_parameters(self.errors)
+    }
+
+    fn wrong<T>(&mut self, name: &str, detail: impl Display) -> Option<T> {
+        self.errors.push(FieldError { field: name.to_owned(), detail: detail.to_string() });
+        None
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Parameters {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Query(values) = Query::try_from_uri(&parts.uri)
+            .map_err(|_| Problem::bad_request("The query string is not readable."))?;
+        Ok(Self { values, errors: Vec::new() })
+    }
+}
+
+/// How many items a page has: 1 to 100, 20 unless asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(NonZeroU8);
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(const { NonZeroU8::new(20).unwrap() })
+    }
+}
+
+impl FromStr for Limit {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let limit = text.parse().ok().filter(|limit: &NonZeroU8| limit.get() <= 100);
+        limit.map(Self).ok_or("must be a whole number from 1 to 100")
+    }
+}
+
+/// Which page of a list is asked for.
+#[derive(Clone, Debug)]
+pub struct PageRequest {
+    list: String,
+    limit: Limit,
+    start: Option<Key>,
+}
+
+impl PageRequest {
+    /// How many items, as DynamoDB takes it.
+    #[must_use]
+    pub fn limit(&self) -> i32 {
+        self.limit.0.get().into()
+    }
+
+    /// Where to start, as DynamoDB takes it.
+    #[must_use]
+    pub fn start(&self) -> Option<Key> {
+        self.start.clone()
+    }
+
+    /// The page that DynamoDB answered with.
+    ///
+    /// # Errors
+    /// When an item cannot be read, or the next key is not made of strings.
+    pub fn page<T: serde::de::DeserializeOwned>(
+        &self,
+        items: Vec<Key>,
+        next: Option<Key>,
+    ) -> Result<Page<T>, StoreError> {
+        let items = serde_dynamo::from_items(items)?;
+        let next_cursor = next.map(|next| encode(&self.list, next)).transpose()?;
+        Ok(Page { items, next_cursor })
+    }
+}
+
+/// A page of a list, as clients see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Page<T> {
+    /// The items of this page.
+    pub items: Vec<T>,
+    /// Asks for the next page; none on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// The same page of something made from each item.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(make).collect(), next_cursor: self.next_cursor }
+    }
+}
+
+fn encode(list: &str, key: Key) -> Result<String, StoreError> {
+    let key: BTreeMap<String, String> = serde_dynamo::from_item(key)?;
+    let json = serde_json::to_vec(&key).map_err(|error| StoreError::Broken(error.to_string()))?;
+    Ok(BASE64_URL_SAFE_NO_PAD.encode([&checksum(list, &json)[..], &json].concat()))
+}
+
+fn decode(list: &str, cursor: &str) -> Option<Key> {
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
+    let (sum, json) = bytes.split_at_checked(CHECKSUM_LENGTH)?;
+    if sum != checksum(list, json) {
+        return None;
+    }
+    let key: BTreeMap<String, String> = serde_json::from_slice(json).ok()?;
+    Some(key.into_iter().map(|(name, value)| (name, AttributeValue::S(value))).collect())
+}
+
+fn checksum(list: &str, json: &[u8]) -> [u8; CHECKSUM_LENGTH] {
+    let hash = Sha256::new().chain_update(list).chain_update([0]).chain_update(json).finalize();
+    std::array::from_fn(|index| hash[index])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn key(id: &str) -> Key {
+        HashMap::from([("id".to_owned(), AttributeValue::S(id.to_owned()))])
+    }
+
+    fn parameters(query: &str) -> Parameters {
+        let uri = format!("/x?{query}").parse().unwrap();
+        Parameters { values: Query::try_from_uri(&uri).unwrap().0, errors: Vec::new() }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cursor_leads_back_to_its_key(list: String, id: String) {
+            let cursor = encode(&list, key(&id)).unwrap();
+            prop_assert_eq!(decode(&list, &cursor), Some(key(&id)));
+        }
+
+        #[test]
+        fn a_cursor_with_any_other_character_is_refused(place in 0..30_usize, new in "[A-Za-z0-9_-]") {
+            let cursor = encode("product", key("0190f2a0-0000-7000-8000-000000000000")).unwrap();
+            let mut damaged = cursor.clone();
+            damaged.replace_range(place..=place, &new);
+            prop_assert_eq!(decode("product", &damaged).is_some(), damaged == cursor);
+        }
+
+        #[test]
+        fn nonsense_is_no_cursor(text: String) {
+            prop_assert_eq!(decode("product", &text), None);
+        }
+    }
+
+    #[test]
+    fn a_cursor_of_another_list_is_refused() {
+        let cursor = encode("product?category=Phone", key("a")).unwrap();
+        assert_eq!(decode("product?category=Book", &cursor), None);
+    }
+
+    #[test]
+    fn every_parameter_at_fault_is_named() {
+        let mut parameters = parameters("limit=0&cursor=abc");
+        assert!(parameters.page("product").is_none());
+        let fields: Vec<_> = parameters.errors.iter().map(|error| &*error.field).collect();
+        assert_eq!(fields, ["limit", "cursor"]);
+    }
+
+    #[test]
+    fn limits_are_1_to_100_and_20_unless_asked() {
+        assert_eq!(parameters("").page("x").unwrap().limit(), 20);
+        assert_eq!(parameters("limit=100").page("x").unwrap().limit(), 100);
+        for bad in ["0", "101", "-1", "ten", "1.5", ""] {
+            assert!(parameters(&format!("limit={bad}")).page("x").is_none(), "{bad}");
+        }
+    }
+}

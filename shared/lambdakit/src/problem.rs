@@ -1,0 +1,168 @@
+//! Errors as clients see them: problem details (RFC 9457), made in one place.
+//!
+//! A [`Problem`] has two sides. The client's: `type`, `title`, `status`, `detail`, `errors`. And
+//! ours: the `cause`, which goes to the log line and nowhere else.
+
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::{StoreError, telemetry};
+
+/// One field at fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Which: `price`, `items[0].quantity`.
+    pub field: String,
+    /// What is wrong with it.
+    pub detail: String,
+}
+
+/// Why a request was not granted.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    status: StatusCode,
+    kind: &'static str,
+    title: &'static str,
+    detail: String,
+    errors: Vec<FieldError>,
+    cause: Option<String>,
+}
+
+impl Problem {
+    /// A problem of some kind: `kind` names it for machines (it becomes the URN in `type`),
+    /// `title` for people, and `detail` says what is special this time.
+    #[must_use]
+    pub fn new(
+        status: StatusCode,
+        kind: &'static str,
+        title: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), cause: None }
+    }
+
+    /// 400: the request cannot be read at all.
+    #[must_use]
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail)
+    }
+
+    /// 400: query parameters at fault.
+    #[must_use]
+    pub fn bad_parameters(errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::bad_request("One or more query parameters are wrong.") }
+    }
+
+    /// 404.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
+    }
+
+    /// 412: the resource is not, or no longer, the one that `If-Match` names.
+    #[must_use]
+    pub fn precondition_failed() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "precondition-failed",
+            "Precondition failed",
+            "The resource has changed since: read it again, and send its new ETag in If-Match.",
+        )
+    }
+
+    /// 422: fields at fault.
+    #[must_use]
+    pub fn invalid(errors: Vec<FieldError>) -> Self {
+        let problem = Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "validation",
+            "Validation failed",
+            "One or more fields are wrong.",
+        );
+        Self { errors, ..problem }
+    }
+
+    /// 422: one field at fault.
+    #[must_use]
+    pub fn invalid_field(field: impl Into<String>, detail: impl ToString) -> Self {
+        Self::invalid(vec![FieldError { field: field.into(), detail: detail.to_string() }])
+    }
+
+    /// 500: our fault; `cause` is for the log.
+    #[must_use]
+    pub fn internal(cause: impl ToString) -> Self {
+        let problem = Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "Internal error",
+            "Something went wrong on our side.",
+        );
+        Self { cause: Some(cause.to_string()), ..problem }
+    }
+
+    /// 503: it may work in a moment; `cause` is for the log.
+    #[must_use]
+    pub fn unavailable(cause: impl ToString) -> Self {
+        let problem = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "Temporarily unavailable",
+            "Try again in a moment.",
+        );
+        Self { cause: Some(cause.to_string()), ..problem }
+    }
+
+    /// The status the client gets.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(cause) => Self::unavailable(cause),
+            StoreError::Broken(cause) => Self::internal(cause),
+        }
+    }
+}
+
+/// The body of a problem response.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    request_id: String,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        telemetry::note("problem", self.kind);
+        if let Some(cause) = &self.cause {
+            telemetry::note("error", cause);
+        }
+        let body = Body {
+            r#type: format!("urn:problem-type:{}", self.kind),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            request_id: telemetry::request_id(),
+            errors: &self.errors,
+        };
+        let mut response = (self.status, axum::Json(body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}

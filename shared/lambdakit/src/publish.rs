@@ -1,0 +1,149 @@
+//! Puts events on a bus, and knows of each whether it got there.
+
+use std::time::Duration;
+
+use aws_sdk_eventbridge::Client;
+use aws_sdk_eventbridge::error::DisplayErrorContext;
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use serde::Serialize;
+
+/// The most entries in one `PutEvents` call (EventBridge quota).
+const MOST_ENTRIES: usize = 10;
+/// The most bytes in one `PutEvents` call (EventBridge quota: 256 KB), less a margin for what is
+/// counted beside the detail.
+const MOST_BYTES: usize = 240 * 1024;
+/// How often entries that EventBridge refused are tried again, with growing pauses.
+const RETRIES: u32 = 3;
+
+/// An event to be put on the bus.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// EventBridge's `source`.
+    pub source: &'static str,
+    /// EventBridge's `detail-type`.
+    pub detail_type: &'static str,
+    /// EventBridge's `detail`, a JSON object.
+    pub detail: String,
+}
+
+impl Entry {
+    /// An entry with this detail.
+    ///
+    /// # Errors
+    /// When the detail does not serialize.
+    pub fn new(
+        source: &'static str,
+        detail_type: &'static str,
+        detail: &impl Serialize,
+    ) -> serde_json::Result<Self> {
+        Ok(Self { source, detail_type, detail: serde_json::to_string(detail)? })
+    }
+}
+
+/// Why one event did not get onto the bus.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not published: {0}")]
+pub struct PublishError(String);
+
+/// Puts events on one bus.
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    client: Client,
+    bus: String,
+}
+
+impl Publisher {
+    /// A publisher for the bus of this name.
+    #[must_use]
+    pub fn new(client: Client, bus: String) -> Self {
+        Self { client, bus }
+    }
+
+    /// Publishes all entries; the answer has one result per entry, in their order. A refused
+    /// entry is tried again on its own, so an entry that got through is not sent twice.
+    pub async fn publish(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
+        let mut results = Vec::with_capacity(entries.len());
+        let mut rest = entries;
+        while !rest.is_empty() {
+            let (call, after) = rest.split_at(fitting(rest));
+            results.extend(self.publish_call(call).await);
+            rest = after;
+        }
+        results
+    }
+
+    /// Publishes what fits into one call, and again what was refused of it.
+    async fn publish_call(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
+        let mut results = self.put(&entries.iter().collect::<Vec<_>>()).await;
+        for retry in 1..=RETRIES {
+            let refused: Vec<usize> = (0..entries.len()).filter(|&index| results[index].is_err()).collect();
+            if refused.is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(retry)).await;
+            let again: Vec<&Entry> = refused.iter().map(|&index| &entries[index]).collect();
+            for (index, result) in refused.into_iter().zip(self.put(&again).await) {
+                results[index] = result;
+            }
+        }
+        results
+    }
+
+    /// One `PutEvents` call, which can refuse some of its entries and accept the others.
+    async fn put(&self, entries: &[&Entry]) -> Vec<Result<(), PublishError>> {
+        let requests = entries.iter().map(|entry| {
+            PutEventsRequestEntry::builder()
+                .event_bus_name(&self.bus)
+                .source(entry.source)
+                .detail_type(entry.detail_type)
+                .detail(&entry.detail)
+                .build()
+        });
+        let answer = match self.client.put_events().set_entries(Some(requests.collect())).send().await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let error = PublishError(DisplayErrorContext(error).to_string());
+                return vec![Err(error); entries.len()];
+            }
+        };
+        let answers = answer.entries();
+        (0..entries.len())
+            .map(|index| match answers.get(index) {
+                Some(answer) if answer.event_id().is_some() => Ok(()),
+                Some(answer) => Err(PublishError(format!(
+                    "{}: {}",
+                    answer.error_code().unwrap_or("no error code"),
+                    answer.error_message().unwrap_or("no message"),
+                ))),
+                None => Err(PublishError("EventBridge did not say".to_owned())),
+            })
+            .collect()
+    }
+}
+
+/// How many of the first entries fit into one call; one at least, even if it will be refused.
+fn fitting(entries: &[Entry]) -> usize {
+    let mut bytes = 0;
+    let fit = entries.iter().take(MOST_ENTRIES).take_while(|entry| {
+        bytes += entry.source.len() + entry.detail_type.len() + entry.detail.len();
+        bytes <= MOST_BYTES
+    });
+    fit.count().max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(count: usize, bytes: usize) -> Vec<Entry> {
+        vec![Entry { source: "s", detail_type: "t", detail: "x".repeat(bytes) }; count]
+    }
+
+    #[test]
+    fn a_call_keeps_to_the_quotas() {
+        assert_eq!(fitting(&entries(25, 10)), 10);
+        assert_eq!(fitting(&entries(10, 100 * 1024)), 2);
+        assert_eq!(fitting(&entries(2, 300 * 1024)), 1);
+        assert_eq!(fitting(&entries(3, 10)), 3);
+    }
+}

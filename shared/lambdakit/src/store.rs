@@ -1,0 +1,49 @@
+//! What can go wrong with a store, as far as a caller can act on it.
+
+use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use std::error::Error;
+
+/// Why a store did not answer. What a store refuses on purpose (a failed condition) is not an
+/// error but an answer; its methods say so in their own types.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It may work in a moment: throttling, a time-out, a lost connection, a conflict.
+    #[error("store unavailable: {0}")]
+    Unavailable(String),
+    /// It will not work until someone mends it: a denied call, a missing table, an unreadable item.
+    #[error("store broken: {0}")]
+    Broken(String),
+}
+
+/// Error codes that pass: DynamoDB's "Error handling" page, those marked "OK to retry".
+const PASSING: [&str; 8] = [
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "ThrottlingException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+];
+
+impl<E, R> From<SdkError<E, R>> for StoreError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        let passing = match &error {
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
+            other => other.code().is_some_and(|code| PASSING.contains(&code)),
+        };
+        let cause = DisplayErrorContext(&error).to_string();
+        if passing { Self::Unavailable(cause) } else { Self::Broken(cause) }
+    }
+}
+
+impl From<serde_dynamo::Error> for StoreError {
+    fn from(error: serde_dynamo::Error) -> Self {
+        Self::Broken(format!("unreadable item: {error}"))
+    }
+}

@@ -1,0 +1,330 @@
+//! One JSON log line per invocation, which is also where its business metrics are: CloudWatch
+//! reads them from the line itself (embedded metric format).
+//!
+//! What the code under way wants to say, it adds to the line ([`note`], [`count`], [`measure`]);
+//! the line is written when the invocation ends. No handler logs whole events.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use chrono::{SecondsFormat, Utc};
+use lambda_runtime::Context;
+use serde::{Serialize, Serializer};
+use serde_json::json;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::config::{self, ConfigError};
+
+/// Time kept back from an invocation's deadline to answer and to write the log line.
+const RESERVE: Duration = Duration::from_millis(500);
+
+static SOURCE: OnceLock<Source> = OnceLock::new();
+static COLD: AtomicBool = AtomicBool::new(true);
+
+tokio::task_local! {
+    static CURRENT: Arc<Invocation>;
+}
+
+/// Who is speaking: what every line of this function carries.
+#[derive(Debug, Serialize)]
+struct Source {
+    service: String,
+    stage: String,
+    function: String,
+    #[serde(skip)]
+    namespace: String,
+}
+
+/// Reads who is speaking from `SERVICE`, `STAGE`, `METRICS_NAMESPACE` and `AWS_LAMBDA_FUNCTION_NAME`.
+pub(crate) fn init() -> Result<(), ConfigError> {
+    let source = Source {
+        service: config::required("SERVICE")?,
+        stage: config::required("STAGE")?,
+        namespace: config::required("METRICS_NAMESPACE")?,
+        function: config::required("AWS_LAMBDA_FUNCTION_NAME")?,
+    };
+    // Set once per process; a second init would say the same.
+    SOURCE.get_or_init(|| source);
+    Ok(())
+}
+
+/// Writes why a function could not start.
+#[expect(clippy::print_stdout, reason = "Lambda collects its logs from stdout")]
+pub(crate) fn init_failed(error: &dyn Display) {
+    println!("{}", json!({ "timestamp": now(), "level": "ERROR", "message": error.to_string() }));
+}
+
+/// How an invocation ended, which decides the level of its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It did what it was asked to.
+    Ok,
+    /// It refused what it was asked to, as it should.
+    Refused,
+    /// Some records of its batch will come again.
+    Partial,
+    /// It could not do what it was asked to.
+    Failed,
+}
+
+impl Outcome {
+    fn level(self) -> &'static str {
+        match self {
+            Self::Ok | Self::Refused => "INFO",
+            Self::Partial => "WARN",
+            Self::Failed => "ERROR",
+        }
+    }
+}
+
+/// One invocation, and what has been said of it so far.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    request_id: String,
+    cold_start: bool,
+    started: Instant,
+    deadline: Option<Instant>,
+    said: Mutex<Said>,
+}
+
+#[derive(Debug, Default)]
+struct Said {
+    correlation_ids: BTreeSet<String>,
+    notes: Vec<(Cow<'static, str>, Box<RawValue>)>,
+    metrics: Vec<Metric>,
+}
+
+#[derive(Debug)]
+struct Metric {
+    name: &'static str,
+    unit: &'static str,
+    value: Box<RawValue>,
+}
+
+impl Invocation {
+    /// An invocation that Lambda gave us; without a context (in tests) it has no deadline.
+    pub(crate) fn begin(context: Option<&Context>) -> Arc<Self> {
+        let started = Instant::now();
+        let deadline = context.map(|context| {
+            let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
+            started + left.saturating_sub(RESERVE)
+        });
+        Arc::new(Self {
+            request_id: context.map(|context| context.request_id.clone()).unwrap_or_default(),
+            cold_start: COLD.swap(false, Ordering::Relaxed),
+            started,
+            deadline,
+            said: Mutex::default(),
+        })
+    }
+
+    /// Does the work with this invocation as the current one; `None` when it had to be given up
+    /// because the deadline came first.
+    pub(crate) async fn run<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> Option<T> {
+        CURRENT
+            .scope(Arc::clone(self), async {
+                match self.deadline {
+                    Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.ok(),
+                    None => Some(work.await),
+                }
+            })
+            .await
+    }
+
+    /// Does something at once with this invocation as the current one.
+    pub(crate) fn scope<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(Arc::clone(self), work)
+    }
+
+    /// Writes the line.
+    #[expect(clippy::print_stdout, reason = "Lambda collects its logs from stdout")]
+    pub(crate) fn end(&self, outcome: Outcome) {
+        println!("{}", self.line(SOURCE.get(), outcome));
+    }
+
+    fn line(&self, source: Option<&Source>, outcome: Outcome) -> String {
+        let said = &*self.said();
+        let mut line = Line::default();
+        line.add("timestamp", &now());
+        line.add("level", outcome.level());
+        if let Some(source) = source {
+            line.add("service", &source.service);
+            line.add("stage", &source.stage);
+            line.add("function", &source.function);
+        }
+        line.add("requestId", &self.request_id);
+        line.add("coldStart", &self.cold_start);
+        // A batch can hold messages of many requests.
+        match said.correlation_ids.len() {
+            0 => {}
+            1 => line.add("correlationId", &said.correlation_ids.first()),
+            _ => line.add("correlationIds", &said.correlation_ids),
+        }
+        line.0.extend(said.notes.iter().cloned());
+        line.add("outcome", &outcome);
+        line.add("durationMs", &((self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3));
+        if let Some(source) = source.filter(|_| !said.metrics.is_empty()) {
+            let names: Vec<_> =
+                said.metrics.iter().map(|m| json!({ "Name": m.name, "Unit": m.unit })).collect();
+            line.0.extend(said.metrics.iter().map(|m| (m.name.into(), m.value.clone())));
+            line.add(
+                "_aws",
+                &json!({
+                    "Timestamp": Utc::now().timestamp_millis(),
+                    "CloudWatchMetrics": [{
+                        "Namespace": source.namespace,
+                        "Dimensions": [["service", "stage"]],
+                        "Metrics": names,
+                    }],
+                }),
+            );
+        }
+        serde_json::to_string(&line).unwrap_or_else(|error| format!("{{\"logError\":\"{error}\"}}"))
+    }
+
+    fn said(&self) -> MutexGuard<'_, Said> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Fields in the order they were added, values as they were serialized.
+#[derive(Default)]
+struct Line(Vec<(Cow<'static, str>, Box<RawValue>)>);
+
+impl Line {
+    fn add(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+        self.0.extend(to_raw_value(value).ok().map(|value| (name.into(), value)));
+    }
+}
+
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+fn now() -> String {
+    Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+fn with_current<T>(tell: impl FnOnce(&Invocation) -> T) -> Option<T> {
+    CURRENT.try_with(|invocation| tell(invocation)).ok()
+}
+
+/// Adds a field to the invocation's log line. Nothing secret and nothing personal.
+pub fn note(name: &'static str, value: &(impl Serialize + ?Sized)) {
+    if let Ok(value) = to_raw_value(value) {
+        with_current(|invocation| invocation.said().notes.push((name.into(), value)));
+    }
+}
+
+/// Adds to the business metrics: something happened `times` times.
+pub fn count(name: &'static str, times: usize) {
+    metric(name, "Count", &times);
+}
+
+/// Adds a number without a CloudWatch unit, such as money, to the business metrics.
+pub fn measure(name: &'static str, value: &impl Serialize) {
+    metric(name, "None", value);
+}
+
+fn metric(name: &'static str, unit: &'static str, value: &impl Serialize) {
+    if let Ok(value) = to_raw_value(value) {
+        with_current(|invocation| invocation.said().metrics.push(Metric { name, unit, value }));
+    }
+}
+
+/// Says which request of a client the work belongs to.
+pub fn correlate(correlation_id: &str) {
+    with_current(|invocation| invocation.said().correlation_ids.insert(correlation_id.to_owned()));
+}
+
+/// The id that ties together all that one request of a client brings about; empty outside an invocation.
+#[must_use]
+pub fn correlation_id() -> String {
+    with_current(|invocation| invocation.said().correlation_ids.first().cloned())
+        .flatten()
+        .unwrap_or_default()
+}
+
+/// Lambda's id for the current invocation; empty outside of one.
+#[must_use]
+pub fn request_id() -> String {
+    with_current(|invocation| invocation.request_id.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    async fn line_of(work: impl Future<Output = ()>) -> Value {
+        let invocation = Invocation::begin(None);
+        invocation.run(work).await.unwrap();
+        let source = Source {
+            service: "basket".to_owned(),
+            stage: "test".to_owned(),
+            function: "basket-api".to_owned(),
+            namespace: "Shop".to_owned(),
+        };
+        serde_json::from_str(&invocation.line(Some(&source), Outcome::Ok)).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_line_says_who_what_and_how_it_ended() {
+        let line = line_of(async {
+            correlate("c-1");
+            note("route", "GET /basket/{userName}");
+        })
+        .await;
+        assert_eq!(line["level"], "INFO");
+        assert_eq!(line["service"], "basket");
+        assert_eq!(line["correlationId"], "c-1");
+        assert_eq!(line["route"], "GET /basket/{userName}");
+        assert_eq!(line["outcome"], "ok");
+        assert!(line["durationMs"].is_number() && line["coldStart"].is_boolean());
+        assert!(line.get("_aws").is_none());
+    }
+
+    #[tokio::test]
+    async fn metrics_follow_the_embedded_metric_format() {
+        let line = line_of(async {
+            count("Checkouts", 1);
+            measure("Revenue", &2770.5);
+        })
+        .await;
+        assert_eq!(line["Checkouts"], 1);
+        assert_eq!(line["Revenue"], 2770.5);
+        let metrics = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(metrics["Namespace"], "Shop");
+        assert_eq!(metrics["Dimensions"], json!([["service", "stage"]]));
+        assert_eq!(metrics["Metrics"][1], json!({ "Name": "Revenue", "Unit": "None" }));
+        assert!(line["_aws"]["Timestamp"].is_u64());
+    }
+
+    #[tokio::test]
+    async fn a_batch_of_many_requests_lists_them_all() {
+        let line = line_of(async {
+            correlate("c-2");
+            correlate("c-1");
+            correlate("c-2");
+        })
+        .await;
+        assert_eq!(line["correlationIds"], json!(["c-1", "c-2"]));
+    }
+
+    #[tokio::test]
+    async fn work_that_reaches_the_deadline_is_given_up() {
+        let mut context = Context::default();
+        context.deadline = 0;
+        let invocation = Invocation::begin(Some(&context));
+        assert!(invocation.run(std::future::pending::<()>()).await.is_none());
+    }
+}
