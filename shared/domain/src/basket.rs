@@ -189,7 +189,7 @@ impl Basket {
             .collect::<Result<Vec<_>, _>>()?;
         let subtotal = lines
             .iter()
-            .filter(|line| line.available)
+            .filter(|line| line.available())
             .try_fold(Money::zero(currency), |sum, line| sum.checked_add(line.total))?;
         Ok(PricedBasket { user_name: self.user_name.clone(), lines, subtotal })
     }
@@ -231,7 +231,7 @@ pub struct PricedLine {
     pub item_id: ItemId,
     /// The product.
     pub product_id: ProductId,
-    /// What it is called; unknown once it is no longer sold.
+    /// What it is called; none when it is no longer sold.
     pub product_name: Option<ProductName>,
     /// Its colour.
     pub color: Option<Color>,
@@ -243,8 +243,6 @@ pub struct PricedLine {
     pub total: Money,
     /// The price is another than when the customer put it in.
     pub price_changed: bool,
-    /// The product is still sold.
-    pub available: bool,
 }
 
 impl PricedLine {
@@ -259,8 +257,13 @@ impl PricedLine {
             price,
             total: price.checked_mul(line.quantity.get().into())?,
             price_changed: price != line.price_when_added,
-            available: offer.is_some(),
         })
+    }
+
+    /// The product is still sold.
+    #[must_use]
+    pub fn available(&self) -> bool {
+        self.product_name.is_some()
     }
 }
 
@@ -308,7 +311,7 @@ mod tests {
             let priced = basket.price(&offers(lines.iter().map(|(offer, _)| offer)), usd()).unwrap();
             let sum: u64 = lines.iter().map(|(offer, pieces)| offer.price.minor() * u64::from(*pieces)).sum();
             prop_assert_eq!(priced.subtotal, Money::from_minor(sum, usd()));
-            prop_assert!(priced.lines.iter().all(|line| !line.price_changed && line.available));
+            prop_assert!(priced.lines.iter().all(|line| !line.price_changed && line.available()));
         }
 
         #[test]
@@ -374,7 +377,7 @@ mod tests {
         let lines = [Line::new(&phone, None, quantity(1)), Line::new(&gone, None, quantity(1))];
         let basket = Basket::with_lines(user(), lines).unwrap();
         let priced = basket.price(&offers([&phone]), usd()).unwrap();
-        assert!(!priced.lines[1].available);
+        assert!(!priced.lines[1].available());
         assert_eq!(priced.subtotal.minor(), 95_040);
     }
 

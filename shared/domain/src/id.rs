@@ -127,6 +127,14 @@ impl TryFrom<String> for UserName {
     }
 }
 
+impl FromStr for UserName {
+    type Err = InvalidUserName;
+
+    fn from_str(name: &str) -> Result<Self, InvalidUserName> {
+        Self::try_from(name.to_owned())
+    }
+}
+
 impl fmt::Display for UserName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

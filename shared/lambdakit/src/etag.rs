@@ -7,6 +7,9 @@ use axum::http::request::Parts;
 
 use crate::Problem;
 
+/// DynamoDB takes this many versions in a condition, and more; clients send one.
+const MOST_TAGS: usize = 10;
+
 /// The header with a resource's version as its entity tag: version 3 is `"3"`.
 #[must_use]
 pub fn etag(version: u64) -> [(HeaderName, String); 1] {
@@ -26,6 +29,9 @@ impl<S: Sync> OptionalFromRequestParts<S> for IfMatch {
         let tags = header.to_str().map_err(|_| Problem::bad_request("If-Match is not readable."))?;
         if tags.trim() == "*" {
             return Ok(None);
+        }
+        if tags.split(',').count() > MOST_TAGS {
+            return Err(Problem::bad_request(format!("If-Match takes at most {MOST_TAGS} tags.")));
         }
         // A tag that is none of ours, or a weak one, matches nothing.
         let versions =

@@ -25,5 +25,6 @@ pub mod store;
 pub mod telemetry;
 
 pub use config::ConfigError;
+pub use lambda_runtime::Error;
 pub use problem::Problem;
 pub use store::StoreError;

@@ -73,10 +73,11 @@ pub async fn run(
     let outbox = Arc::new(start(build).await?);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<Batch>| {
         let outbox = Arc::clone(&outbox);
-        async move {
+        // Boxed, because the types of the SDK's futures nest too deeply for the compiler.
+        Box::pin(async move {
             let response = outbox.invoke(event.payload, Some(&event.context)).await;
             Ok::<_, lambda_runtime::Error>(response)
-        }
+        })
     }))
     .await
 }

@@ -28,10 +28,11 @@ pub async fn run<H: Handler>(
     let handler = Arc::new(start(build).await?);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let handler = Arc::clone(&handler);
-        async move {
+        // Boxed, because the types of the SDK's futures nest too deeply for the compiler.
+        Box::pin(async move {
             let response = invoke(&*handler, event.payload, Some(&event.context)).await;
             Ok::<_, lambda_runtime::Error>(response)
-        }
+        })
     }))
     .await
 }

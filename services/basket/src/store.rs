@@ -1,0 +1,10 @@
+//! The tables of this service, one struct each. Nothing else knows DynamoDB.
+
+mod baskets;
+mod checkouts;
+mod prices;
+
+pub use baskets::{BasketStore, Version, Versioned};
+pub(crate) use checkouts::CheckoutRecord;
+pub use checkouts::{CheckoutStore, Placed};
+pub use prices::{OnSale, PriceStore, PriceUpdate};

@@ -1,0 +1,190 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete};
+use domain::basket::{Basket, Line};
+use domain::{Timestamp, UserName};
+use lambdakit::StoreError;
+use lambdakit::page::{Page, PageRequest};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// How long a basket is kept that nobody touches.
+const LIFETIME_DAYS: u32 = 30;
+/// How often a change is tried when others change the same basket at the same time. Each lost
+/// try means that one of them has won, so this many changes at once are sure to get through.
+const MOST_TRIES: usize = 50;
+
+/// The basket table: key `userName`, time to live `expiresAt`.
+///
+/// A basket is read, changed and written back if it is still the one that was read: each write
+/// gives it a new `version`. A version is never used twice, not even when a basket is deleted and
+/// made anew.
+#[derive(Clone, Debug)]
+pub struct BasketStore {
+    client: Client,
+    table: String,
+}
+
+/// Which write of a basket this is; none before the first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version(Option<Uuid>);
+
+/// A basket as it was read.
+#[derive(Clone, Debug)]
+pub struct Versioned {
+    /// The basket.
+    pub basket: Basket,
+    /// Which write of it.
+    pub version: Version,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    user_name: UserName,
+    lines: Vec<Line>,
+    version: Uuid,
+    updated_at: Timestamp,
+    /// Unix seconds, DynamoDB's unit for its time to live.
+    expires_at: i64,
+}
+
+impl Record {
+    /// The basket; an empty one when it has expired, for DynamoDB removes it within days only.
+    fn basket(self) -> Result<Basket, StoreError> {
+        let expired = self.expires_at <= Timestamp::now().unix_seconds();
+        let lines = if expired { Vec::new() } else { self.lines };
+        Basket::with_lines(self.user_name, lines).map_err(|error| StoreError::Broken(error.to_string()))
+    }
+}
+
+impl BasketStore {
+    /// The store in this table.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// The customer's basket, which is empty if nobody has put anything in.
+    pub async fn get(&self, user_name: &UserName) -> Result<Versioned, StoreError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(user_name)))
+            .consistent_read(true)
+            .send()
+            .await?;
+        let Some(item) = found.item else {
+            return Ok(Versioned { basket: Basket::empty(user_name.clone()), version: Version(None) });
+        };
+        let record: Record = serde_dynamo::from_item(item)?;
+        let version = Version(Some(record.version));
+        Ok(Versioned { basket: record.basket()?, version })
+    }
+
+    /// A page of all baskets, in no particular order.
+    pub async fn list(&self, page: &PageRequest) -> Result<Page<Basket>, StoreError> {
+        let found = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .limit(page.limit())
+            .set_exclusive_start_key(page.start())
+            .send()
+            .await?;
+        let Page { items, next_cursor } =
+            page.page::<Record>(found.items.unwrap_or_default(), found.last_evaluated_key)?;
+        let items = items.into_iter().map(Record::basket).collect::<Result<_, _>>()?;
+        Ok(Page { items, next_cursor })
+    }
+
+    /// Puts this basket in the place of whatever there was.
+    pub async fn replace(&self, basket: &Basket) -> Result<(), StoreError> {
+        self.put(basket)?.send().await?;
+        Ok(())
+    }
+
+    /// Changes a customer's basket; what `change` refuses leaves it as it is.
+    ///
+    /// # Errors
+    /// The outer error is the store's, the inner one that of `change`.
+    pub async fn change<E>(
+        &self,
+        user_name: &UserName,
+        change: impl Fn(&mut Basket) -> Result<(), E>,
+    ) -> Result<Result<Basket, E>, StoreError> {
+        for _ in 0..MOST_TRIES {
+            let Versioned { mut basket, version } = self.get(user_name).await?;
+            if let Err(refusal) = change(&mut basket) {
+                return Ok(Err(refusal));
+            }
+            if self.put_if(&basket, version).await? {
+                return Ok(Ok(basket));
+            }
+        }
+        Err(StoreError::Unavailable("the basket is changed too often".to_owned()))
+    }
+
+    /// Empties a customer's basket.
+    pub async fn delete(&self, user_name: &UserName) -> Result<(), StoreError> {
+        self.client.delete_item().table_name(&self.table).set_key(Some(key(user_name))).send().await?;
+        Ok(())
+    }
+
+    /// The part of a transaction that removes the basket, if it is still the one that was read.
+    pub(super) fn removal(&self, user_name: &UserName, version: Uuid) -> Result<Delete, StoreError> {
+        Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(user_name)))
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", AttributeValue::S(version.to_string()))
+            .build()
+            .map_err(|error| StoreError::Broken(error.to_string()))
+    }
+
+    /// Writes the basket if it is still the one that was read; `false` when it is not.
+    async fn put_if(&self, basket: &Basket, version: Version) -> Result<bool, StoreError> {
+        let put = self.put(basket)?;
+        let put = match version.0 {
+            None => put.condition_expression("attribute_not_exists(userName)"),
+            Some(version) => put
+                .condition_expression("version = :version")
+                .expression_attribute_values(":version", AttributeValue::S(version.to_string())),
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    fn put(
+        &self,
+        basket: &Basket,
+    ) -> Result<aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder, StoreError> {
+        let now = Timestamp::now();
+        let record = Record {
+            user_name: basket.user_name.clone(),
+            lines: basket.lines().to_vec(),
+            version: Uuid::now_v7(),
+            updated_at: now,
+            expires_at: now.plus_days(LIFETIME_DAYS).unix_seconds(),
+        };
+        let item = serde_dynamo::to_item(record)?;
+        Ok(self.client.put_item().table_name(&self.table).set_item(Some(item)))
+    }
+}
+
+impl Version {
+    pub(super) fn get(&self) -> Option<Uuid> {
+        self.0
+    }
+}
+
+fn key(user_name: &UserName) -> HashMap<String, AttributeValue> {
+    HashMap::from([("userName".to_owned(), AttributeValue::S(user_name.to_string()))])
+}

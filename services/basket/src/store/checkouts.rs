@@ -1,0 +1,138 @@
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+use domain::event::{BasketCheckedOut, Event};
+use domain::{OrderId, Timestamp};
+use lambdakit::StoreError;
+use lambdakit::idempotency::{IdempotencyStore, Request};
+use serde::{Deserialize, Serialize};
+
+use super::{BasketStore, Version};
+
+/// How long a checkout stays in the outbox: longer than the stream keeps it (24 hours), so that
+/// it can be looked at when something went wrong.
+const LIFETIME_DAYS: u32 = 7;
+/// How often a checkout is tried while another transaction holds the same basket.
+const MOST_TRIES: u32 = 5;
+
+/// The checkout table, the service's outbox: key `orderId`, a stream, time to live `expiresAt`.
+#[derive(Clone, Debug)]
+pub struct CheckoutStore {
+    client: Client,
+    table: String,
+    baskets: BasketStore,
+    idempotency: IdempotencyStore,
+}
+
+/// What came of a checkout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placed {
+    /// The basket is gone and the event is in the outbox.
+    Done,
+    /// The basket is not, or no longer, the one that was read; nothing happened.
+    BasketChanged,
+    /// The idempotency key was used before; nothing happened.
+    KeyUsed,
+}
+
+/// A row of the outbox.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct CheckoutRecord {
+    order_id: OrderId,
+    /// The event as it will be published: an [`Event`] of [`BasketCheckedOut`], as JSON.
+    pub(crate) detail: String,
+    /// Unix seconds, DynamoDB's unit for its time to live.
+    expires_at: i64,
+}
+
+impl CheckoutStore {
+    /// The store in this table, beside those it shares a transaction with.
+    #[must_use]
+    pub fn new(client: Client, table: String, baskets: BasketStore, idempotency: IdempotencyStore) -> Self {
+        Self { client, table, baskets, idempotency }
+    }
+
+    /// Removes the basket, puts the event into the outbox and completes the idempotency key, if
+    /// there is one: all of it or nothing.
+    pub async fn place(
+        &self,
+        version: &Version,
+        event: &Event<BasketCheckedOut>,
+        key: Option<(&Request, String)>,
+    ) -> Result<Placed, StoreError> {
+        let Some(version) = version.get() else { return Ok(Placed::BasketChanged) };
+        let removal = self.baskets.removal(&event.data.user_name, version)?;
+        let mut parts = vec![
+            TransactWriteItem::builder().delete(removal).build(),
+            TransactWriteItem::builder().put(self.outbox(event)?).build(),
+        ];
+        if let Some((request, answer)) = key {
+            let completion = self.idempotency.complete(request, answer)?;
+            parts.push(TransactWriteItem::builder().put(completion).build());
+        }
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let sent = self.client.transact_write_items().set_transact_items(Some(parts.clone())).send();
+            let Err(error) = sent.await else { return Ok(Placed::Done) };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
+            else {
+                return Err(error.into());
+            };
+            match Cancelled::why(cancelled.cancellation_reasons()) {
+                Cancelled::BasketChanged => return Ok(Placed::BasketChanged),
+                Cancelled::KeyUsed => return Ok(Placed::KeyUsed),
+                Cancelled::Passing if attempt < MOST_TRIES => {
+                    tokio::time::sleep(Duration::from_millis(20) * 2_u32.pow(attempt)).await;
+                }
+                Cancelled::Passing => return Err(StoreError::Unavailable(error.to_string())),
+                Cancelled::Broken => return Err(error.into()),
+            }
+        }
+    }
+
+    fn outbox(&self, event: &Event<BasketCheckedOut>) -> Result<Put, StoreError> {
+        let broken = |error: &dyn std::error::Error| StoreError::Broken(error.to_string());
+        let record = CheckoutRecord {
+            order_id: event.data.order_id,
+            detail: serde_json::to_string(event).map_err(|error| broken(&error))?,
+            expires_at: Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds(),
+        };
+        Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(serde_dynamo::to_item(record)?))
+            .condition_expression("attribute_not_exists(orderId)")
+            .build()
+            .map_err(|error| broken(&error))
+    }
+}
+
+/// Why DynamoDB cancelled the transaction, as far as it matters.
+enum Cancelled {
+    BasketChanged,
+    KeyUsed,
+    /// Another transaction was under way, or the tables were too busy.
+    Passing,
+    Broken,
+}
+
+impl Cancelled {
+    /// The reasons are in the order of the transaction's parts: basket, outbox, key.
+    fn why(reasons: &[CancellationReason]) -> Self {
+        let is = |index: usize, code: &str| reasons.get(index).and_then(|reason| reason.code()) == Some(code);
+        let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+        if is(2, "ConditionalCheckFailed") {
+            Self::KeyUsed
+        } else if is(0, "ConditionalCheckFailed") {
+            Self::BasketChanged
+        } else if (0..reasons.len()).any(|index| passing.iter().any(|code| is(index, code))) {
+            Self::Passing
+        } else {
+            Self::Broken
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The routes under `/order`.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use domain::basket::{Color, Quantity};
+use domain::checkout::{Address, Email, PaymentMethod, PersonName};
+use domain::order::{Order, OrderLine, OrderStatus};
+use domain::product::ProductName;
+use domain::{Amount, Currency, DateRange, MoneyError, OrderId, ProductId, Timestamp, UserName};
+use lambdakit::Problem;
+use lambdakit::api::Path;
+use lambdakit::page::{Page, Parameters};
+use serde::Serialize;
+
+use crate::store::OrderStore;
+
+/// The routes.
+pub fn router(orders: OrderStore) -> Router {
+    Router::new()
+        .route("/order", get(list))
+        .route("/order/{userName}", get(list_customer))
+        .route("/order/{userName}/{orderId}", get(read))
+        .with_state(orders)
+}
+
+async fn list(
+    State(orders): State<OrderStore>,
+    mut query: Parameters,
+) -> Result<Json<Page<OrderView>>, Problem> {
+    let status = query.optional::<OrderStatus>("status");
+    let list = format!("order?status={}", status.flatten().map_or("", OrderStatus::as_str));
+    let (Some(status), Some(page)) = (status, query.page(list)) else { return Err(query.invalid()) };
+    let found = match status {
+        Some(status) => orders.list_status(status, &page).await?,
+        None => orders.list(&page).await?,
+    };
+    view(found)
+}
+
+async fn list_customer(
+    State(orders): State<OrderStore>,
+    Path(user_name): Path<String>,
+    mut query: Parameters,
+) -> Result<Json<Page<OrderView>>, Problem> {
+    let user_name = customer(user_name)?;
+    let dates = query.optional::<DateRange>("orderDate");
+    let list = format!("order/{user_name}?orderDate={:?}", dates.flatten());
+    let (Some(dates), Some(page)) = (dates, query.page(list)) else { return Err(query.invalid()) };
+    view(orders.list_customer(&user_name, dates, &page).await?)
+}
+
+async fn read(
+    State(orders): State<OrderStore>,
+    Path((user_name, order_id)): Path<(String, String)>,
+) -> Result<Json<OrderView>, Problem> {
+    let unknown = || Problem::not_found(format!("There is no order {order_id}."));
+    let user_name = customer(user_name)?;
+    let id = order_id.parse().map_err(|_| unknown())?;
+    let order = orders.get(&user_name, id).await?.ok_or_else(unknown)?;
+    OrderView::try_from(order).map(Json).map_err(Problem::internal)
+}
+
+fn customer(user_name: String) -> Result<UserName, Problem> {
+    user_name.try_into().map_err(|error| Problem::invalid_field("userName", error))
+}
+
+fn view(page: Page<Order>) -> Result<Json<Page<OrderView>>, Problem> {
+    let Page { items, next_cursor } = page;
+    let items = items.into_iter().map(OrderView::try_from).collect::<Result<_, _>>();
+    Ok(Json(Page { items: items.map_err(Problem::internal)?, next_cursor }))
+}
+
+/// An order as clients see it. The payment token stays with us.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderView {
+    user_name: UserName,
+    order_id: OrderId,
+    status: OrderStatus,
+    order_date: Timestamp,
+    items: Vec<ItemView>,
+    total_price: Amount,
+    currency: Currency,
+    first_name: PersonName,
+    last_name: PersonName,
+    email: Email,
+    address: Address,
+    payment_method: PaymentMethod,
+    correlation_id: String,
+}
+
+/// A line as clients see it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemView {
+    product_id: ProductId,
+    product_name: ProductName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    color: Option<Color>,
+    quantity: Quantity,
+    price: Amount,
+    line_total: Amount,
+}
+
+impl TryFrom<Order> for OrderView {
+    type Error = MoneyError;
+
+    fn try_from(order: Order) -> Result<Self, MoneyError> {
+        Ok(Self {
+            user_name: order.user_name,
+            order_id: order.order_id,
+            status: order.status,
+            order_date: order.order_date,
+            items: order.lines.into_iter().map(ItemView::try_from).collect::<Result<_, _>>()?,
+            total_price: order.total_price.amount(),
+            currency: order.total_price.currency(),
+            first_name: order.recipient.first_name,
+            last_name: order.recipient.last_name,
+            email: order.recipient.email,
+            address: order.recipient.address,
+            payment_method: order.payment.method,
+            correlation_id: order.correlation_id,
+        })
+    }
+}
+
+impl TryFrom<OrderLine> for ItemView {
+    type Error = MoneyError;
+
+    fn try_from(line: OrderLine) -> Result<Self, MoneyError> {
+        Ok(Self {
+            line_total: line.total()?.amount(),
+            product_id: line.product_id,
+            product_name: line.product_name,
+            color: line.color,
+            quantity: line.quantity,
+            price: line.price.amount(),
+        })
+    }
+}

@@ -1,0 +1,151 @@
+//! The routes under `/product`.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use domain::product::{Category, Description, ImageFile, Product, ProductName};
+use domain::{Amount, Currency, ProductId, Timestamp};
+use lambdakit::api::{Body, Path};
+use lambdakit::etag::{IfMatch, etag};
+use lambdakit::page::{Page, Parameters};
+use lambdakit::{Problem, telemetry};
+use serde::Serialize;
+
+use crate::request;
+use crate::store::{Change, ProductStore};
+
+/// The routes; every price is in `currency`.
+pub fn router(products: ProductStore, currency: Currency) -> Router {
+    Router::new()
+        .route("/product", get(list).post(create))
+        .route("/product/{id}", get(read).put(replace).patch(change).delete(remove))
+        .with_state(Catalogue { products, currency })
+}
+
+#[derive(Clone)]
+struct Catalogue {
+    products: ProductStore,
+    currency: Currency,
+}
+
+async fn list(
+    State(Catalogue { products, .. }): State<Catalogue>,
+    mut query: Parameters,
+) -> Result<Json<Page<ProductView>>, Problem> {
+    let category = query.optional::<Category>("category");
+    let list =
+        format!("product?category={}", category.iter().flatten().map(Category::as_str).collect::<String>());
+    let (Some(category), Some(page)) = (category, query.page(list)) else { return Err(query.invalid()) };
+    let found = match category {
+        Some(category) => products.list_category(&category, &page).await?,
+        None => products.list(&page).await?,
+    };
+    Ok(Json(found.map(ProductView::from)))
+}
+
+async fn create(
+    State(Catalogue { products, currency }): State<Catalogue>,
+    Body(body): Body,
+) -> Result<Response, Problem> {
+    let product = Product::new(request::details(&body, currency)?, Timestamp::now());
+    products.create(&product, &telemetry::correlation_id()).await?;
+    telemetry::count("ProductsCreated", 1);
+    // Relative to the request (RFC 9110 section 10.2.2), so that it holds below any stage or domain.
+    let location = [(header::LOCATION, format!("product/{}", product.id))];
+    Ok((StatusCode::CREATED, location, found(product)).into_response())
+}
+
+async fn read(
+    State(Catalogue { products, .. }): State<Catalogue>,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let product = products.get(product_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
+    Ok(found(product))
+}
+
+async fn replace(
+    State(Catalogue { products, currency }): State<Catalogue>,
+    Path(id): Path<String>,
+    if_match: Option<IfMatch>,
+    Body(body): Body,
+) -> Result<Response, Problem> {
+    let details = request::details(&body, currency)?;
+    let change = products.update(product_id(&id)?, details.into(), if_match, Timestamp::now());
+    changed(&id, change.await?)
+}
+
+async fn change(
+    State(Catalogue { products, currency }): State<Catalogue>,
+    Path(id): Path<String>,
+    if_match: Option<IfMatch>,
+    Body(body): Body,
+) -> Result<Response, Problem> {
+    let patch = request::patch(&body, currency)?;
+    let change = products.update(product_id(&id)?, patch, if_match, Timestamp::now());
+    changed(&id, change.await?)
+}
+
+async fn remove(
+    State(Catalogue { products, .. }): State<Catalogue>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    if products.delete(product_id(&id)?).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(&id)) }
+}
+
+fn found(product: Product) -> Response {
+    (etag(product.version), Json(ProductView::from(product))).into_response()
+}
+
+fn changed(id: &str, change: Change) -> Result<Response, Problem> {
+    match change {
+        Change::Done(product) => Ok(found(*product)),
+        Change::Unknown => Err(unknown(id)),
+        Change::OtherVersion => Err(Problem::precondition_failed()),
+    }
+}
+
+fn product_id(id: &str) -> Result<ProductId, Problem> {
+    id.parse().map_err(|_| unknown(id))
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::not_found(format!("There is no product {id}."))
+}
+
+/// A product as clients see it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ProductView {
+    id: ProductId,
+    name: ProductName,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<Description>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_file: Option<ImageFile>,
+    category: Category,
+    price: Amount,
+    currency: Currency,
+    version: u64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Product> for ProductView {
+    fn from(product: Product) -> Self {
+        let price = product.price.money();
+        Self {
+            id: product.id,
+            name: product.name,
+            description: product.description,
+            image_file: product.image_file,
+            category: product.category,
+            price: price.amount(),
+            currency: price.currency(),
+            version: product.version,
+            created_at: product.created_at,
+            updated_at: product.updated_at,
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Publishes each change of the product table.
+
+use lambdakit::aws::Aws;
+use lambdakit::config;
+use lambdakit::outbox::{self, Outbox, RetryQueue};
+use lambdakit::publish::Publisher;
+use product::change;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambdakit::Error> {
+    outbox::run(async || {
+        let aws = Aws::from_env()?;
+        let publisher = Publisher::new(aws.eventbridge(), config::required("EVENT_BUS")?);
+        let retries = RetryQueue::new(aws.sqs(), config::required("RETRY_QUEUE_URL")?);
+        Ok(Outbox::new(publisher, retries, change::translate))
+    })
+    .await
+}

@@ -1,0 +1,72 @@
+//! What a change of the product table means to the rest of the shop.
+
+use aws_lambda_events::dynamodb::EventRecord;
+use domain::Timestamp;
+use domain::event::{
+    Event, Fact, PriceChange, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated,
+};
+use domain::product::Product;
+use lambdakit::batch::HandlerError;
+use lambdakit::publish::Entry;
+use lambdakit::telemetry;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A product as the stream shows it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Image {
+    #[serde(flatten)]
+    product: Product,
+    correlation_id: String,
+}
+
+/// Why a stream record is no change of a product.
+#[derive(Debug, thiserror::Error)]
+enum ChangeError {
+    #[error("a stream record has the unknown event name {0}")]
+    EventName(String),
+}
+
+/// The event that tells of a change.
+///
+/// # Errors
+/// When the record holds something else than products.
+pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
+    let image = |item: &serde_dynamo::Item| serde_dynamo::from_item::<_, Image>(item.clone());
+    let (old, new) = (&record.change.old_image, &record.change.new_image);
+    match &*record.event_name {
+        "INSERT" => {
+            let Image { product, correlation_id } = image(new)?;
+            let fact = ProductCreated { product: ProductSnapshot::from(&product) };
+            tell(record, correlation_id, product.created_at, fact)
+        }
+        "MODIFY" => {
+            let (Image { product: before, .. }, Image { product, correlation_id }) =
+                (image(old)?, image(new)?);
+            let (from, to) = (before.price.money().amount(), product.price.money().amount());
+            let price_change = (from != to).then_some(PriceChange { from, to });
+            let fact = ProductUpdated { product: ProductSnapshot::from(&product), price_change };
+            tell(record, correlation_id, product.updated_at, fact)
+        }
+        "REMOVE" => {
+            let Image { product, correlation_id } = image(old)?;
+            let fact = ProductDeleted { product_id: product.id, version: product.version + 1 };
+            tell(record, correlation_id, record.change.approximate_creation_date_time.into(), fact)
+        }
+        other => Err(ChangeError::EventName(other.to_owned()).into()),
+    }
+}
+
+/// The event's id comes from the record's, so a record that comes again tells the same event.
+fn tell<D: Fact + Serialize>(
+    record: &EventRecord,
+    correlation_id: String,
+    at: Timestamp,
+    fact: D,
+) -> Result<Option<Entry>, HandlerError> {
+    telemetry::correlate(&correlation_id);
+    let event_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, record.event_id.as_bytes());
+    let event = Event::new(event_id, correlation_id, at, fact);
+    Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
+}

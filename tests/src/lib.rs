@@ -1,0 +1,1 @@
+//! The shop seen from outside.
