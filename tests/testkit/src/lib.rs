@@ -1,1 +1,37 @@
+//! For tests of a service against its real stores: an AWS account of its own on the local AWS,
+//! with the tables that the CloudFormation template describes.
+//!
+//! `cargo xtask test services` starts the local AWS and says in the environment where it is
+//! (`FERROCART_ENDPOINT`) and where the template is (`FERROCART_TEMPLATE`).
 
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot run has failed"
+)]
+
+mod account;
+mod bus;
+mod client;
+mod template;
+
+pub use account::Account;
+pub use bus::Bus;
+pub use client::{Answer, Client};
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+/// Waits until something is there, asking again and again; a test fails after 20 seconds.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(found) = ask().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within 20 seconds");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,94 @@
+//! Baskets and checkout against their real tables, on the local AWS.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
+
+mod baskets;
+mod checkout;
+mod input;
+mod outbox;
+mod prices;
+
+use aws_lambda_events::sqs::SqsEvent;
+use basket::api::router;
+use basket::checkout::Desk;
+use basket::product_event::ProductEvents;
+use basket::store::{BasketStore, CheckoutStore, PriceStore};
+use lambdakit::idempotency::IdempotencyStore;
+use lambdakit::queue;
+use serde_json::{Value, json};
+use testkit::{Account, Client};
+use uuid::Uuid;
+
+/// A basket service with nothing in its tables.
+struct Shop {
+    client: Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    catalogue: ProductEvents,
+}
+
+async fn shop() -> Shop {
+    let account = Account::new();
+    let dynamodb = account.aws().dynamodb();
+    let baskets = BasketStore::new(dynamodb.clone(), account.table("BASKET_TABLE").await);
+    let prices = PriceStore::new(dynamodb.clone(), account.table("PRICE_TABLE").await);
+    let idempotency = IdempotencyStore::new(dynamodb.clone(), account.table("IDEMPOTENCY_TABLE").await);
+    let checkouts = CheckoutStore::new(
+        dynamodb.clone(),
+        account.table("CHECKOUT_TABLE").await,
+        baskets.clone(),
+        idempotency.clone(),
+    );
+    let catalogue = ProductEvents::new(prices.clone());
+    let currency = "USD".parse().unwrap();
+    let client = Client::new(router(Desk { baskets, prices, checkouts, idempotency, currency }));
+    Shop { client, dynamodb, catalogue }
+}
+
+impl Shop {
+    /// Puts a product on sale by way of the catalogue's event and gives its id.
+    async fn product(&self, name: &str, price: &str) -> String {
+        let id = Uuid::now_v7().to_string();
+        self.tell("ProductCreated", &snapshot(&id, name, price, 1)).await;
+        id
+    }
+
+    /// Delivers an event of the catalogue, and expects it to be handled.
+    async fn tell(&self, detail_type: &str, data: &str) {
+        let failed = self.deliver(&[&message("m", detail_type, data)]).await;
+        assert!(failed.is_empty());
+    }
+
+    /// Delivers a batch of queue messages and gives the ids of those that failed.
+    async fn deliver(&self, messages: &[&Value]) -> Vec<String> {
+        let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
+        let response = queue::invoke(&self.catalogue, event, None).await;
+        response.failed().map(ToOwned::to_owned).collect()
+    }
+
+    /// How many rows a table has.
+    async fn rows(&self, table: &str) -> usize {
+        self.dynamodb.scan().table_name(table).send().await.unwrap().items().len()
+    }
+}
+
+/// A queue message with an event of the catalogue. Its data is text, to keep prices as written.
+fn message(id: &str, detail_type: &str, data: &str) -> Value {
+    let metadata = json!({
+        "eventId": Uuid::now_v7(),
+        "version": 1,
+        "correlationId": "c-1",
+        "occurredAt": "2026-01-31T12:00:00.000Z",
+    });
+    let body = format!(
+        r#"{{"source": "shop.product", "detail-type": "{detail_type}",
+             "detail": {{"metadata": {metadata}, "data": {data}}}}}"#
+    );
+    json!({ "messageId": id, "body": body })
+}
+
+fn snapshot(id: &str, name: &str, price: &str, version: u64) -> String {
+    format!(
+        r#"{{"product": {{"id": "{id}", "name": "{name}", "category": "Phone", "price": {price},
+             "currency": "USD", "version": {version}}}}}"#
+    )
+}

@@ -1,0 +1,66 @@
+use serde_json::{Value, json};
+
+use crate::{SAMPLE, message, order, shop};
+
+#[tokio::test]
+async fn the_sample_event_becomes_an_order() {
+    let shop = shop().await;
+    let sample: Value = serde_json::from_str(SAMPLE).unwrap();
+    assert!(shop.deliver(sample["Records"].as_array().unwrap()).await.is_empty());
+    let order = shop.client.get("/order/swn/019c1431-2e60-7000-8000-000000000001").await.expect(200).body;
+    assert_eq!(order["status"], "PENDING");
+    assert_eq!(order["totalPrice"].to_string(), "2770.8");
+    assert_eq!(order["orderDate"], "2026-01-31T12:01:00.000Z");
+    assert_eq!(order["items"][0]["lineTotal"].to_string(), "1900.8");
+    assert_eq!(order["correlationId"], "sample-5");
+    assert_eq!(order["email"], "name@example.com");
+    assert!(order.get("paymentToken").is_none());
+}
+
+#[tokio::test]
+async fn an_event_that_comes_again_changes_nothing() {
+    let shop = shop().await;
+    let twice = [order("swn", 1), order("swn", 1)];
+    assert!(shop.deliver(&twice).await.is_empty());
+    let before = shop.client.get("/order/swn").await.body;
+    assert!(shop.deliver(&twice).await.is_empty());
+    assert_eq!(shop.client.get("/order/swn").await.body, before);
+    assert_eq!(shop.orders().await, 1);
+}
+
+#[tokio::test]
+async fn one_poison_message_does_not_hold_up_nine_orders() {
+    let shop = shop().await;
+    let mut messages: Vec<_> = (0..9).map(|number| order("swn", number)).collect();
+    messages.insert(3, json!({ "messageId": "poison", "body": "{" }));
+    assert_eq!(shop.deliver(&messages).await, ["poison"]);
+    assert_eq!(shop.orders().await, 9);
+}
+
+#[tokio::test]
+async fn what_is_no_order_is_never_acknowledged() {
+    let shop = shop().await;
+    let failed = shop
+        .deliver(&[
+            message("wrong-total", |data| data["totalPrice"] = json!(1820.40)),
+            message("no-lines", |data| data["lines"] = json!([])),
+            message("bad-quantity", |data| data["lines"][0]["quantity"] = json!(0)),
+            message("no-money", |data| data["lines"][0]["price"] = json!(0.001)),
+            message("no-user", |data| data["userName"] = json!("")),
+            message("good", |_| {}),
+        ])
+        .await;
+    assert_eq!(failed, ["wrong-total", "no-lines", "bad-quantity", "no-money", "no-user"]);
+    assert_eq!(shop.orders().await, 1);
+}
+
+#[tokio::test]
+async fn fields_that_nobody_knows_yet_are_ignored() {
+    let shop = shop().await;
+    let newer = message("newer", |data| {
+        data["giftWrap"] = json!(true);
+        data["lines"][0]["engraving"] = json!("G.H.");
+    });
+    assert!(shop.deliver(&[newer]).await.is_empty());
+    assert_eq!(shop.orders().await, 1);
+}

@@ -1,0 +1,65 @@
+//! Orders against their real table, on the local AWS.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
+
+mod consumer;
+mod routes;
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambdakit::queue;
+use ordering::api::router;
+use ordering::basket_checked_out::Checkouts;
+use ordering::store::OrderStore;
+use serde_json::{Value, json};
+use testkit::{Account, Client};
+
+const SAMPLE: &str = include_str!("../../events/ordering-consumer.json");
+
+/// An ordering service with nothing in its table.
+struct Shop {
+    client: Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    checkouts: Checkouts,
+}
+
+async fn shop() -> Shop {
+    let account = Account::new();
+    let dynamodb = account.aws().dynamodb();
+    let orders = OrderStore::new(dynamodb.clone(), account.table("ORDER_TABLE").await);
+    Shop { client: Client::new(router(orders.clone())), dynamodb, checkouts: Checkouts::new(orders) }
+}
+
+impl Shop {
+    /// Delivers a batch of queue messages and gives the ids of those that failed.
+    async fn deliver(&self, messages: &[Value]) -> Vec<String> {
+        let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
+        let response = queue::invoke(&self.checkouts, event, None).await;
+        response.failed().map(ToOwned::to_owned).collect()
+    }
+
+    async fn orders(&self) -> usize {
+        self.dynamodb.scan().table_name("ORDER_TABLE").send().await.unwrap().items().len()
+    }
+}
+
+/// The sample message, with its event changed.
+fn message(id: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let sample: Value = serde_json::from_str(SAMPLE).unwrap();
+    let mut message = sample["Records"][0].clone();
+    let mut envelope: Value = serde_json::from_str(message["body"].as_str().unwrap()).unwrap();
+    change(&mut envelope["detail"]["data"]);
+    message["messageId"] = json!(id);
+    message["body"] = json!(envelope.to_string());
+    message
+}
+
+/// The message of an order with a number, of one user.
+fn order(user: &str, number: usize) -> Value {
+    message(&format!("m-{number}"), |data| {
+        data["userName"] = json!(user);
+        // A UUID v7 carries its time in front: each order is a second later than the one before.
+        let millis = 1_769_860_800_000_u64 + 1000 * u64::try_from(number).unwrap();
+        let hex = format!("{millis:012x}");
+        data["orderId"] = json!(format!("{}-{}-7000-8000-{number:012}", &hex[..8], &hex[8..]));
+    })
+}

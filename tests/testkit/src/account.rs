@@ -1,0 +1,53 @@
+use aws_credential_types::Credentials;
+use lambdakit::aws::Aws;
+use uuid::Uuid;
+
+use crate::{Bus, template};
+
+/// An account on the local AWS that nobody else uses, so that tests run side by side.
+#[derive(Debug)]
+pub struct Account {
+    aws: Aws,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Account {
+    /// A new account. The local AWS takes any twelve digits used as an access key for one.
+    #[must_use]
+    pub fn new() -> Self {
+        let endpoint = std::env::var("FERROCART_ENDPOINT")
+            .expect("FERROCART_ENDPOINT is not set: run these tests with `cargo xtask test services`");
+        let id = format!("{:012}", Uuid::now_v7().as_u128() % 1_000_000_000_000);
+        let credentials = Credentials::new(id, "test", None, None, "testkit");
+        Self { aws: Aws::new("us-east-1".to_owned(), credentials, Some(endpoint)) }
+    }
+
+    /// The clients of this account.
+    #[must_use]
+    pub fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// Creates the table that the functions know by this variable, as the template describes it,
+    /// and gives its name.
+    pub async fn table(&self, variable: &str) -> String {
+        template::create_table(&self.aws.dynamodb(), variable).await;
+        variable.to_owned()
+    }
+
+    /// Creates an event bus whose events can be read.
+    pub async fn bus(&self) -> Bus {
+        Bus::create(&self.aws).await
+    }
+
+    /// Creates a queue and gives its URL.
+    pub async fn queue(&self, name: &str) -> String {
+        let created = self.aws.sqs().create_queue().queue_name(name).send().await.expect("a queue");
+        created.queue_url.expect("the queue's URL")
+    }
+}

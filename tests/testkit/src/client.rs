@@ -1,0 +1,92 @@
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Request, StatusCode};
+use serde_json::Value;
+use tower::ServiceExt;
+
+/// A client of a service's routes, with all that an API has around them but the gateway.
+#[derive(Clone, Debug)]
+pub struct Client {
+    app: Router,
+}
+
+/// What the service answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body; null when there is none.
+    pub body: Value,
+}
+
+impl Client {
+    /// A client of these routes.
+    #[must_use]
+    pub fn new(routes: Router) -> Self {
+        Self { app: lambdakit::api::app(routes) }
+    }
+
+    /// Reads.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], "").await
+    }
+
+    /// Sends JSON, or anything that displays as it should be sent.
+    pub async fn post(&self, path: &str, body: impl ToString) -> Answer {
+        self.send("POST", path, &[], body).await
+    }
+
+    /// Sends a request.
+    pub async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl ToString,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.answer(request.body(Body::from(body.to_string())).expect("a request")).await
+    }
+
+    /// Sends a request as API Gateway would: an event of a Lambda proxy integration, as JSON.
+    pub async fn invoke(&self, event: &str) -> Answer {
+        let request = lambda_http::request::from_str(event).expect("an event of API Gateway");
+        self.answer(request.map(|body| Body::from(body.to_vec()))).await
+    }
+
+    async fn answer(&self, request: Request<Body>) -> Answer {
+        let response = self.app.clone().oneshot(request).await.expect("an answer");
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.expect("a body");
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl Answer {
+    /// The answer, if it has this status; the test fails with its body if not.
+    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "it asserts")]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        self
+    }
+
+    /// A header's value; empty when it is not there.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a readable header"))
+    }
+
+    /// The fields that a problem response names, in its order.
+    #[must_use]
+    pub fn fields_at_fault(&self) -> Vec<&str> {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.body);
+        let errors = self.body["errors"].as_array();
+        errors.into_iter().flatten().filter_map(|error| error["field"].as_str()).collect()
+    }
+}
