@@ -1,1 +1,210 @@
-//! The shop seen from outside.
+//! The shop seen from outside: over HTTP, as a customer.
+//!
+//! `cargo xtask test` says in the environment which shop: `FERROCART_OUTPUTS` is the path of its
+//! `outputs.json`.
+
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "a test that cannot run has failed"
+)]
+
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use ureq::Agent;
+use ureq::http::{HeaderMap, Request};
+
+/// How long a test waits for what the shop does behind the scenes.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A running shop.
+#[derive(Clone, Debug)]
+pub struct Shop {
+    agent: Agent,
+    outputs: Value,
+    path: PathBuf,
+}
+
+/// What the shop answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body as it came: prices are to be seen to the last digit.
+    pub text: String,
+    /// The body as JSON; null when it is none.
+    pub body: Value,
+}
+
+impl Default for Shop {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Shop {
+    /// The shop that the environment names.
+    #[must_use]
+    pub fn new() -> Self {
+        let path = std::env::var("FERROCART_OUTPUTS")
+            .expect("FERROCART_OUTPUTS is not set: run these tests with `cargo xtask test shop`");
+        Self::at(Path::new(&path))
+    }
+
+    /// The shop of an `outputs.json`.
+    #[must_use]
+    pub fn at(outputs: &Path) -> Self {
+        let text = std::fs::read_to_string(outputs).expect("the outputs of the shop");
+        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        Self {
+            agent: config.build().into(),
+            outputs: serde_json::from_str(&text).expect("outputs.json is JSON"),
+            path: outputs.to_owned(),
+        }
+    }
+
+    /// Where `outputs.json` is.
+    #[must_use]
+    pub fn outputs(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the shop is made of: `output("/queues/ordering-consumer")`.
+    #[must_use]
+    pub fn output(&self, pointer: &str) -> &str {
+        let value = self.outputs.pointer(pointer).and_then(Value::as_str);
+        value.unwrap_or_else(|| panic!("no {pointer} in {}", self.path.display()))
+    }
+
+    /// Reads.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], "")
+    }
+
+    /// Sends JSON, or anything that displays as it should be sent.
+    pub fn post(&self, path: &str, body: impl ToString) -> Answer {
+        self.send("POST", path, &[], body)
+    }
+
+    /// Sends a request; bodies are said to be JSON.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl ToString) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.output("/apiUrl")));
+        let body = body.to_string();
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(body).expect("a request");
+        let mut response = self.agent.run(request).expect("an answer");
+        let text = response.body_mut().read_to_string().expect("a readable body");
+        Answer {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
+        }
+    }
+
+    /// Creates a product and waits until baskets know it; gives its id.
+    #[must_use]
+    pub fn product(&self, name: &str, price: &str) -> String {
+        let product = format!(r#"{{"name": "{name}", "category": "Tests", "price": {price}}}"#);
+        let created = self.post("/product", product).expect(201);
+        let id = created.body["id"].as_str().expect("an id").to_owned();
+        let probe =
+            format!(r#"{{"userName": "probe-{id}", "items": [{{"productId": "{id}", "quantity": 1}}]}}"#);
+        eventually("the price in the replica", || (self.post("/basket", &probe).status == 200).then_some(()));
+        self.send("DELETE", &format!("/basket/probe-{id}"), &[], "").expect(204);
+        id
+    }
+
+    /// Adds pieces of a product to a customer's basket.
+    pub fn add(&self, user: &str, product: &str, quantity: u8) {
+        let item = format!(r#"{{"productId": "{product}", "quantity": {quantity}}}"#);
+        self.post(&format!("/basket/{user}/items"), item).expect(200);
+    }
+
+    /// Checks a customer's basket out.
+    #[must_use]
+    pub fn check_out(&self, user: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send("POST", "/basket/checkout", headers, checkout(user))
+    }
+
+    /// The order of an accepted checkout, once it is there.
+    #[expect(clippy::must_use_candidate, reason = "some only wait for it")]
+    pub fn order(&self, user: &str, receipt: &Value) -> Answer {
+        let path = format!("/order/{user}/{}", receipt["orderId"].as_str().expect("an order id"));
+        eventually("the order", || {
+            let order = self.get(&path);
+            (order.status == 200).then_some(order)
+        })
+    }
+}
+
+/// The body of a checkout.
+#[must_use]
+pub fn checkout(user: &str) -> Value {
+    serde_json::json!({
+        "userName": user,
+        "firstName": "Grace",
+        "lastName": "Hopper",
+        "email": "name@example.com",
+        "address": "1 Harbour Street",
+        "paymentMethod": "CARD",
+        "paymentToken": "tok_visa",
+    })
+}
+
+impl Answer {
+    /// The answer, if it has this status; the test fails with its body if not.
+    #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "it asserts")]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    /// A header's value; empty when it is not there.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().expect("a readable header"))
+    }
+
+    /// The problem's type, if the answer is a problem response in full.
+    #[must_use]
+    pub fn problem(&self) -> &str {
+        assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
+        assert_eq!(self.body["status"], self.status);
+        for member in ["title", "detail", "requestId"] {
+            assert!(
+                self.body[member].as_str().is_some_and(|text| !text.is_empty()),
+                "{member}: {}",
+                self.text
+            );
+        }
+        self.body["type"]
+            .as_str()
+            .and_then(|r#type| r#type.strip_prefix("urn:problem-type:"))
+            .expect("a type")
+    }
+}
+
+/// Asks again and again until something is there; a test fails when that takes too long.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = ask() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+        sleep(Duration::from_millis(50));
+    }
+}

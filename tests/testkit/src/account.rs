@@ -20,9 +20,22 @@ impl Account {
     /// A new account. The local AWS takes any twelve digits used as an access key for one.
     #[must_use]
     pub fn new() -> Self {
-        let endpoint = std::env::var("FERROCART_ENDPOINT")
-            .expect("FERROCART_ENDPOINT is not set: run these tests with `cargo xtask test services`");
-        let id = format!("{:012}", Uuid::now_v7().as_u128() % 1_000_000_000_000);
+        Self::of(format!("{:012}", Uuid::now_v7().as_u128() % 1_000_000_000_000), endpoint())
+    }
+
+    /// The account that the shop is deployed to.
+    #[must_use]
+    pub fn of_the_shop() -> Self {
+        Self::of_the_shop_at(&endpoint())
+    }
+
+    /// The account that the shop is deployed to, on another local AWS.
+    #[must_use]
+    pub fn of_the_shop_at(endpoint: &str) -> Self {
+        Self::of("000000000000".to_owned(), endpoint.to_owned())
+    }
+
+    fn of(id: String, endpoint: String) -> Self {
         let credentials = Credentials::new(id, "test", None, None, "testkit");
         Self { aws: Aws::new("us-east-1".to_owned(), credentials, Some(endpoint)) }
     }
@@ -50,4 +63,9 @@ impl Account {
         let created = self.aws.sqs().create_queue().queue_name(name).send().await.expect("a queue");
         created.queue_url.expect("the queue's URL")
     }
+}
+
+fn endpoint() -> String {
+    std::env::var("FERROCART_ENDPOINT")
+        .expect("FERROCART_ENDPOINT is not set: run these tests with `cargo xtask test`")
 }

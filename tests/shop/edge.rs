@@ -1,0 +1,74 @@
+//! The edge of the shop: what the gateway answers by itself, and what bad requests get.
+
+use serde_json::json;
+use shop_tests::Shop;
+
+#[test]
+fn what_is_not_there_is_a_problem_of_its_own() {
+    let shop = Shop::new();
+    assert_eq!(shop.get("/nothing").expect(404).problem(), "not-found");
+    assert_eq!(shop.get("/product/nothing").expect(404).problem(), "not-found");
+    assert_eq!(shop.get("/order/nobody/nothing").expect(404).problem(), "not-found");
+    let refused = shop.send("DELETE", "/product", &[], "").expect(405);
+    assert_eq!(refused.problem(), "method-not-allowed");
+    assert!(refused.header("allow").contains("POST"));
+}
+
+#[test]
+fn what_is_no_json_object_is_a_bad_request() {
+    let shop = Shop::new();
+    for body in ["{", "[]", "nonsense"] {
+        for path in ["/product", "/basket", "/basket/checkout", "/basket/swn/items"] {
+            assert_eq!(shop.post(path, body).expect(400).problem(), "bad-request", "{path} {body}");
+        }
+    }
+}
+
+#[test]
+fn fields_at_fault_are_named() {
+    let shop = Shop::new();
+    let refused = shop.post("/product", json!({ "name": "", "category": "x", "price": -1.001 })).expect(422);
+    assert_eq!(refused.problem(), "validation");
+    let fields: Vec<_> = refused.body["errors"].as_array().unwrap().iter().map(|e| &e["field"]).collect();
+    assert_eq!(fields, ["price", "name"]);
+    let refused = shop.get("/product?limit=1000").expect(400);
+    assert_eq!(refused.body["errors"][0]["field"], "limit");
+}
+
+#[test]
+fn a_megabyte_is_too_much() {
+    let product = json!({ "name": "x", "category": "x", "price": 1, "description": "x".repeat(1 << 20) });
+    assert_eq!(Shop::new().post("/product", product).expect(413).problem(), "too-large");
+}
+
+#[test]
+fn browsers_of_allowed_origins_may_call() {
+    let shop = Shop::new();
+    let origin = ("origin", "http://localhost:3000");
+    let asked = [
+        origin,
+        ("access-control-request-method", "POST"),
+        ("access-control-request-headers", "content-type"),
+    ];
+    let preflight = shop.send("OPTIONS", "/product", &asked, "").expect(204);
+    assert_eq!(preflight.header("access-control-allow-origin"), origin.1);
+    assert!(preflight.header("access-control-allow-methods").contains("PATCH"));
+    assert!(preflight.header("access-control-allow-headers").contains("Idempotency-Key"));
+
+    let answer = shop.send("GET", "/product?limit=1", &[origin], "").expect(200);
+    assert_eq!(answer.header("access-control-allow-origin"), origin.1);
+    assert!(answer.header("access-control-expose-headers").contains("etag"));
+    let other =
+        shop.send("GET", "/product?limit=1", &[("origin", "https://elsewhere.example")], "").expect(200);
+    assert_eq!(other.header("access-control-allow-origin"), "");
+}
+
+#[test]
+fn every_answer_carries_a_correlation_id() {
+    let shop = Shop::new();
+    let sent = shop.send("GET", "/product?limit=1", &[("x-correlation-id", "edge-1")], "").expect(200);
+    assert_eq!(sent.header("x-correlation-id"), "edge-1");
+    let new = shop.get("/basket/a%20b").expect(422);
+    assert_eq!(new.problem(), "validation");
+    assert!(!new.header("x-correlation-id").is_empty());
+}

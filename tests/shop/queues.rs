@@ -1,0 +1,115 @@
+//! What lies on the queues between the services, and what cannot be read there.
+
+use std::process::Command;
+
+use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
+use serde_json::{Value, json};
+use shop_tests::Shop;
+use testkit::{Account, eventually};
+use uuid::Uuid;
+
+use crate::customer;
+
+const QUEUE: &str = "ordering-consumer";
+const SAMPLE: &str = include_str!("../../services/ordering/events/ordering-consumer.json");
+
+struct Queues {
+    shop: Shop,
+    sqs: aws_sdk_sqs::Client,
+}
+
+impl Queues {
+    fn new() -> Self {
+        Self { shop: Shop::new(), sqs: Account::of_the_shop().aws().sqs() }
+    }
+
+    fn url(&self, queue: &str) -> String {
+        self.shop.output(&format!("/queues/{queue}")).to_owned()
+    }
+
+    async fn send(&self, bodies: &[String]) {
+        let entries = bodies.iter().enumerate().map(|(index, body)| {
+            SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).build().unwrap()
+        });
+        let batch = self.sqs.send_message_batch().queue_url(self.url(QUEUE));
+        let sent = batch.set_entries(Some(entries.collect())).send().await.unwrap();
+        assert!(sent.failed().is_empty());
+    }
+
+    /// Waits until a queue has exactly so many messages to read.
+    async fn wait_for(&self, queue: &str, messages: usize) {
+        eventually(&format!("{messages} messages in {queue}"), async || {
+            let attributes = self
+                .sqs
+                .get_queue_attributes()
+                .queue_url(self.url(queue))
+                .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
+                .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
+                .send()
+                .await
+                .unwrap();
+            let count = |name| attributes.attributes.as_ref().unwrap()[&name].parse::<usize>().unwrap();
+            let waiting = count(QueueAttributeName::ApproximateNumberOfMessages);
+            let in_hand = count(QueueAttributeName::ApproximateNumberOfMessagesNotVisible);
+            (waiting == messages && in_hand == 0).then_some(())
+        })
+        .await;
+    }
+
+    async fn orders(&self, user: &str, count: usize) -> Value {
+        eventually(&format!("{count} orders"), async || {
+            let page = self.shop.get(&format!("/order/{user}")).expect(200).body;
+            (page["items"].as_array().unwrap().len() == count).then_some(page)
+        })
+        .await
+    }
+}
+
+/// A checkout of this customer as the bus would put it on the queue.
+fn checked_out(user: &str) -> String {
+    let sample: Value = serde_json::from_str(SAMPLE).unwrap();
+    let body = sample["Records"][0]["body"].as_str().unwrap();
+    let mut envelope: Value = serde_json::from_str(body).unwrap();
+    envelope["detail"]["data"]["userName"] = json!(user);
+    envelope["detail"]["data"]["orderId"] = json!(Uuid::now_v7());
+    envelope.to_string()
+}
+
+#[tokio::test]
+async fn a_message_that_comes_again_changes_nothing() {
+    let (queues, user) = (Queues::new(), customer());
+    let message = checked_out(&user);
+    queues.send(&[message.clone(), message.clone()]).await;
+    let before = queues.orders(&user, 1).await;
+    queues.send(&[message]).await;
+    // What was sent later is handled later, so the copy has been seen when this is there.
+    let other = customer();
+    queues.send(&[checked_out(&other)]).await;
+    queues.orders(&other, 1).await;
+    assert_eq!(queues.orders(&user, 1).await, before);
+}
+
+#[tokio::test]
+async fn of_ten_messages_nine_become_orders_and_the_poison_waits_for_a_person() {
+    let (queues, user) = (Queues::new(), customer());
+    let poison = format!(r#"{{"poison": "{user}"}}"#);
+    let mut messages: Vec<_> = (0..9).map(|_| checked_out(&user)).collect();
+    messages.insert(5, poison);
+    queues.send(&messages).await;
+    queues.orders(&user, 9).await;
+    let dead_letters = format!("{QUEUE}-dlq");
+    queues.wait_for(&dead_letters, 1).await;
+
+    // It is still poison, so it comes back to where it was: nothing is ever lost.
+    let redrive = Command::new(env!("CARGO"))
+        .args(["xtask", "redrive", QUEUE, "--outputs"])
+        .arg(queues.shop.outputs())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&redrive.stdout);
+    assert!(redrive.status.success(), "{said}{}", String::from_utf8_lossy(&redrive.stderr));
+    assert!(said.contains("1 message"), "{said}");
+    queues.wait_for(&dead_letters, 1).await;
+    queues.wait_for(QUEUE, 0).await;
+    queues.orders(&user, 9).await;
+}

@@ -1,0 +1,151 @@
+//! Calls to the local AWS, signed as any SDK would. Four operations do not earn four SDK crates:
+//! this program is built before anything else, on every fresh checkout.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result, anyhow, bail};
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use serde_json::Value;
+
+/// A twelve-digit access key is an account of its own on the local AWS.
+pub const ACCOUNT: &str = "000000000000";
+pub const SECRET_KEY: &str = "test";
+pub const REGION: &str = "us-east-1";
+
+/// AWS services by the names they are signed for.
+#[derive(Clone, Copy)]
+pub enum Service {
+    Sqs,
+    Logs,
+}
+
+impl Service {
+    fn signing_name(self) -> &'static str {
+        match self {
+            Self::Sqs => "sqs",
+            Self::Logs => "logs",
+        }
+    }
+
+    fn target(self, operation: &str) -> String {
+        match self {
+            Self::Sqs => format!("AmazonSQS.{operation}"),
+            Self::Logs => format!("Logs_20140328.{operation}"),
+        }
+    }
+
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Sqs => "application/x-amz-json-1.0",
+            Self::Logs => "application/x-amz-json-1.1",
+        }
+    }
+}
+
+pub struct LocalAws {
+    endpoint: String,
+    agent: ureq::Agent,
+}
+
+impl LocalAws {
+    pub fn at(endpoint: &str) -> Self {
+        Self { endpoint: endpoint.to_owned(), agent: agent() }
+    }
+
+    /// Calls an operation of a service that speaks JSON.
+    pub fn call(&self, service: Service, operation: &str, input: &Value) -> Result<Value> {
+        let target = service.target(operation);
+        let headers = [("content-type", service.content_type()), ("x-amz-target", &target)];
+        let answer = self.send("POST", service.signing_name(), "/", &headers, &input.to_string());
+        let answer = answer.with_context(|| format!("{operation} failed"))?;
+        serde_json::from_str(&answer).with_context(|| format!("{operation} answered what is not JSON"))
+    }
+
+    /// The log group a function writes to.
+    pub fn log_group(&self, function: &str) -> Result<String> {
+        let path = format!("/2015-03-31/functions/{function}/configuration");
+        let answer = self.send("GET", "lambda", &path, &[], "");
+        let answer = answer.with_context(|| format!("cannot look up the function {function}"))?;
+        let answer: Value = serde_json::from_str(&answer).context("Lambda answered what is not JSON")?;
+        let configured = answer["LoggingConfig"]["LogGroup"].as_str().map(str::to_owned);
+        Ok(configured.unwrap_or_else(|| format!("/aws/lambda/{function}")))
+    }
+
+    /// The status of a deployed stack, such as `CREATE_COMPLETE`, if there is one.
+    pub fn stack_status(&self, stack: &str) -> Option<String> {
+        let form = format!("Action=DescribeStacks&Version=2010-05-15&StackName={stack}");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = self.send("POST", "cloudformation", "/", &headers, &form).ok()?;
+        let (_, rest) = answer.split_once("<StackStatus>")?;
+        Some(rest.split_once('<')?.0.to_owned())
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        service: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<String> {
+        let url = format!("{}{path}", self.endpoint);
+        let mut request = ureq::http::Request::builder().method(method).uri(&url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut request = request.body(body.to_owned()).context("malformed request")?;
+        let signable =
+            SignableRequest::new(method, &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))
+                .context("malformed request")?;
+        let identity = Credentials::from_keys(ACCOUNT, SECRET_KEY, None).into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(REGION)
+            .name(service)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .context("cannot sign a request")?
+            .into();
+        let (signature, _) = sign(signable, &parameters).context("cannot sign a request")?.into_parts();
+        signature.apply_to_request_http1x(&mut request);
+
+        let mut answer = self.agent.run(request).with_context(|| {
+            format!("the local AWS at {} does not answer; `cargo xtask up` starts it", self.endpoint)
+        })?;
+        let text = answer.body_mut().read_to_string().context("the answer broke off")?;
+        if !answer.status().is_success() {
+            bail!(refusal(answer.status().as_u16(), &text));
+        }
+        Ok(text)
+    }
+}
+
+/// An HTTP client that returns every status as an answer and never waits for ever.
+pub fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .timeout_global(Some(Duration::from_secs(30)))
+        .build()
+        .into()
+}
+
+fn refusal(status: u16, text: &str) -> anyhow::Error {
+    let error: Value = serde_json::from_str(text).unwrap_or_default();
+    let message = error["message"].as_str().or(error["Message"].as_str()).unwrap_or(text);
+    anyhow!("answered {status}: {message}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_shows_the_message_of_aws() {
+        let shown = |text| refusal(400, text).to_string();
+        assert_eq!(shown(r#"{"__type": "X", "message": "no such queue"}"#), "answered 400: no such queue");
+        assert_eq!(shown("<html>"), "answered 400: <html>");
+    }
+}

@@ -1,0 +1,126 @@
+//! `cargo xtask build`: the functions as zip files, for this machine or for AWS Lambda.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Parser, ValueEnum};
+use serde_json::Value;
+
+use crate::functions::Services;
+use crate::paths::Paths;
+use crate::python::{Packages, Venv};
+use crate::steps::Steps;
+use crate::{lambda_build, prerequisites, process, zips};
+
+#[derive(Parser)]
+pub struct Args {
+    /// Build release zips for AWS Lambda instead of this machine
+    #[arg(long)]
+    lambda: bool,
+    /// Processor of the functions on AWS
+    #[arg(long, value_enum, default_value_t, requires = "lambda")]
+    arch: Arch,
+}
+
+/// Processor architecture, named as AWS Lambda does.
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub enum Arch {
+    #[default]
+    #[value(name = "arm64")]
+    Arm64,
+    #[value(name = "x86_64")]
+    X86_64,
+}
+
+impl Arch {
+    pub fn of_host() -> Self {
+        if cfg!(target_arch = "aarch64") { Self::Arm64 } else { Self::X86_64 }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Arm64 => "arm64",
+            Self::X86_64 => "x86_64",
+        }
+    }
+}
+
+/// A directory with `<function>/bootstrap.zip` for each function.
+pub struct Built {
+    pub dir: PathBuf,
+    /// Hashes of the zips by the name of the function.
+    pub hashes: BTreeMap<String, String>,
+}
+
+pub fn run(paths: &Paths, args: &Args) -> Result<()> {
+    let services = Services::find(paths)?;
+    if !args.lambda {
+        let built = for_host(paths, &services)?;
+        println!("{} functions in {}", built.hashes.len(), paths.shown(&built.dir));
+        return Ok(());
+    }
+    let mut steps = Steps::new(paths, 3);
+    let python = steps.run("prerequisites", |_| {
+        let found = prerequisites::check(paths)?;
+        let shown = found.to_string();
+        Ok((found.python, shown))
+    })?;
+    let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Lambda, step))?;
+    let built = steps.run("build for Lambda", |step| {
+        step.hand_over_terminal();
+        let built = lambda_build::run(paths, &services, &venv, args.arch)?;
+        let shown = format!("{} functions", built.functions.len());
+        Ok((built, shown))
+    })?;
+    print!("\n{built}");
+    Ok(())
+}
+
+/// Builds all functions for this machine in one go.
+pub fn for_host(paths: &Paths, services: &Services) -> Result<Built> {
+    let mut cargo = process::command("cargo", paths.root());
+    cargo
+        .args(["build", "--bins", "--message-format", "json-render-diagnostics"])
+        .args(services.package_args());
+    let messages = process::attached_output(&mut cargo)?;
+    let executables = executables(&messages);
+    let dir = services.target_dir.join("local");
+    let hashes = services
+        .functions()
+        .map(|function| {
+            let binary = executables
+                .get(function)
+                .with_context(|| format!("cargo built no executable for the function {function}"))?;
+            Ok((function.to_owned(), zips::write(binary, &dir.join(function))?))
+        })
+        .collect::<Result<_>>()?;
+    Ok(Built { dir, hashes })
+}
+
+/// Where cargo put the executables, by name: it knows about other targets and directories, we do not.
+fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter_map(|message| {
+            let executable = Path::new(message["executable"].as_str()?).to_owned();
+            Some((message["target"]["name"].as_str()?.to_owned(), executable))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn executables_are_read_from_the_messages_of_cargo() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"product"},"executable":null}
+{"reason":"compiler-artifact","target":{"name":"product-api"},"executable":"/t/debug/product-api"}
+{"reason":"build-finished","success":true}"#;
+        let found = executables(messages);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found["product-api"], Path::new("/t/debug/product-api"));
+    }
+}

@@ -1,0 +1,112 @@
+//! Deploys the shop to a running local AWS, as far as it differs from what is there.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use crate::aws::{self, LocalAws};
+use crate::build::{Arch, Built};
+use crate::cdk::{self, Stage};
+use crate::fingerprint::{self, Fingerprint};
+use crate::outputs::Outputs;
+use crate::paths::Paths;
+use crate::python::Venv;
+use crate::stack::{LocalStack, Running};
+use crate::steps::{Step, Steps};
+
+/// What a deployment is made of.
+pub struct Deployment<'a> {
+    pub paths: &'a Paths,
+    pub venv: &'a Venv,
+    pub stack: &'a LocalStack,
+    pub running: &'a Running,
+    pub built: &'a Built,
+}
+
+/// Two steps, deploy and mend; neither is done when nothing changed.
+pub fn run(deployment: &Deployment, steps: &mut Steps) -> Result<Outputs> {
+    let fingerprint = deployment.fingerprint()?;
+    let current = deployment.current(&fingerprint);
+    if let Some(outputs) = current {
+        steps.run("deploy", |_| Ok(((), "unchanged".to_owned())))?;
+        steps.run("mend", |_| Ok(((), "unchanged".to_owned())))?;
+        return Ok(outputs);
+    }
+    fingerprint::forget(&deployment.stack.deployed())?;
+    let outputs = steps.run("deploy", |step| deployment.deploy(step))?;
+    steps.run("mend", |step| deployment.mend(step))?;
+    outputs.write(&deployment.stack.outputs())?;
+    fingerprint::store(&deployment.stack.deployed(), &fingerprint)?;
+    Ok(outputs)
+}
+
+impl Deployment<'_> {
+    fn stage(&self) -> Stage<'_> {
+        Stage { name: self.stack.stage, arch: Arch::of_host(), functions: &self.built.dir, settings: &[] }
+    }
+
+    fn fingerprint(&self) -> Result<String> {
+        let stage = self.stage();
+        let start = Fingerprint::default()
+            .text("stage", stage.name)
+            .text("arch", stage.arch.name())
+            .text("endpoint", &self.running.endpoint());
+        let with_code = self.built.hashes.iter().fold(start, |print, (name, hash)| print.text(name, hash));
+        Ok(with_code.tree(&self.paths.infra())?.finish())
+    }
+
+    /// What is deployed, if it is what would be deployed now and it answers.
+    fn current(&self, fingerprint: &str) -> Option<Outputs> {
+        if !fingerprint::matches(&self.stack.deployed(), fingerprint) {
+            return None;
+        }
+        let outputs = Outputs::read(&self.stack.outputs()).ok()?;
+        let status = LocalAws::at(&self.running.endpoint()).stack_status(&self.stage().stack());
+        let whole = is_complete(status.as_deref());
+        let health = aws::agent().get(format!("{}/health", outputs.api_url)).call().ok()?;
+        (whole && health.status().is_success()).then_some(outputs)
+    }
+
+    fn deploy(&self, step: &mut Step) -> Result<(Outputs, String)> {
+        let endpoint = self.running.endpoint();
+        let aws = LocalAws::at(&endpoint);
+        let stage = self.stage();
+        let assembly = self.stack.assembly();
+        let raw_outputs = self.stack.dir().join("cdk-outputs.json");
+
+        // An interrupted run may have left it half made.
+        if !is_complete(aws.stack_status("CDKToolkit").as_deref()) {
+            step.note("preparing the account");
+            let mut bootstrap =
+                cdk::bootstrap(self.paths, &format!("aws://{}/{}", aws::ACCOUNT, aws::REGION));
+            cdk::local_credentials(&mut bootstrap, self.running);
+            step.run(&mut bootstrap)?;
+        }
+        step.note("synthesizing the templates");
+        let mut synth = cdk::synth(self.paths, &stage, &assembly);
+        cdk::local_credentials(&mut synth, self.running);
+        step.run(&mut synth)?;
+
+        let mut deploy = cdk::deploy(self.paths, &stage.stack(), &assembly, &raw_outputs);
+        cdk::local_credentials(&mut deploy, self.running);
+        step.run(&mut deploy).context(
+            "the local AWS refused the stack; if its state is beyond repair, `cargo xtask down --wipe` starts afresh",
+        )?;
+
+        let outputs = Outputs::from_cdk_file(&raw_outputs, Some(&endpoint))?;
+        fs::remove_file(&raw_outputs).with_context(|| format!("cannot remove {}", raw_outputs.display()))?;
+        let detail = format!("{} functions", outputs.functions.len());
+        Ok((outputs, detail))
+    }
+
+    fn mend(&self, step: &mut Step) -> Result<((), String)> {
+        let stack = self.stage().stack();
+        let template = cdk::template(&self.stack.assembly(), &stack);
+        step.run(&mut cdk::mend(self.paths, self.venv, self.running, &stack, &template))?;
+        Ok(((), String::new()))
+    }
+}
+
+fn is_complete(status: Option<&str>) -> bool {
+    matches!(status, Some("CREATE_COMPLETE" | "UPDATE_COMPLETE"))
+}

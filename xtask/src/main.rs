@@ -1,0 +1,109 @@
+//! `cargo xtask`: every developer command of the shop.
+//!
+//! One module per command; what several need has a module of its own:
+//! `paths` says where things are, `process` runs programs, `steps` prints progress, `stack` is the
+//! local AWS, `cdk` the only place that knows command lines of the CDK.
+
+#![expect(clippy::print_stdout, reason = "a command line program talks to its user")]
+
+mod aws;
+mod build;
+mod cdk;
+mod deploy;
+mod down;
+mod fingerprint;
+mod functions;
+mod glibc;
+mod interrupt;
+mod lambda_build;
+mod local_deploy;
+mod lock;
+mod logs;
+mod node;
+mod outputs;
+mod paths;
+mod postman;
+mod prerequisites;
+mod process;
+mod python;
+mod redrive;
+mod seed;
+mod stack;
+mod status;
+mod steps;
+mod table;
+mod test;
+mod up;
+mod zips;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::paths::Paths;
+
+/// The developer commands of the shop.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version = None)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the shop and run it on this machine. Safe to run again
+    Up(up::Args),
+    /// Stop the local shop; its data stays
+    Down(down::Args),
+    /// Show what runs locally, and how many messages wait in each queue
+    Status(status::Args),
+    /// Print the log lines of the local functions
+    Logs(logs::Args),
+    /// Fill the local catalogue with a few products
+    Seed(seed::Args),
+    /// Build the functions, for this machine or for AWS Lambda
+    Build(build::Args),
+    /// Deploy to AWS with your credentials
+    Deploy(deploy::Args),
+    /// Remove a stage from AWS
+    Destroy(deploy::DestroyArgs),
+    /// Move the messages of a dead-letter queue back to its queue
+    Redrive(redrive::Args),
+    /// Run all tests, or the named parts
+    Test(test::Args),
+}
+
+fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    match run(command) {
+        Ok(code) => code,
+        Err(error) if error.is::<interrupt::Interrupted>() => {
+            eprintln!("\ninterrupted; the same command goes on from here");
+            ExitCode::from(interrupt::EXIT_CODE)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode> {
+    interrupt::listen()?;
+    let paths = Paths::find()?;
+    match command {
+        Command::Up(args) => up::run(&paths, &args)?,
+        Command::Down(args) => down::run(&paths, &args)?,
+        Command::Status(args) => status::run(&paths, &args)?,
+        Command::Logs(args) => logs::run(&paths, &args)?,
+        Command::Seed(args) => seed::run(&paths, &args)?,
+        Command::Build(args) => build::run(&paths, &args)?,
+        Command::Deploy(args) => deploy::run(&paths, &args)?,
+        Command::Destroy(args) => deploy::destroy(&paths, &args)?,
+        Command::Redrive(args) => redrive::run(&paths, &args)?,
+        Command::Test(args) => return test::run(&paths, &args),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,96 @@
+//! The Python environment under `.local/venv`: nothing is installed outside the repository.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, iter};
+
+use anyhow::{Context, Result};
+
+use crate::fingerprint::{self, Fingerprint};
+use crate::lock::Lock;
+use crate::paths::Paths;
+use crate::process;
+use crate::steps::Step;
+
+pub struct Venv {
+    dir: PathBuf,
+}
+
+/// What is installed, by the requirements file that lists it.
+#[derive(Clone, Copy)]
+pub enum Packages {
+    /// The local AWS and the check of templates.
+    Local,
+    /// The cross-compiler for AWS Lambda.
+    Lambda,
+}
+
+impl Packages {
+    fn requirements(self, paths: &Paths) -> PathBuf {
+        let name = match self {
+            Self::Local => "requirements.txt",
+            Self::Lambda => "requirements-lambda.txt",
+        };
+        paths.infra().join("local").join(name)
+    }
+
+    fn marker(self, venv: &Path) -> PathBuf {
+        venv.join(match self {
+            Self::Local => ".local-packages",
+            Self::Lambda => ".lambda-packages",
+        })
+    }
+}
+
+impl Venv {
+    pub fn of(paths: &Paths) -> Self {
+        Self { dir: paths.venv() }
+    }
+
+    /// Makes the environment hold `packages`; returns what was done.
+    pub fn provide(
+        paths: &Paths,
+        interpreter: &str,
+        packages: Packages,
+        step: &mut Step,
+    ) -> Result<(Self, String)> {
+        let _lock = Lock::wait(&paths.local())?;
+        let venv = Self::of(paths);
+        let requirements = packages.requirements(paths);
+        // Scripts in an environment hold its absolute path: a moved checkout needs a new one.
+        let fingerprint =
+            Fingerprint::default().text("dir", &venv.dir.to_string_lossy()).file(&requirements)?.finish();
+        let marker = packages.marker(&venv.dir);
+        let works = process::output(venv.python(paths.root()).args(["-c", "import pip"])).is_ok();
+        if works && fingerprint::matches(&marker, &fingerprint) {
+            return Ok((venv, "unchanged".to_owned()));
+        }
+        fingerprint::forget(&marker)?;
+        if !works {
+            step.note("creating .local/venv");
+            let mut create = process::command(interpreter, paths.root());
+            step.run(create.args(["-m", "venv", "--clear"]).arg(&venv.dir))?;
+        }
+        let mut install = venv.python(paths.root());
+        install.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--requirement"]);
+        step.run(install.arg(&requirements))?;
+        fingerprint::store(&marker, &fingerprint)?;
+        Ok((venv, "installed".to_owned()))
+    }
+
+    pub fn python(&self, dir: &Path) -> Command {
+        process::command(self.tool("python"), dir)
+    }
+
+    pub fn tool(&self, name: &str) -> PathBuf {
+        self.dir.join("bin").join(name)
+    }
+
+    /// `PATH` with the tools of the environment first.
+    pub fn search_path(&self) -> Result<OsString> {
+        let inherited = env::var_os("PATH").unwrap_or_default();
+        let dirs = iter::once(self.dir.join("bin")).chain(env::split_paths(&inherited));
+        env::join_paths(dirs).with_context(|| format!("{} cannot be part of PATH", self.dir.display()))
+    }
+}

@@ -1,0 +1,71 @@
+//! `cargo xtask test`: all tests, or the named parts of them.
+
+mod counts;
+mod part;
+mod runner;
+mod test_stack;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::paths::Paths;
+use crate::test::part::Part;
+use crate::test::runner::{Report, Runner};
+use crate::{interrupt, table};
+
+#[derive(Parser)]
+pub struct Args {
+    /// What to test; everything without any
+    #[arg(value_enum)]
+    parts: Vec<Part>,
+}
+
+pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
+    let mut runner = Runner::new(paths)?;
+    let mut reports = Vec::new();
+    for part in Part::ALL {
+        if args.parts.is_empty() || args.parts.contains(&part) {
+            match runner.run(part) {
+                Ok(report) => reports.push(report),
+                // The stack is stopped when the runner goes; what was run is still worth a summary.
+                Err(error) => {
+                    print_summary(&reports);
+                    return Err(error);
+                }
+            }
+        }
+    }
+    drop(runner);
+    interrupt::check()?;
+    print_summary(&reports);
+    Ok(if reports.iter().all(Report::is_ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print_summary(reports: &[Report]) {
+    if reports.is_empty() {
+        return;
+    }
+    let mut rows = vec![["part", "passed", "failed", "ignored", "time", ""].map(str::to_owned)];
+    let mut total = counts::Counts::default();
+    for report in reports {
+        let counts = report.counts;
+        total += counts;
+        rows.push([
+            report.part.name(),
+            counts.passed.to_string(),
+            counts.failed.to_string(),
+            counts.ignored.to_string(),
+            format!("{:.1} s", report.duration.as_secs_f32()),
+            if report.is_ok() { "ok".to_owned() } else { "FAILED".to_owned() },
+        ]);
+    }
+    print!("\n{}", table::render(&rows));
+    for report in reports {
+        for failure in &report.failures {
+            println!("{}: {failure}", report.part.name());
+        }
+    }
+    println!("\n{} passed, {} failed", total.passed, total.failed);
+}

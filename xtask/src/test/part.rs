@@ -1,0 +1,184 @@
+//! The parts of the tests, and the commands each is made of.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use crate::build::Arch;
+use crate::cdk::{self, Stage};
+use crate::functions::Services;
+use crate::paths::Paths;
+use crate::python::Venv;
+use crate::test::test_stack::TestStack;
+use crate::{postman, process};
+
+/// In the order they run: what fails fast comes first.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// `cargo fmt --check`
+    Format,
+    /// Lints, warnings denied
+    Clippy,
+    /// What needs nothing but itself
+    Unit,
+    /// The cloud as described: types, assertions, cfn-lint
+    Infra,
+    /// Services against the local AWS
+    Services,
+    /// The shop as a customer sees it
+    Shop,
+    /// The local stack keeps its data when stopped or killed
+    Local,
+    /// The Postman collection
+    Postman,
+}
+
+impl Part {
+    pub const ALL: [Self; 8] = [
+        Self::Format,
+        Self::Clippy,
+        Self::Unit,
+        Self::Infra,
+        Self::Services,
+        Self::Shop,
+        Self::Local,
+        Self::Postman,
+    ];
+
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    pub fn needs_stack(self) -> bool {
+        matches!(self, Self::Services | Self::Shop | Self::Local | Self::Postman)
+    }
+}
+
+/// How the tests of a command are counted.
+#[derive(Clone, Copy)]
+pub enum Counting {
+    /// It passes or fails as a whole.
+    Whole,
+    /// It prints how many passed and failed.
+    Printed,
+    /// It is newman, and writes a report.
+    Newman,
+}
+
+/// One command of a part.
+pub struct Check {
+    pub command: Command,
+    pub counting: Counting,
+}
+
+impl Check {
+    fn whole(command: Command) -> Self {
+        Self { command, counting: Counting::Whole }
+    }
+
+    fn printed(command: Command) -> Self {
+        Self { command, counting: Counting::Printed }
+    }
+}
+
+/// Tests of the local stack itself stop and kill it: they run apart from those that use it.
+const LOCAL_STACK_TESTS: &str = "local_stack";
+const SHOP_TESTS: &str = "shop-tests";
+
+/// Rust parts that need no stack.
+pub fn plain(part: Part, paths: &Paths) -> Vec<Check> {
+    match part {
+        Part::Format => vec![Check::whole(cargo(paths, &["fmt", "--all", "--check"]))],
+        Part::Clippy => {
+            let args = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+            vec![Check::whole(cargo(paths, &args))]
+        }
+        Part::Unit => {
+            let args = ["test", "--no-fail-fast", "-p", "domain", "-p", "lambdakit", "-p", "xtask"];
+            vec![Check::printed(cargo(paths, &args))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Types, assertions and templates of the infrastructure, for the stages that differ most.
+pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Check>> {
+    let functions = cdk::placeholders(services)?;
+    let npm = |args: &[&str]| {
+        let mut npm = process::command("npm", &paths.infra());
+        npm.args(args);
+        npm
+    };
+    let mut checks =
+        vec![Check::whole(npm(&["run", "--silent", "check"])), Check::printed(npm(&["test", "--silent"]))];
+    let stages = [("dev", Arch::Arm64, "free-tier"), ("prod", Arch::X86_64, "on-demand")];
+    for (name, arch, capacity) in stages {
+        let settings = [format!("capacity={capacity}")];
+        let stage = Stage { name, arch, functions: &functions, settings: &settings };
+        let assembly = paths.local().join("test/synth").join(name);
+        let mut synth = cdk::synth(paths, &stage, &assembly);
+        cdk::pretend_account(&mut synth, "111122223333", "eu-west-1");
+        checks.push(Check::whole(synth));
+        let mut lint = process::command(venv.tool("cfn-lint"), &paths.infra());
+        lint.arg(cdk::template(&assembly, &stage.stack()));
+        checks.push(Check::whole(lint));
+    }
+    Ok(checks)
+}
+
+/// Parts that run against the test stack.
+pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStack) -> Result<Vec<Check>> {
+    let mut checks = match part {
+        Part::Services => {
+            let mut cargo = cargo(paths, &["test", "--no-fail-fast"]);
+            cargo.args(services.package_args());
+            vec![Check::printed(cargo)]
+        }
+        Part::Shop => {
+            let mut cargo = cargo(paths, &["test", "--no-fail-fast", "-p", SHOP_TESTS, "--lib"]);
+            for target in services.test_targets(SHOP_TESTS).filter(|target| *target != LOCAL_STACK_TESTS) {
+                cargo.args(["--test", target]);
+            }
+            vec![Check::printed(cargo)]
+        }
+        Part::Local => {
+            let args = ["test", "-p", SHOP_TESTS, "--test", LOCAL_STACK_TESTS, "--", "--test-threads=1"];
+            vec![Check::printed(cargo(paths, &args))]
+        }
+        Part::Postman => vec![newman(paths, stack)?],
+        _ => Vec::new(),
+    };
+    for check in &mut checks {
+        check.command.envs(stack.environment());
+    }
+    Ok(checks)
+}
+
+fn newman(paths: &Paths, stack: &TestStack) -> Result<Check> {
+    let environment = stack.dir().join("postman_environment.json");
+    postman::write_environment(&environment, stack.outputs())?;
+    let report = newman_report(stack.dir());
+    crate::fingerprint::forget(&report).context("the report of an earlier run is in the way")?;
+    let mut node = process::command("node", &paths.postman());
+    node.args(["node_modules/newman/bin/newman.js", "run", "ferrocart.postman_collection.json"])
+        .arg("--environment")
+        .arg(&environment)
+        .args(["--reporters", "cli,json", "--reporter-json-export"])
+        .arg(&report);
+    Ok(Check { command: node, counting: Counting::Newman })
+}
+
+pub fn newman_report(dir: &Path) -> std::path::PathBuf {
+    dir.join("newman.json")
+}
+
+fn cargo(paths: &Paths, args: &[&str]) -> Command {
+    let mut cargo = process::command("cargo", paths.root());
+    cargo.args(args);
+    if std::io::IsTerminal::is_terminal(&std::io::stdout()) {
+        cargo.env("CARGO_TERM_COLOR", "always");
+    }
+    cargo
+}

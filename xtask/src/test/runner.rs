@@ -1,0 +1,137 @@
+//! Runs parts one after the other; what a part needs is set up when the first one needs it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::functions::Services;
+use crate::interrupt::Interrupted;
+use crate::paths::Paths;
+use crate::python::{Packages, Venv};
+use crate::steps::Steps;
+use crate::test::counts::Counts;
+use crate::test::part::{self, Check, Counting, Part};
+use crate::test::test_stack::TestStack;
+use crate::{node, prerequisites, process};
+
+pub struct Runner<'a> {
+    paths: &'a Paths,
+    services: Services,
+    python: String,
+    /// The test stack, once needed; a failure to start it is remembered, not repeated.
+    stack: Option<Result<TestStack>>,
+}
+
+pub struct Report {
+    pub part: Part,
+    pub counts: Counts,
+    pub duration: Duration,
+    pub failures: Vec<String>,
+}
+
+impl Report {
+    pub fn is_ok(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    fn fail(&mut self, failure: String) {
+        if self.counts.failed == 0 {
+            self.counts += Counts::ONE_FAILED;
+        }
+        self.failures.push(failure);
+    }
+}
+
+impl<'a> Runner<'a> {
+    pub fn new(paths: &'a Paths) -> Result<Self> {
+        let found = prerequisites::check(paths)?;
+        println!("{found}");
+        Ok(Self { paths, services: Services::find(paths)?, python: found.python, stack: None })
+    }
+
+    /// Fails only when interrupted: a failed part is a report.
+    pub fn run(&mut self, part: Part) -> Result<Report> {
+        println!("\n=== {} ===", part.name());
+        let started = Instant::now();
+        let mut report =
+            Report { part, counts: Counts::default(), duration: Duration::ZERO, failures: Vec::new() };
+        match self.checks(part) {
+            Ok(checks) => {
+                for check in checks {
+                    self.check(check, &mut report)?;
+                }
+            }
+            Err(error) if error.is::<Interrupted>() => return Err(error),
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                report.fail(first_line(&error));
+            }
+        }
+        report.duration = started.elapsed();
+        Ok(report)
+    }
+
+    fn checks(&mut self, part: Part) -> Result<Vec<Check>> {
+        if part == Part::Infra {
+            let mut steps = Steps::new(self.paths, 2);
+            let venv = steps.run("python packages", |step| {
+                Venv::provide(self.paths, &self.python, Packages::Local, step)
+            })?;
+            steps.run("node packages", |step| {
+                Ok(((), node::provide(self.paths, &self.paths.infra(), step)?))
+            })?;
+            return part::infra(self.paths, &self.services, &venv);
+        }
+        if !part.needs_stack() {
+            return Ok(part::plain(part, self.paths));
+        }
+        let stack = match self.stack.get_or_insert_with(|| TestStack::start(self.paths)) {
+            Ok(stack) => stack,
+            Err(error) if error.is::<Interrupted>() => return Err(Interrupted.into()),
+            Err(error) => return Err(anyhow!("the test stack did not come up: {error:#}")),
+        };
+        if part == Part::Postman {
+            let mut steps = Steps::new(self.paths, 1);
+            let dir = self.paths.postman();
+            steps.run("postman packages", |step| Ok(((), node::provide(self.paths, &dir, step)?)))?;
+        }
+        part::on_stack(part, self.paths, &self.services, stack)
+    }
+
+    fn check(&self, mut check: Check, report: &mut Report) -> Result<()> {
+        println!("$ {}", process::shown(&check.command));
+        let mut printed = Counts::default();
+        let status = process::lines(&mut check.command, |line| {
+            println!("{line}");
+            printed += Counts::in_line(line);
+        })?;
+        let counted = match check.counting {
+            Counting::Whole if status.success() => Ok(Counts::ONE_PASSED),
+            Counting::Whole => Ok(Counts::ONE_FAILED),
+            Counting::Printed => Ok(printed),
+            Counting::Newman => self.newman_counts(),
+        };
+        let problem = match &counted {
+            _ if !status.success() => Some(format!("`{}` failed ({status})", process::shown(&check.command))),
+            Err(error) => Some(format!("{error:#}")),
+            Ok(counts) if counts.passed + counts.failed == 0 => {
+                Some(format!("`{}` ran no test", process::shown(&check.command)))
+            }
+            Ok(_) => None,
+        };
+        report.counts += counted.unwrap_or_default();
+        if let Some(problem) = problem {
+            report.fail(problem);
+        }
+        Ok(())
+    }
+
+    fn newman_counts(&self) -> Result<Counts> {
+        let stack = self.stack.as_ref().and_then(|stack| stack.as_ref().ok()).context("no test stack")?;
+        Counts::in_newman_report(&part::newman_report(stack.dir()))
+    }
+}
+
+fn first_line(error: &anyhow::Error) -> String {
+    format!("{error:#}").lines().next().unwrap_or_default().to_owned()
+}

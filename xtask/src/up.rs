@@ -1,0 +1,91 @@
+//! `cargo xtask up`: from a fresh clone to a running shop, or from a running one to a current one.
+
+use anyhow::{Result, bail};
+use clap::Parser;
+
+use crate::functions::Services;
+use crate::local_deploy::{self, Deployment};
+use crate::lock::Lock;
+use crate::outputs::Outputs;
+use crate::paths::Paths;
+use crate::python::{Packages, Venv};
+use crate::stack::{self, LocalStack};
+use crate::steps::Steps;
+use crate::{build, node, postman, prerequisites, seed};
+
+const DEFAULT_PORT: u16 = 4566;
+/// Steps of [`bring_up`].
+pub const BRING_UP_STEPS: usize = 7;
+
+#[derive(Parser)]
+pub struct Args {
+    /// Port on 127.0.0.1 [default: the one it runs on, else 4566]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+}
+
+pub fn run(paths: &Paths, args: &Args) -> Result<()> {
+    let stack = LocalStack::of_developer(paths);
+    let _lock = Lock::take(stack.dir())?;
+    let port = port(&stack, args)?;
+    let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
+    let outputs = bring_up(paths, &stack, port, &mut steps)?;
+    steps.run("seed", |_| Ok(((), seed::sow(&outputs)?.to_string())))?;
+    let environment = paths.local().join("postman/local.postman_environment.json");
+    postman::write_environment(&environment, &outputs)?;
+    println!("{}", welcome(&outputs, &paths.shown(&environment).to_string()));
+    Ok(())
+}
+
+/// All steps to a deployed local stack.
+pub fn bring_up(paths: &Paths, stack: &LocalStack, port: u16, steps: &mut Steps) -> Result<Outputs> {
+    let python = steps.run("prerequisites", |_| {
+        let found = prerequisites::check(paths)?;
+        let shown = found.to_string();
+        Ok((found.python, shown))
+    })?;
+    let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Local, step))?;
+    steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
+    let built = steps.run("build functions", |step| {
+        step.hand_over_terminal();
+        let built = build::for_host(paths, &Services::find(paths)?)?;
+        let shown = format!("{} functions", built.hashes.len());
+        Ok((built, shown))
+    })?;
+    let running = steps.run("start local AWS", |_| stack.start(paths, &venv, port))?;
+    let deployment = Deployment { paths, venv: &venv, stack, running: &running, built: &built };
+    local_deploy::run(&deployment, steps)
+}
+
+/// Settles the port before the long steps.
+fn port(stack: &LocalStack, args: &Args) -> Result<u16> {
+    let Some(running) = stack.running() else {
+        let port = args.port.unwrap_or(DEFAULT_PORT);
+        stack::expect_free(port)?;
+        return Ok(port);
+    };
+    match args.port {
+        Some(wanted) if wanted != running.port => bail!(
+            "the shop already runs on port {}; to move it to port {wanted}, run `cargo xtask down` first",
+            running.port
+        ),
+        _ => Ok(running.port),
+    }
+}
+
+fn welcome(outputs: &Outputs, environment: &str) -> String {
+    let Outputs { api_url, endpoint, .. } = outputs;
+    let endpoint = endpoint.as_deref().unwrap_or_default();
+    format!(
+        "
+The shop is open.
+  API        {api_url}
+  AWS        {endpoint} (AWS_ENDPOINT_URL for any AWS tool)
+  Postman    {environment}
+
+Try it:
+  curl {api_url}/product
+  cargo xtask status
+  cargo xtask logs --follow"
+    )
+}
