@@ -56,6 +56,7 @@ fn price_update(body: &str) -> Result<PriceUpdate, HandlerError> {
 
 fn read<D: Fact>(detail: &str) -> Result<D, HandlerError> {
     let event: Event<D> = serde_json::from_str(detail)?;
+    telemetry::event(D::DETAIL_TYPE);
     telemetry::correlate(&event.metadata.correlation_id);
     Ok(event.data)
 }

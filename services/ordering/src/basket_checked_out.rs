@@ -1,7 +1,7 @@
 //! What a checked-out basket means: an order, once, however often the event comes.
 
 use aws_lambda_events::eventbridge::EventBridgeEvent;
-use domain::event::{BasketCheckedOut, Event};
+use domain::event::{BasketCheckedOut, Event, Fact};
 use domain::order::Order;
 use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
@@ -26,6 +26,7 @@ impl queue::Handler for Checkouts {
     async fn handle(&self, body: &str) -> Result<(), HandlerError> {
         let envelope: EventBridgeEvent<Event<BasketCheckedOut>> = serde_json::from_str(body)?;
         let Event { metadata, data } = envelope.detail;
+        telemetry::event(BasketCheckedOut::DETAIL_TYPE);
         telemetry::correlate(&metadata.correlation_id);
         let order = Order::place(data, metadata.correlation_id)?;
         if self.orders.place(&order).await? {

@@ -114,6 +114,7 @@ impl Outbox {
         for record in records {
             match record.translate(self.translate) {
                 Ok(Some(entry)) => {
+                    telemetry::event(entry.detail_type);
                     entries.push(entry);
                     sources.push(record);
                 }

@@ -5,7 +5,7 @@
 //! the line is written when the invocation ends. No handler logs whole events.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +22,8 @@ use crate::config::{self, ConfigError};
 
 /// Time kept back from an invocation's deadline to answer and to write the log line.
 const RESERVE: Duration = Duration::from_millis(500);
+
+const CORRELATION_ID: &str = "correlationId";
 
 static SOURCE: OnceLock<Source> = OnceLock::new();
 static COLD: AtomicBool = AtomicBool::new(true);
@@ -95,7 +97,8 @@ pub(crate) struct Invocation {
 
 #[derive(Debug, Default)]
 struct Said {
-    correlation_ids: BTreeSet<String>,
+    /// What a batch can have several of, by its name in the singular.
+    sets: BTreeMap<&'static str, BTreeSet<String>>,
     notes: Vec<(Cow<'static, str>, Box<RawValue>)>,
     metrics: Vec<Metric>,
 }
@@ -160,11 +163,11 @@ impl Invocation {
         }
         line.add("requestId", &self.request_id);
         line.add("coldStart", &self.cold_start);
-        // A batch can hold messages of many requests.
-        match said.correlation_ids.len() {
-            0 => {}
-            1 => line.add("correlationId", &said.correlation_ids.first()),
-            _ => line.add("correlationIds", &said.correlation_ids),
+        for (name, values) in &said.sets {
+            match values.len() {
+                1 => line.add(*name, &values.first()),
+                _ => line.add(format!("{name}s"), values),
+            }
         }
         line.0.extend(said.notes.iter().cloned());
         line.add("outcome", &outcome);
@@ -198,7 +201,7 @@ impl Invocation {
 struct Line(Vec<(Cow<'static, str>, Box<RawValue>)>);
 
 impl Line {
-    fn add(&mut self, name: &'static str, value: &(impl Serialize + ?Sized)) {
+    fn add(&mut self, name: impl Into<Cow<'static, str>>, value: &(impl Serialize + ?Sized)) {
         self.0.extend(to_raw_value(value).ok().map(|value| (name.into(), value)));
     }
 }
@@ -242,13 +245,22 @@ fn metric(name: &'static str, unit: &'static str, value: &impl Serialize) {
 
 /// Says which request of a client the work belongs to.
 pub fn correlate(correlation_id: &str) {
-    with_current(|invocation| invocation.said().correlation_ids.insert(correlation_id.to_owned()));
+    add_to_set(CORRELATION_ID, correlation_id);
+}
+
+/// Says what kind of event is worked on.
+pub fn event(name: &str) {
+    add_to_set("event", name);
+}
+
+fn add_to_set(name: &'static str, value: &str) {
+    with_current(|invocation| invocation.said().sets.entry(name).or_default().insert(value.to_owned()));
 }
 
 /// The id that ties together all that one request of a client brings about; empty outside an invocation.
 #[must_use]
 pub fn correlation_id() -> String {
-    with_current(|invocation| invocation.said().correlation_ids.first().cloned())
+    with_current(|invocation| invocation.said().sets.get(CORRELATION_ID)?.first().cloned())
         .flatten()
         .unwrap_or_default()
 }
@@ -315,9 +327,11 @@ mod tests {
             correlate("c-2");
             correlate("c-1");
             correlate("c-2");
+            event("ProductCreated");
         })
         .await;
         assert_eq!(line["correlationIds"], json!(["c-1", "c-2"]));
+        assert_eq!(line["event"], "ProductCreated");
     }
 
     #[tokio::test]

@@ -15,11 +15,15 @@
 mod account;
 mod bus;
 mod client;
+mod meter;
+mod seed;
 mod template;
 
 pub use account::Account;
 pub use bus::Bus;
 pub use client::{Answer, Client};
+pub use meter::Meter;
+pub use seed::seed;
 
 use std::future::Future;
 use std::time::{Duration, Instant};

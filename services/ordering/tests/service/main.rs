@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
 mod consumer;
+mod growth;
 mod routes;
 
 use aws_lambda_events::sqs::SqsEvent;

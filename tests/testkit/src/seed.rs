@@ -1,0 +1,27 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+
+/// The most items that one `BatchWriteItem` call takes.
+const BATCH: usize = 25;
+
+/// Writes many items into a table.
+pub async fn seed(
+    client: &Client,
+    table: &str,
+    items: impl IntoIterator<Item = HashMap<String, AttributeValue>>,
+) {
+    let requests: Vec<WriteRequest> = items
+        .into_iter()
+        .map(|item| {
+            let put = PutRequest::builder().set_item(Some(item)).build().expect("an item");
+            WriteRequest::builder().put_request(put).build()
+        })
+        .collect();
+    for batch in requests.chunks(BATCH) {
+        let written =
+            client.batch_write_item().request_items(table, batch.to_vec()).send().await.expect("a batch");
+        assert!(written.unprocessed_items().is_none_or(HashMap::is_empty));
+    }
+}
