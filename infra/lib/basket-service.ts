@@ -1,0 +1,83 @@
+import { Tags } from 'aws-cdk-lib';
+import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { EventQueue } from './event-queue.ts';
+import { apiFunction, type HttpApi } from './http-api.ts';
+import { RustFunction } from './rust-function.ts';
+import { CONSUMER_TIMEOUT_SECONDS, type Settings } from './settings.ts';
+import { StreamPublisher } from './stream-publisher.ts';
+import { ShopTable } from './table.ts';
+
+export interface BasketServiceProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  readonly api: HttpApi;
+}
+
+/** Baskets and checkout: a replica of today's prices comes in, checked-out baskets go out. */
+export class BasketService extends Construct {
+  constructor(scope: Construct, id: string, { settings, bus, api }: BasketServiceProps) {
+    super(scope, id);
+    Tags.of(this).add('service', 'basket');
+
+    const baskets = new ShopTable(this, 'Baskets', {
+      settings, name: 'basket', partitionKey: 'userName', timeToLive: 'expiresAt',
+    });
+    const prices = new ShopTable(this, 'Prices', { settings, name: 'price', partitionKey: 'productId' });
+    const checkouts = new ShopTable(this, 'Checkouts', {
+      settings, name: 'checkout', partitionKey: 'orderId', timeToLive: 'expiresAt', stream: StreamViewType.NEW_IMAGE,
+    });
+    const idempotency = new ShopTable(this, 'Idempotency', {
+      settings, name: 'idempotency', partitionKey: 'id', timeToLive: 'expiresAt',
+    });
+
+    const handler = apiFunction(this, 'Api', {
+      settings,
+      service: 'basket',
+      binary: 'basket-api',
+      environment: {
+        BASKET_TABLE: baskets.tableName,
+        PRICE_TABLE: prices.tableName,
+        CHECKOUT_TABLE: checkouts.tableName,
+        IDEMPOTENCY_TABLE: idempotency.tableName,
+        CURRENCY: settings.currency,
+      },
+    });
+    handler.allow(baskets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Scan');
+    handler.allow(prices.tableArn, 'dynamodb:BatchGetItem');
+    handler.allow(checkouts.tableArn, 'dynamodb:PutItem');
+    handler.allow(idempotency.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    api.route('/basket', handler, ['GET', 'POST']);
+    api.route('/basket/checkout', handler, ['POST']);
+    api.route('/basket/{userName}', handler, ['GET', 'DELETE']);
+    api.route('/basket/{userName}/items', handler, ['POST']);
+    api.route('/basket/{userName}/items/{itemId}', handler, ['PATCH', 'DELETE']);
+
+    const priceUpdates = new RustFunction(this, 'PriceUpdates', {
+      settings,
+      service: 'basket',
+      binary: 'basket-prices',
+      timeoutSeconds: CONSUMER_TIMEOUT_SECONDS,
+      environment: { PRICE_TABLE: prices.tableName },
+    });
+    priceUpdates.allow(prices.tableArn, 'dynamodb:PutItem');
+    new EventQueue(this, 'ProductEvents', {
+      settings,
+      bus,
+      source: 'shop.product',
+      detailTypes: ['ProductCreated', 'ProductUpdated', 'ProductDeleted'],
+      consumer: priceUpdates,
+    });
+
+    new StreamPublisher(this, 'CheckoutEvents', {
+      settings,
+      service: 'basket',
+      binary: 'basket-checkouts',
+      table: checkouts,
+      bus,
+      // An outbox record is a fact once; that it expires later is not another.
+      changes: ['INSERT'],
+    });
+  }
+}

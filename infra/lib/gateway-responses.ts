@@ -1,0 +1,77 @@
+import { type GatewayResponseOptions, ResponseType } from 'aws-cdk-lib/aws-apigateway';
+
+/** Members of an RFC 9457 problem that do not depend on the request. */
+interface Problem {
+  readonly slug: string;
+  readonly title: string;
+  /** Left out where one answer stands for several statuses. */
+  readonly status?: number;
+  readonly detail: string;
+}
+
+/** JSON text of a problem, with the gateway's variable for the request's id. */
+export function problemBody({ slug, title, status, detail }: Problem): string {
+  return JSON.stringify({
+    type: `urn:problem-type:${slug}`, title, status, detail, requestId: '$context.requestId',
+  });
+}
+
+/** Media type of every error (RFC 9457), as a literal of the gateway's mapping language. */
+export const PROBLEM_JSON = "'application/problem+json'";
+
+/** 404 rather than the gateway's 403: nobody needs a token, the route is unknown. */
+const UNKNOWN_ROUTE: Problem = {
+  slug: 'not-found', title: 'Not found', status: 404, detail: 'There is no such route.',
+};
+
+const PROBLEMS: readonly [type: ResponseType, problem: Problem, retryAfterSeconds?: number][] = [
+  [ResponseType.MISSING_AUTHENTICATION_TOKEN, UNKNOWN_ROUTE],
+  [ResponseType.RESOURCE_NOT_FOUND, UNKNOWN_ROUTE],
+  [ResponseType.BAD_REQUEST_BODY, {
+    slug: 'bad-request', title: 'Bad request', status: 400, detail: 'The body must be a JSON object.',
+  }],
+  [ResponseType.BAD_REQUEST_PARAMETERS, {
+    slug: 'bad-request', title: 'Bad request', status: 400, detail: 'A required parameter is missing.',
+  }],
+  [ResponseType.REQUEST_TOO_LARGE, {
+    slug: 'too-large', title: 'Request too large', status: 413, detail: 'The request is larger than 10 MB.',
+  }],
+  [ResponseType.UNSUPPORTED_MEDIA_TYPE, {
+    slug: 'unsupported-media-type', title: 'Unsupported media type', status: 415, detail: 'Send application/json.',
+  }],
+  [ResponseType.THROTTLED, {
+    slug: 'too-many-requests', title: 'Too many requests', status: 429, detail: 'Slow down and try again.',
+  }, 1],
+  [ResponseType.INTEGRATION_FAILURE, {
+    slug: 'unavailable', title: 'Service unavailable', status: 503, detail: 'The service did not answer. Try again.',
+  }, 2],
+  [ResponseType.INTEGRATION_TIMEOUT, {
+    slug: 'timeout', title: 'Gateway timeout', status: 504, detail: 'The service took too long. Look before you try again.',
+  }, 2],
+  // A function that failed, too: what it said is for the logs.
+  [ResponseType.DEFAULT_5XX, {
+    slug: 'internal', title: 'Internal error', status: 500, detail: 'Something went wrong on our side.',
+  }],
+  // Stands for several statuses and cannot print which.
+  [ResponseType.DEFAULT_4XX, {
+    slug: 'bad-request', title: 'Bad request', detail: 'The request was refused.',
+  }],
+];
+
+/** Every answer that the gateway gives by itself, as a problem instead of `{"message": ...}`. */
+export function gatewayResponses(allowedOrigins: readonly string[]): GatewayResponseOptions[] {
+  // The gateway has no conditions here, so only a single origin can be named; echoing the caller's would let any in.
+  const [origin, ...others] = allowedOrigins;
+  const cors: Record<string, string> = origin !== undefined && others.length === 0 ? { 'Access-Control-Allow-Origin': `'${origin}'` } : {};
+  return PROBLEMS.map(([type, problem, retryAfterSeconds]) => ({
+    type,
+    statusCode: problem.status?.toString(),
+    // The gateway renders this template only, whatever the client accepts; the header names the true media type.
+    templates: { 'application/json': problemBody(problem) },
+    responseHeaders: {
+      'Content-Type': PROBLEM_JSON,
+      ...cors,
+      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': `'${retryAfterSeconds}'` }),
+    },
+  }));
+}

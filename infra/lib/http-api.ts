@@ -1,0 +1,145 @@
+import { Stack } from 'aws-cdk-lib';
+import {
+  AccessLogField, AccessLogFormat, EndpointType, type IModel, type IRequestValidator, JsonSchemaType, LambdaIntegration,
+  LogGroupLogDestination, MockIntegration, PassthroughBehavior, RestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+import { Construct } from 'constructs';
+import { gatewayResponses, PROBLEM_JSON, problemBody } from './gateway-responses.ts';
+import { logGroup } from './logs.ts';
+import { RustFunction, type RustFunctionProps } from './rust-function.ts';
+import type { Settings } from './settings.ts';
+
+export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** Creates a function that answers requests of the HTTP API. */
+export function apiFunction(
+  scope: Construct, id: string, props: Omit<RustFunctionProps, 'timeoutSeconds'>,
+): RustFunction {
+  return new RustFunction(scope, id, {
+    ...props,
+    timeoutSeconds: 10,
+    environment: {
+      // REST APIs put the stage in front of the path; the runtime takes it away again.
+      AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: 'true',
+      ALLOWED_ORIGINS: props.settings.allowedOrigins.join(','),
+      ...props.environment,
+    },
+  });
+}
+
+/**
+ * The shop's only public door: an API Gateway REST API.
+ *
+ * It refuses by itself what no function needs to see: unknown routes and methods, bodies that are not JSON objects,
+ * and more requests than the stage allows.
+ */
+export class HttpApi extends Construct {
+  readonly url: string;
+  readonly id: string;
+  private readonly api: RestApi;
+  private readonly jsonObject: IModel;
+  private readonly validator: IRequestValidator;
+
+  constructor(scope: Construct, id: string, { settings }: { readonly settings: Settings }) {
+    super(scope, id);
+    this.api = new RestApi(this, 'Rest', {
+      restApiName: Stack.of(this).stackName,
+      endpointTypes: [EndpointType.REGIONAL],
+      deployOptions: {
+        stageName: settings.stage,
+        throttlingRateLimit: settings.requestsPerSecond,
+        throttlingBurstLimit: settings.requestBurst,
+        accessLogDestination: new LogGroupLogDestination(logGroup(this, 'AccessLogs', settings)),
+        accessLogFormat: ACCESS_LOG,
+      },
+      // Access logs need an account-wide role. It outlives the stack, as other stages may write through it.
+      cloudWatchRole: true,
+      defaultCorsPreflightOptions: {
+        allowOrigins: [...settings.allowedOrigins],
+        allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        allowHeaders: ['Content-Type', 'Authorization', 'If-Match', 'Idempotency-Key', 'X-Correlation-Id'],
+        exposeHeaders: ['ETag', 'Location', 'X-Correlation-Id'],
+      },
+    });
+    // The URL is an output of the stack already, under a name that tools can rely on.
+    this.api.node.tryRemoveChild('Endpoint');
+    this.url = this.api.url;
+    this.id = this.api.restApiId;
+    this.jsonObject = this.api.addModel('JsonObject', {
+      contentType: 'application/json', schema: { type: JsonSchemaType.OBJECT },
+    });
+    this.validator = this.api.addRequestValidator('Validator', {
+      validateRequestBody: true, validateRequestParameters: true,
+    });
+    for (const response of gatewayResponses(settings.allowedOrigins)) {
+      this.api.addGatewayResponse(response.type.responseType, response);
+    }
+    this.health();
+  }
+
+  /** Sends the given methods of a path to a function; its other methods get 405 without one. */
+  route(path: string, handler: RustFunction, verbs: readonly Verb[]): void {
+    const resource = this.api.root.resourceForPath(path);
+    const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
+    for (const verb of verbs) {
+      resource.addMethod(verb, integration, BODIED.has(verb)
+        ? { requestValidator: this.validator, requestModels: { 'application/json': this.jsonObject } }
+        : {});
+    }
+    this.refuseOtherMethods(path, verbs);
+  }
+
+  /** Tells that the API is deployed; costs no function. */
+  private health(): void {
+    const answer = mock(200, '{"status":"ok"}', { 'Content-Type': "'application/json'" });
+    this.api.root.resourceForPath('/health').addMethod('GET', answer.integration, answer.method);
+    this.refuseOtherMethods('/health', ['GET']);
+  }
+
+  private refuseOtherMethods(path: string, verbs: readonly Verb[]): void {
+    const allowed = [...verbs, 'OPTIONS'].join(', ');
+    const answer = mock(405, problemBody({
+      slug: 'method-not-allowed', title: 'Method not allowed', status: 405, detail: `This resource takes ${allowed}.`,
+    }), { 'Content-Type': PROBLEM_JSON, Allow: `'${allowed}'` });
+    this.api.root.resourceForPath(path).addMethod('ANY', answer.integration, answer.method);
+  }
+}
+
+const BODIED: ReadonlySet<Verb> = new Set(['POST', 'PUT', 'PATCH']);
+
+/** One JSON line per request, with nothing that tells who sent it. */
+const ACCESS_LOG = AccessLogFormat.custom(JSON.stringify({
+  requestId: AccessLogField.contextRequestId(),
+  time: AccessLogField.contextRequestTimeEpoch(),
+  method: AccessLogField.contextHttpMethod(),
+  resource: AccessLogField.contextResourcePath(),
+  status: AccessLogField.contextStatus(),
+  error: AccessLogField.contextErrorResponseType(),
+  latencyMs: AccessLogField.contextResponseLatency(),
+  integrationLatencyMs: AccessLogField.contextIntegrationLatency(),
+  responseBytes: AccessLogField.contextResponseLength(),
+}));
+
+/** An answer that the gateway gives itself. Header values are literals of its mapping language, in single quotes. */
+function mock(status: number, body: string, headers: Readonly<Record<string, string>>) {
+  const statusCode = String(status);
+  const parameters = Object.entries(headers).map(([name, value]) => [`method.response.header.${name}`, value] as const);
+  return {
+    integration: new MockIntegration({
+      // A mock only understands requests that its template covers.
+      passthroughBehavior: PassthroughBehavior.NEVER,
+      requestTemplates: { 'application/json': `{"statusCode": ${statusCode}}` },
+      integrationResponses: [{
+        statusCode,
+        responseParameters: Object.fromEntries(parameters),
+        responseTemplates: { 'application/json': body },
+      }],
+    }),
+    method: {
+      methodResponses: [{
+        statusCode,
+        responseParameters: Object.fromEntries(parameters.map(([name]) => [name, true])),
+      }],
+    },
+  };
+}

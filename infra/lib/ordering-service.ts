@@ -1,0 +1,58 @@
+import { Tags } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { EventQueue } from './event-queue.ts';
+import { apiFunction, type HttpApi } from './http-api.ts';
+import { RustFunction } from './rust-function.ts';
+import { CONSUMER_TIMEOUT_SECONDS, type Settings } from './settings.ts';
+import { ShopTable } from './table.ts';
+
+export interface OrderingServiceProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  readonly api: HttpApi;
+}
+
+/** Orders: made from checked-out baskets, read through the API. */
+export class OrderingService extends Construct {
+  constructor(scope: Construct, id: string, { settings, bus, api }: OrderingServiceProps) {
+    super(scope, id);
+    Tags.of(this).add('service', 'ordering');
+
+    const orders = new ShopTable(this, 'Orders', {
+      settings,
+      name: 'order',
+      partitionKey: 'userName',
+      sortKey: 'orderId',
+      index: { name: 'by-status', partitionKey: 'status', sortKey: 'orderId' },
+    });
+
+    const handler = apiFunction(this, 'Api', {
+      settings,
+      service: 'ordering',
+      binary: 'ordering-api',
+      environment: { ORDER_TABLE: orders.tableName },
+    });
+    handler.allow(orders.tableArn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan');
+    handler.allow(orders.indexArn, 'dynamodb:Query');
+    api.route('/order', handler, ['GET']);
+    api.route('/order/{userName}', handler, ['GET']);
+    api.route('/order/{userName}/{orderId}', handler, ['GET']);
+
+    const consumer = new RustFunction(this, 'Consumer', {
+      settings,
+      service: 'ordering',
+      binary: 'ordering-consumer',
+      timeoutSeconds: CONSUMER_TIMEOUT_SECONDS,
+      environment: { ORDER_TABLE: orders.tableName },
+    });
+    consumer.allow(orders.tableArn, 'dynamodb:PutItem');
+    new EventQueue(this, 'Checkouts', {
+      settings,
+      bus,
+      source: 'shop.basket',
+      detailTypes: ['BasketCheckedOut'],
+      consumer,
+    });
+  }
+}

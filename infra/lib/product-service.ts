@@ -1,0 +1,50 @@
+import { Tags } from 'aws-cdk-lib';
+import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { apiFunction, type HttpApi } from './http-api.ts';
+import type { Settings } from './settings.ts';
+import { StreamPublisher } from './stream-publisher.ts';
+import { ShopTable } from './table.ts';
+
+export interface ProductServiceProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  readonly api: HttpApi;
+}
+
+/** The catalogue: its table, its API, and the publisher of its changes. */
+export class ProductService extends Construct {
+  constructor(scope: Construct, id: string, { settings, bus, api }: ProductServiceProps) {
+    super(scope, id);
+    Tags.of(this).add('service', 'product');
+
+    const products = new ShopTable(this, 'Products', {
+      settings,
+      name: 'product',
+      partitionKey: 'id',
+      index: { name: 'by-category', partitionKey: 'category', sortKey: 'id' },
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    });
+
+    const handler = apiFunction(this, 'Api', {
+      settings,
+      service: 'product',
+      binary: 'product-api',
+      environment: { PRODUCT_TABLE: products.tableName, CURRENCY: settings.currency },
+    });
+    handler.allow(products.tableArn,
+      'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:Scan');
+    handler.allow(products.indexArn, 'dynamodb:Query');
+    api.route('/product', handler, ['GET', 'POST']);
+    api.route('/product/{id}', handler, ['GET', 'PUT', 'PATCH', 'DELETE']);
+
+    new StreamPublisher(this, 'Events', {
+      settings,
+      service: 'product',
+      binary: 'product-events',
+      table: products,
+      bus,
+    });
+  }
+}

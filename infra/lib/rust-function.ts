@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { logGroup } from './logs.ts';
+import { publish } from './outputs.ts';
+import { SettingError, type Settings } from './settings.ts';
+
+export interface RustFunctionProps {
+  readonly settings: Settings;
+  /** Name of the binary in the service's crate. */
+  readonly binary: string;
+  readonly service: string;
+  readonly timeoutSeconds: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** A Lambda function made of one prebuilt Rust binary, with a role of its own that allows logging and nothing else. */
+export class RustFunction extends Function {
+  readonly binary: string;
+
+  constructor(scope: Construct, id: string, props: RustFunctionProps) {
+    const { settings, binary, service } = props;
+    const logs = logGroup(scope, `${id}Logs`, settings);
+    super(scope, id, {
+      runtime: Runtime.PROVIDED_AL2023,
+      architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
+      handler: 'bootstrap',
+      code: Code.fromAsset(zipOf(settings, binary)),
+      description: `Ferrocart ${binary} (${settings.stage})`,
+      // CPU comes with memory; these functions wait for the network most of the time.
+      memorySize: 256,
+      timeout: Duration.seconds(props.timeoutSeconds),
+      role: new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
+      logGroup: logs,
+      environment: {
+        SERVICE: service,
+        STAGE: settings.stage,
+        METRICS_NAMESPACE: 'Ferrocart',
+        ...props.environment,
+      },
+    });
+    this.binary = binary;
+    this.allow(logs.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents');
+    publish(this, 'Function', binary, this.functionName);
+  }
+
+  /** Grants this function the named actions on one resource. */
+  allow(resourceArn: string, ...actions: string[]): void {
+    this.addToRolePolicy(new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [resourceArn] }));
+  }
+}
+
+function zipOf(settings: Settings, binary: string): string {
+  const zip = join(settings.functionsDirectory, binary, 'bootstrap.zip');
+  if (!existsSync(zip)) {
+    throw new SettingError(`${zip} is missing: run \`cargo xtask build --lambda\` first.`);
+  }
+  return zip;
+}

@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+
+/** How tables are paid for: within the always-free 25 RCU and 25 WCU, or per request. */
+export type Capacity = 'free-tier' | 'on-demand';
+
+/** What may differ from one deployment to another, read from `cdk -c name=value`. */
+export interface Settings {
+  /** `-c stage=`: names the stack, the API stage and every tag. */
+  readonly stage: string;
+  /** Stages whose name starts with `prod` keep their data when the stack goes. */
+  readonly production: boolean;
+  /** `-c capacity=`. */
+  readonly capacity: Capacity;
+  /** `-c arch=`: the processor the functions were built for. */
+  readonly architecture: 'arm64' | 'x86_64';
+  /** `-c functions=`: directory that holds `<function>/bootstrap.zip`. */
+  readonly functionsDirectory: string;
+  /** `-c allowedOrigins=`: web origins that browsers may call the API from. */
+  readonly allowedOrigins: readonly string[];
+  /** `-c currency=`: ISO 4217 code of every price in the shop. */
+  readonly currency: string;
+  /** `-c requestsPerSecond=`: steady rate at which the API starts to answer 429. */
+  readonly requestsPerSecond: number;
+  /** `-c requestBurst=`: requests let through at once above that rate. */
+  readonly requestBurst: number;
+  /** `-c queueVisibilitySeconds=`: wait before a failed message is tried again. */
+  readonly queueVisibilitySeconds: number;
+}
+
+/** A setting that was given a value it cannot have; the message is meant for the person who gave it. */
+export class SettingError extends Error {}
+
+/** Longest run of a queue or stream consumer; a message must stay hidden at least this long. */
+export const CONSUMER_TIMEOUT_SECONDS = 10;
+
+/** Reads every setting, or throws a `SettingError` that names the first wrong one. */
+export function readSettings(context: (name: string) => unknown): Settings {
+  const text = (name: string, fallback: string): string => {
+    const value = context(name);
+    return value === undefined || value === null ? fallback : String(value).trim();
+  };
+  const matching = (name: string, fallback: string, pattern: RegExp, allowed: string): string => {
+    const value = text(name, fallback);
+    if (!pattern.test(value)) refuse(name, value, allowed);
+    return value;
+  };
+  const oneOf = <T extends string>(name: string, values: readonly [T, ...T[]]): T => {
+    const value = text(name, values[0]);
+    return values.find((candidate) => candidate === value) ?? refuse(name, value, values.join(' or '));
+  };
+  const integer = (name: string, fallback: number, least: number, most: number): number => {
+    const value = text(name, String(fallback));
+    const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+    return number >= least && number <= most
+      ? number
+      : refuse(name, value, `a whole number from ${least} to ${most}`);
+  };
+
+  const stage = matching('stage', 'dev', /^[a-z][a-z0-9-]{0,15}$/,
+    'a lower-case letter followed by up to 15 lower-case letters, digits or hyphens');
+  return {
+    stage,
+    production: stage.startsWith('prod'),
+    capacity: oneOf('capacity', ['free-tier', 'on-demand']),
+    architecture: oneOf('arch', ['arm64', 'x86_64']),
+    functionsDirectory: resolve(matching('functions', '../target/lambda', /./, 'a directory')),
+    allowedOrigins: origins(text('allowedOrigins', 'http://localhost:3000')),
+    currency: matching('currency', 'USD', /^[A-Z]{3}$/, 'a three-letter ISO 4217 code such as USD'),
+    requestsPerSecond: integer('requestsPerSecond', 50, 1, 10_000),
+    requestBurst: integer('requestBurst', 100, 1, 5_000),
+    // SQS keeps a message hidden for 12 hours at most.
+    queueVisibilitySeconds: integer('queueVisibilitySeconds', 60, CONSUMER_TIMEOUT_SECONDS, 43_200),
+  };
+}
+
+function origins(list: string): string[] {
+  return list.split(',').map((entry) => {
+    const origin = entry.trim();
+    // An origin is scheme, host and port only (RFC 6454); a quote would end the gateway's string.
+    if (!/^https?:\/\/[A-Za-z0-9.-]+(:\d{1,5})?$/.test(origin)) {
+      refuse('allowedOrigins', list, 'a comma-separated list of origins such as https://shop.example.com');
+    }
+    return origin;
+  });
+}
+
+function refuse(name: string, value: string, allowed: string): never {
+  throw new SettingError(`Setting "${name}" cannot be "${value}": it must be ${allowed}.`);
+}

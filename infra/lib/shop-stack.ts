@@ -1,0 +1,33 @@
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import type { Construct } from 'constructs';
+import { BasketService } from './basket-service.ts';
+import { HttpApi } from './http-api.ts';
+import { OrderingService } from './ordering-service.ts';
+import { ProductService } from './product-service.ts';
+import type { Settings } from './settings.ts';
+
+export interface ShopStackProps extends StackProps {
+  readonly settings: Settings;
+}
+
+/** One stage of the whole shop: a bus, an HTTP API, and the services between them. */
+export class ShopStack extends Stack {
+  constructor(scope: Construct, id: string, { settings, ...props }: ShopStackProps) {
+    super(scope, id, { ...props, description: `Ferrocart shop (${settings.stage})` });
+    Tags.of(this).add('project', 'ferrocart');
+    Tags.of(this).add('stage', settings.stage);
+
+    const bus = new EventBus(this, 'Bus');
+    const api = new HttpApi(this, 'Http', { settings });
+    new ProductService(this, 'Product', { settings, bus, api });
+    new BasketService(this, 'Basket', { settings, bus, api });
+    new OrderingService(this, 'Ordering', { settings, bus, api });
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'ApiId', { value: api.id });
+    new CfnOutput(this, 'Region', { value: this.region });
+    new CfnOutput(this, 'Stage', { value: settings.stage });
+    new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });
+  }
+}

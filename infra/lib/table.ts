@@ -1,0 +1,63 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, BillingMode, ProjectionType, Table, type StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type { Construct } from 'constructs';
+import { FREE_TIER, type IndexName, type Provisioned, type TableName } from './capacity.ts';
+import { publish } from './outputs.ts';
+import type { Settings } from './settings.ts';
+
+export interface ShopTableProps<T extends TableName> {
+  readonly settings: Settings;
+  readonly name: T;
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+  /** Attribute that holds the expiry time in epoch seconds. */
+  readonly timeToLive?: string;
+  readonly stream?: StreamViewType;
+  readonly index?: { readonly name: IndexName<T>; readonly partitionKey: string; readonly sortKey: string };
+}
+
+/** A DynamoDB table with string keys, paid for and retained as the stage's settings say. */
+export class ShopTable<T extends TableName> extends Table {
+  private readonly index?: IndexName<T>;
+
+  constructor(scope: Construct, id: string, props: ShopTableProps<T>) {
+    const { settings, name, index } = props;
+    super(scope, id, {
+      partitionKey: key(props.partitionKey),
+      sortKey: props.sortKey === undefined ? undefined : key(props.sortKey),
+      timeToLiveAttribute: props.timeToLive,
+      stream: props.stream,
+      ...(settings.capacity === 'free-tier'
+        ? { billingMode: BillingMode.PROVISIONED, ...throughput(name) }
+        : { billingMode: BillingMode.PAY_PER_REQUEST }),
+      removalPolicy: settings.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      deletionProtection: settings.production,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: settings.production },
+    });
+    if (index !== undefined) {
+      this.index = index.name;
+      this.addGlobalSecondaryIndex({
+        indexName: index.name,
+        partitionKey: key(index.partitionKey),
+        sortKey: key(index.sortKey),
+        projectionType: ProjectionType.ALL,
+        ...(settings.capacity === 'free-tier' ? throughput(`${name}/${index.name}` as Provisioned) : {}),
+      });
+    }
+    publish(this, 'Table', name, this.tableName);
+  }
+
+  /** ARN of the table's index, for grants that cover the index alone. */
+  get indexArn(): string {
+    return `${this.tableArn}/index/${this.index}`;
+  }
+}
+
+function key(name: string) {
+  return { name, type: AttributeType.STRING };
+}
+
+function throughput(name: Provisioned) {
+  const { read, write } = FREE_TIER[name];
+  return { readCapacity: read, writeCapacity: write };
+}

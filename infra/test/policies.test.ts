@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { list, pathOf, resources, type Statement, statementsOf, synthesize, target } from './template.ts';
+
+const template = synthesize();
+const functions = resources(template, 'AWS::Lambda::Function');
+
+/** Wildcards that cannot be avoided, each with its reason. */
+const ALLOWED_WILDCARDS: { readonly action: string; readonly ending: string; readonly reason: string }[] = [
+  {
+    action: 'dynamodb:ListStreams',
+    ending: '/stream/*',
+    reason: 'ListStreams asks for the streams of a table, so it cannot name one of them',
+  },
+];
+
+function queuePolicies(queueId: string): Statement[] {
+  return Object.values(resources(template, 'AWS::SQS::QueuePolicy'))
+    .filter(({ Properties }) => Properties.Queues.some((queue: unknown) => target(queue) === queueId))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement);
+}
+
+describe('edges', () => {
+  test('each rule may send to its queue and its dead-letter queue, and no other rule may', () => {
+    const rules = Object.entries(resources(template, 'AWS::Events::Rule'));
+    assert.equal(rules.length, 2);
+    for (const [ruleId, { Properties }] of rules) {
+      for (const { Arn, DeadLetterConfig } of Properties.Targets) {
+        for (const queueId of [target(Arn)!, target(DeadLetterConfig.Arn)!]) {
+          const senders = queuePolicies(queueId).filter(({ Effect }) => Effect === 'Allow');
+          assert.equal(senders.length, 1, queueId);
+          assert.ok(list(senders[0]!.Action).includes('sqs:SendMessage'));
+          assert.deepEqual(senders[0]!.Principal, { Service: 'events.amazonaws.com' });
+          assert.deepEqual(senders[0]!.Condition, {
+            ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [ruleId, 'Arn'] } },
+          });
+        }
+      }
+    }
+  });
+
+  test('each method of the API may call its function, from that method alone', () => {
+    const permissions = Object.values(resources(template, 'AWS::Lambda::Permission')).map(({ Properties }) => ({
+      function: target(Properties.FunctionName),
+      principal: Properties.Principal,
+      source: JSON.stringify(Properties.SourceArn),
+    }));
+    const methods = Object.values(resources(template, 'AWS::ApiGateway::Method'))
+      .filter(({ Properties }) => Properties.Integration.Type === 'AWS_PROXY');
+    assert.equal(methods.length, 17);
+    assert.equal(permissions.length, methods.length);
+    for (const { Properties } of methods) {
+      const functionId = functionOf(Properties.Integration.Uri);
+      // In an ARN a path parameter can only be a wildcard.
+      const path = pathOf(template, Properties.ResourceId).replace(/{\w+}/g, '*');
+      const permission = permissions.find((candidate) => candidate.function === functionId
+        && candidate.source.endsWith(`"/${Properties.HttpMethod}${path}"]]}`));
+      assert.ok(permission, `${Properties.HttpMethod} to ${functionId}`);
+      assert.equal(permission.principal, 'apigateway.amazonaws.com');
+    }
+  });
+
+  test('each event source mapping may read its source', () => {
+    const READS: Record<string, string[]> = {
+      'AWS::SQS::Queue': ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      'AWS::DynamoDB::Table': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    };
+    const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));
+    assert.equal(mappings.length, 6);
+    for (const { Properties } of mappings) {
+      const sourceId = target(Properties.EventSourceArn)!;
+      const granted = grantedOn(target(Properties.FunctionName)!, sourceId);
+      for (const action of READS[typeOf(sourceId)]!) assert.ok(granted.has(action), `${action} on ${sourceId}`);
+      const destination = target(Properties.DestinationConfig?.OnFailure.Destination);
+      if (destination !== undefined) {
+        assert.ok(grantedOn(target(Properties.FunctionName)!, destination).has('sqs:SendMessage'));
+      }
+    }
+  });
+
+  test('each table, bus and queue in a function\'s environment is one that it may use', () => {
+    for (const [functionId, { Properties }] of Object.entries(functions)) {
+      for (const [name, value] of Object.entries(Properties.Environment.Variables)) {
+        const resourceId = target(value);
+        if (resourceId === undefined) continue;
+        assert.ok(grantedOn(functionId, resourceId).size > 0, `${functionId}.${name}`);
+      }
+    }
+  });
+});
+
+describe('least privilege', () => {
+  const statements = Object.values(functions).flatMap(({ Properties }) => statementsOf(template, target(Properties.Role)!));
+
+  test('no action is a wildcard', () => {
+    const policies = Object.keys(functions).length;
+    assert.ok(statements.length > policies);
+    for (const { Action } of statements) {
+      for (const action of list(Action)) assert.ok(!action.includes('*'), action);
+    }
+  });
+
+  test('no resource is a wildcard that could be avoided', () => {
+    for (const { Action, Resource } of statements) {
+      for (const resource of list(Resource)) {
+        const text = JSON.stringify(resource);
+        if (!text.includes('*')) continue;
+        for (const action of list(Action)) {
+          const allowed = ALLOWED_WILDCARDS.some((wildcard) =>
+            wildcard.action === action && text.includes(`${wildcard.ending}"`));
+          assert.ok(allowed, `${action} on ${text}`);
+        }
+      }
+    }
+  });
+
+  test('no function has a managed policy', () => {
+    for (const { Properties } of Object.values(functions)) {
+      const role = resources(template, 'AWS::IAM::Role')[target(Properties.Role)!]!;
+      assert.equal(role.Properties.ManagedPolicyArns, undefined);
+    }
+  });
+
+  test('queues refuse plain HTTP', () => {
+    for (const queueId of Object.keys(resources(template, 'AWS::SQS::Queue'))) {
+      const denials = queuePolicies(queueId).filter(({ Effect }) => Effect === 'Deny');
+      assert.deepEqual(denials.map(({ Condition }) => Condition), [{ Bool: { 'aws:SecureTransport': 'false' } }], queueId);
+    }
+  });
+});
+
+function typeOf(logicalId: string): string {
+  return (template.toJSON().Resources as Record<string, { Type: string }>)[logicalId]!.Type;
+}
+
+/** The function that an integration's URI names between its fixed parts. */
+function functionOf(uri: unknown): string | undefined {
+  const text = JSON.stringify(uri);
+  return Object.keys(functions).find((id) => text.includes(`"${id}"`));
+}
+
+function grantedOn(functionId: string, resourceId: string): Set<string> {
+  return new Set(statementsOf(template, target(functions[functionId]!.Properties.Role)!)
+    .filter(({ Effect, Resource }) => Effect === 'Allow' && list(Resource).some((resource) => target(resource) === resourceId))
+    .flatMap(({ Action }) => list(Action)));
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readSettings, SettingError } from '../lib/settings.ts';
+import { FUNCTIONS, functionsDirectory, synthesize } from './template.ts';
+
+const read = (context: Record<string, string>) => readSettings((name) => context[name]);
+
+test('without any setting a free-tier development stage comes out', () => {
+  const settings = read({});
+  assert.equal(settings.stage, 'dev');
+  assert.equal(settings.production, false);
+  assert.equal(settings.capacity, 'free-tier');
+  assert.equal(settings.architecture, 'arm64');
+});
+
+test('a stage whose name starts with prod is production', () => {
+  assert.equal(read({ stage: 'prod' }).production, true);
+  assert.equal(read({ stage: 'prod-eu' }).production, true);
+  assert.equal(read({ stage: 'preprod' }).production, false);
+});
+
+const WRONG: [name: string, values: string[]][] = [
+  ['stage', ['', 'Dev', '1st', 'a-name-that-is-long', 'a_b']],
+  ['capacity', ['free', '']],
+  ['arch', ['x86', 'arm']],
+  ['currency', ['usd', 'DOLLAR', '']],
+  ['allowedOrigins', ['', '*', 'shop.example.com', 'https://shop.example.com/', "https://a'b", 'https://a.example,']],
+  ['requestsPerSecond', ['0', '-1', '1.5', 'many', '10001']],
+  ['requestBurst', ['0', '5001']],
+  ['queueVisibilitySeconds', ['9', '43201', '1e3']],
+];
+
+for (const [name, values] of WRONG) {
+  test(`a wrong ${name} is refused with a sentence that names it`, () => {
+    for (const value of values) {
+      assert.throws(() => read({ [name]: value }), (error: Error) => {
+        assert.ok(error instanceof SettingError);
+        assert.match(error.message, new RegExp(`^Setting "${name}" cannot be .*: it must be .*\\.$`));
+        return true;
+      }, `${name}=${value}`);
+    }
+  });
+}
+
+test('a missing zip is refused with its name and the command that makes it', () => {
+  const functions = functionsDirectory(FUNCTIONS.filter((name) => name !== 'basket-prices'));
+  assert.throws(() => synthesize({ functions }), /basket-prices\/bootstrap\.zip is missing: run `cargo xtask build --lambda`/);
+});

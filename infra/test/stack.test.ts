@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { FUNCTIONS, list, resources, synthesize, target } from './template.ts';
+
+const dev = synthesize();
+const production = synthesize({ stage: 'prod' });
+
+describe('capacity', () => {
+  const throughputs = (template: typeof dev) => Object.values(resources(template, 'AWS::DynamoDB::Table'))
+    .flatMap(({ Properties: table }) => [table, ...(table.GlobalSecondaryIndexes ?? [])])
+    .map((table) => table.ProvisionedThroughput);
+
+  test('tables and indexes together stay within the free 25 RCU and 25 WCU', () => {
+    const all = throughputs(dev);
+    assert.ok(all.length >= 8);
+    const sum = (unit: string) => all.reduce((total, throughput) => total + throughput[unit], 0);
+    assert.ok(sum('ReadCapacityUnits') <= 25, `${sum('ReadCapacityUnits')} RCU`);
+    assert.ok(sum('WriteCapacityUnits') <= 25, `${sum('WriteCapacityUnits')} WCU`);
+  });
+
+  test('on demand every table is paid per request', () => {
+    const template = synthesize({ capacity: 'on-demand' });
+    assert.ok(throughputs(template).every((throughput) => throughput === undefined));
+    template.allResourcesProperties('AWS::DynamoDB::Table', { BillingMode: 'PAY_PER_REQUEST' });
+  });
+});
+
+describe('data', () => {
+  test('production keeps its tables and can restore them', () => {
+    production.allResources('AWS::DynamoDB::Table', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    production.allResourcesProperties('AWS::DynamoDB::Table', {
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+    production.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain' });
+  });
+
+  test('a development stage leaves no table behind', () => {
+    dev.allResources('AWS::DynamoDB::Table', { DeletionPolicy: 'Delete' });
+  });
+
+  test('baskets, checkouts and idempotency keys expire', () => {
+    const expiring = Object.values(resources(dev, 'AWS::DynamoDB::Table'))
+      .filter(({ Properties }) => Properties.TimeToLiveSpecification !== undefined);
+    assert.equal(expiring.length, 3);
+    for (const { Properties } of expiring) {
+      assert.deepEqual(Properties.TimeToLiveSpecification, { AttributeName: 'expiresAt', Enabled: true });
+    }
+  });
+});
+
+describe('functions', () => {
+  const functions = resources(dev, 'AWS::Lambda::Function');
+
+  test('there is one for every binary, made from its zip', () => {
+    const outputs = Object.keys(dev.findOutputs('*')).filter((name) => name.startsWith('Function'));
+    assert.equal(Object.keys(functions).length, FUNCTIONS.length);
+    assert.equal(outputs.length, FUNCTIONS.length);
+    dev.allResourcesProperties('AWS::Lambda::Function', { Runtime: 'provided.al2023', Handler: 'bootstrap' });
+  });
+
+  test('each has a role of its own and a log group that forgets', () => {
+    const roles = new Set<string>();
+    for (const { Properties } of Object.values(functions)) {
+      roles.add(target(Properties.Role)!);
+      const logs = resources(dev, 'AWS::Logs::LogGroup')[target(Properties.LoggingConfig.LogGroup)!];
+      assert.ok(logs!.Properties.RetentionInDays > 0);
+    }
+    assert.equal(roles.size, FUNCTIONS.length);
+  });
+
+  test('each is built for the processor that was asked for', () => {
+    dev.allResourcesProperties('AWS::Lambda::Function', { Architectures: ['arm64'] });
+    synthesize({ arch: 'x86_64' }).allResourcesProperties('AWS::Lambda::Function', { Architectures: ['x86_64'] });
+  });
+});
+
+describe('queues', () => {
+  const queues = resources(dev, 'AWS::SQS::Queue');
+  const deadLetterQueues = new Set(Object.values(queues)
+    .map(({ Properties }) => target(Properties.RedrivePolicy?.deadLetterTargetArn))
+    .filter((id) => id !== undefined));
+
+  test('each has a dead-letter queue that keeps messages for two weeks', () => {
+    for (const [id, { Properties }] of Object.entries(queues)) {
+      if (deadLetterQueues.has(id)) assert.equal(Properties.MessageRetentionPeriod, 14 * 24 * 60 * 60, id);
+      else assert.equal(Properties.RedrivePolicy.maxReceiveCount, 5, id);
+    }
+  });
+
+  test('each dead-letter queue has an alarm, and all alarms together are free', () => {
+    const alarms = Object.values(resources(dev, 'AWS::CloudWatch::Alarm'));
+    assert.ok(alarms.length <= 10);
+    const watched = alarms.map(({ Properties }) => target(Properties.Dimensions));
+    assert.deepEqual(new Set(watched), deadLetterQueues);
+  });
+
+  test('each consumer answers for single messages and is done before they show up again', () => {
+    for (const { Properties } of Object.values(resources(dev, 'AWS::Lambda::EventSourceMapping'))) {
+      assert.deepEqual(Properties.FunctionResponseTypes, ['ReportBatchItemFailures']);
+      const queue = queues[target(Properties.EventSourceArn)!];
+      if (queue === undefined) continue;
+      const consumer = resources(dev, 'AWS::Lambda::Function')[target(Properties.FunctionName)!]!;
+      assert.ok(queue.Properties.VisibilityTimeout >= 6 * consumer.Properties.Timeout);
+    }
+  });
+});
+
+describe('streams', () => {
+  const mappings = Object.values(resources(dev, 'AWS::Lambda::EventSourceMapping'))
+    .filter(({ Properties }) => Properties.StartingPosition !== undefined);
+
+  test('a record that cannot be handled within a day goes to a dead-letter queue', () => {
+    assert.equal(mappings.length, 2);
+    for (const { Properties } of mappings) {
+      assert.equal(Properties.BisectBatchOnFunctionError, true);
+      assert.equal(Properties.MaximumRecordAgeInSeconds, 24 * 60 * 60);
+      const queue = target(Properties.DestinationConfig.OnFailure.Destination)!;
+      assert.ok(queue in resources(dev, 'AWS::SQS::Queue'));
+    }
+  });
+
+  test('only new outbox records are published', () => {
+    const filters = mappings.map(({ Properties }) => Properties.FilterCriteria?.Filters).filter(Boolean);
+    assert.deepEqual(filters, [[{ Pattern: '{"eventName":["INSERT"]}' }]]);
+  });
+});
+
+test('no resource has a fixed physical name, so that stages live side by side', () => {
+  const NAMES: Record<string, string> = {
+    'AWS::DynamoDB::Table': 'TableName',
+    'AWS::Lambda::Function': 'FunctionName',
+    'AWS::SQS::Queue': 'QueueName',
+    'AWS::IAM::Role': 'RoleName',
+    'AWS::Logs::LogGroup': 'LogGroupName',
+    'AWS::Events::Rule': 'Name',
+    'AWS::CloudWatch::Alarm': 'AlarmName',
+  };
+  for (const [type, property] of Object.entries(NAMES)) {
+    for (const [id, { Properties }] of Object.entries(resources(dev, type))) {
+      assert.equal(Properties?.[property], undefined, `${id}.${property}`);
+    }
+  }
+  // EventBridge and API Gateway want a name; theirs holds the stage.
+  assert.match(Object.values(resources(dev, 'AWS::Events::EventBus'))[0]!.Properties.Name, /^ferrocartdev/);
+  assert.equal(Object.values(resources(dev, 'AWS::ApiGateway::RestApi'))[0]!.Properties.Name, 'ferrocart-dev');
+});
+
+test('everything that costs money carries project and stage, and a service its name', () => {
+  const tagsOf = (properties: { Tags?: { Key: string; Value: string }[] }) =>
+    Object.fromEntries((properties.Tags ?? []).map(({ Key, Value }) => [Key, Value]));
+  for (const type of ['AWS::Lambda::Function', 'AWS::DynamoDB::Table', 'AWS::SQS::Queue', 'AWS::Logs::LogGroup']) {
+    for (const [id, { Properties }] of Object.entries(resources(dev, type))) {
+      const { project, stage, service } = tagsOf(Properties);
+      assert.deepEqual({ project, stage }, { project: 'ferrocart', stage: 'dev' }, id);
+      if (!id.startsWith('Http')) assert.ok(['product', 'basket', 'ordering'].includes(service!), id);
+    }
+  }
+});
+
+test('every queue, table and function is an output that tools can find', () => {
+  const kinds = Object.keys(dev.findOutputs('*')).map((name) => /^(Queue|Table|Function)/.exec(name)?.[0]);
+  const count = (kind: string) => kinds.filter((candidate) => candidate === kind).length;
+  assert.equal(count('Queue'), Object.keys(resources(dev, 'AWS::SQS::Queue')).length);
+  assert.equal(count('Table'), Object.keys(resources(dev, 'AWS::DynamoDB::Table')).length);
+  assert.equal(count('Function'), Object.keys(resources(dev, 'AWS::Lambda::Function')).length);
+  assert.deepEqual(list(Object.keys(dev.findOutputs('QueueBasketPricesDlq'))), ['QueueBasketPricesDlq']);
+});

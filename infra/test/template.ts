@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { readSettings } from '../lib/settings.ts';
+import { ShopStack } from '../lib/shop-stack.ts';
+
+export const FUNCTIONS = [
+  'product-api', 'product-events', 'basket-api', 'basket-prices', 'basket-checkouts', 'ordering-api', 'ordering-consumer',
+];
+
+/** A directory with a stand-in for the zip of every function. */
+export function functionsDirectory(functions = FUNCTIONS): string {
+  const directory = mkdtempSync(join(tmpdir(), 'functions-'));
+  process.on('exit', () => rmSync(directory, { recursive: true }));
+  for (const name of functions) {
+    mkdirSync(join(directory, name));
+    writeFileSync(join(directory, name, 'bootstrap.zip'), name);
+  }
+  return directory;
+}
+
+const allFunctions = functionsDirectory();
+
+/** The template that the given settings make. */
+export function synthesize(context: Record<string, string> = {}): Template {
+  const values: Record<string, string> = { functions: allFunctions, ...context };
+  const settings = readSettings((name) => values[name]);
+  return Template.fromStack(new ShopStack(new App(), `ferrocart-${settings.stage}`, { settings }));
+}
+
+export type Resource = { Type: string; Properties: any; DeletionPolicy?: string };
+
+/** Resources of one type by logical id. */
+export function resources(template: Template, type: string): Record<string, Resource> {
+  return template.findResources(type) as Record<string, Resource>;
+}
+
+/** The logical id that `Ref`, `Fn::GetAtt` or the first of them inside a `Fn::Join` names. */
+export function target(value: unknown): string | undefined {
+  if (Array.isArray(value)) return value.map(target).find((id) => id !== undefined);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const [[name, operand] = []] = Object.entries(value);
+  if (name === 'Ref') return String(operand).startsWith('AWS::') ? undefined : String(operand);
+  if (name === 'Fn::GetAtt') return (operand as string[])[0];
+  return target(Object.values(value));
+}
+
+/** The path of an API resource, with its parameters in braces. */
+export function pathOf(template: Template, resourceId: unknown): string {
+  const resource = resources(template, 'AWS::ApiGateway::Resource')[target(resourceId)!];
+  if (resource === undefined) return '/';
+  const { ParentId, PathPart } = resource.Properties;
+  return `${pathOf(template, ParentId)}/${PathPart}`.replace('//', '/');
+}
+
+export interface Statement {
+  Effect: string;
+  Action: string | string[];
+  Resource: unknown;
+  Condition?: unknown;
+  Principal?: unknown;
+}
+
+/** What the role of a function may do. */
+export function statementsOf(template: Template, roleId: string): Statement[] {
+  return Object.values(resources(template, 'AWS::IAM::Policy'))
+    .filter((policy) => policy.Properties.Roles.some((role: unknown) => target(role) === roleId))
+    .flatMap((policy) => policy.Properties.PolicyDocument.Statement);
+}
+
+export function list<T>(value: T | T[]): T[] {
+  return Array.isArray(value) ? value : [value];
+}
