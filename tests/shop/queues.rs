@@ -36,6 +36,12 @@ impl Queues {
         assert!(sent.failed().is_empty());
     }
 
+    /// Has failed messages come back after a second, where customers' would wait for a minute.
+    async fn retry_at_once(&self) {
+        let attributes = self.sqs.set_queue_attributes().queue_url(self.url(QUEUE));
+        attributes.attributes(QueueAttributeName::VisibilityTimeout, "1").send().await.unwrap();
+    }
+
     /// Waits until a queue has exactly so many messages to read.
     async fn wait_for(&self, queue: &str, messages: usize) {
         eventually(&format!("{messages} messages in {queue}"), async || {
@@ -95,6 +101,7 @@ async fn of_ten_messages_nine_become_orders_and_the_poison_waits_for_a_person() 
     let poison = format!(r#"{{"poison": "{user}"}}"#);
     let mut messages: Vec<_> = (0..9).map(|_| checked_out(&user)).collect();
     messages.insert(5, poison);
+    queues.retry_at_once().await;
     queues.send(&messages).await;
     queues.orders(&user, 9).await;
     let dead_letters = format!("{QUEUE}-dlq");

@@ -23,7 +23,7 @@ pub struct Stage<'a> {
     /// Directory with `<function>/bootstrap.zip`.
     pub functions: &'a Path,
     /// Other settings, as `name=value`.
-    pub settings: &'a [String],
+    pub settings: &'a [&'a str],
 }
 
 impl Stage<'_> {
@@ -37,7 +37,8 @@ impl Stage<'_> {
             format!("arch={}", self.arch.name()),
             format!("functions={}", self.functions.display()),
         ];
-        fixed.iter().chain(self.settings).flat_map(|setting| ["-c".to_owned(), setting.clone()]).collect()
+        let settings = self.settings.iter().map(ToString::to_string);
+        fixed.into_iter().chain(settings).flat_map(|setting| ["-c".to_owned(), setting]).collect()
     }
 }
 
@@ -189,7 +190,7 @@ mod tests {
             name: "dev",
             arch: Arch::Arm64,
             functions: Path::new("/t/lambda"),
-            settings: &["capacity=on-demand".to_owned()],
+            settings: &["capacity=on-demand"],
         };
         let expected =
             ["-c", "stage=dev", "-c", "arch=arm64", "-c", "functions=/t/lambda", "-c", "capacity=on-demand"];

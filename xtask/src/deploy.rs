@@ -78,8 +78,9 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
 
     // Templates before the code: wrong settings and missing credentials show before a long build.
-    let mut settings = vec![format!("capacity={}", args.capacity.name())];
-    settings.extend(args.settings.iter().cloned());
+    let capacity = format!("capacity={}", args.capacity.name());
+    let mut settings = vec![&*capacity];
+    settings.extend(args.settings.iter().map(String::as_str));
     let placeholders = cdk::placeholders(&services)?;
     let mut stage =
         Stage { name: &args.stage, arch: args.arch, functions: &placeholders, settings: &settings };

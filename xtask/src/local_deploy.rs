@@ -14,6 +14,9 @@ use crate::python::Venv;
 use crate::stack::{LocalStack, Running};
 use crate::steps::{Step, Steps};
 
+/// A laptop has one user, who may go as fast as it goes: tests and load runs need no throttle.
+const SETTINGS: &[&str] = &["requestsPerSecond=10000", "requestBurst=5000"];
+
 /// What a deployment is made of.
 pub struct Deployment<'a> {
     pub paths: &'a Paths,
@@ -42,7 +45,12 @@ pub fn run(deployment: &Deployment, steps: &mut Steps) -> Result<Outputs> {
 
 impl Deployment<'_> {
     fn stage(&self) -> Stage<'_> {
-        Stage { name: self.stack.stage, arch: Arch::of_host(), functions: &self.built.dir, settings: &[] }
+        Stage {
+            name: self.stack.stage,
+            arch: Arch::of_host(),
+            functions: &self.built.dir,
+            settings: SETTINGS,
+        }
     }
 
     fn fingerprint(&self) -> Result<String> {

@@ -115,8 +115,8 @@ pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Chec
         vec![Check::whole(npm(&["run", "--silent", "check"])), Check::printed(npm(&["test", "--silent"]))];
     let stages = [("dev", Arch::Arm64, "free-tier"), ("prod", Arch::X86_64, "on-demand")];
     for (name, arch, capacity) in stages {
-        let settings = [format!("capacity={capacity}")];
-        let stage = Stage { name, arch, functions: &functions, settings: &settings };
+        let capacity = format!("capacity={capacity}");
+        let stage = Stage { name, arch, functions: &functions, settings: &[&capacity] };
         let assembly = paths.local().join("test/synth").join(name);
         let mut synth = cdk::synth(paths, &stage, &assembly);
         cdk::pretend_account(&mut synth, "111122223333", "eu-west-1");
