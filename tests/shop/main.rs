@@ -5,6 +5,7 @@
 mod edge;
 mod once;
 mod queues;
+mod readme;
 mod story;
 
 use uuid::Uuid;

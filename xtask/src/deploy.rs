@@ -222,7 +222,7 @@ fn remedy(output: &str, environment: &Environment) -> Option<String> {
     if says(&["cdk bootstrap", "/cdk-bootstrap/", "CDKToolkit"]) {
         let Environment { account, region } = environment;
         return Some(format!(
-            "{} is not prepared for the CDK yet; once: `cd infra && npx cdk bootstrap aws://{account}/{region}`",
+            "{} is not prepared for the CDK yet; once: `cd infra && npx cdk bootstrap --app '' aws://{account}/{region}`",
             environment.shown()
         ));
     }
@@ -258,7 +258,7 @@ mod tests {
     fn an_unprepared_account_gets_the_command_that_prepares_it() {
         let output = "SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped?";
         let remedy = remedy(output, &environment()).unwrap();
-        assert!(remedy.contains("npx cdk bootstrap aws://111122223333/eu-west-1"));
+        assert!(remedy.contains("npx cdk bootstrap --app '' aws://111122223333/eu-west-1"));
     }
 
     #[test]
