@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use lambdakit::table::Table;
 use testkit::{Account, eventually};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
@@ -66,14 +67,14 @@ fn launch(port: u16, state: &Path) -> Child {
         .unwrap()
 }
 
-async fn put(account: &Account, table: &str, id: &str) {
-    let put = account.aws().dynamodb().put_item().table_name(table);
+async fn put(table: &Table, id: &str) {
+    let put = table.client().put_item().table_name(table.name());
     put.item("id", AttributeValue::S(id.to_owned())).send().await.unwrap();
 }
 
-async fn ids(account: &Account, table: &str) -> Vec<String> {
+async fn ids(table: &Table) -> Vec<String> {
     let rows = eventually("an answer of the local AWS", async || {
-        account.aws().dynamodb().scan().table_name(table).send().await.ok()
+        table.client().scan().table_name(table.name()).send().await.ok()
     })
     .await;
     let mut ids: Vec<_> = rows.items().iter().map(|row| row["id"].as_s().unwrap().clone()).collect();
@@ -91,14 +92,14 @@ async fn what_was_written_is_there_after_a_stop() {
     let account = aws.account();
     ready(&account).await;
     let table = account.table("PRODUCT_TABLE").await;
-    put(&account, &table, "a").await;
+    put(&table, "a").await;
     aws.stop();
     aws.start_again();
-    assert_eq!(ids(&account, &table).await, ["a"]);
-    put(&account, &table, "b").await;
+    assert_eq!(ids(&table).await, ["a"]);
+    put(&table, "b").await;
     aws.stop();
     aws.start_again();
-    assert_eq!(ids(&account, &table).await, ["a", "b"]);
+    assert_eq!(ids(&table).await, ["a", "b"]);
 }
 
 #[tokio::test]
@@ -107,13 +108,13 @@ async fn what_was_written_some_seconds_ago_is_there_after_a_kill() {
     let account = aws.account();
     ready(&account).await;
     let table = account.table("PRODUCT_TABLE").await;
-    put(&account, &table, "a").await;
+    put(&table, "a").await;
     let snapshots = aws.state.join("snapshots");
     eventually("a snapshot with the product", async || holds(&snapshots, "PRODUCT_TABLE").then_some(()))
         .await;
     aws.kill();
     aws.start_again();
-    assert_eq!(ids(&account, &table).await, ["a"]);
+    assert_eq!(ids(&table).await, ["a"]);
 }
 
 /// Whether some file below a directory holds a text.

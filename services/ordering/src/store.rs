@@ -1,70 +1,49 @@
 //! The order table: key `userName` and `orderId`, whose order is that of time; index `by-status`
 //! (`status`, `orderId`).
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::order::{Order, OrderStatus};
 use domain::{DateRange, OrderId, UserName};
 use lambdakit::StoreError;
 use lambdakit::page::{Page, PageRequest};
+use lambdakit::table::{Put, Table, key};
 
 const BY_STATUS: &str = "by-status";
 
 /// The orders of the shop.
 #[derive(Clone, Debug)]
 pub struct OrderStore {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 impl OrderStore {
     /// The store in this table.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(table: Table) -> Self {
+        Self { table }
     }
 
     /// Keeps a new order; `false` when it was kept before.
     pub async fn place(&self, order: &Order) -> Result<bool, StoreError> {
         let put = self
-            .client
+            .table
+            .client()
             .put_item()
-            .table_name(&self.table)
+            .table_name(self.table.name())
             .set_item(Some(serde_dynamo::to_item(order)?))
             .condition_expression("attribute_not_exists(orderId)");
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        Ok(Put::of(put.send().await)?.is_done())
     }
 
     /// One order of a customer.
     pub async fn get(&self, user_name: &UserName, order_id: OrderId) -> Result<Option<Order>, StoreError> {
-        let key = HashMap::from([
-            ("userName".to_owned(), AttributeValue::S(user_name.to_string())),
-            ("orderId".to_owned(), AttributeValue::S(order_id.to_string())),
-        ]);
-        let found = self.client.get_item().table_name(&self.table).set_key(Some(key)).send().await?;
-        Ok(found.item.map(serde_dynamo::from_item).transpose()?)
+        self.table.get(key([("userName", user_name.to_string()), ("orderId", order_id.to_string())])).await
     }
 
     /// A page of all orders, in no particular order.
     pub async fn list(&self, page: &PageRequest) -> Result<Page<Order>, StoreError> {
-        let found = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .limit(page.limit())
-            .set_exclusive_start_key(page.start())
-            .send()
-            .await?;
-        page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
+        self.table.scan(page).await
     }
 
     /// A page of the orders that stand so, newest first.
@@ -74,7 +53,8 @@ impl OrderStore {
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
         let query = self
-            .client
+            .table
+            .client()
             .query()
             .index_name(BY_STATUS)
             // "status" is a reserved word of DynamoDB.
@@ -92,7 +72,8 @@ impl OrderStore {
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
         let query = self
-            .client
+            .table
+            .client()
             .query()
             .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()));
         let query = match dates {
@@ -111,14 +92,7 @@ impl OrderStore {
         query: QueryFluentBuilder,
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
-        let found = query
-            .table_name(&self.table)
-            .scan_index_forward(false)
-            .limit(page.limit())
-            .set_exclusive_start_key(page.start())
-            .send()
-            .await?;
-        page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
+        self.table.query(query.scan_index_forward(false), page).await
     }
 }
 

@@ -1,26 +1,27 @@
 //! The product table: key `id`, index `by-category` (`category`, `id`).
 //!
-//! Each item holds a [`Product`] and the correlation id of its last change, for the stream.
+//! Each item holds a [`Product`], and of its last change the correlation id (for the stream) and an
+//! id of its own.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::product::{Category, Product, ProductPatch};
 use domain::{ProductId, Timestamp};
 use lambdakit::etag::IfMatch;
 use lambdakit::page::{Page, PageRequest};
+use lambdakit::table::{Item, Table, key};
 use lambdakit::{StoreError, telemetry};
 use serde::Serialize;
+use uuid::Uuid;
 
 const BY_CATEGORY: &str = "by-category";
 
 /// The products of the shop.
 #[derive(Clone, Debug)]
 pub struct ProductStore {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 /// What came of a change.
@@ -37,18 +38,15 @@ pub enum Change {
 impl ProductStore {
     /// The store in this table.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(table: Table) -> Self {
+        Self { table }
     }
 
-    /// Keeps a new product.
+    /// Keeps a new product. Its id is new too, so that doing it again changes nothing.
     pub async fn create(&self, product: &Product, correlation_id: &str) -> Result<(), StoreError> {
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(serde_dynamo::to_item(product)?))
+        let put = self.table.client().put_item().table_name(self.table.name());
+        put.set_item(Some(serde_dynamo::to_item(product)?))
             .item("correlationId", AttributeValue::S(correlation_id.to_owned()))
-            .condition_expression("attribute_not_exists(id)")
             .send()
             .await?;
         Ok(())
@@ -56,21 +54,12 @@ impl ProductStore {
 
     /// The product of this id.
     pub async fn get(&self, id: ProductId) -> Result<Option<Product>, StoreError> {
-        let found = self.client.get_item().table_name(&self.table).set_key(Some(key(id))).send().await?;
-        Ok(found.item.map(serde_dynamo::from_item).transpose()?)
+        self.table.get(key([("id", id.to_string())])).await
     }
 
     /// A page of all products, in no particular order.
     pub async fn list(&self, page: &PageRequest) -> Result<Page<Product>, StoreError> {
-        let found = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .limit(page.limit())
-            .set_exclusive_start_key(page.start())
-            .send()
-            .await?;
-        page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
+        self.table.scan(page).await
     }
 
     /// A page of the products in a category, oldest first.
@@ -79,18 +68,14 @@ impl ProductStore {
         category: &Category,
         page: &PageRequest,
     ) -> Result<Page<Product>, StoreError> {
-        let found = self
-            .client
+        let query = self
+            .table
+            .client()
             .query()
-            .table_name(&self.table)
             .index_name(BY_CATEGORY)
             .key_condition_expression("category = :category")
-            .expression_attribute_values(":category", AttributeValue::S(category.to_string()))
-            .limit(page.limit())
-            .set_exclusive_start_key(page.start())
-            .send()
-            .await?;
-        page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
+            .expression_attribute_values(":category", AttributeValue::S(category.to_string()));
+        self.table.query(query, page).await
     }
 
     /// Changes a product, if it has one of the versions asked for.
@@ -101,6 +86,8 @@ impl ProductStore {
         if_match: Option<IfMatch>,
         at: Timestamp,
     ) -> Result<Change, StoreError> {
+        // A change whose answer was lost is sent again; this tells it from another one.
+        let change_id = Uuid::now_v7();
         let mut update = UpdateExpression::default();
         update.set("name", patch.name.map(Some))?;
         update.set("description", patch.description)?;
@@ -109,14 +96,16 @@ impl ProductStore {
         update.set("price", patch.price.map(Some))?;
         update.set("updatedAt", Some(Some(at)))?;
         update.set("correlationId", Some(Some(telemetry::correlation_id())))?;
-        let versions = if_match.map(|IfMatch(versions)| update.versions(versions));
+        update.set("changeId", Some(Some(change_id)))?;
+        let condition = update.condition(if_match);
         let request = self
-            .client
+            .table
+            .client()
             .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
+            .table_name(self.table.name())
+            .set_key(Some(key([("id", id.to_string())])))
             .update_expression(update.expression())
-            .condition_expression(versions.unwrap_or("attribute_exists(id)".to_owned()))
+            .condition_expression(condition)
             .set_expression_attribute_names(Some(update.names))
             .set_expression_attribute_values(Some(update.values))
             .return_values(ReturnValue::AllNew)
@@ -125,7 +114,7 @@ impl ProductStore {
             Ok(updated) => Ok(Change::Done(serde_dynamo::from_item(updated.attributes.unwrap_or_default())?)),
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                    Ok(if refusal.item.is_some() { Change::OtherVersion } else { Change::Unknown })
+                    Change::refused(refusal.item.clone(), change_id)
                 }
                 _ => Err(error.into()),
             },
@@ -134,20 +123,19 @@ impl ProductStore {
 
     /// Removes a product; `false` when there was none.
     pub async fn delete(&self, id: ProductId) -> Result<bool, StoreError> {
-        let deleted = self
-            .client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(key(id)))
-            .return_values(ReturnValue::AllOld)
-            .send()
-            .await?;
-        Ok(deleted.attributes.is_some())
+        let delete = self.table.client().delete_item().table_name(self.table.name());
+        let delete = delete.set_key(Some(key([("id", id.to_string())]))).return_values(ReturnValue::AllOld);
+        Ok(delete.send().await?.attributes.is_some())
     }
 }
 
-fn key(id: ProductId) -> HashMap<String, AttributeValue> {
-    HashMap::from([("id".to_owned(), AttributeValue::S(id.to_string()))])
+impl Change {
+    /// What it means that the product which is there did not meet the condition.
+    fn refused(there: Option<Item>, change_id: Uuid) -> Result<Self, StoreError> {
+        let Some(there) = there else { return Ok(Self::Unknown) };
+        let ours = there.get("changeId") == Some(&AttributeValue::S(change_id.to_string()));
+        if ours { Ok(Self::Done(serde_dynamo::from_item(there)?)) } else { Ok(Self::OtherVersion) }
+    }
 }
 
 /// An update expression in the making: what is set, what is removed, and their placeholders.
@@ -174,15 +162,22 @@ impl UpdateExpression {
         Ok(())
     }
 
-    /// The condition that the product has one of these versions.
-    fn versions(&mut self, versions: Vec<u64>) -> String {
-        let conditions = versions.into_iter().map(|version| {
-            self.values.insert(format!(":version{version}"), AttributeValue::N(version.to_string()));
-            format!("#version = :version{version}")
-        });
-        // No tag of ours: no version will do, but a product that is missing is missing all the same.
-        let conditions: Vec<_> = conditions.chain(["attribute_not_exists(#version)".to_owned()]).collect();
-        format!("attribute_exists(id) AND ({})", conditions.join(" OR "))
+    /// The condition that the product is there, has not been changed so yet, and has one of the
+    /// versions asked for.
+    fn condition(&mut self, if_match: Option<IfMatch>) -> String {
+        let condition =
+            "attribute_exists(id) AND (attribute_not_exists(#changeId) OR #changeId <> :changeId)";
+        let Some(IfMatch(versions)) = if_match else { return condition.to_owned() };
+        // An operand that no version equals: there may be no tag of ours among those asked for.
+        let none = [(":none".to_owned(), AttributeValue::N("0".to_owned()))];
+        let asked = versions
+            .into_iter()
+            .map(|version| (format!(":version{version}"), AttributeValue::N(version.to_string())));
+        let operands: Vec<_> = none.into_iter().chain(asked).collect();
+        let names: Vec<_> = operands.iter().map(|(name, _)| name.as_str()).collect();
+        let condition = format!("{condition} AND #version IN ({})", names.join(", "));
+        self.values.extend(operands);
+        condition
     }
 
     /// The expression, which counts the version up as well.

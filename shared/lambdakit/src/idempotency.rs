@@ -5,9 +5,6 @@
 //! So a key is either unknown or completed, never in progress, and no crash can leave it half
 //! done. Records live for a day; DynamoDB removes them some time after.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use axum::extract::OptionalFromRequestParts;
 use axum::http::request::Parts;
@@ -17,6 +14,7 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::table::{Table, key};
 use crate::{Problem, StoreError};
 
 const HEADER: &str = "idempotency-key";
@@ -73,8 +71,7 @@ pub enum Earlier {
 /// The completed requests of a service.
 #[derive(Clone, Debug)]
 pub struct IdempotencyStore {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,8 +87,8 @@ struct Record {
 impl IdempotencyStore {
     /// The store in a table with the key `id` and the time to live `expiresAt`.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(table: Table) -> Self {
+        Self { table }
     }
 
     /// The part of a transaction that completes a request with an answer. It fails the
@@ -108,7 +105,7 @@ impl IdempotencyStore {
             expires_at: now + LIFETIME_SECONDS,
         };
         Put::builder()
-            .table_name(&self.table)
+            .table_name(self.table.name())
             .set_item(Some(serde_dynamo::to_item(record)?))
             // Expired records may still be there: DynamoDB removes them within days.
             .condition_expression("attribute_not_exists(id) OR expiresAt <= :now")
@@ -122,17 +119,8 @@ impl IdempotencyStore {
     /// # Errors
     /// When the store does not answer.
     pub async fn find(&self, request: &Request) -> Result<Earlier, StoreError> {
-        let key = HashMap::from([("id".to_owned(), AttributeValue::S(request.id.clone()))]);
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key))
-            .consistent_read(true)
-            .send()
-            .await?;
-        let Some(item) = found.item else { return Ok(Earlier::Unknown) };
-        let record: Record = serde_dynamo::from_item(item)?;
+        let found: Option<Record> = self.table.get_latest(key([("id", request.id.clone())])).await?;
+        let Some(record) = found else { return Ok(Earlier::Unknown) };
         Ok(if record.expires_at <= Utc::now().timestamp() {
             Earlier::Unknown
         } else if record.fingerprint == request.fingerprint {

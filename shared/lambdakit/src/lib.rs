@@ -22,6 +22,7 @@ pub mod publish;
 pub mod queue;
 mod start;
 pub mod store;
+pub mod table;
 pub mod telemetry;
 
 pub use config::ConfigError;

@@ -18,12 +18,10 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::problem::FieldError;
+use crate::table::Item;
 use crate::{Problem, StoreError};
 
 const CHECKSUM_LENGTH: usize = 8;
-
-/// A DynamoDB key: where the next page starts.
-pub type Key = HashMap<String, AttributeValue>;
 
 /// The query parameters of a request, and what was wrong with those read so far.
 ///
@@ -102,7 +100,7 @@ impl FromStr for Limit {
 pub struct PageRequest {
     list: String,
     limit: Limit,
-    start: Option<Key>,
+    start: Option<Item>,
 }
 
 impl PageRequest {
@@ -114,7 +112,7 @@ impl PageRequest {
 
     /// Where to start, as DynamoDB takes it.
     #[must_use]
-    pub fn start(&self) -> Option<Key> {
+    pub fn start(&self) -> Option<Item> {
         self.start.clone()
     }
 
@@ -124,8 +122,8 @@ impl PageRequest {
     /// When an item cannot be read, or the next key is not made of strings.
     pub fn page<T: serde::de::DeserializeOwned>(
         &self,
-        items: Vec<Key>,
-        next: Option<Key>,
+        items: Vec<Item>,
+        next: Option<Item>,
     ) -> Result<Page<T>, StoreError> {
         let items = serde_dynamo::from_items(items)?;
         let next_cursor = next.map(|next| encode(&self.list, next)).transpose()?;
@@ -151,13 +149,13 @@ impl<T> Page<T> {
     }
 }
 
-fn encode(list: &str, key: Key) -> Result<String, StoreError> {
+fn encode(list: &str, key: Item) -> Result<String, StoreError> {
     let key: BTreeMap<String, String> = serde_dynamo::from_item(key)?;
     let json = serde_json::to_vec(&key).map_err(|error| StoreError::Broken(error.to_string()))?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode([&checksum(list, &json)[..], &json].concat()))
 }
 
-fn decode(list: &str, cursor: &str) -> Option<Key> {
+fn decode(list: &str, cursor: &str) -> Option<Item> {
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).ok()?;
     let (sum, json) = bytes.split_at_checked(CHECKSUM_LENGTH)?;
     if sum != checksum(list, json) {
@@ -178,7 +176,7 @@ mod tests {
 
     use super::*;
 
-    fn key(id: &str) -> Key {
+    fn key(id: &str) -> Item {
         HashMap::from([("id".to_owned(), AttributeValue::S(id.to_owned()))])
     }
 

@@ -1,5 +1,6 @@
 use aws_credential_types::Credentials;
 use lambdakit::aws::Aws;
+use lambdakit::table::Table;
 use uuid::Uuid;
 
 use crate::{Bus, template};
@@ -47,10 +48,11 @@ impl Account {
     }
 
     /// Creates the table that the functions know by this variable, as the template describes it,
-    /// and gives its name.
-    pub async fn table(&self, variable: &str) -> String {
-        template::create_table(&self.aws.dynamodb(), variable).await;
-        variable.to_owned()
+    /// named like the variable.
+    pub async fn table(&self, variable: &str) -> Table {
+        let client = self.aws.dynamodb();
+        template::create_table(&client, variable).await;
+        Table::new(client, variable.to_owned())
     }
 
     /// Creates an event bus whose events can be read.

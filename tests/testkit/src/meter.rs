@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::scan::{ScanInput, ScanOutput};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
+use lambdakit::table::Table;
 
 /// What the list calls of a client cost: read capacity units, one number a call.
 #[derive(Clone, Debug, Default)]
@@ -17,10 +18,11 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// The same client, metered.
+    /// The same table by a client that is metered.
     #[must_use]
-    pub fn watch(&self, client: &Client) -> Client {
-        Client::from_conf(client.config().to_builder().interceptor(self.clone()).build())
+    pub fn watch(&self, table: &Table) -> Table {
+        let config = table.client().config().to_builder().interceptor(self.clone()).build();
+        Table::new(Client::from_conf(config), table.name().to_owned())
     }
 
     /// What the calls since the last look cost.

@@ -1,17 +1,13 @@
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, WriteRequest};
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use lambdakit::table::{Item, Table};
 
 /// The most items that one `BatchWriteItem` call takes.
 const BATCH: usize = 25;
 
 /// Writes many items into a table.
-pub async fn seed(
-    client: &Client,
-    table: &str,
-    items: impl IntoIterator<Item = HashMap<String, AttributeValue>>,
-) {
+pub async fn seed(table: &Table, items: impl IntoIterator<Item = Item>) {
     let requests: Vec<WriteRequest> = items
         .into_iter()
         .map(|item| {
@@ -20,8 +16,8 @@ pub async fn seed(
         })
         .collect();
     for batch in requests.chunks(BATCH) {
-        let written =
-            client.batch_write_item().request_items(table, batch.to_vec()).send().await.expect("a batch");
+        let write = table.client().batch_write_item().request_items(table.name(), batch.to_vec());
+        let written = write.send().await.expect("a batch");
         assert!(written.unprocessed_items().is_none_or(HashMap::is_empty));
     }
 }

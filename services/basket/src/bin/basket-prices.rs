@@ -3,13 +3,14 @@
 use basket::product_event::ProductEvents;
 use basket::store::PriceStore;
 use lambdakit::aws::Aws;
-use lambdakit::{config, queue};
+use lambdakit::queue;
+use lambdakit::table::Table;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
-        let aws = Aws::from_env()?;
-        Ok(ProductEvents::new(PriceStore::new(aws.dynamodb(), config::required("PRICE_TABLE")?)))
+        let dynamodb = Aws::from_env()?.dynamodb();
+        Ok(ProductEvents::new(PriceStore::new(Table::from_env(&dynamodb, "PRICE_TABLE")?)))
     })
     .await
 }

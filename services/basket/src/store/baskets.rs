@@ -1,11 +1,10 @@
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{AttributeValue, Delete};
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValuesOnConditionCheckFailure};
 use domain::basket::{Basket, Line};
 use domain::{Timestamp, UserName};
 use lambdakit::StoreError;
 use lambdakit::page::{Page, PageRequest};
+use lambdakit::table::{self, Item, Put, Table};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -22,8 +21,7 @@ const MOST_TRIES: usize = 50;
 /// made anew.
 #[derive(Clone, Debug)]
 pub struct BasketStore {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 /// Which write of a basket this is; none before the first.
@@ -51,6 +49,22 @@ struct Record {
 }
 
 impl Record {
+    /// The basket as it will be kept, with a version of its own.
+    fn of(basket: &Basket) -> Self {
+        let now = Timestamp::now();
+        Self {
+            user_name: basket.user_name.clone(),
+            lines: basket.lines().to_vec(),
+            version: Uuid::now_v7(),
+            updated_at: now,
+            expires_at: now.plus_days(LIFETIME_DAYS).unix_seconds(),
+        }
+    }
+
+    fn has_version_of(&self, item: &Item) -> bool {
+        item.get("version") == Some(&AttributeValue::S(self.version.to_string()))
+    }
+
     /// The basket; an empty one when it has expired, for DynamoDB removes it within days only.
     fn basket(self) -> Result<Basket, StoreError> {
         let expired = self.expires_at <= Timestamp::now().unix_seconds();
@@ -62,47 +76,29 @@ impl Record {
 impl BasketStore {
     /// The store in this table.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(table: Table) -> Self {
+        Self { table }
     }
 
     /// The customer's basket, which is empty if nobody has put anything in.
     pub async fn get(&self, user_name: &UserName) -> Result<Versioned, StoreError> {
-        let found = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(user_name)))
-            .consistent_read(true)
-            .send()
-            .await?;
-        let Some(item) = found.item else {
+        let Some(record) = self.table.get_latest::<Record>(key(user_name)).await? else {
             return Ok(Versioned { basket: Basket::empty(user_name.clone()), version: Version(None) });
         };
-        let record: Record = serde_dynamo::from_item(item)?;
         let version = Version(Some(record.version));
         Ok(Versioned { basket: record.basket()?, version })
     }
 
     /// A page of all baskets, in no particular order.
     pub async fn list(&self, page: &PageRequest) -> Result<Page<Basket>, StoreError> {
-        let found = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .limit(page.limit())
-            .set_exclusive_start_key(page.start())
-            .send()
-            .await?;
-        let Page { items, next_cursor } =
-            page.page::<Record>(found.items.unwrap_or_default(), found.last_evaluated_key)?;
+        let Page { items, next_cursor } = self.table.scan::<Record>(page).await?;
         let items = items.into_iter().map(Record::basket).collect::<Result<_, _>>()?;
         Ok(Page { items, next_cursor })
     }
 
     /// Puts this basket in the place of whatever there was.
     pub async fn replace(&self, basket: &Basket) -> Result<(), StoreError> {
-        self.put(basket)?.send().await?;
+        self.put(&Record::of(basket))?.send().await?;
         Ok(())
     }
 
@@ -129,14 +125,15 @@ impl BasketStore {
 
     /// Empties a customer's basket.
     pub async fn delete(&self, user_name: &UserName) -> Result<(), StoreError> {
-        self.client.delete_item().table_name(&self.table).set_key(Some(key(user_name))).send().await?;
+        let delete = self.table.client().delete_item().table_name(self.table.name());
+        delete.set_key(Some(key(user_name))).send().await?;
         Ok(())
     }
 
     /// The part of a transaction that removes the basket, if it is still the one that was read.
     pub(super) fn removal(&self, user_name: &UserName, version: Uuid) -> Result<Delete, StoreError> {
         Delete::builder()
-            .table_name(&self.table)
+            .table_name(self.table.name())
             .set_key(Some(key(user_name)))
             .condition_expression("version = :version")
             .expression_attribute_values(":version", AttributeValue::S(version.to_string()))
@@ -146,36 +143,26 @@ impl BasketStore {
 
     /// Writes the basket if it is still the one that was read; `false` when it is not.
     async fn put_if(&self, basket: &Basket, version: Version) -> Result<bool, StoreError> {
-        let put = self.put(basket)?;
+        let record = Record::of(basket);
+        let put = self.put(&record)?;
         let put = match version.0 {
             None => put.condition_expression("attribute_not_exists(userName)"),
             Some(version) => put
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", AttributeValue::S(version.to_string())),
         };
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(false),
-                _ => Err(error.into()),
-            },
+        let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match Put::of(put.send().await)? {
+            Put::Done => Ok(true),
+            // A write whose answer was lost is sent again, and refused because of itself.
+            Put::Refused(Some(there)) => Ok(record.has_version_of(&there)),
+            Put::Refused(None) => Ok(false),
         }
     }
 
-    fn put(
-        &self,
-        basket: &Basket,
-    ) -> Result<aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder, StoreError> {
-        let now = Timestamp::now();
-        let record = Record {
-            user_name: basket.user_name.clone(),
-            lines: basket.lines().to_vec(),
-            version: Uuid::now_v7(),
-            updated_at: now,
-            expires_at: now.plus_days(LIFETIME_DAYS).unix_seconds(),
-        };
-        let item = serde_dynamo::to_item(record)?;
-        Ok(self.client.put_item().table_name(&self.table).set_item(Some(item)))
+    fn put(&self, record: &Record) -> Result<PutItemFluentBuilder, StoreError> {
+        let put = self.table.client().put_item().table_name(self.table.name());
+        Ok(put.set_item(Some(serde_dynamo::to_item(record)?)))
     }
 }
 
@@ -185,6 +172,6 @@ impl Version {
     }
 }
 
-fn key(user_name: &UserName) -> HashMap<String, AttributeValue> {
-    HashMap::from([("userName".to_owned(), AttributeValue::S(user_name.to_string()))])
+fn key(user_name: &UserName) -> Item {
+    table::key([("userName", user_name.to_string())])
 }

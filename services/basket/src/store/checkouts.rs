@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
 use domain::event::{BasketCheckedOut, Event};
 use domain::{OrderId, Timestamp};
 use lambdakit::StoreError;
 use lambdakit::idempotency::{IdempotencyStore, Request};
+use lambdakit::table::Table;
 use serde::{Deserialize, Serialize};
 
 use super::{BasketStore, Version};
@@ -20,8 +20,7 @@ const MOST_TRIES: u32 = 5;
 /// The checkout table, the service's outbox: key `orderId`, a stream, time to live `expiresAt`.
 #[derive(Clone, Debug)]
 pub struct CheckoutStore {
-    client: Client,
-    table: String,
+    table: Table,
     baskets: BasketStore,
     idempotency: IdempotencyStore,
 }
@@ -51,8 +50,8 @@ pub(crate) struct CheckoutRecord {
 impl CheckoutStore {
     /// The store in this table, beside those it shares a transaction with.
     #[must_use]
-    pub fn new(client: Client, table: String, baskets: BasketStore, idempotency: IdempotencyStore) -> Self {
-        Self { client, table, baskets, idempotency }
+    pub fn new(table: Table, baskets: BasketStore, idempotency: IdempotencyStore) -> Self {
+        Self { table, baskets, idempotency }
     }
 
     /// Removes the basket, puts the event into the outbox and completes the idempotency key, if
@@ -76,7 +75,8 @@ impl CheckoutStore {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let sent = self.client.transact_write_items().set_transact_items(Some(parts.clone())).send();
+            let sent =
+                self.table.client().transact_write_items().set_transact_items(Some(parts.clone())).send();
             let Err(error) = sent.await else { return Ok(Placed::Done) };
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
                 error.as_service_error()
@@ -103,7 +103,7 @@ impl CheckoutStore {
             expires_at: Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds(),
         };
         Put::builder()
-            .table_name(&self.table)
+            .table_name(self.table.name())
             .set_item(Some(serde_dynamo::to_item(record)?))
             .condition_expression("attribute_not_exists(orderId)")
             .build()

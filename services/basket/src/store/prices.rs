@@ -1,12 +1,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use domain::basket::{Offer, Offers};
 use domain::product::ProductName;
 use domain::{Money, ProductId};
 use lambdakit::StoreError;
+use lambdakit::table::{Put, Table, key};
 use serde::{Deserialize, Serialize};
 
 /// How often keys are asked for again that a batch left unprocessed.
@@ -16,8 +16,7 @@ const MOST_TRIES: u32 = 5;
 /// the catalogue's events.
 #[derive(Clone, Debug)]
 pub struct PriceStore {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 /// What the catalogue says of a product.
@@ -46,33 +45,28 @@ pub struct OnSale {
 impl PriceStore {
     /// The store in this table.
     #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(table: Table) -> Self {
+        Self { table }
     }
 
     /// Writes what the catalogue says, unless something later is known already; `false` then.
     pub async fn apply(&self, update: &PriceUpdate) -> Result<bool, StoreError> {
         let put = self
-            .client
+            .table
+            .client()
             .put_item()
-            .table_name(&self.table)
+            .table_name(self.table.name())
             .set_item(Some(serde_dynamo::to_item(update)?))
             .condition_expression("attribute_not_exists(productId) OR version < :version")
             .expression_attribute_values(":version", AttributeValue::N(update.version.to_string()));
-        match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(false),
-                _ => Err(error.into()),
-            },
-        }
+        Ok(Put::of(put.send().await)?.is_done())
     }
 
     /// Today's offers of these products (100 at most); those not on sale are left out.
     pub async fn offers(&self, products: impl IntoIterator<Item = ProductId>) -> Result<Offers, StoreError> {
         // DynamoDB refuses a batch that asks for a key twice.
         let products: HashSet<ProductId> = products.into_iter().collect();
-        let mut asked: Vec<_> = products.into_iter().map(key).collect();
+        let mut asked: Vec<_> = products.into_iter().map(|id| key([("productId", id.to_string())])).collect();
         let mut offers = Offers::new();
         for attempt in 0..MOST_TRIES {
             if asked.is_empty() {
@@ -81,7 +75,8 @@ impl PriceStore {
             tokio::time::sleep(Duration::from_millis(25) * attempt).await;
             let keys = KeysAndAttributes::builder().set_keys(Some(asked)).build();
             let keys = keys.map_err(|error| StoreError::Broken(error.to_string()))?;
-            let found = self.client.batch_get_item().request_items(&self.table, keys).send().await?;
+            let found =
+                self.table.client().batch_get_item().request_items(self.table.name(), keys).send().await?;
             for item in found.responses.into_iter().flat_map(HashMap::into_values).flatten() {
                 offers.extend(offer(serde_dynamo::from_item(item)?));
             }
@@ -94,8 +89,4 @@ impl PriceStore {
 fn offer(update: PriceUpdate) -> Option<(ProductId, Offer)> {
     let PriceUpdate { product_id, on_sale, .. } = update;
     on_sale.map(|OnSale { name, price }| (product_id, Offer { product_id, name, price }))
-}
-
-fn key(product: ProductId) -> HashMap<String, AttributeValue> {
-    HashMap::from([("productId".to_owned(), AttributeValue::S(product.to_string()))])
 }

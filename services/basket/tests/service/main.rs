@@ -29,15 +29,11 @@ struct Shop {
 async fn shop() -> Shop {
     let account = Account::new();
     let dynamodb = account.aws().dynamodb();
-    let baskets = BasketStore::new(dynamodb.clone(), account.table("BASKET_TABLE").await);
-    let prices = PriceStore::new(dynamodb.clone(), account.table("PRICE_TABLE").await);
-    let idempotency = IdempotencyStore::new(dynamodb.clone(), account.table("IDEMPOTENCY_TABLE").await);
-    let checkouts = CheckoutStore::new(
-        dynamodb.clone(),
-        account.table("CHECKOUT_TABLE").await,
-        baskets.clone(),
-        idempotency.clone(),
-    );
+    let baskets = BasketStore::new(account.table("BASKET_TABLE").await);
+    let prices = PriceStore::new(account.table("PRICE_TABLE").await);
+    let idempotency = IdempotencyStore::new(account.table("IDEMPOTENCY_TABLE").await);
+    let checkouts =
+        CheckoutStore::new(account.table("CHECKOUT_TABLE").await, baskets.clone(), idempotency.clone());
     let catalogue = ProductEvents::new(prices.clone());
     let currency = "USD".parse().unwrap();
     let client = Client::new(router(Desk { baskets, prices, checkouts, idempotency, currency }));

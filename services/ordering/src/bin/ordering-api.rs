@@ -1,15 +1,16 @@
 //! Answers HTTP requests for `/order`.
 
+use lambdakit::api;
 use lambdakit::aws::Aws;
-use lambdakit::{api, config};
+use lambdakit::table::Table;
 use ordering::api::router;
 use ordering::store::OrderStore;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     api::run(async || {
-        let aws = Aws::from_env()?;
-        Ok(router(OrderStore::new(aws.dynamodb(), config::required("ORDER_TABLE")?)))
+        let dynamodb = Aws::from_env()?.dynamodb();
+        Ok(router(OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?)))
     })
     .await
 }

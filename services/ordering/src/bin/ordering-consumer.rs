@@ -1,15 +1,16 @@
 //! Makes each checked-out basket an order.
 
 use lambdakit::aws::Aws;
-use lambdakit::{config, queue};
+use lambdakit::queue;
+use lambdakit::table::Table;
 use ordering::basket_checked_out::Checkouts;
 use ordering::store::OrderStore;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
-        let aws = Aws::from_env()?;
-        Ok(Checkouts::new(OrderStore::new(aws.dynamodb(), config::required("ORDER_TABLE")?)))
+        let dynamodb = Aws::from_env()?.dynamodb();
+        Ok(Checkouts::new(OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?)))
     })
     .await
 }

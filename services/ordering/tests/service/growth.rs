@@ -17,16 +17,15 @@ async fn placed() -> HashMap<String, AttributeValue> {
 /// The read capacity that two pages of each list cost when one user has so many orders.
 async fn cost_of_pages(template: &HashMap<String, AttributeValue>, count: u64) -> Vec<f64> {
     let account = Account::new();
-    let (dynamodb, table, meter) =
-        (account.aws().dynamodb(), account.table("ORDER_TABLE").await, Meter::default());
+    let (table, meter) = (account.table("ORDER_TABLE").await, Meter::default());
     let orders = (0..count).map(|number| {
         let mut item = template.clone();
         let id = format!("019c1430-{number:04x}-7000-8000-000000000000");
         item.insert("orderId".to_owned(), AttributeValue::S(id));
         item
     });
-    seed(&dynamodb, &table, orders).await;
-    let client = Client::new(router(OrderStore::new(meter.watch(&dynamodb), table)));
+    seed(&table, orders).await;
+    let client = Client::new(router(OrderStore::new(meter.watch(&table))));
     for list in ["/order?limit=20", "/order?status=PENDING&limit=20", "/order/swn?limit=20"] {
         let page = client.get(list).await.expect(200).body;
         assert_eq!(page["items"].as_array().unwrap().len(), 20);

@@ -26,7 +26,7 @@ struct Shop {
 async fn shop() -> Shop {
     let account = Account::new();
     let dynamodb = account.aws().dynamodb();
-    let orders = OrderStore::new(dynamodb.clone(), account.table("ORDER_TABLE").await);
+    let orders = OrderStore::new(account.table("ORDER_TABLE").await);
     Shop { client: Client::new(router(orders.clone())), dynamodb, checkouts: Checkouts::new(orders) }
 }
 

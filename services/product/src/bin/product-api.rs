@@ -1,6 +1,7 @@
 //! Answers HTTP requests for `/product`.
 
 use lambdakit::aws::Aws;
+use lambdakit::table::Table;
 use lambdakit::{api, config};
 use product::api::router;
 use product::store::ProductStore;
@@ -8,8 +9,8 @@ use product::store::ProductStore;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     api::run(async || {
-        let aws = Aws::from_env()?;
-        let products = ProductStore::new(aws.dynamodb(), config::required("PRODUCT_TABLE")?);
+        let dynamodb = Aws::from_env()?.dynamodb();
+        let products = ProductStore::new(Table::from_env(&dynamodb, "PRODUCT_TABLE")?);
         Ok(router(products, config::parsed("CURRENCY")?))
     })
     .await

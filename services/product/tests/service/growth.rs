@@ -23,11 +23,9 @@ fn products(count: u64) -> impl Iterator<Item = Product> {
 /// The read capacity that the first pages of both lists cost in a catalogue of this size.
 async fn cost_of_pages(count: u64) -> Vec<f64> {
     let account = Account::new();
-    let (dynamodb, table, meter) =
-        (account.aws().dynamodb(), account.table("PRODUCT_TABLE").await, Meter::default());
-    seed(&dynamodb, &table, products(count).map(|product| serde_dynamo::to_item(product).unwrap())).await;
-    let catalogue =
-        Client::new(router(ProductStore::new(meter.watch(&dynamodb), table), "USD".parse().unwrap()));
+    let (table, meter) = (account.table("PRODUCT_TABLE").await, Meter::default());
+    seed(&table, products(count).map(|product| serde_dynamo::to_item(product).unwrap())).await;
+    let catalogue = Client::new(router(ProductStore::new(meter.watch(&table)), "USD".parse().unwrap()));
     for list in ["/product?limit=20", "/product?category=Odd&limit=20"] {
         let page = catalogue.get(list).await.expect(200).body;
         assert_eq!(page["items"].as_array().unwrap().len(), 20);

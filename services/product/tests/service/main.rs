@@ -17,7 +17,7 @@ use testkit::{Account, Client};
 async fn catalogue() -> Client {
     let account = Account::new();
     let table = account.table("PRODUCT_TABLE").await;
-    Client::new(router(ProductStore::new(account.aws().dynamodb(), table), "USD".parse().unwrap()))
+    Client::new(router(ProductStore::new(table), "USD".parse().unwrap()))
 }
 
 fn phone() -> Value {

@@ -1,0 +1,124 @@
+//! A DynamoDB table, and the calls that every store makes of one.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde::de::DeserializeOwned;
+
+use crate::config::{self, ConfigError};
+use crate::page::{Page, PageRequest};
+use crate::store::StoreError;
+
+/// An item, or the part of one that is its key.
+pub type Item = HashMap<String, AttributeValue>;
+
+/// A table of an account.
+#[derive(Clone, Debug)]
+pub struct Table {
+    client: Client,
+    name: String,
+}
+
+/// A key made of text.
+#[must_use]
+pub fn key<const N: usize>(attributes: [(&str, String); N]) -> Item {
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect()
+}
+
+impl Table {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    /// The table whose name is in this variable.
+    ///
+    /// # Errors
+    /// When the variable is not there.
+    pub fn from_env(client: &Client, variable: &'static str) -> Result<Self, ConfigError> {
+        Ok(Self::new(client.clone(), config::required(variable)?))
+    }
+
+    /// The client, for calls that are not every store's.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The name, for calls that are not every store's.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The item of this key, as it was a moment ago or is now: half the price of [`Self::get_latest`].
+    pub async fn get<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, StoreError> {
+        self.get_item(key, false).await
+    }
+
+    /// The item of this key, after every write that was answered before.
+    pub async fn get_latest<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, StoreError> {
+        self.get_item(key, true).await
+    }
+
+    async fn get_item<T: DeserializeOwned>(&self, key: Item, latest: bool) -> Result<Option<T>, StoreError> {
+        let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(latest);
+        Ok(get.send().await?.item.map(serde_dynamo::from_item).transpose()?)
+    }
+
+    /// A page of all items, in DynamoDB's order.
+    pub async fn scan<T: DeserializeOwned>(&self, page: &PageRequest) -> Result<Page<T>, StoreError> {
+        let scan = self.client.scan().table_name(&self.name);
+        let found = scan.limit(page.limit()).set_exclusive_start_key(page.start()).send().await?;
+        page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
+    }
+
+    /// A page of what a query of this table finds.
+    pub async fn query<T: DeserializeOwned>(
+        &self,
+        query: QueryFluentBuilder,
+        page: &PageRequest,
+    ) -> Result<Page<T>, StoreError> {
+        let query = query.table_name(&self.name);
+        let found = query.limit(page.limit()).set_exclusive_start_key(page.start()).send().await?;
+        page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
+    }
+}
+
+/// What came of a conditional put.
+#[derive(Debug)]
+pub enum Put {
+    /// The item was written.
+    Done,
+    /// The condition did not hold: this is the item that is there, if it was asked for.
+    Refused(Option<Item>),
+}
+
+impl Put {
+    /// Tells a refused put from a failed one.
+    pub fn of<R>(result: Result<PutItemOutput, SdkError<PutItemError, R>>) -> Result<Self, StoreError>
+    where
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        match result {
+            Ok(_) => Ok(Self::Done),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(refusal)) => {
+                    Ok(Self::Refused(refusal.item.clone()))
+                }
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Whether the item was written.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done)
+    }
+}
