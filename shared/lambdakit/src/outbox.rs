@@ -4,7 +4,8 @@
 //! A stream shard stands still while one of its records fails. So a record that could not be
 //! published is sent to a retry queue, with the reason, and the stream moves on. The same
 //! function reads that queue; what fails there again and again ends in the queue's dead-letter
-//! queue. Only when even the retry queue is out of reach does the stream have to wait.
+//! queue. Only when even the retry queue is out of reach does the invocation fail, and the
+//! stream wait.
 
 use std::sync::Arc;
 
@@ -62,6 +63,11 @@ enum Origin {
     RetryQueue,
 }
 
+/// Records of the stream could neither be published nor set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("records could neither be published nor sent to the retry queue; the log line says why")]
+pub struct StreamMustWait;
+
 /// Runs a function whose events come from a stream and its retry queue. `build` makes its
 /// outbox, at init.
 ///
@@ -75,7 +81,7 @@ pub async fn run(
         let outbox = Arc::clone(&outbox);
         // Boxed, because the types of the SDK's futures nest too deeply for the compiler.
         Box::pin(async move {
-            let response = outbox.invoke(event.payload, Some(&event.context)).await;
+            let response = outbox.invoke(event.payload, Some(&event.context)).await?;
             Ok::<_, lambda_runtime::Error>(response)
         })
     }))
@@ -90,22 +96,31 @@ impl Outbox {
     }
 
     /// Publishes one batch. Without a context (in tests) there is no deadline.
-    pub async fn invoke(&self, batch: Batch, context: Option<&Context>) -> BatchResponse {
+    ///
+    /// # Errors
+    /// When records of the stream could neither be published nor set aside: all of the batch has
+    /// to come again.
+    pub async fn invoke(
+        &self,
+        batch: Batch,
+        context: Option<&Context>,
+    ) -> Result<BatchResponse, StreamMustWait> {
         let invocation = Invocation::begin(context);
         let records: Vec<Record> = batch.records.iter().map(|json| Record::parse(json)).collect();
-        let work = invocation.run(async {
+        let done = invocation.run(async {
             let failures = self.publish(&records).await;
             BatchResponse::report(records.len(), failures)
         });
-        let (response, outcome) = match work.await {
-            Some(done) => done,
-            None => {
-                let ids = records.into_iter().map(|record| record.id);
-                (BatchResponse::all(ids), Outcome::Failed)
-            }
-        };
+        // At the deadline nobody knows which were published; telling them again is harmless.
+        let all = || BatchResponse::all(records.iter().map(|record| record.id.clone()));
+        let (response, outcome) = done.await.unwrap_or_else(|| (all(), Outcome::Failed));
+        let of_stream = records.iter().any(|record| record.origin == Origin::Stream);
+        if of_stream && outcome != Outcome::Ok {
+            invocation.end(Outcome::Failed);
+            return Err(StreamMustWait);
+        }
         invocation.end(outcome);
-        response
+        Ok(response)
     }
 
     async fn publish(&self, records: &[Record]) -> Vec<Failure> {

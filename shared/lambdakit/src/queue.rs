@@ -40,18 +40,14 @@ pub async fn run<H: Handler>(
 /// Handles one batch, all messages at once. Without a context (in tests) there is no deadline.
 pub async fn invoke<H: Handler>(handler: &H, event: SqsEvent, context: Option<&Context>) -> BatchResponse {
     let invocation = Invocation::begin(context);
-    let count = event.records.len();
-    let ids: Vec<String> = event.records.iter().map(|m| m.message_id.clone().unwrap_or_default()).collect();
-    let work = invocation.run(async {
+    let done = invocation.run(async {
         let messages = event.records.iter().map(|message| handle(handler, message));
         let failures = join_all(messages).await.into_iter().flatten().collect();
-        BatchResponse::report(count, failures)
+        BatchResponse::report(event.records.len(), failures)
     });
-    let (response, outcome) = match work.await {
-        Some(done) => done,
-        // Nobody knows which were done; all come again, and doing them again is harmless.
-        None => (BatchResponse::all(ids), Outcome::Failed),
-    };
+    // At the deadline nobody knows which were handled; handling them again is harmless.
+    let all = || BatchResponse::all(event.records.iter().map(|message| id(message).to_owned()));
+    let (response, outcome) = done.await.unwrap_or_else(|| (all(), Outcome::Failed));
     invocation.end(outcome);
     response
 }
@@ -59,5 +55,9 @@ pub async fn invoke<H: Handler>(handler: &H, event: SqsEvent, context: Option<&C
 async fn handle<H: Handler>(handler: &H, message: &SqsMessage) -> Option<Failure> {
     let body = message.body.as_deref().unwrap_or_default();
     let error = handler.handle(body).await.err()?;
-    Some(Failure::new(message.message_id.as_deref().unwrap_or_default(), &*error))
+    Some(Failure::new(id(message), &*error))
+}
+
+fn id(message: &SqsMessage) -> &str {
+    message.message_id.as_deref().unwrap_or_default()
 }

@@ -20,7 +20,7 @@ async fn a_checkout_in_the_outbox_is_told_as_it_stands_there() {
     sample["Records"].as_array_mut().unwrap().push(removed);
 
     let batch: Batch = serde_json::from_value(sample).unwrap();
-    let response = outbox.invoke(batch, None).await;
+    let response = outbox.invoke(batch, None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
     let events = bus.events(1).await;
     assert_eq!(events[0]["source"], "shop.basket");

@@ -1,4 +1,4 @@
-use lambdakit::outbox::{Batch, Outbox, RetryQueue};
+use lambdakit::outbox::{Batch, Outbox, RetryQueue, StreamMustWait};
 use lambdakit::publish::Publisher;
 use product::change::translate;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn sample() -> Value {
 #[tokio::test]
 async fn each_change_of_a_product_is_told_as_an_event() {
     let shop = shop().await;
-    let response = shop.outbox.invoke(batch(&sample()), None).await;
+    let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
 
     let events = shop.bus.events(3).await;
@@ -59,7 +59,7 @@ async fn each_change_of_a_product_is_told_as_an_event() {
 async fn a_record_that_comes_again_tells_the_same_event() {
     let shop = shop().await;
     for _ in 0..2 {
-        shop.outbox.invoke(batch(&sample()), None).await;
+        shop.outbox.invoke(batch(&sample()), None).await.unwrap();
     }
     let events = shop.bus.events(6).await;
     let mut ids: Vec<_> =
@@ -74,7 +74,7 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_its_neighbours_are_told()
     let shop = shop().await;
     let mut records = sample();
     records["Records"][1]["dynamodb"]["NewImage"]["price"] = json!({ "S": "cheap" });
-    let response = shop.outbox.invoke(batch(&records), None).await;
+    let response = shop.outbox.invoke(batch(&records), None).await.unwrap();
     assert_eq!(response.failed().count(), 0, "the stream moves on");
     assert_eq!(shop.bus.events(2).await.len(), 2);
 
@@ -93,19 +93,18 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_its_neighbours_are_told()
         { "messageId": "m-1", "eventSource": "aws:sqs", "body": message.body().unwrap() },
         { "messageId": "m-2", "eventSource": "aws:sqs", "body": records["Records"][0].to_string() },
     ] });
-    let response = shop.outbox.invoke(batch(&again), None).await;
+    let response = shop.outbox.invoke(batch(&again), None).await.unwrap();
     assert_eq!(response.failed().collect::<Vec<_>>(), ["m-1"]);
     assert_eq!(shop.bus.events(3).await.len(), 3);
 }
 
 #[tokio::test]
-async fn a_record_that_can_neither_be_told_nor_set_aside_comes_again() {
+async fn the_stream_waits_while_a_record_can_neither_be_told_nor_set_aside() {
     let account = Account::new();
     let (bus, aws) = (account.bus().await, account.aws());
     let nowhere = RetryQueue::new(aws.sqs(), "http://127.0.0.1:9/000000000000/nowhere".to_owned());
     let outbox = Outbox::new(Publisher::new(aws.eventbridge(), bus.name()), nowhere, translate);
     let mut records = sample();
     records["Records"][1] = json!({ "dynamodb": { "SequenceNumber": "77" }, "eventSource": "aws:dynamodb" });
-    let response = outbox.invoke(batch(&records), None).await;
-    assert_eq!(response.failed().collect::<Vec<_>>(), ["77"]);
+    assert_eq!(outbox.invoke(batch(&records), None).await.unwrap_err(), StreamMustWait);
 }
