@@ -5,7 +5,7 @@ import { Construct } from 'constructs';
 import { EventQueue } from './event-queue.ts';
 import { apiFunction, type HttpApi } from './http-api.ts';
 import { RustFunction } from './rust-function.ts';
-import { CONSUMER_TIMEOUT_SECONDS, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
 import { ShopTable } from './table.ts';
 
@@ -36,6 +36,8 @@ export class BasketService extends Construct {
       settings,
       service: 'basket',
       binary: 'basket-api',
+      // Adding an item: its price, the basket, the basket written back, all prices.
+      callsInSequence: 4,
       environment: {
         BASKET_TABLE: baskets.tableName,
         PRICE_TABLE: prices.tableName,
@@ -58,7 +60,7 @@ export class BasketService extends Construct {
       settings,
       service: 'basket',
       binary: 'basket-prices',
-      timeoutSeconds: CONSUMER_TIMEOUT_SECONDS,
+      callsInSequence: 1,
       environment: { PRICE_TABLE: prices.tableName },
     });
     priceUpdates.allow(prices.tableArn, 'dynamodb:PutItem');

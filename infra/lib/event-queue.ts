@@ -18,7 +18,7 @@ export interface EventQueueProps {
 export class EventQueue extends Construct {
   constructor(scope: Construct, id: string, props: EventQueueProps) {
     super(scope, id);
-    const work = new WorkQueue(this, 'Work', { settings: props.settings, name: props.consumer.binary });
+    const work = new WorkQueue(this, 'Work', { settings: props.settings, name: props.consumer.binary, callsInSequence: props.consumer.callsInSequence });
     work.feed(props.consumer);
     new Rule(this, 'Rule', {
       eventBus: props.bus,

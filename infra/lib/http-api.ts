@@ -13,11 +13,10 @@ export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Creates a function that answers requests of the HTTP API. */
 export function apiFunction(
-  scope: Construct, id: string, props: Omit<RustFunctionProps, 'timeoutSeconds'>,
+  scope: Construct, id: string, props: RustFunctionProps,
 ): RustFunction {
   return new RustFunction(scope, id, {
     ...props,
-    timeoutSeconds: 10,
     environment: {
       // REST APIs put the stage in front of the path; the runtime takes it away again.
       AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: 'true',

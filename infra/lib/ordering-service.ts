@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { EventQueue } from './event-queue.ts';
 import { apiFunction, type HttpApi } from './http-api.ts';
 import { RustFunction } from './rust-function.ts';
-import { CONSUMER_TIMEOUT_SECONDS, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { ShopTable } from './table.ts';
 
 export interface OrderingServiceProps {
@@ -31,6 +31,7 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       binary: 'ordering-api',
+      callsInSequence: 1,
       environment: { ORDER_TABLE: orders.tableName },
     });
     handler.allow(orders.tableArn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan');
@@ -43,7 +44,7 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       binary: 'ordering-consumer',
-      timeoutSeconds: CONSUMER_TIMEOUT_SECONDS,
+      callsInSequence: 1,
       environment: { ORDER_TABLE: orders.tableName },
     });
     consumer.allow(orders.tableArn, 'dynamodb:PutItem');

@@ -31,6 +31,7 @@ export class ProductService extends Construct {
       settings,
       service: 'product',
       binary: 'product-api',
+      callsInSequence: 1,
       environment: { PRODUCT_TABLE: products.tableName, CURRENCY: settings.currency },
     });
     handler.allow(products.tableArn,

@@ -4,6 +4,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { ATTEMPT_MILLISECONDS, ATTEMPTS, timeoutSeconds } from './call-budget.ts';
 import { logGroup } from './logs.ts';
 import { publish } from './outputs.ts';
 import { SettingError, type Settings } from './settings.ts';
@@ -13,13 +14,15 @@ export interface RustFunctionProps {
   /** Name of the binary in the service's crate. */
   readonly binary: string;
   readonly service: string;
-  readonly timeoutSeconds: number;
+  /** AWS calls that an invocation makes one after the other, at most. */
+  readonly callsInSequence: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 
 /** A Lambda function made of one prebuilt Rust binary, with a role of its own that allows logging and nothing else. */
 export class RustFunction extends Function {
   readonly binary: string;
+  readonly callsInSequence: number;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     const { settings, binary, service } = props;
@@ -32,17 +35,20 @@ export class RustFunction extends Function {
       description: `Ferrocart ${binary} (${settings.stage})`,
       // CPU comes with memory; these functions wait for the network most of the time.
       memorySize: 256,
-      timeout: Duration.seconds(props.timeoutSeconds),
+      timeout: Duration.seconds(timeoutSeconds(props.callsInSequence)),
       role: new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
       logGroup: logs,
       environment: {
         SERVICE: service,
         STAGE: settings.stage,
         METRICS_NAMESPACE: 'Ferrocart',
+        AWS_MAX_ATTEMPTS: String(ATTEMPTS),
+        ATTEMPT_TIMEOUT_MS: String(ATTEMPT_MILLISECONDS),
         ...props.environment,
       },
     });
     this.binary = binary;
+    this.callsInSequence = props.callsInSequence;
     this.allow(logs.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents');
     publish(this, 'Function', binary, this.functionName);
   }

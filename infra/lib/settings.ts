@@ -23,15 +23,10 @@ export interface Settings {
   readonly requestsPerSecond: number;
   /** `-c requestBurst=`: requests let through at once above that rate. */
   readonly requestBurst: number;
-  /** `-c queueVisibilitySeconds=`: wait before a failed message is tried again. */
-  readonly queueVisibilitySeconds: number;
 }
 
 /** A setting that was given a value it cannot have; the message is meant for the person who gave it. */
 export class SettingError extends Error {}
-
-/** Longest run of a queue or stream consumer; a message must stay hidden at least this long. */
-export const CONSUMER_TIMEOUT_SECONDS = 10;
 
 /** Reads every setting, or throws a `SettingError` that names the first wrong one. */
 export function readSettings(context: (name: string) => unknown): Settings {
@@ -68,8 +63,6 @@ export function readSettings(context: (name: string) => unknown): Settings {
     currency: matching('currency', 'USD', /^[A-Z]{3}$/, 'a three-letter ISO 4217 code such as USD'),
     requestsPerSecond: integer('requestsPerSecond', 50, 1, 10_000),
     requestBurst: integer('requestBurst', 100, 1, 5_000),
-    // SQS keeps a message hidden for 12 hours at most.
-    queueVisibilitySeconds: integer('queueVisibilitySeconds', 60, CONSUMER_TIMEOUT_SECONDS, 43_200),
   };
 }
 

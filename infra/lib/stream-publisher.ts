@@ -5,8 +5,11 @@ import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-li
 import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Construct } from 'constructs';
 import { RustFunction } from './rust-function.ts';
-import { CONSUMER_TIMEOUT_SECONDS, type Settings } from './settings.ts';
+import type { Settings } from './settings.ts';
 import { WorkQueue } from './work-queue.ts';
+
+/** PutEvents, once more for what was refused of it, and the retry queue for what was refused again. */
+const CALLS = 3;
 
 export interface StreamPublisherProps {
   readonly settings: Settings;
@@ -28,12 +31,12 @@ export class StreamPublisher extends Construct {
   constructor(scope: Construct, id: string, props: StreamPublisherProps) {
     super(scope, id);
     const { settings, table, bus, binary } = props;
-    const retries = new WorkQueue(this, 'Retries', { settings, name: `${binary}-retry` });
+    const retries = new WorkQueue(this, 'Retries', { settings, name: `${binary}-retry`, callsInSequence: CALLS });
     const publisher = new RustFunction(this, 'Publisher', {
       settings,
       binary,
       service: props.service,
-      timeoutSeconds: CONSUMER_TIMEOUT_SECONDS,
+      callsInSequence: CALLS,
       environment: { EVENT_BUS: bus.eventBusName, RETRY_QUEUE_URL: retries.queue.queueUrl },
     });
     publisher.allow(bus.eventBusArn, 'events:PutEvents');

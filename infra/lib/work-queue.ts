@@ -3,6 +3,7 @@ import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-clo
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { timeoutSeconds, visibilitySeconds } from './call-budget.ts';
 import { publish } from './outputs.ts';
 import type { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -14,6 +15,8 @@ export interface WorkQueueProps {
   readonly settings: Settings;
   /** Name in outputs and tools; the dead-letter queue is `<name>-dlq`. */
   readonly name: string;
+  /** `callsInSequence` of the function that will consume it. */
+  readonly callsInSequence: number;
 }
 
 /** A queue, the dead-letter queue behind it, and an alarm for the first message that lands there. */
@@ -21,7 +24,7 @@ export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
 
-  constructor(scope: Construct, id: string, { settings, name }: WorkQueueProps) {
+  constructor(scope: Construct, id: string, { settings, name, callsInSequence }: WorkQueueProps) {
     super(scope, id);
     this.deadLetters = new Queue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -32,7 +35,7 @@ export class WorkQueue extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       receiveMessageWaitTime: Duration.seconds(20),
-      visibilityTimeout: Duration.seconds(settings.queueVisibilitySeconds),
+      visibilityTimeout: Duration.seconds(visibilitySeconds(timeoutSeconds(callsInSequence))),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
     });
     publish(this, 'Queue', name, this.queue.queueUrl);

@@ -106,6 +106,30 @@ describe('queues', () => {
   });
 });
 
+describe('retries', () => {
+  /** AWS calls that each function makes one after the other at most, as docs/reliability.md counts them. */
+  const callsInSequence: Record<string, number> = {
+    'product-api': 1, 'product-events': 3, 'basket-api': 4, 'basket-prices': 1, 'basket-checkouts': 3,
+    'ordering-api': 1, 'ordering-consumer': 1,
+  };
+  const functions = Object.values(resources(dev, 'AWS::Lambda::Function')).map(({ Properties }) => Properties);
+
+  test('the calls of a function at their worst fit into its timeout, with half a second to answer', () => {
+    assert.equal(functions.length, FUNCTIONS.length);
+    for (const { Description, Environment: { Variables }, Timeout } of functions) {
+      const calls = callsInSequence[Description.split(' ')[1]]!;
+      // Pauses double from 50 ms: three tries have two of them.
+      const worst = Number(Variables.AWS_MAX_ATTEMPTS) * Number(Variables.ATTEMPT_TIMEOUT_MS) + 50 + 100;
+      assert.equal(Variables.AWS_MAX_ATTEMPTS, '3');
+      assert.ok(calls * worst + 500 <= Timeout * 1000, `${Description}: ${calls} x ${worst} ms in ${Timeout} s`);
+    }
+  });
+
+  test('a function answers before the gateway gives up', () => {
+    for (const { Description, Timeout } of functions) assert.ok(Timeout < 29, Description);
+  });
+});
+
 describe('streams', () => {
   const mappings = Object.values(resources(dev, 'AWS::Lambda::EventSourceMapping'))
     .filter(({ Properties }) => Properties.StartingPosition !== undefined);

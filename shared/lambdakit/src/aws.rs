@@ -1,5 +1,5 @@
 //! AWS clients with only what a function uses: keys from the environment, one HTTP pool for all
-//! clients, and time limits that leave room to answer.
+//! clients, and calls that end early enough to still answer.
 
 use std::time::Duration;
 
@@ -19,6 +19,42 @@ pub struct Aws {
     credentials: Credentials,
     endpoint: Option<String>,
     http: SharedHttpClient,
+    limits: CallLimits,
+}
+
+/// How long one AWS call can take at most. What a function calls in a row has to fit into its
+/// timeout, so whoever sets the one sets the other.
+#[derive(Clone, Copy, Debug)]
+pub struct CallLimits {
+    /// How often a call is tried, the first time included.
+    pub attempts: u32,
+    /// When a try is given up.
+    pub attempt_timeout: Duration,
+}
+
+impl CallLimits {
+    /// The pause before the second try is at most this; each further one is twice as long.
+    const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+    /// Reads `AWS_MAX_ATTEMPTS` and `ATTEMPT_TIMEOUT_MS`.
+    ///
+    /// # Errors
+    /// When one of them is missing or no number.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let attempt_timeout = Duration::from_millis(config::parsed("ATTEMPT_TIMEOUT_MS")?);
+        Ok(Self { attempts: config::parsed("AWS_MAX_ATTEMPTS")?, attempt_timeout })
+    }
+
+    fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.attempt_timeout)
+            .operation_attempt_timeout(self.attempt_timeout)
+            .build()
+    }
+
+    fn retries(self) -> RetryConfig {
+        RetryConfig::standard().with_max_attempts(self.attempts).with_initial_backoff(Self::FIRST_PAUSE)
+    }
 }
 
 // The clients' builders have these methods in common but no trait.
@@ -29,8 +65,8 @@ macro_rules! client {
             .region($aws.region.clone())
             .credentials_provider($aws.credentials.clone())
             .http_client($aws.http.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .timeout_config(timeouts());
+            .retry_config($aws.limits.retries())
+            .timeout_config($aws.limits.timeouts());
         config.set_endpoint_url($aws.endpoint.clone());
         $sdk::Client::from_conf(config.build())
     }};
@@ -52,12 +88,18 @@ impl Aws {
                 "environment",
             ),
             config::required("AWS_ENDPOINT_URL").ok(),
+            CallLimits::from_env()?,
         ))
     }
 
     /// The AWS of a region, or of an endpoint.
     #[must_use]
-    pub fn new(region: String, credentials: Credentials, endpoint: Option<String>) -> Self {
+    pub fn new(
+        region: String,
+        credentials: Credentials,
+        endpoint: Option<String>,
+        limits: CallLimits,
+    ) -> Self {
         // A plain-HTTP endpoint needs no certificates, which take time to load.
         let plain = endpoint.as_ref().is_some_and(|url| url.starts_with("http://"));
         let http = aws_smithy_http_client::Builder::new();
@@ -66,7 +108,7 @@ impl Aws {
         } else {
             http.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
         };
-        Self { region: Region::new(region), credentials, endpoint, http }
+        Self { region: Region::new(region), credentials, endpoint, http, limits }
     }
 
     /// A client of DynamoDB.
@@ -86,13 +128,4 @@ impl Aws {
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         client!(self, aws_sdk_sqs)
     }
-}
-
-/// Three attempts and their pauses fit into the shortest function timeout (10 s).
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(2))
-        .operation_timeout(Duration::from_secs(7))
-        .build()
 }

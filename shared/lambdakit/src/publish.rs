@@ -5,6 +5,7 @@ use std::time::Duration;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use futures::future::join_all;
 use serde::Serialize;
 
 /// The most entries in one `PutEvents` call (EventBridge quota).
@@ -12,8 +13,9 @@ const MOST_ENTRIES: usize = 10;
 /// The most bytes in one `PutEvents` call (EventBridge quota: 256 KB), less a margin for what is
 /// counted beside the detail.
 const MOST_BYTES: usize = 240 * 1024;
-/// How often entries that EventBridge refused are tried again, with growing pauses.
-const RETRIES: u32 = 3;
+/// How long to wait before entries that EventBridge refused are tried again. Once is enough: what
+/// is refused then goes to the retry queue.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// An event to be put on the bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,29 +64,28 @@ impl Publisher {
     /// Publishes all entries; the answer has one result per entry, in their order. A refused
     /// entry is tried again on its own, so an entry that got through is not sent twice.
     pub async fn publish(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
-        let mut results = Vec::with_capacity(entries.len());
+        let mut calls = Vec::new();
         let mut rest = entries;
         while !rest.is_empty() {
             let (call, after) = rest.split_at(fitting(rest));
-            results.extend(self.publish_call(call).await);
+            calls.push(self.publish_call(call));
             rest = after;
         }
-        results
+        join_all(calls).await.into_iter().flatten().collect()
     }
 
-    /// Publishes what fits into one call, and again what was refused of it.
+    /// Publishes what fits into one call, and once more what was refused of it.
     async fn publish_call(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
         let mut results = self.put(&entries.iter().collect::<Vec<_>>()).await;
-        for retry in 1..=RETRIES {
-            let refused: Vec<usize> = (0..entries.len()).filter(|&index| results[index].is_err()).collect();
-            if refused.is_empty() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50) * 2_u32.pow(retry)).await;
-            let again: Vec<&Entry> = refused.iter().map(|&index| &entries[index]).collect();
-            for (index, result) in refused.into_iter().zip(self.put(&again).await) {
-                results[index] = result;
-            }
+        let refused: Vec<usize> = (0..entries.len()).filter(|&index| results[index].is_err()).collect();
+        // A call that failed as a whole has been tried often enough.
+        if refused.is_empty() || refused.len() == entries.len() {
+            return results;
+        }
+        tokio::time::sleep(PAUSE).await;
+        let again: Vec<&Entry> = refused.iter().map(|&index| &entries[index]).collect();
+        for (index, result) in refused.into_iter().zip(self.put(&again).await) {
+            results[index] = result;
         }
         results
     }

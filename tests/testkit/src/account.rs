@@ -1,13 +1,20 @@
+use std::time::Duration;
+
 use aws_credential_types::Credentials;
-use lambdakit::aws::Aws;
+use lambdakit::aws::{Aws, CallLimits};
 use lambdakit::table::Table;
 use uuid::Uuid;
 
+use crate::faults::FaultProxy;
 use crate::{Bus, template};
+
+/// As the functions have it.
+const LIMITS: CallLimits = CallLimits { attempts: 3, attempt_timeout: Duration::from_millis(1500) };
 
 /// An account on the local AWS that nobody else uses, so that tests run side by side.
 #[derive(Debug)]
 pub struct Account {
+    id: String,
     aws: Aws,
 }
 
@@ -37,8 +44,19 @@ impl Account {
     }
 
     fn of(id: String, endpoint: String) -> Self {
-        let credentials = Credentials::new(id, "test", None, None, "testkit");
-        Self { aws: Aws::new("us-east-1".to_owned(), credentials, Some(endpoint)) }
+        let credentials = Credentials::new(&id, "test", None, None, "testkit");
+        Self { aws: Aws::new("us-east-1".to_owned(), credentials, Some(endpoint), LIMITS), id }
+    }
+
+    /// A proxy to the local AWS that can be told to do harm.
+    pub async fn faults(&self) -> FaultProxy {
+        FaultProxy::start(&endpoint(), 1).await
+    }
+
+    /// The same account by way of a proxy.
+    #[must_use]
+    pub fn behind(&self, proxy: &FaultProxy) -> Self {
+        Self::of(self.id.clone(), proxy.endpoint().to_owned())
     }
 
     /// The clients of this account.
@@ -50,9 +68,15 @@ impl Account {
     /// Creates the table that the functions know by this variable, as the template describes it,
     /// named like the variable.
     pub async fn table(&self, variable: &str) -> Table {
-        let client = self.aws.dynamodb();
-        template::create_table(&client, variable).await;
-        Table::new(client, variable.to_owned())
+        let table = self.known_table(variable);
+        template::create_table(table.client(), variable).await;
+        table
+    }
+
+    /// The table of this name, which was created before.
+    #[must_use]
+    pub fn known_table(&self, variable: &str) -> Table {
+        Table::new(self.aws.dynamodb(), variable.to_owned())
     }
 
     /// Creates an event bus whose events can be read.

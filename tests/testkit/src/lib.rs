@@ -15,6 +15,7 @@
 mod account;
 mod bus;
 mod client;
+pub mod faults;
 mod meter;
 mod seed;
 mod template;

@@ -7,19 +7,19 @@ use testkit::Answer;
 use crate::{Shop, shop, snapshot};
 
 /// A shop with a product, and a basket with two of it.
-async fn filled() -> (Shop, String) {
+pub async fn filled() -> (Shop, String) {
     let shop = shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
     fill(&shop, &phone).await;
     (shop, phone)
 }
 
-async fn fill(shop: &Shop, phone: &str) {
+pub async fn fill(shop: &Shop, phone: &str) {
     let item = json!({ "productId": phone, "quantity": 2 });
     shop.client.post("/basket/swn/items", item).await.expect(200);
 }
 
-fn order() -> Value {
+pub fn order() -> Value {
     json!({
         "userName": "swn",
         "firstName": "Grace",
@@ -31,7 +31,7 @@ fn order() -> Value {
     })
 }
 
-async fn check_out(shop: &Shop, key: &str, body: &Value) -> Answer {
+pub async fn check_out(shop: &Shop, key: &str, body: &Value) -> Answer {
     let headers = [("idempotency-key", key), ("x-correlation-id", "c-7")];
     shop.client
         .send("POST", "/basket/checkout", if key.is_empty() { &headers[1..] } else { &headers }, body)
@@ -39,7 +39,7 @@ async fn check_out(shop: &Shop, key: &str, body: &Value) -> Answer {
 }
 
 /// The events that stand in the outbox.
-async fn outbox(shop: &Shop) -> Vec<Value> {
+pub async fn outbox(shop: &Shop) -> Vec<Value> {
     let rows = shop.dynamodb.scan().table_name("CHECKOUT_TABLE").send().await.unwrap();
     rows.items().iter().map(|row| serde_json::from_str(row["detail"].as_s().unwrap()).unwrap()).collect()
 }

@@ -4,6 +4,7 @@
 
 mod baskets;
 mod checkout;
+mod faults;
 mod input;
 mod outbox;
 mod prices;
@@ -16,6 +17,7 @@ use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use lambdakit::idempotency::IdempotencyStore;
 use lambdakit::queue;
 use serde_json::{Value, json};
+use testkit::faults::FaultProxy;
 use testkit::{Account, Client};
 use uuid::Uuid;
 
@@ -28,16 +30,30 @@ struct Shop {
 
 async fn shop() -> Shop {
     let account = Account::new();
-    let dynamodb = account.aws().dynamodb();
-    let baskets = BasketStore::new(account.table("BASKET_TABLE").await);
-    let prices = PriceStore::new(account.table("PRICE_TABLE").await);
-    let idempotency = IdempotencyStore::new(account.table("IDEMPOTENCY_TABLE").await);
+    shop_of(&account, &account).await
+}
+
+/// The same, with a proxy between the service and its tables.
+async fn faulty_shop() -> (Shop, FaultProxy) {
+    let account = Account::new();
+    let faults = account.faults().await;
+    let shop = shop_of(&account, &account.behind(&faults)).await;
+    (shop, faults)
+}
+
+async fn shop_of(account: &Account, of_service: &Account) -> Shop {
+    for variable in ["BASKET_TABLE", "PRICE_TABLE", "IDEMPOTENCY_TABLE", "CHECKOUT_TABLE"] {
+        account.table(variable).await;
+    }
+    let baskets = BasketStore::new(of_service.known_table("BASKET_TABLE"));
+    let prices = PriceStore::new(of_service.known_table("PRICE_TABLE"));
+    let idempotency = IdempotencyStore::new(of_service.known_table("IDEMPOTENCY_TABLE"));
     let checkouts =
-        CheckoutStore::new(account.table("CHECKOUT_TABLE").await, baskets.clone(), idempotency.clone());
+        CheckoutStore::new(of_service.known_table("CHECKOUT_TABLE"), baskets.clone(), idempotency.clone());
     let catalogue = ProductEvents::new(prices.clone());
     let currency = "USD".parse().unwrap();
     let client = Client::new(router(Desk { baskets, prices, checkouts, idempotency, currency }));
-    Shop { client, dynamodb, catalogue }
+    Shop { client, dynamodb: account.aws().dynamodb(), catalogue }
 }
 
 impl Shop {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
 mod consumer;
+mod faults;
 mod growth;
 mod routes;
 
@@ -12,6 +13,7 @@ use ordering::api::router;
 use ordering::basket_checked_out::Checkouts;
 use ordering::store::OrderStore;
 use serde_json::{Value, json};
+use testkit::faults::FaultProxy;
 use testkit::{Account, Client};
 
 const SAMPLE: &str = include_str!("../../events/ordering-consumer.json");
@@ -25,8 +27,20 @@ struct Shop {
 
 async fn shop() -> Shop {
     let account = Account::new();
+    shop_of(&account, &account).await
+}
+
+/// The same, with a proxy between the service and its table.
+async fn faulty_shop() -> (Shop, FaultProxy) {
+    let account = Account::new();
+    let faults = account.faults().await;
+    (shop_of(&account, &account.behind(&faults)).await, faults)
+}
+
+async fn shop_of(account: &Account, of_service: &Account) -> Shop {
+    account.table("ORDER_TABLE").await;
+    let orders = OrderStore::new(of_service.known_table("ORDER_TABLE"));
     let dynamodb = account.aws().dynamodb();
-    let orders = OrderStore::new(account.table("ORDER_TABLE").await);
     Shop { client: Client::new(router(orders.clone())), dynamodb, checkouts: Checkouts::new(orders) }
 }
 

@@ -1,7 +1,9 @@
+use lambdakit::aws::Aws;
 use lambdakit::outbox::{Batch, Outbox, RetryQueue, StreamMustWait};
 use lambdakit::publish::Publisher;
 use product::change::translate;
 use serde_json::{Value, json};
+use testkit::faults::{Fault, FaultProxy, Rule};
 use testkit::{Account, Bus, eventually};
 
 const SAMPLE: &str = include_str!("../../events/product-events.json");
@@ -15,10 +17,21 @@ struct Shop {
 
 async fn shop() -> Shop {
     let account = Account::new();
-    let (bus, retries, aws) = (account.bus().await, account.queue("retries").await, account.aws());
+    shop_of(&account, account.aws()).await
+}
+
+/// The same, with a proxy between the function and AWS.
+async fn faulty_shop() -> (Shop, FaultProxy) {
+    let account = Account::new();
+    let faults = account.faults().await;
+    (shop_of(&account, account.behind(&faults).aws()).await, faults)
+}
+
+async fn shop_of(account: &Account, aws: &Aws) -> Shop {
+    let (bus, retries) = (account.bus().await, account.queue("retries").await);
     let publisher = Publisher::new(aws.eventbridge(), bus.name());
     let outbox = Outbox::new(publisher, RetryQueue::new(aws.sqs(), retries.clone()), translate);
-    Shop { bus, retries, sqs: aws.sqs(), outbox }
+    Shop { bus, retries, sqs: account.aws().sqs(), outbox }
 }
 
 fn batch(value: &Value) -> Batch {
@@ -107,4 +120,65 @@ async fn the_stream_waits_while_a_record_can_neither_be_told_nor_set_aside() {
     let mut records = sample();
     records["Records"][1] = json!({ "dynamodb": { "SequenceNumber": "77" }, "eventSource": "aws:dynamodb" });
     assert_eq!(outbox.invoke(batch(&records), None).await.unwrap_err(), StreamMustWait);
+}
+
+/// How often each event was told, whatever its kind.
+async fn told(shop: &Shop, events: usize) -> Vec<usize> {
+    let mut times = std::collections::BTreeMap::new();
+    for event in shop.bus.events(events).await {
+        *times.entry(event["detail"]["metadata"]["eventId"].to_string()).or_insert(0) += 1;
+    }
+    times.into_values().collect()
+}
+
+#[tokio::test]
+async fn an_entry_that_the_bus_refused_is_sent_again_on_its_own() {
+    let (shop, faults) = faulty_shop().await;
+    faults.add(Rule::new(Fault::Partial).on("PutEvents").times(1));
+    let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
+    assert_eq!(response.failed().count(), 0);
+    assert_eq!(told(&shop, 3).await, [1, 1, 1]);
+    assert_eq!(faults.calls("SendMessage"), 0);
+}
+
+#[tokio::test]
+async fn entries_whose_answer_is_lost_are_told_twice_as_the_same_events() {
+    let (shop, faults) = faulty_shop().await;
+    faults.add(Rule::new(Fault::LoseAnswer).on("PutEvents").times(1));
+    let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
+    assert_eq!(response.failed().count(), 0);
+    assert_eq!(told(&shop, 6).await, [2, 2, 2]);
+}
+
+#[tokio::test]
+async fn what_the_bus_does_not_take_goes_to_the_retry_queue_and_is_told_from_there() {
+    for fault in [Fault::Refuse, Fault::Throttle, Fault::ServerError] {
+        let (shop, faults) = faulty_shop().await;
+        faults.add(Rule::new(fault).on("PutEvents"));
+        let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
+        assert_eq!(response.failed().count(), 0, "the stream moves on");
+        faults.clear();
+        let mut messages = Vec::new();
+        while messages.len() < 3 {
+            let receive = shop.sqs.receive_message().queue_url(&shop.retries).max_number_of_messages(10);
+            messages.extend(receive.wait_time_seconds(1).send().await.unwrap().messages.unwrap_or_default());
+        }
+        let records: Vec<_> = messages
+            .iter()
+            .map(|message| json!({ "messageId": message.message_id(), "body": message.body(), "eventSource": "aws:sqs" }))
+            .collect();
+        let response = shop.outbox.invoke(batch(&json!({ "Records": records })), None).await.unwrap();
+        assert_eq!(response.failed().count(), 0);
+        assert_eq!(told(&shop, 3).await, [1, 1, 1], "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_stream_waits_while_neither_bus_nor_retry_queue_answers() {
+    let (shop, faults) = faulty_shop().await;
+    faults.add(Rule::new(Fault::Refuse));
+    assert_eq!(shop.outbox.invoke(batch(&sample()), None).await.unwrap_err(), StreamMustWait);
+    faults.clear();
+    shop.outbox.invoke(batch(&sample()), None).await.unwrap();
+    assert_eq!(told(&shop, 3).await, [1, 1, 1]);
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
 mod events;
+mod faults;
 mod growth;
 mod input;
 mod routes;

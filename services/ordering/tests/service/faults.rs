@@ -1,0 +1,43 @@
+//! What becomes of orders when calls fail on the way. Each test is a row of `docs/reliability.md`.
+
+use std::time::Duration;
+
+use testkit::faults::{Fault, Rule};
+
+use crate::{faulty_shop, order};
+
+#[tokio::test]
+async fn an_order_that_cannot_be_written_comes_again() {
+    for fault in
+        [Fault::Refuse, Fault::ServerError, Fault::Throttle, Fault::CapacityExceeded, Fault::Conflict]
+    {
+        let (shop, faults) = faulty_shop().await;
+        faults.add(Rule::new(fault).on("PutItem"));
+        assert_eq!(shop.deliver(&[order("swn", 1), order("swn", 2)]).await, ["m-1", "m-2"], "{fault:?}");
+        assert_eq!(shop.orders().await, 0);
+        faults.clear();
+        assert!(shop.deliver(&[order("swn", 1), order("swn", 2)]).await.is_empty());
+        assert_eq!(shop.orders().await, 2);
+    }
+}
+
+#[tokio::test]
+async fn an_order_whose_answer_is_lost_is_placed_once() {
+    let (shop, faults) = faulty_shop().await;
+    faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").times(1));
+    assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
+    // And when all answers are lost, the message comes again and finds its order.
+    faults.add(Rule::new(Fault::LoseAnswer).on("PutItem"));
+    assert_eq!(shop.deliver(&[order("swn", 2)]).await, ["m-2"]);
+    faults.clear();
+    assert!(shop.deliver(&[order("swn", 2)]).await.is_empty());
+    assert_eq!(shop.orders().await, 2);
+}
+
+#[tokio::test]
+async fn an_order_whose_call_hangs_is_tried_again_and_placed_once() {
+    let (shop, faults) = faulty_shop().await;
+    faults.add(Rule::new(Fault::Delay(Duration::from_secs(2))).on("PutItem").times(1));
+    assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
+    assert_eq!(shop.orders().await, 1);
+}

@@ -1,0 +1,185 @@
+//! An HTTP proxy between a client and AWS that does to calls what networks and services do:
+//! refuses them, loses their answers, delays, throttles, fails.
+//!
+//! Nobody behind it knows of it: clients find it by their endpoint, as they would find AWS.
+
+mod call;
+mod rule;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use hyper::service::service_fn;
+use hyper::{Request, Response, StatusCode, Uri};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::{TcpListener, TcpStream};
+
+use call::Call;
+pub use rule::{Fault, Rule};
+use rule::{Rules, Verdict};
+
+/// The proxy, until it is dropped.
+#[derive(Debug)]
+pub struct FaultProxy {
+    endpoint: String,
+    state: Arc<State>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    upstream: String,
+    client: Client<HttpConnector, Full<Bytes>>,
+    rules: Mutex<Rules>,
+}
+
+/// The call or its answer was lost on the way: the connection ends without a word.
+#[derive(Debug)]
+struct Lost;
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("lost on purpose")
+    }
+}
+
+impl std::error::Error for Lost {}
+
+impl FaultProxy {
+    /// A proxy to `upstream` on a port of its own. What it does by chance follows from the seed.
+    pub async fn start(upstream: &str, seed: u64) -> Self {
+        Self::start_at("127.0.0.1:0", upstream, seed).await
+    }
+
+    /// A proxy to `upstream` at an address that was settled before.
+    pub async fn start_at(address: &str, upstream: &str, seed: u64) -> Self {
+        let listener = TcpListener::bind(address).await.expect("an address to listen at");
+        let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let rules = Mutex::new(Rules::new(seed));
+        let state = Arc::new(State { upstream: upstream.to_owned(), client, rules });
+        let server = tokio::spawn(serve(listener, Arc::clone(&state)));
+        Self { endpoint, state, server }
+    }
+
+    /// Where clients find it.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Has it follow a rule, after those it follows already.
+    pub fn add(&self, rule: Rule) {
+        self.state.rules.lock().expect("the rules").add(rule);
+    }
+
+    /// Has it pass everything on from here.
+    pub fn clear(&self) {
+        self.state.rules.lock().expect("the rules").clear();
+    }
+
+    /// How many calls met which fate so far, by fault and operation.
+    #[must_use]
+    pub fn injected(&self) -> BTreeMap<String, u64> {
+        self.state.rules.lock().expect("the rules").injected()
+    }
+
+    /// How many calls of an operation came by so far, met with a fault or not.
+    #[must_use]
+    pub fn calls(&self, operation: &str) -> u64 {
+        self.state.rules.lock().expect("the rules").calls(operation)
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn serve(listener: TcpListener, state: Arc<State>) {
+    loop {
+        // A connection that breaks while it is made is the client's to retry.
+        let Ok((stream, _)) = listener.accept().await else { continue };
+        tokio::spawn(connection(stream, Arc::clone(&state)));
+    }
+}
+
+async fn connection(stream: TcpStream, state: Arc<State>) {
+    stream.set_nodelay(true).ok();
+    let service = service_fn(move |request| {
+        let state = Arc::clone(&state);
+        async move { state.answer(request).await }
+    });
+    // Ends with an error whenever an answer is lost on purpose.
+    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
+}
+
+impl State {
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Lost> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.map_err(|_| Lost)?.to_bytes();
+        let call = Call::read(&head.headers, &body);
+        let request = Request::from_parts(head, Full::new(body.clone()));
+        let verdict = self.rules.lock().expect("the rules").judge(&call);
+        match verdict {
+            Verdict::Pass => self.forward(request).await,
+            Verdict::Refuse => Err(Lost),
+            Verdict::LoseAnswer => {
+                self.forward(request).await?;
+                Err(Lost)
+            }
+            Verdict::Delay(pause) => {
+                tokio::time::sleep(pause).await;
+                self.forward(request).await
+            }
+            Verdict::Answer(status, body) => Ok(answer(status, body)),
+            Verdict::Split(split) => {
+                let answer = self.forward(replace_body(request, split.forwarded)).await?;
+                Ok(map_body(answer, |body| split.merge.apply(&body)).await)
+            }
+        }
+    }
+
+    async fn forward(&self, mut request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, Lost> {
+        let uri: Uri = format!("{}{}", self.upstream, request.uri()).parse().map_err(|_| Lost)?;
+        *request.uri_mut() = uri;
+        let answer = self.client.request(request).await.map_err(|_| Lost)?;
+        let (head, body) = answer.into_parts();
+        let body = body.collect().await.map_err(|_| Lost)?.to_bytes();
+        Ok(Response::from_parts(head, Full::new(body)))
+    }
+}
+
+fn answer(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = status;
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/x-amz-json-1.0"));
+    answer
+}
+
+fn replace_body(request: Request<Full<Bytes>>, body: Bytes) -> Request<Full<Bytes>> {
+    let (mut head, _) = request.into_parts();
+    head.headers.insert(CONTENT_LENGTH, body.len().into());
+    Request::from_parts(head, Full::new(body))
+}
+
+async fn map_body(
+    answer: Response<Full<Bytes>>,
+    change: impl FnOnce(Bytes) -> Bytes,
+) -> Response<Full<Bytes>> {
+    let (mut head, body) = answer.into_parts();
+    let Ok(body) = body.collect().await.map_err(|never: Infallible| never);
+    let body = change(body.to_bytes());
+    head.headers.insert(CONTENT_LENGTH, body.len().into());
+    Response::from_parts(head, Full::new(body))
+}

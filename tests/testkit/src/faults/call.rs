@@ -1,0 +1,47 @@
+use hyper::HeaderMap;
+use serde_json::Value;
+
+/// A call to an AWS service, as far as rules can tell calls apart.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// `PutItem`, `TransactWriteItems`, `PutEvents`, `SendMessage`, ...
+    pub(super) operation: String,
+    /// The tables, queues or buses that the call names, as text.
+    pub(super) resources: Vec<String>,
+    /// The body, null where it is no JSON.
+    pub(super) body: Value,
+}
+
+impl Call {
+    /// Reads a call of a service that speaks AWS JSON, as DynamoDB, SQS and EventBridge do: the
+    /// operation stands in `X-Amz-Target` behind the service's name.
+    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Self {
+        let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let mut resources = Vec::new();
+        collect(&body, &mut resources);
+        Self { operation, resources, body }
+    }
+}
+
+/// Every table, queue and bus that is named somewhere in a body.
+fn collect(body: &Value, resources: &mut Vec<String>) {
+    match body {
+        Value::Object(members) => {
+            for (name, value) in members {
+                match (name.as_str(), value) {
+                    ("TableName" | "QueueUrl" | "EventBusName", Value::String(name)) => {
+                        resources.push(name.clone());
+                    }
+                    ("RequestItems", Value::Object(tables)) => resources.extend(tables.keys().cloned()),
+                    // Items are data, not names.
+                    ("Item" | "Key" | "Detail" | "MessageBody", _) => {}
+                    _ => collect(value, resources),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| collect(value, resources)),
+        _ => {}
+    }
+}

@@ -1,0 +1,277 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+
+use super::call::Call;
+
+/// What can happen to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection ends before the call is made.
+    Refuse,
+    /// The call takes effect, and its answer is lost.
+    LoseAnswer,
+    /// The call is made after a pause, in which its client may have given up.
+    Delay(Duration),
+    /// The service is asked too much.
+    Throttle,
+    /// The table is asked for more than its capacity.
+    CapacityExceeded,
+    /// Another transaction holds the item.
+    Conflict,
+    /// The service fails, with HTTP status 500.
+    ServerError,
+    /// Some of a `PutEvents` call's entries, or a `BatchGetItem` call's keys, are not dealt with.
+    /// Nothing happens to calls that can only fail as a whole.
+    Partial,
+}
+
+/// Which calls meet a fault, and how often.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    fault: Fault,
+    operation: Option<String>,
+    resource: Option<String>,
+    skip: u64,
+    times: u64,
+    chance: f64,
+}
+
+impl Rule {
+    /// Every call meets this fault, until it is said which and how often.
+    #[must_use]
+    pub fn new(fault: Fault) -> Self {
+        Self { fault, operation: None, resource: None, skip: 0, times: u64::MAX, chance: 1.0 }
+    }
+
+    /// Only calls of this operation.
+    #[must_use]
+    pub fn on(self, operation: &str) -> Self {
+        Self { operation: Some(operation.to_owned()), ..self }
+    }
+
+    /// Only calls that name a resource with this in its name.
+    #[must_use]
+    pub fn of(self, resource: &str) -> Self {
+        Self { resource: Some(resource.to_owned()), ..self }
+    }
+
+    /// Not the first so many of these calls.
+    #[must_use]
+    pub fn after(self, calls: u64) -> Self {
+        Self { skip: calls, ..self }
+    }
+
+    /// At most so many of these calls.
+    #[must_use]
+    pub fn times(self, times: u64) -> Self {
+        Self { times, ..self }
+    }
+
+    /// Each of these calls with this chance, from 0 to 1.
+    #[must_use]
+    pub fn with_chance(self, chance: f64) -> Self {
+        Self { chance, ..self }
+    }
+
+    fn matches(&self, call: &Call) -> bool {
+        self.operation.as_ref().is_none_or(|operation| *operation == call.operation)
+            && self
+                .resource
+                .as_ref()
+                .is_none_or(|resource| call.resources.iter().any(|name| name.contains(resource)))
+    }
+}
+
+/// What is done with a call.
+pub(super) enum Verdict {
+    Pass,
+    Refuse,
+    LoseAnswer,
+    Delay(Duration),
+    Answer(StatusCode, Bytes),
+    Split(Split),
+}
+
+/// A call that is dealt with in part: what is passed on, and how the answer tells of the rest.
+pub(super) struct Split {
+    pub(super) forwarded: Bytes,
+    pub(super) merge: Merge,
+}
+
+/// How the answer tells of what was not dealt with.
+pub(super) enum Merge {
+    /// Entries of `PutEvents` at these places were refused.
+    RefusedEntries(Vec<usize>),
+    /// These keys of `BatchGetItem` were left unprocessed.
+    UnprocessedKeys(Value),
+}
+
+/// The rules, their dice, and what they did.
+#[derive(Debug)]
+pub(super) struct Rules {
+    list: Vec<Rule>,
+    dice: Dice,
+    injected: BTreeMap<String, u64>,
+    calls: BTreeMap<String, u64>,
+}
+
+impl Rules {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { list: Vec::new(), dice: Dice(seed), injected: BTreeMap::new(), calls: BTreeMap::new() }
+    }
+
+    pub(super) fn add(&mut self, rule: Rule) {
+        self.list.push(rule);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.list.clear();
+    }
+
+    pub(super) fn injected(&self) -> BTreeMap<String, u64> {
+        self.injected.clone()
+    }
+
+    pub(super) fn calls(&self, operation: &str) -> u64 {
+        self.calls.get(operation).copied().unwrap_or_default()
+    }
+
+    /// The first rule that applies decides.
+    pub(super) fn judge(&mut self, call: &Call) -> Verdict {
+        *self.calls.entry(call.operation.clone()).or_default() += 1;
+        let Self { list, dice, injected, .. } = self;
+        let Some(fault) = list.iter_mut().find_map(|rule| applies(rule, call, dice)) else {
+            return Verdict::Pass;
+        };
+        let Some(verdict) = verdict(fault, call, dice) else { return Verdict::Pass };
+        let kind = format!("{fault:?}");
+        let kind = kind.split('(').next().unwrap_or_default();
+        *injected.entry(format!("{kind} {}", call.operation)).or_default() += 1;
+        verdict
+    }
+}
+
+fn applies(rule: &mut Rule, call: &Call, dice: &mut Dice) -> Option<Fault> {
+    if !rule.matches(call) || rule.times == 0 {
+        return None;
+    }
+    if rule.skip > 0 {
+        rule.skip -= 1;
+        return None;
+    }
+    if rule.chance < 1.0 && dice.throw() >= rule.chance {
+        return None;
+    }
+    rule.times -= 1;
+    Some(rule.fault)
+}
+
+fn verdict(fault: Fault, call: &Call, dice: &mut Dice) -> Option<Verdict> {
+    Some(match fault {
+        Fault::Refuse => Verdict::Refuse,
+        Fault::LoseAnswer => Verdict::LoseAnswer,
+        Fault::Delay(pause) => Verdict::Delay(pause),
+        Fault::Throttle => error(StatusCode::BAD_REQUEST, "ThrottlingException", &json!({})),
+        Fault::CapacityExceeded => {
+            error(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException", &json!({}))
+        }
+        Fault::Conflict => conflict(call),
+        Fault::ServerError => error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", &json!({})),
+        Fault::Partial => match call.operation.as_str() {
+            "PutEvents" => refuse_entries(call, dice)?,
+            "BatchGetItem" => leave_keys(call, dice)?,
+            _ => return None,
+        },
+    })
+}
+
+fn error(status: StatusCode, code: &str, members: &Value) -> Verdict {
+    let mut body = members.clone();
+    body["__type"] = json!(code);
+    body["message"] = json!("injected");
+    Verdict::Answer(status, body.to_string().into())
+}
+
+/// A transaction is cancelled with a reason for each of its parts; other writes are refused.
+fn conflict(call: &Call) -> Verdict {
+    let Some(parts) = call.body["TransactItems"].as_array() else {
+        return error(StatusCode::BAD_REQUEST, "TransactionConflictException", &json!({}));
+    };
+    let mut reasons = vec![json!({ "Code": "None" }); parts.len()];
+    if let Some(first) = reasons.first_mut() {
+        *first = json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
+    }
+    error(StatusCode::BAD_REQUEST, "TransactionCanceledException", &json!({ "CancellationReasons": reasons }))
+}
+
+/// Refuses one entry at least, and perhaps all.
+fn refuse_entries(call: &Call, dice: &mut Dice) -> Option<Verdict> {
+    let entries = call.body["Entries"].as_array()?;
+    let (mut kept, mut refused) = (Vec::new(), Vec::new());
+    for (place, entry) in entries.iter().enumerate() {
+        if place == 0 || dice.throw() < 0.5 { refused.push(place) } else { kept.push(entry.clone()) }
+    }
+    let merge = Merge::RefusedEntries(refused);
+    if kept.is_empty() {
+        return Some(Verdict::Answer(StatusCode::OK, merge.apply(br#"{"Entries": []}"#)));
+    }
+    let mut body = call.body.clone();
+    body["Entries"] = Value::Array(kept);
+    Some(Verdict::Split(Split { forwarded: body.to_string().into(), merge }))
+}
+
+/// Leaves one key at least, but not all of a table's.
+fn leave_keys(call: &Call, dice: &mut Dice) -> Option<Verdict> {
+    let (mut body, mut left) = (call.body.clone(), json!({}));
+    for (table, request) in body["RequestItems"].as_object_mut()? {
+        let keys = request["Keys"].as_array_mut()?;
+        let leave = (1..keys.len()).filter(|&place| place == 1 || dice.throw() < 0.5).count();
+        if leave > 0 {
+            let at = keys.len() - leave;
+            left[table] = json!({ "Keys": keys.split_off(at) });
+        }
+    }
+    let some = left.as_object().is_some_and(|tables| !tables.is_empty());
+    let merge = Merge::UnprocessedKeys(left);
+    some.then(|| Verdict::Split(Split { forwarded: body.to_string().into(), merge }))
+}
+
+impl Merge {
+    pub(super) fn apply(self, answer: &[u8]) -> Bytes {
+        let Ok(mut body) = serde_json::from_slice::<Value>(answer) else { return answer.to_vec().into() };
+        match self {
+            Self::RefusedEntries(places) => {
+                body["FailedEntryCount"] = json!(places.len());
+                if let Some(entries) = body["Entries"].as_array_mut() {
+                    for place in places {
+                        let refused =
+                            json!({ "ErrorCode": "ThrottlingException", "ErrorMessage": "injected" });
+                        entries.insert(place.min(entries.len()), refused);
+                    }
+                }
+            }
+            Self::UnprocessedKeys(keys) => body["UnprocessedKeys"] = keys,
+        }
+        body.to_string().into()
+    }
+}
+
+/// Numbers that follow from a seed (`SplitMix64`), so that a run can be repeated.
+#[derive(Debug)]
+struct Dice(u64);
+
+impl Dice {
+    /// From 0 to just below 1.
+    fn throw(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
+    }
+}
