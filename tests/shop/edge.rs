@@ -30,7 +30,7 @@ fn fields_at_fault_are_named() {
     let refused = shop.post("/product", json!({ "name": "", "category": "x", "price": -1.001 })).expect(422);
     assert_eq!(refused.problem(), "validation");
     let fields: Vec<_> = refused.body["errors"].as_array().unwrap().iter().map(|e| &e["field"]).collect();
-    assert_eq!(fields, ["price", "name"]);
+    assert_eq!(fields, ["name", "price"]);
     let refused = shop.get("/product?limit=1000").expect(400);
     assert_eq!(refused.body["errors"][0]["field"], "limit");
 }

@@ -9,7 +9,7 @@ use domain::basket::{Basket, BasketError, Color, Line, PricedBasket, PricedLine,
 use domain::product::ProductName;
 use domain::{Amount, Currency, ItemId, ProductId, UserName};
 use lambdakit::Problem;
-use lambdakit::api::{Body, Path};
+use lambdakit::api::{Body, Path, path_field};
 use lambdakit::idempotency::{self, IdempotencyKey};
 use lambdakit::page::{Page, Parameters};
 use lambdakit::problem::FieldError;
@@ -34,7 +34,7 @@ async fn checkout(
     key: Option<IdempotencyKey>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    let checkout = request::checkout(&body)?;
+    let checkout = request::checkout(&body, desk.currency)?;
     let user_name = checkout.user_name.clone();
     let request = key.map(|key| idempotency::Request::new("checkout", user_name.as_str(), &key, &body));
     let receipt = desk.check_out(checkout, request.as_ref()).await?;
@@ -49,7 +49,7 @@ async fn list(State(desk): State<Desk>, mut query: Parameters) -> Result<Json<Pa
 }
 
 async fn read(State(desk): State<Desk>, Path(user_name): Path<String>) -> Result<Json<BasketView>, Problem> {
-    let found = desk.baskets.get(&customer(user_name)?).await?;
+    let found = desk.baskets.get(&path_field("userName", &user_name)?).await?;
     priced(&desk, &found.basket).await
 }
 
@@ -62,7 +62,7 @@ async fn replace(State(desk): State<Desk>, Body(body): Body) -> Result<Json<Bask
 }
 
 async fn empty(State(desk): State<Desk>, Path(user_name): Path<String>) -> Result<StatusCode, Problem> {
-    desk.baskets.delete(&customer(user_name)?).await?;
+    desk.baskets.delete(&path_field("userName", &user_name)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -71,7 +71,7 @@ async fn add_item(
     Path(user_name): Path<String>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
-    let user_name = customer(user_name)?;
+    let user_name = path_field("userName", &user_name)?;
     let lines = lines(&desk, vec![request::item(&body)?], |_| String::new()).await?;
     let add = |basket: &mut Basket| lines.iter().cloned().try_for_each(|line| basket.add(line));
     let basket = desk.baskets.change(&user_name, add).await?.map_err(|error| refused(error, "quantity"))?;
@@ -83,7 +83,7 @@ async fn change_item(
     Path((user_name, item)): Path<(String, String)>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
-    let (user_name, item) = (customer(user_name)?, item_id(&item)?);
+    let (user_name, item) = (path_field("userName", &user_name)?, item_id(&item)?);
     let quantity = request::quantity(&body)?;
     let change = |basket: &mut Basket| basket.set_quantity(item, quantity);
     let basket =
@@ -95,7 +95,7 @@ async fn remove_item(
     State(desk): State<Desk>,
     Path((user_name, item)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
-    let (user_name, item) = (customer(user_name)?, item_id(&item)?);
+    let (user_name, item) = (path_field("userName", &user_name)?, item_id(&item)?);
     let remove = |basket: &mut Basket| basket.remove(item);
     desk.baskets.change(&user_name, remove).await?.map_err(|error| refused(error, "itemId"))?;
     Ok(StatusCode::NO_CONTENT)
@@ -122,10 +122,6 @@ async fn lines(desk: &Desk, items: Vec<Item>, path: impl Fn(usize) -> String) ->
         }
     }
     if unknown.is_empty() { Ok(lines) } else { Err(Problem::invalid(unknown)) }
-}
-
-fn customer(user_name: String) -> Result<UserName, Problem> {
-    user_name.try_into().map_err(|error| Problem::invalid_field("userName", error))
 }
 
 fn item_id(item: &str) -> Result<ItemId, Problem> {

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::event::{BasketCheckedOut, Event, Fact};
-use lambdakit::batch::HandlerError;
+use lambdakit::batch::{self, HandlerError};
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
 
@@ -17,7 +17,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
         return Ok(None);
     }
     let row: CheckoutRecord = serde_dynamo::from_item(record.change.new_image.clone())?;
-    let event: Event<BasketCheckedOut> = serde_json::from_str(&row.detail)?;
+    let event: Event<BasketCheckedOut> = batch::read(&row.detail)?;
     telemetry::correlate(&event.metadata.correlation_id);
     Ok(Some(Entry::new(BasketCheckedOut::SOURCE, BasketCheckedOut::DETAIL_TYPE, &event)?))
 }

@@ -3,7 +3,7 @@
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use domain::Money;
 use domain::event::{Event, Fact, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
-use lambdakit::batch::HandlerError;
+use lambdakit::batch::{self, HandlerError};
 use lambdakit::{queue, telemetry};
 use serde_json::value::RawValue;
 
@@ -41,7 +41,7 @@ impl queue::Handler for ProductEvents {
 }
 
 fn price_update(body: &str) -> Result<PriceUpdate, HandlerError> {
-    let envelope: EventBridgeEvent<Box<RawValue>> = serde_json::from_str(body)?;
+    let envelope: EventBridgeEvent<Box<RawValue>> = batch::read(body)?;
     let detail = envelope.detail.get();
     match &*envelope.detail_type {
         ProductCreated::DETAIL_TYPE => on_sale(read::<ProductCreated>(detail)?.product),
@@ -55,7 +55,7 @@ fn price_update(body: &str) -> Result<PriceUpdate, HandlerError> {
 }
 
 fn read<D: Fact>(detail: &str) -> Result<D, HandlerError> {
-    let event: Event<D> = serde_json::from_str(detail)?;
+    let event: Event<D> = batch::read(detail)?;
     telemetry::event(D::DETAIL_TYPE);
     telemetry::correlate(&event.metadata.correlation_id);
     Ok(event.data)

@@ -3,7 +3,7 @@
 
 use domain::basket::{Basket, Color, Quantity};
 use domain::checkout::{Payment, Recipient, contains_card_number};
-use domain::{Amount, ProductId, UserName};
+use domain::{Currency, Money, ProductId, UserName};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
 
@@ -49,18 +49,20 @@ pub(crate) struct Checkout {
     pub(crate) recipient: Recipient,
     pub(crate) payment: Payment,
     /// What the customer was shown; they want nothing dearer, and nothing cheaper unseen.
-    pub(crate) expected_total: Option<Amount>,
+    pub(crate) expected_total: Option<Money>,
 }
 
 /// Names under which clients of other shops send card data.
 const CARD_FIELDS: [&str; 6] = ["card", "cardInfo", "cardNumber", "cvc", "cvv", "pan"];
 
 /// A checkout, for `POST /basket/checkout`. Card data is refused wherever it stands in the body.
-pub(crate) fn checkout(body: &[u8]) -> Result<Checkout, Problem> {
+pub(crate) fn checkout(body: &[u8], currency: Currency) -> Result<Checkout, Problem> {
     let mut fields = Fields::parse(body)?;
-    let no_cards = fields.forbid("must not carry card data: send a paymentToken", |name, value| {
-        CARD_FIELDS.contains(&name) || contains_card_number(value)
-    });
+    let no_cards = fields.forbid(
+        "must not carry card data: send a paymentToken",
+        |name| CARD_FIELDS.contains(&name),
+        contains_card_number,
+    );
     let read = (
         fields.required("userName"),
         fields.required("firstName"),
@@ -69,7 +71,7 @@ pub(crate) fn checkout(body: &[u8]) -> Result<Checkout, Problem> {
         fields.required("address"),
         fields.required("paymentMethod"),
         fields.optional("paymentToken"),
-        fields.optional("expectedTotal"),
+        expected_total(&mut fields, currency),
         no_cards,
     );
     let (
@@ -92,4 +94,11 @@ pub(crate) fn checkout(body: &[u8]) -> Result<Checkout, Problem> {
         payment: Payment { method, token },
         expected_total,
     })
+}
+
+fn expected_total(fields: &mut Fields, currency: Currency) -> Option<Option<Money>> {
+    match fields.optional("expectedTotal")? {
+        Some(amount) => fields.check("expectedTotal", Money::from_amount(amount, currency)).map(Some),
+        None => Some(None),
+    }
 }

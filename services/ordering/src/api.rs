@@ -9,7 +9,7 @@ use domain::order::{Order, OrderLine, OrderStatus};
 use domain::product::ProductName;
 use domain::{Amount, Currency, DateRange, MoneyError, OrderId, ProductId, Timestamp, UserName};
 use lambdakit::Problem;
-use lambdakit::api::Path;
+use lambdakit::api::{Path, path_field};
 use lambdakit::page::{Page, Parameters};
 use serde::Serialize;
 
@@ -43,7 +43,7 @@ async fn list_customer(
     Path(user_name): Path<String>,
     mut query: Parameters,
 ) -> Result<Json<Page<OrderView>>, Problem> {
-    let user_name = customer(user_name)?;
+    let user_name = path_field("userName", &user_name)?;
     let dates = query.optional::<DateRange>("orderDate");
     let list = format!("order/{user_name}?orderDate={:?}", dates.flatten());
     let (Some(dates), Some(page)) = (dates, query.page(list)) else { return Err(query.invalid()) };
@@ -55,14 +55,10 @@ async fn read(
     Path((user_name, order_id)): Path<(String, String)>,
 ) -> Result<Json<OrderView>, Problem> {
     let unknown = || Problem::not_found(format!("There is no order {order_id}."));
-    let user_name = customer(user_name)?;
+    let user_name = path_field("userName", &user_name)?;
     let id = order_id.parse().map_err(|_| unknown())?;
     let order = orders.get(&user_name, id).await?.ok_or_else(unknown)?;
     OrderView::try_from(order).map(Json).map_err(Problem::internal)
-}
-
-fn customer(user_name: String) -> Result<UserName, Problem> {
-    user_name.try_into().map_err(|error| Problem::invalid_field("userName", error))
 }
 
 fn view(page: Page<Order>) -> Result<Json<Page<OrderView>>, Problem> {

@@ -3,7 +3,7 @@
 use aws_lambda_events::eventbridge::EventBridgeEvent;
 use domain::event::{BasketCheckedOut, Event, Fact};
 use domain::order::Order;
-use lambdakit::batch::HandlerError;
+use lambdakit::batch::{self, HandlerError};
 use lambdakit::{queue, telemetry};
 
 use crate::store::OrderStore;
@@ -24,7 +24,7 @@ impl Checkouts {
 
 impl queue::Handler for Checkouts {
     async fn handle(&self, body: &str) -> Result<(), HandlerError> {
-        let envelope: EventBridgeEvent<Event<BasketCheckedOut>> = serde_json::from_str(body)?;
+        let envelope: EventBridgeEvent<Event<BasketCheckedOut>> = batch::read(body)?;
         let Event { metadata, data } = envelope.detail;
         telemetry::event(BasketCheckedOut::DETAIL_TYPE);
         telemetry::correlate(&metadata.correlation_id);

@@ -50,7 +50,7 @@ async fn create(
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let product = Product::new(request::details(&body, currency)?, Timestamp::now());
-    products.create(&product, &telemetry::correlation_id()).await?;
+    products.create(&product).await?;
     telemetry::count("ProductsCreated", 1);
     // Relative to the request (RFC 9110 section 10.2.2), so that it holds below any stage or domain.
     let location = [(header::LOCATION, format!("product/{}", product.id))];
@@ -100,7 +100,7 @@ fn found(product: Product) -> Response {
 
 fn changed(id: &str, change: Change) -> Result<Response, Problem> {
     match change {
-        Change::Done(product) => Ok(found(*product)),
+        Change::Done(product) => Ok(found(product)),
         Change::Unknown => Err(unknown(id)),
         Change::OtherVersion => Err(Problem::precondition_failed()),
     }

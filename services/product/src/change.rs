@@ -19,6 +19,9 @@ struct Image {
     #[serde(flatten)]
     product: Product,
     correlation_id: String,
+    /// The correlation id of the deletion under way.
+    #[serde(default)]
+    removal: Option<String>,
 }
 
 /// Why a stream record is no change of a product.
@@ -37,22 +40,26 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let (old, new) = (&record.change.old_image, &record.change.new_image);
     match &*record.event_name {
         "INSERT" => {
-            let Image { product, correlation_id } = image(new)?;
+            let Image { product, correlation_id, .. } = image(new)?;
             let fact = ProductCreated { product: ProductSnapshot::from(&product) };
             tell(record, correlation_id, product.created_at, fact)
         }
         "MODIFY" => {
-            let (Image { product: before, .. }, Image { product, correlation_id }) =
-                (image(old)?, image(new)?);
-            let (from, to) = (before.price.money().amount(), product.price.money().amount());
+            let (before, Image { product, correlation_id, removal }) = (image(old)?, image(new)?);
+            // The deletion that this announces will be told as such.
+            if removal.is_some() && removal != before.removal {
+                return Ok(None);
+            }
+            let (from, to) = (before.product.price.money().amount(), product.price.money().amount());
             let price_change = (from != to).then_some(PriceChange { from, to });
             let fact = ProductUpdated { product: ProductSnapshot::from(&product), price_change };
             tell(record, correlation_id, product.updated_at, fact)
         }
         "REMOVE" => {
-            let Image { product, correlation_id } = image(old)?;
+            let Image { product, correlation_id, removal } = image(old)?;
             let fact = ProductDeleted { product_id: product.id, version: product.version + 1 };
-            tell(record, correlation_id, record.change.approximate_creation_date_time.into(), fact)
+            let at = record.change.approximate_creation_date_time.into();
+            tell(record, removal.unwrap_or(correlation_id), at, fact)
         }
         other => Err(ChangeError::EventName(other.to_owned()).into()),
     }

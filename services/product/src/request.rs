@@ -1,21 +1,20 @@
 //! What clients write about products. Fields that only the shop sets (`id`, `version`, the dates)
 //! may be sent along, so that a product can be sent back as it was read; they are ignored.
 
+use domain::Currency;
 use domain::product::{Price, ProductDetails, ProductPatch};
-use domain::{Amount, Currency};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
 
 /// A whole product, for `POST` and `PUT`.
 pub(crate) fn details(body: &[u8], currency: Currency) -> Result<ProductDetails, Problem> {
     let mut fields = Fields::parse(body)?;
-    let price = fields.required("price").and_then(|amount| price(&mut fields, amount, currency));
     let read = (
         fields.required("name"),
         fields.optional("description"),
         fields.optional("imageFile"),
         fields.required("category"),
-        price,
+        price(&mut fields, currency),
         shop_currency(&mut fields, currency),
     );
     let (Some(name), Some(description), Some(image_file), Some(category), Some(price), Some(())) = read
@@ -28,17 +27,12 @@ pub(crate) fn details(body: &[u8], currency: Currency) -> Result<ProductDetails,
 /// Some fields of a product, for `PATCH`: a JSON merge patch (RFC 7396).
 pub(crate) fn patch(body: &[u8], currency: Currency) -> Result<ProductPatch, Problem> {
     let mut fields = Fields::parse(body)?;
-    let price = match fields.change("price") {
-        Some(Some(amount)) => price(&mut fields, amount, currency).map(Some),
-        Some(None) => Some(None),
-        None => None,
-    };
     let read = (
         fields.change("name"),
         fields.removal("description"),
         fields.removal("imageFile"),
         fields.change("category"),
-        price,
+        new_price(&mut fields, currency),
         shop_currency(&mut fields, currency),
     );
     let (Some(name), Some(description), Some(image_file), Some(category), Some(price), Some(())) = read
@@ -48,8 +42,16 @@ pub(crate) fn patch(body: &[u8], currency: Currency) -> Result<ProductPatch, Pro
     Ok(ProductPatch { name, description, image_file, category, price })
 }
 
-fn price(fields: &mut Fields, amount: Amount, currency: Currency) -> Option<Price> {
+fn price(fields: &mut Fields, currency: Currency) -> Option<Price> {
+    let amount = fields.required("price")?;
     fields.check("price", Price::from_amount(amount, currency))
+}
+
+fn new_price(fields: &mut Fields, currency: Currency) -> Option<Option<Price>> {
+    match fields.change("price")? {
+        Some(amount) => fields.check("price", Price::from_amount(amount, currency)).map(Some),
+        None => Some(None),
+    }
 }
 
 /// The shop sells in one currency, so that every basket adds up.

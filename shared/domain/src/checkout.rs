@@ -9,7 +9,7 @@ use crate::Text;
 /// A first or last name: 1 to 100 characters.
 pub type PersonName = Text<1, 100>;
 /// A postal address: 1 to 500 characters.
-pub type Address = Text<1, 500>;
+pub type Address = Text<1, 500, true>;
 /// A payment provider's name for a means of payment: 1 to 200 characters, never a card number.
 pub type PaymentToken = Text<1, 200>;
 
@@ -86,38 +86,36 @@ pub struct Payment {
     pub token: Option<PaymentToken>,
 }
 
-/// Whether a text holds what looks like a payment card's number: 13 to 19 digits (ISO/IEC 7812-1),
-/// perhaps grouped by single spaces or dashes, whose check digit is right (Luhn).
+/// Whether a text holds what looks like a payment card's number: 13 to 19 digits (ISO/IEC 7812-1)
+/// in one piece, or in groups as they are embossed, whose check digit is right (Luhn).
 #[must_use]
 pub fn contains_card_number(text: &str) -> bool {
-    let mut digits: Vec<u32> = Vec::new();
-    let mut grouped = false;
-    for c in text.chars().chain(['\0']) {
-        match c.to_digit(10) {
-            Some(digit) => {
-                digits.push(digit);
-                grouped = false;
-            }
-            None if matches!(c, ' ' | '-') && !grouped && !digits.is_empty() => grouped = true,
-            None => {
-                if (13..=19).contains(&digits.len()) && luhn(&digits) {
-                    return true;
-                }
-                digits.clear();
-                grouped = false;
-            }
-        }
-    }
-    false
+    let groups: Vec<&str> =
+        text.split(|c: char| !c.is_alphanumeric()).filter(|group| !group.is_empty()).collect();
+    let in_one_piece = groups.iter().any(|group| is_card_number(group));
+    // Embossed groups have 3 to 6 digits; those of a UUID have 8 and 12.
+    let embossed =
+        |group: &&&str| (3..=6).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_digit());
+    let in_groups = (0..groups.len()).any(|first| {
+        let mut digits = String::new();
+        groups[first..].iter().take_while(embossed).any(|group| {
+            digits.push_str(group);
+            is_card_number(&digits)
+        })
+    });
+    in_one_piece || in_groups
+}
+
+fn is_card_number(group: &str) -> bool {
+    (13..=19).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_digit()) && luhn(group)
 }
 
 /// The check of ISO/IEC 7812-1 annex B: every second digit from the right is doubled.
-fn luhn(digits: &[u32]) -> bool {
+fn luhn(digits: &str) -> bool {
+    let digits = digits.chars().rev().filter_map(|digit| digit.to_digit(10));
     let sum: u32 = digits
-        .iter()
-        .rev()
         .enumerate()
-        .map(|(place, digit)| if place % 2 == 0 { *digit } else { digit * 2 / 10 + digit * 2 % 10 })
+        .map(|(place, digit)| if place % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 })
         .sum();
     sum.is_multiple_of(10)
 }
@@ -132,6 +130,15 @@ mod tests {
             ["4242424242424242", "4242 4242 4242 4242", "card: 5555-5555-5555-4444.", "378282246310005"]
         {
             assert!(contains_card_number(card), "{card}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_id_is_no_card(id: u128) {
+            let id = uuid::Uuid::from_u128(id);
+            let text = format!("customer-{id} {}", id.simple());
+            proptest::prop_assert!(!contains_card_number(&text), "{}", text);
         }
     }
 

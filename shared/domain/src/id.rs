@@ -96,14 +96,15 @@ fn with_rest(at: Timestamp, rest: u8) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(at.unix_millis(), &[rest; 10]).into_uuid()
 }
 
-/// Names a customer: 1 to 128 letters, digits, and `. _ @ + -`.
+/// Names a customer: 1 to 128 letters, digits, and `. _ @ + -`. `.` and `..` mean something else in
+/// a path, and `checkout` is a route of its own.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct UserName(String);
 
 /// Why a string is not a [`UserName`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to 128 letters, digits or . _ @ + -")]
+#[error("must be 1 to 128 letters, digits or . _ @ + -, and not a name of our own")]
 pub struct InvalidUserName;
 
 impl UserName {
@@ -119,7 +120,8 @@ impl TryFrom<String> for UserName {
 
     fn try_from(name: String) -> Result<Self, InvalidUserName> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
-        if (1..=128).contains(&name.len()) && name.chars().all(allowed) {
+        let reserved = [".", "..", "checkout"].contains(&&*name);
+        if (1..=128).contains(&name.len()) && name.chars().all(allowed) && !reserved {
             Ok(Self(name))
         } else {
             Err(InvalidUserName)
@@ -183,7 +185,7 @@ mod tests {
         for good in ["swn", "a.b+c@example.com", &"x".repeat(128)] {
             assert!(UserName::try_from(good.to_owned()).is_ok(), "{good}");
         }
-        for bad in ["", "a b", "a/b", "ünal", "a\0", &"x".repeat(129)] {
+        for bad in ["", "a b", "a/b", "ünal", "a\0", ".", "..", "checkout", &"x".repeat(129)] {
             assert_eq!(UserName::try_from(bad.to_owned()), Err(InvalidUserName), "{bad}");
         }
     }

@@ -66,6 +66,9 @@ impl fmt::Display for Currency {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount(Decimal);
 
+/// As many digits as a [`Decimal`] keeps without rounding.
+const MOST_DIGITS: usize = 28;
+
 /// Why a JSON value is not an [`Amount`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a decimal number, such as 950.40")]
@@ -75,10 +78,11 @@ impl FromStr for Amount {
     type Err = InvalidAmount;
 
     fn from_str(number: &str) -> Result<Self, InvalidAmount> {
-        if !number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        let digits = number.bytes().filter(u8::is_ascii_digit).count();
+        if !number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) || digits > MOST_DIGITS {
             return Err(InvalidAmount);
         }
-        // `from_str_exact` refuses what it would have to round; exponents are legal JSON too.
+        // Exponents are legal JSON too.
         Decimal::from_str_exact(number)
             .or_else(|_| Decimal::from_scientific(number))
             .map(Self)
@@ -278,7 +282,16 @@ mod tests {
         );
         assert_eq!(money("-1", "USD"), Err(MoneyError::Negative));
         assert_eq!(money("1e20", "USD"), Err(MoneyError::TooLarge));
-        for bad in [r#""950.40""#, "true", "null", "[1]", "1e400", "1e-400", r#"{"a":1}"#] {
+        for bad in [
+            "10.00000000000000000000000000000001e0",
+            r#""950.40""#,
+            "true",
+            "null",
+            "[1]",
+            "1e400",
+            "1e-400",
+            r#"{"a":1}"#,
+        ] {
             assert!(serde_json::from_str::<Amount>(bad).is_err(), "{bad}");
         }
     }

@@ -7,7 +7,7 @@ use crate::{Amount, Currency, Money, MoneyError, ProductId, Text, Timestamp};
 /// What a product is called: 1 to 200 characters.
 pub type ProductName = Text<1, 200>;
 /// What a product is like: up to 4,000 characters.
-pub type Description = Text<0, 4000>;
+pub type Description = Text<0, 4000, true>;
 /// Where the product's picture is: a file name or URL of 1 to 500 characters.
 pub type ImageFile = Text<1, 500>;
 /// What products are grouped by: 1 to 100 characters.
@@ -135,6 +135,22 @@ pub struct Product {
 }
 
 impl Product {
+    /// The product after a change made `at` this time.
+    #[must_use]
+    pub fn changed(self, patch: ProductPatch, at: Timestamp) -> Self {
+        Self {
+            id: self.id,
+            name: patch.name.unwrap_or(self.name),
+            description: patch.description.unwrap_or(self.description),
+            image_file: patch.image_file.unwrap_or(self.image_file),
+            category: patch.category.unwrap_or(self.category),
+            price: patch.price.unwrap_or(self.price),
+            version: self.version + 1,
+            created_at: self.created_at,
+            updated_at: at,
+        }
+    }
+
     /// A new product, made `at` this time.
     #[must_use]
     pub fn new(details: ProductDetails, at: Timestamp) -> Self {

@@ -43,7 +43,7 @@ inline_schema! {
     UserName => { "type": "string", "pattern": "^[A-Za-z0-9._@+-]{1,128}$" },
 }
 
-impl<const MIN: usize, const MAX: usize> JsonSchema for Text<MIN, MAX> {
+impl<const MIN: usize, const MAX: usize, const LINES: bool> JsonSchema for Text<MIN, MAX, LINES> {
     fn schema_name() -> Cow<'static, str> {
         format!("Text{MIN}To{MAX}").into()
     }

@@ -3,11 +3,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A text of `MIN` to `MAX` characters that is not blank and holds no control characters
-/// other than line breaks and tabs.
+/// A text of `MIN` to `MAX` characters that is not blank and holds nothing that no one can see;
+/// line breaks and tabs only if it may have `LINES`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Text<const MIN: usize, const MAX: usize>(String);
+pub struct Text<const MIN: usize, const MAX: usize, const LINES: bool = false>(String);
 
 /// Why a string is not a [`Text`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,7 +28,7 @@ pub enum InvalidText {
     ControlCharacter,
 }
 
-impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
+impl<const MIN: usize, const MAX: usize, const LINES: bool> Text<MIN, MAX, LINES> {
     /// The text as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -36,7 +36,7 @@ impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
     }
 }
 
-impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
+impl<const MIN: usize, const MAX: usize, const LINES: bool> TryFrom<String> for Text<MIN, MAX, LINES> {
     type Error = InvalidText;
 
     fn try_from(text: String) -> Result<Self, InvalidText> {
@@ -48,14 +48,14 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
         if MIN > 0 && text.trim().is_empty() {
             return Err(InvalidText::Blank);
         }
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        if text.chars().any(|c| is_invisible(c) && !(LINES && matches!(c, '\n' | '\r' | '\t'))) {
             return Err(InvalidText::ControlCharacter);
         }
         Ok(Self(text))
     }
 }
 
-impl<const MIN: usize, const MAX: usize> FromStr for Text<MIN, MAX> {
+impl<const MIN: usize, const MAX: usize, const LINES: bool> FromStr for Text<MIN, MAX, LINES> {
     type Err = InvalidText;
 
     fn from_str(text: &str) -> Result<Self, InvalidText> {
@@ -63,10 +63,15 @@ impl<const MIN: usize, const MAX: usize> FromStr for Text<MIN, MAX> {
     }
 }
 
-impl<const MIN: usize, const MAX: usize> fmt::Display for Text<MIN, MAX> {
+impl<const MIN: usize, const MAX: usize, const LINES: bool> fmt::Display for Text<MIN, MAX, LINES> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Control characters, and the two that are no characters at all: SQS takes no message with one.
+fn is_invisible(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')
 }
 
 #[cfg(test)]
@@ -94,5 +99,8 @@ mod tests {
         assert_eq!(parse(" \t "), Err(InvalidText::Blank));
         assert_eq!(parse("a\u{0}b"), Err(InvalidText::ControlCharacter));
         assert_eq!(parse("a\u{1b}b"), Err(InvalidText::ControlCharacter));
+        assert_eq!(parse("a\u{ffff}b"), Err(InvalidText::ControlCharacter));
+        assert_eq!(parse("a\nb"), Err(InvalidText::ControlCharacter));
+        assert!(Text::<1, 5, true>::try_from("a\nb".to_owned()).is_ok());
     }
 }

@@ -78,6 +78,10 @@ impl FromStr for DateRange {
     type Err = InvalidDate;
 
     fn from_str(text: &str) -> Result<Self, InvalidDate> {
+        // Years have four digits (RFC 3339 section 5.6); later ones would not fit into a UUID v7.
+        if !text.starts_with(|c: char| c.is_ascii_digit()) || text.find('-') != Some(4) {
+            return Err(InvalidDate);
+        }
         if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
             let moment = moment.to_utc().into();
             return Ok(Self { first: moment, last: moment });
@@ -120,7 +124,15 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_refused() {
-        for bad in ["", "yesterday", "2026-02-30", "2026-01-31T12:00:00", "+262142-12-31x"] {
+        for bad in [
+            "",
+            "yesterday",
+            "2026-02-30",
+            "2026-01-31T12:00:00",
+            "+10889-08-02",
+            "-0001-01-01",
+            "10889-08-02",
+        ] {
             assert_eq!(bad.parse::<DateRange>(), Err(InvalidDate), "{bad}");
         }
     }

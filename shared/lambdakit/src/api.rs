@@ -1,5 +1,8 @@
 //! A function that answers HTTP: an `axum` router behind API Gateway.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
 use axum::Router;
 use axum::extract::{self, DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
@@ -7,6 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt;
+use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use uuid::Uuid;
@@ -35,11 +39,28 @@ pub async fn run(
 /// The routes with all that an API needs around them: problem responses for unknown routes and
 /// methods, a body limit, the deadline, correlation ids and the log line.
 pub fn app(routes: Router) -> Router {
-    routes
+    let app = routes
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-        .layer(middleware::from_fn(observe))
+        .layer(middleware::from_fn(observe));
+    Router::new().fallback_service(app).layer(middleware::map_request(without_stage))
+}
+
+/// HTTP APIs put a stage with a name before the path; routes know nothing of stages. (For REST APIs
+/// the runtime has a switch of its own, `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH`.)
+async fn without_stage(mut request: Request) -> Request {
+    let stage = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) => context.stage.as_deref().unwrap_or_default(),
+        _ => return request,
+    };
+    let rest = request.uri().path().strip_prefix('/').and_then(|path| path.strip_prefix(stage));
+    let Some(path) = rest.filter(|path| path.starts_with('/')) else { return request };
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    if let Ok(uri) = format!("{path}{query}").parse() {
+        *request.uri_mut() = uri;
+    }
+    request
 }
 
 fn cors() -> Result<CorsLayer, ConfigError> {
@@ -141,4 +162,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
             Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
         }
     }
+}
+
+/// A value that stands as text in the path, parsed.
+///
+/// # Errors
+/// A 422 problem that names the parameter.
+pub fn path_field<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error: T::Err| Problem::invalid_field(name, error))
 }

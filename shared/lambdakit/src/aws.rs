@@ -4,9 +4,13 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 
@@ -57,8 +61,8 @@ impl CallLimits {
     }
 }
 
-// The clients' builders have these methods in common but no trait.
-macro_rules! client {
+// The configurations' builders have these methods in common but no trait.
+macro_rules! config {
     ($aws:expr, $sdk:ident) => {{
         let mut config = $sdk::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -68,7 +72,7 @@ macro_rules! client {
             .retry_config($aws.limits.retries())
             .timeout_config($aws.limits.timeouts());
         config.set_endpoint_url($aws.endpoint.clone());
-        $sdk::Client::from_conf(config.build())
+        config
     }};
 }
 
@@ -114,18 +118,27 @@ impl Aws {
     /// A client of DynamoDB.
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
-        client!(self, aws_sdk_dynamodb)
+        let config = config!(self, aws_sdk_dynamodb)
+            .retry_classifier(conflict_is_passing::<PutItemError>())
+            .retry_classifier(conflict_is_passing::<UpdateItemError>())
+            .retry_classifier(conflict_is_passing::<DeleteItemError>());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// A client of EventBridge.
     #[must_use]
     pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
-        client!(self, aws_sdk_eventbridge)
+        aws_sdk_eventbridge::Client::from_conf(config!(self, aws_sdk_eventbridge).build())
     }
 
     /// A client of SQS.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
-        client!(self, aws_sdk_sqs)
+        aws_sdk_sqs::Client::from_conf(config!(self, aws_sdk_sqs).build())
     }
+}
+
+/// A write that meets somebody else's transaction need only wait a moment; the SDK gives up.
+fn conflict_is_passing<E>() -> AwsErrorCodeClassifier<E> {
+    AwsErrorCodeClassifier::builder().transient_errors(vec!["TransactionConflictException"]).build()
 }

@@ -3,11 +3,37 @@
 use std::error::Error;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 
 use crate::telemetry::{self, Outcome};
 
 /// Why a record could not be handled.
 pub type HandlerError = Box<dyn Error + Send + Sync>;
+
+/// A message that is not what it should be. Says where, but nothing of what stands there: messages
+/// hold what customers wrote, and logs must not.
+#[derive(Debug, thiserror::Error)]
+#[error("unreadable: {category} error at {path}, line {line} column {column}")]
+pub struct Unreadable {
+    category: &'static str,
+    path: String,
+    line: usize,
+    column: usize,
+}
+
+/// Reads a message.
+pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, Unreadable> {
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json)).map_err(|error| {
+        let path = error.path().to_string();
+        let error = error.into_inner();
+        let category = match error.classify() {
+            Category::Data => "data",
+            Category::Eof | Category::Io | Category::Syntax => "syntax",
+        };
+        Unreadable { category, path, line: error.line(), column: error.column() }
+    })
+}
 
 /// The records of a batch that are to come again (`ReportBatchItemFailures`).
 #[derive(Debug, Default, Serialize)]
@@ -65,5 +91,18 @@ impl BatchResponse {
     /// The ids of the records that are to come again.
     pub fn failed(&self) -> impl Iterator<Item = &str> {
         self.batch_item_failures.iter().map(|failure| &*failure.item_identifier)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unreadable_message_is_described_without_what_stands_in_it() {
+        let error = read::<Vec<u8>>(r#"[1, "secret"]"#).unwrap_err();
+        assert_eq!(error.to_string(), "unreadable: data error at [1], line 1 column 12");
+        let error = read::<Vec<u8>>("secret").unwrap_err();
+        assert!(!error.to_string().contains("secret"));
     }
 }

@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::EventRecord;
 use aws_lambda_events::sqs::SqsMessage;
-use aws_sdk_sqs::error::DisplayErrorContext;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use futures::future::join_all;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
@@ -19,9 +18,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::ConfigError;
-use crate::batch::{BatchResponse, Failure, HandlerError};
+use crate::batch::{self, BatchResponse, Failure, HandlerError};
 use crate::publish::{Entry, Publisher};
 use crate::start::start;
+use crate::store::cause;
 use crate::telemetry::{self, Invocation, Outcome};
 
 /// What a change of the table means as an event; nothing, for changes that nobody need know of.
@@ -108,14 +108,21 @@ impl Outbox {
         let invocation = Invocation::begin(context);
         let records: Vec<Record> = batch.records.iter().map(|json| Record::parse(json)).collect();
         let done = invocation.run(async {
-            let failures = self.publish(&records).await;
-            BatchResponse::report(records.len(), failures)
+            let Published { failures, set_aside } = self.publish(&records).await;
+            let (response, outcome) = BatchResponse::report(records.len(), failures);
+            // What was set aside is dealt with, but not well.
+            if !set_aside.is_empty() {
+                telemetry::note("setAside", &set_aside);
+            }
+            let outcome =
+                if outcome == Outcome::Ok && !set_aside.is_empty() { Outcome::Partial } else { outcome };
+            (response, outcome)
         });
         // At the deadline nobody knows which were published; telling them again is harmless.
         let all = || BatchResponse::all(records.iter().map(|record| record.id.clone()));
         let (response, outcome) = done.await.unwrap_or_else(|| (all(), Outcome::Failed));
         let of_stream = records.iter().any(|record| record.origin == Origin::Stream);
-        if of_stream && outcome != Outcome::Ok {
+        if of_stream && response.failed().next().is_some() {
             invocation.end(Outcome::Failed);
             return Err(StreamMustWait);
         }
@@ -123,7 +130,7 @@ impl Outbox {
         Ok(response)
     }
 
-    async fn publish(&self, records: &[Record]) -> Vec<Failure> {
+    async fn publish(&self, records: &[Record]) -> Published {
         let mut failed: Vec<(&Record, HandlerError)> = Vec::new();
         let (mut entries, mut sources) = (Vec::new(), Vec::new());
         for record in records {
@@ -137,29 +144,40 @@ impl Outbox {
                 Err(error) => failed.push((record, error)),
             }
         }
-        let published = self.publisher.publish(&entries).await;
-        telemetry::count("EventsPublished", published.iter().filter(|result| result.is_ok()).count());
-        for (record, result) in sources.into_iter().zip(published) {
+        let results = self.publisher.publish(&entries).await;
+        telemetry::count("EventsPublished", results.iter().filter(|result| result.is_ok()).count());
+        for (record, result) in sources.into_iter().zip(results) {
             failed.extend(result.err().map(|error| (record, error.into())));
         }
-        let set_aside = failed.iter().map(|(record, error)| self.set_aside(record, error));
-        join_all(set_aside).await.into_iter().flatten().collect()
+        let mut published = Published::default();
+        for fate in join_all(failed.iter().map(|(record, error)| self.set_aside(record, error))).await {
+            match fate {
+                Ok(failure) => published.set_aside.push(failure),
+                Err(failure) => published.failures.push(failure),
+            }
+        }
+        published
     }
 
-    /// Sends a failed record to the retry queue; one that came from there simply stays in it.
-    async fn set_aside(&self, record: &Record, error: &HandlerError) -> Option<Failure> {
+    /// Sends a failed record to the retry queue; one that came from there simply stays in it, and
+    /// is a failure like one that could not be sent.
+    async fn set_aside(&self, record: &Record, error: &HandlerError) -> Result<Failure, Failure> {
         let failure = Failure::new(record.id.clone(), &**error);
         if record.origin == Origin::RetryQueue {
-            return Some(failure);
+            return Err(failure);
         }
         match self.retries.send(&record.json, &failure.reason).await {
-            Ok(()) => {
-                telemetry::note("setAside", &failure);
-                None
-            }
-            Err(reason) => Some(Failure { reason, ..failure }),
+            Ok(()) => Ok(failure),
+            Err(reason) => Err(Failure { reason, ..failure }),
         }
     }
+}
+
+/// What became of the records that could not be published at once.
+#[derive(Default)]
+struct Published {
+    failures: Vec<Failure>,
+    set_aside: Vec<Failure>,
 }
 
 impl RetryQueue {
@@ -179,7 +197,7 @@ impl RetryQueue {
             .message_attributes("reason", reason.map_err(|error| error.to_string())?)
             .send()
             .await;
-        sent.map(drop).map_err(|error| DisplayErrorContext(error).to_string())
+        sent.map(drop).map_err(|error| cause(&error))
     }
 }
 
@@ -198,7 +216,7 @@ impl Record {
     }
 
     fn translate(&self, translate: Translate) -> Result<Option<Entry>, HandlerError> {
-        translate(&serde_json::from_str(&self.json)?)
+        translate(&batch::read(&self.json)?)
     }
 }
 

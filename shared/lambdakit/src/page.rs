@@ -161,7 +161,8 @@ fn decode(list: &str, cursor: &str) -> Option<Item> {
     if sum != checksum(list, json) {
         return None;
     }
-    let key: BTreeMap<String, String> = serde_json::from_slice(json).ok()?;
+    let key: BTreeMap<String, String> =
+        serde_json::from_slice(json).ok().filter(|key: &BTreeMap<_, _>| !key.is_empty())?;
     Some(key.into_iter().map(|(name, value)| (name, AttributeValue::S(value))).collect())
 }
 

@@ -123,9 +123,13 @@ impl Problem {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        match error {
+        match &error {
             StoreError::Unavailable(cause) => Self::unavailable(cause),
             StoreError::Broken(cause) => Self::internal(cause),
+            StoreError::Position => Self::bad_parameters(vec![FieldError {
+                field: "cursor".to_owned(),
+                detail: error.to_string(),
+            }]),
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use futures::future::join_all;
 use serde::Serialize;
+
+use crate::store::cause;
 
 /// The most entries in one `PutEvents` call (EventBridge quota).
 const MOST_ENTRIES: usize = 10;
@@ -76,22 +77,27 @@ impl Publisher {
 
     /// Publishes what fits into one call, and once more what was refused of it.
     async fn publish_call(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
-        let mut results = self.put(&entries.iter().collect::<Vec<_>>()).await;
+        let mut results = match self.put(&entries.iter().collect::<Vec<_>>()).await {
+            Ok(results) => results,
+            // A call that failed as a whole has been tried often enough.
+            Err(error) => return vec![Err(error); entries.len()],
+        };
         let refused: Vec<usize> = (0..entries.len()).filter(|&index| results[index].is_err()).collect();
-        // A call that failed as a whole has been tried often enough.
-        if refused.is_empty() || refused.len() == entries.len() {
+        if refused.is_empty() {
             return results;
         }
         tokio::time::sleep(PAUSE).await;
         let again: Vec<&Entry> = refused.iter().map(|&index| &entries[index]).collect();
-        for (index, result) in refused.into_iter().zip(self.put(&again).await) {
-            results[index] = result;
+        if let Ok(second) = self.put(&again).await {
+            for (index, result) in refused.into_iter().zip(second) {
+                results[index] = result;
+            }
         }
         results
     }
 
     /// One `PutEvents` call, which can refuse some of its entries and accept the others.
-    async fn put(&self, entries: &[&Entry]) -> Vec<Result<(), PublishError>> {
+    async fn put(&self, entries: &[&Entry]) -> Result<Vec<Result<(), PublishError>>, PublishError> {
         let requests = entries.iter().map(|entry| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.bus)
@@ -100,25 +106,19 @@ impl Publisher {
                 .detail(&entry.detail)
                 .build()
         });
-        let answer = match self.client.put_events().set_entries(Some(requests.collect())).send().await {
-            Ok(answer) => answer,
-            Err(error) => {
-                let error = PublishError(DisplayErrorContext(error).to_string());
-                return vec![Err(error); entries.len()];
-            }
-        };
+        let put = self.client.put_events().set_entries(Some(requests.collect())).send();
+        let answer = put.await.map_err(|error| PublishError(cause(&error)))?;
         let answers = answer.entries();
-        (0..entries.len())
-            .map(|index| match answers.get(index) {
-                Some(answer) if answer.event_id().is_some() => Ok(()),
-                Some(answer) => Err(PublishError(format!(
-                    "{}: {}",
-                    answer.error_code().unwrap_or("no error code"),
-                    answer.error_message().unwrap_or("no message"),
-                ))),
-                None => Err(PublishError("EventBridge did not say".to_owned())),
-            })
-            .collect()
+        let result = |index: usize| match answers.get(index) {
+            Some(answer) if answer.event_id().is_some() => Ok(()),
+            Some(answer) => Err(PublishError(format!(
+                "{}: {}",
+                answer.error_code().unwrap_or("no error code"),
+                answer.error_message().unwrap_or("no message"),
+            ))),
+            None => Err(PublishError("EventBridge did not say".to_owned())),
+        };
+        Ok((0..entries.len()).map(result).collect())
     }
 }
 

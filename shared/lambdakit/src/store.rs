@@ -13,6 +13,9 @@ pub enum StoreError {
     /// It will not work until someone mends it: a denied call, a missing table, an unreadable item.
     #[error("store broken: {0}")]
     Broken(String),
+    /// The page asked for begins where no item of the list can be.
+    #[error("no such position in the list")]
+    Position,
 }
 
 /// Error codes that pass: DynamoDB's "Error handling" page, those marked "OK to retry".
@@ -37,8 +40,24 @@ where
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
             other => other.code().is_some_and(|code| PASSING.contains(&code)),
         };
-        let cause = DisplayErrorContext(&error).to_string();
+        let cause = cause(&error);
         if passing { Self::Unavailable(cause) } else { Self::Broken(cause) }
+    }
+}
+
+/// Why an AWS call failed, for the log: what the service said, without what it was asked.
+pub(crate) fn cause<E, R>(error: &SdkError<E, R>) -> String
+where
+    E: ProvideErrorMetadata + Error + 'static,
+    R: std::fmt::Debug,
+{
+    match error.as_service_error() {
+        Some(service) => format!(
+            "{}: {}",
+            service.code().unwrap_or("no error code"),
+            service.message().unwrap_or("no message"),
+        ),
+        None => DisplayErrorContext(error).to_string(),
     }
 }
 

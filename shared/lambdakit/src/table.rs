@@ -1,9 +1,10 @@
 //! A DynamoDB table, and the calls that every store makes of one.
 
 use std::collections::HashMap;
+use std::error::Error;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -74,7 +75,8 @@ impl Table {
     /// A page of all items, in DynamoDB's order.
     pub async fn scan<T: DeserializeOwned>(&self, page: &PageRequest) -> Result<Page<T>, StoreError> {
         let scan = self.client.scan().table_name(&self.name);
-        let found = scan.limit(page.limit()).set_exclusive_start_key(page.start()).send().await?;
+        let found = scan.limit(page.limit()).set_exclusive_start_key(page.start()).send().await;
+        let found = found.map_err(|error| page_error(error, page))?;
         page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
     }
 
@@ -85,9 +87,20 @@ impl Table {
         page: &PageRequest,
     ) -> Result<Page<T>, StoreError> {
         let query = query.table_name(&self.name);
-        let found = query.limit(page.limit()).set_exclusive_start_key(page.start()).send().await?;
+        let found = query.limit(page.limit()).set_exclusive_start_key(page.start()).send().await;
+        let found = found.map_err(|error| page_error(error, page))?;
         page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
     }
+}
+
+/// DynamoDB checks where a page starts, so a cursor that somebody made up is refused there.
+fn page_error<E, R>(error: SdkError<E, R>, page: &PageRequest) -> StoreError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let invalid = error.code() == Some("ValidationException");
+    if invalid && page.start().is_some() { StoreError::Position } else { error.into() }
 }
 
 /// What came of a conditional put.

@@ -100,14 +100,14 @@ struct Said {
     /// What a batch can have several of, by its name in the singular.
     sets: BTreeMap<&'static str, BTreeSet<String>>,
     notes: Vec<(Cow<'static, str>, Box<RawValue>)>,
-    metrics: Vec<Metric>,
+    metrics: BTreeMap<&'static str, Metric>,
 }
 
 #[derive(Debug)]
 struct Metric {
-    name: &'static str,
     unit: &'static str,
-    value: Box<RawValue>,
+    /// One for each message of a batch, say; the embedded metric format takes up to 100.
+    values: Vec<Box<RawValue>>,
 }
 
 impl Invocation {
@@ -173,9 +173,17 @@ impl Invocation {
         line.add("outcome", &outcome);
         line.add("durationMs", &((self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3));
         if let Some(source) = source.filter(|_| !said.metrics.is_empty()) {
-            let names: Vec<_> =
-                said.metrics.iter().map(|m| json!({ "Name": m.name, "Unit": m.unit })).collect();
-            line.0.extend(said.metrics.iter().map(|m| (m.name.into(), m.value.clone())));
+            let names: Vec<_> = said
+                .metrics
+                .iter()
+                .map(|(name, metric)| json!({ "Name": name, "Unit": metric.unit }))
+                .collect();
+            for (name, Metric { values, .. }) in &said.metrics {
+                match values.as_slice() {
+                    [value] => line.add(*name, value),
+                    values => line.add(*name, values),
+                }
+            }
             line.add(
                 "_aws",
                 &json!({
@@ -239,7 +247,10 @@ pub fn measure(name: &'static str, value: &impl Serialize) {
 
 fn metric(name: &'static str, unit: &'static str, value: &impl Serialize) {
     if let Ok(value) = to_raw_value(value) {
-        with_current(|invocation| invocation.said().metrics.push(Metric { name, unit, value }));
+        with_current(|invocation| {
+            let mut said = invocation.said();
+            said.metrics.entry(name).or_insert(Metric { unit, values: Vec::new() }).values.push(value);
+        });
     }
 }
 
@@ -310,10 +321,11 @@ mod tests {
         let line = line_of(async {
             count("Checkouts", 1);
             measure("Revenue", &2770.5);
+            measure("Revenue", &10);
         })
         .await;
         assert_eq!(line["Checkouts"], 1);
-        assert_eq!(line["Revenue"], 2770.5);
+        assert_eq!(line["Revenue"], json!([2770.5, 10]), "one value for each message of a batch");
         let metrics = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(metrics["Namespace"], "Shop");
         assert_eq!(metrics["Dimensions"], json!([["service", "stage"]]));

@@ -9,6 +9,7 @@ mod rule;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use http_body_util::{BodyExt, Full};
@@ -38,6 +39,7 @@ struct State {
     upstream: String,
     client: Client<HttpConnector, Full<Bytes>>,
     rules: Mutex<Rules>,
+    delayed: AtomicUsize,
 }
 
 /// The call or its answer was lost on the way: the connection ends without a word.
@@ -64,7 +66,8 @@ impl FaultProxy {
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
         let client = Client::builder(TokioExecutor::new()).build_http();
         let rules = Mutex::new(Rules::new(seed));
-        let state = Arc::new(State { upstream: upstream.to_owned(), client, rules });
+        let delayed = AtomicUsize::new(0);
+        let state = Arc::new(State { upstream: upstream.to_owned(), client, rules, delayed });
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
         Self { endpoint, state, server }
     }
@@ -89,6 +92,12 @@ impl FaultProxy {
     #[must_use]
     pub fn injected(&self) -> BTreeMap<String, u64> {
         self.state.rules.lock().expect("the rules").injected()
+    }
+
+    /// How many calls are still being held back.
+    #[must_use]
+    pub fn delayed(&self) -> usize {
+        self.state.delayed.load(Ordering::SeqCst)
     }
 
     /// How many calls of an operation came by so far, met with a fault or not.
@@ -123,7 +132,7 @@ async fn connection(stream: TcpStream, state: Arc<State>) {
 }
 
 impl State {
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Lost> {
+    async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Lost> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Lost)?.to_bytes();
         let call = Call::read(&head.headers, &body);
@@ -137,8 +146,16 @@ impl State {
                 Err(Lost)
             }
             Verdict::Delay(pause) => {
-                tokio::time::sleep(pause).await;
-                self.forward(request).await
+                self.delayed.fetch_add(1, Ordering::SeqCst);
+                let state = Arc::clone(self);
+                // In a task of its own: the call is made even if its client has given up by then.
+                let late = tokio::spawn(async move {
+                    tokio::time::sleep(pause).await;
+                    let answer = state.forward(request).await;
+                    state.delayed.fetch_sub(1, Ordering::SeqCst);
+                    answer
+                });
+                late.await.map_err(|_| Lost)?
             }
             Verdict::Answer(status, body) => Ok(answer(status, body)),
             Verdict::Split(split) => {

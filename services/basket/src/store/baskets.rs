@@ -1,4 +1,5 @@
-use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use std::convert::Infallible;
+
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValuesOnConditionCheckFailure};
 use domain::basket::{Basket, Line};
 use domain::{Timestamp, UserName};
@@ -10,6 +11,9 @@ use uuid::Uuid;
 
 /// How long a basket is kept that nobody touches.
 const LIFETIME_DAYS: u32 = 30;
+/// How many versions a basket remembers. A write whose answer was lost would have to be followed
+/// by this many others before it looks at the basket again.
+const REMEMBERED: usize = 8;
 /// How often a change is tried when others change the same basket at the same time. Each lost
 /// try means that one of them has won, so this many changes at once are sure to get through.
 const MOST_TRIES: usize = 50;
@@ -17,16 +21,19 @@ const MOST_TRIES: usize = 50;
 /// The basket table: key `userName`, time to live `expiresAt`.
 ///
 /// A basket is read, changed and written back if it is still the one that was read: each write
-/// gives it a new `version`. A version is never used twice, not even when a basket is deleted and
-/// made anew.
+/// gives it a new `version`, which is never used again, not even when a basket is deleted and
+/// made anew. No write is unconditional, so none that arrives late can undo what came after it.
+///
+/// When the answer to a write is lost, the basket itself tells whether the write was made: it
+/// remembers its last versions.
 #[derive(Clone, Debug)]
 pub struct BasketStore {
     table: Table,
 }
 
-/// Which write of a basket this is; none before the first.
+/// Which write of a basket this is, and which ones were before; none before the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Version(Option<Uuid>);
+pub struct Version(Vec<Uuid>);
 
 /// A basket as it was read.
 #[derive(Clone, Debug)]
@@ -43,6 +50,9 @@ struct Record {
     user_name: UserName,
     lines: Vec<Line>,
     version: Uuid,
+    /// The versions before, latest first.
+    #[serde(default)]
+    before: Vec<Uuid>,
     updated_at: Timestamp,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
@@ -50,19 +60,20 @@ struct Record {
 
 impl Record {
     /// The basket as it will be kept, with a version of its own.
-    fn of(basket: &Basket) -> Self {
+    fn of(basket: &Basket, read: &Version) -> Self {
         let now = Timestamp::now();
         Self {
             user_name: basket.user_name.clone(),
             lines: basket.lines().to_vec(),
             version: Uuid::now_v7(),
+            before: read.0.iter().copied().take(REMEMBERED).collect(),
             updated_at: now,
             expires_at: now.plus_days(LIFETIME_DAYS).unix_seconds(),
         }
     }
 
-    fn has_version_of(&self, item: &Item) -> bool {
-        item.get("version") == Some(&AttributeValue::S(self.version.to_string()))
+    fn versions(&self) -> Version {
+        Version(std::iter::once(self.version).chain(self.before.iter().copied()).collect())
     }
 
     /// The basket; an empty one when it has expired, for DynamoDB removes it within days only.
@@ -83,9 +94,9 @@ impl BasketStore {
     /// The customer's basket, which is empty if nobody has put anything in.
     pub async fn get(&self, user_name: &UserName) -> Result<Versioned, StoreError> {
         let Some(record) = self.table.get_latest::<Record>(key(user_name)).await? else {
-            return Ok(Versioned { basket: Basket::empty(user_name.clone()), version: Version(None) });
+            return Ok(Versioned { basket: Basket::empty(user_name.clone()), version: Version(Vec::new()) });
         };
-        let version = Version(Some(record.version));
+        let version = record.versions();
         Ok(Versioned { basket: record.basket()?, version })
     }
 
@@ -98,8 +109,11 @@ impl BasketStore {
 
     /// Puts this basket in the place of whatever there was.
     pub async fn replace(&self, basket: &Basket) -> Result<(), StoreError> {
-        self.put(&Record::of(basket))?.send().await?;
-        Ok(())
+        let replaced = self.change(&basket.user_name, |there| -> Result<(), Infallible> {
+            *there = basket.clone();
+            Ok(())
+        });
+        replaced.await?.map(drop).map_err(|never| match never {})
     }
 
     /// Changes a customer's basket; what `change` refuses leaves it as it is.
@@ -116,18 +130,34 @@ impl BasketStore {
             if let Err(refusal) = change(&mut basket) {
                 return Ok(Err(refusal));
             }
-            if self.put_if(&basket, version).await? {
+            if self.put_if(&basket, &version).await? {
                 return Ok(Ok(basket));
             }
         }
-        Err(StoreError::Unavailable("the basket is changed too often".to_owned()))
+        Err(too_busy())
     }
 
     /// Empties a customer's basket.
     pub async fn delete(&self, user_name: &UserName) -> Result<(), StoreError> {
-        let delete = self.table.client().delete_item().table_name(self.table.name());
-        delete.set_key(Some(key(user_name))).send().await?;
-        Ok(())
+        for _ in 0..MOST_TRIES {
+            let Some(version) = self.get(user_name).await?.version.current() else { return Ok(()) };
+            let delete = self
+                .table
+                .client()
+                .delete_item()
+                .table_name(self.table.name())
+                .set_key(Some(key(user_name)))
+                .condition_expression("version = :version")
+                .expression_attribute_values(":version", AttributeValue::S(version.to_string()));
+            match delete.send().await {
+                Ok(_) => return Ok(()),
+                Err(error) => match error.as_service_error() {
+                    Some(refusal) if refusal.is_conditional_check_failed_exception() => {}
+                    _ => return Err(error.into()),
+                },
+            }
+        }
+        Err(too_busy())
     }
 
     /// The part of a transaction that removes the basket, if it is still the one that was read.
@@ -142,10 +172,11 @@ impl BasketStore {
     }
 
     /// Writes the basket if it is still the one that was read; `false` when it is not.
-    async fn put_if(&self, basket: &Basket, version: Version) -> Result<bool, StoreError> {
-        let record = Record::of(basket);
-        let put = self.put(&record)?;
-        let put = match version.0 {
+    async fn put_if(&self, basket: &Basket, read: &Version) -> Result<bool, StoreError> {
+        let record = Record::of(basket, read);
+        let put = self.table.client().put_item().table_name(self.table.name());
+        let put = put.set_item(Some(serde_dynamo::to_item(&record)?));
+        let put = match read.current() {
             None => put.condition_expression("attribute_not_exists(userName)"),
             Some(version) => put
                 .condition_expression("version = :version")
@@ -154,21 +185,23 @@ impl BasketStore {
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match Put::of(put.send().await)? {
             Put::Done => Ok(true),
-            // A write whose answer was lost is sent again, and refused because of itself.
-            Put::Refused(Some(there)) => Ok(record.has_version_of(&there)),
+            // Refused perhaps because of itself: the SDK sends a write again whose answer was lost.
+            Put::Refused(Some(there)) => {
+                let there: Record = serde_dynamo::from_item(there)?;
+                Ok(there.versions().0.contains(&record.version))
+            }
             Put::Refused(None) => Ok(false),
         }
     }
+}
 
-    fn put(&self, record: &Record) -> Result<PutItemFluentBuilder, StoreError> {
-        let put = self.table.client().put_item().table_name(self.table.name());
-        Ok(put.set_item(Some(serde_dynamo::to_item(record)?)))
-    }
+fn too_busy() -> StoreError {
+    StoreError::Unavailable("the basket is changed too often".to_owned())
 }
 
 impl Version {
-    pub(super) fn get(&self) -> Option<Uuid> {
-        self.0
+    pub(super) fn current(&self) -> Option<Uuid> {
+        self.0.first().copied()
     }
 }
 

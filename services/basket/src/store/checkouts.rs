@@ -62,7 +62,7 @@ impl CheckoutStore {
         event: &Event<BasketCheckedOut>,
         key: Option<(&Request, String)>,
     ) -> Result<Placed, StoreError> {
-        let Some(version) = version.get() else { return Ok(Placed::BasketChanged) };
+        let Some(version) = version.current() else { return Ok(Placed::BasketChanged) };
         let removal = self.baskets.removal(&event.data.user_name, version)?;
         let mut parts = vec![
             TransactWriteItem::builder().delete(removal).build(),
@@ -89,7 +89,9 @@ impl CheckoutStore {
                 Cancelled::Passing if attempt < MOST_TRIES => {
                     tokio::time::sleep(Duration::from_millis(20) * 2_u32.pow(attempt)).await;
                 }
-                Cancelled::Passing => return Err(StoreError::Unavailable(error.to_string())),
+                Cancelled::Passing => {
+                    return Err(StoreError::Unavailable("other transactions hold the basket".to_owned()));
+                }
                 Cancelled::Broken => return Err(error.into()),
             }
         }

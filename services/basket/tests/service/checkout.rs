@@ -86,7 +86,7 @@ async fn an_empty_basket_cannot_be_checked_out() {
 async fn a_checkout_at_another_total_than_expected_is_refused_and_the_basket_kept() {
     let (shop, phone) = filled().await;
     let mut order = order();
-    for wrong in [json!(950.40), json!(1900.801), json!(0), json!(1e20)] {
+    for wrong in [json!(950.40), json!(1900.81), json!(0)] {
         order["expectedTotal"] = wrong;
         let refused = check_out(&shop, "", &order).await.expect(409);
         assert_eq!(refused.body["type"], "urn:problem-type:other-total");
@@ -94,7 +94,7 @@ async fn a_checkout_at_another_total_than_expected_is_refused_and_the_basket_kep
     shop.tell("ProductUpdated", &snapshot(&phone, "IPhone X", "1000", 2)).await;
     order["expectedTotal"] = json!(1900.80);
     let refused = check_out(&shop, "", &order).await.expect(409);
-    assert_eq!(refused.body["detail"], "The total is 2000.00 USD, not 1900.8.");
+    assert_eq!(refused.body["detail"], "The total is 2000.00 USD, not 1900.80 USD.");
     order["expectedTotal"] = json!(2000);
     check_out(&shop, "", &order).await.expect(202);
 }

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use testkit::eventually;
 use testkit::faults::{Fault, FaultProxy, Rule};
 
 use crate::checkout::{check_out, fill, order, outbox};
@@ -169,4 +170,30 @@ async fn a_price_that_cannot_be_written_comes_again() {
     assert_eq!(shop.deliver(&[&update]).await, ["m-1"]);
     faults.clear();
     assert!(shop.deliver(&[&update]).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_change_outlives_a_checkout_of_the_same_basket() {
+    let (shop, faults, phone) = filled().await;
+    faults.add(Rule::new(Fault::Conflict).on("PutItem").of("BASKET_TABLE").times(2));
+    let item = json!({ "productId": phone, "quantity": 1 });
+    shop.client.post("/basket/swn/items", item).await.expect(200);
+    assert_eq!(pieces(&shop).await, 3);
+}
+
+#[tokio::test]
+async fn a_write_that_arrives_late_does_not_undo_what_came_after_it() {
+    let late = || Rule::new(Fault::Delay(Duration::from_secs(3))).of("BASKET_TABLE").times(1);
+    let (shop, faults, phone) = filled().await;
+    let one = json!({ "userName": "swn", "items": [{ "productId": phone, "quantity": 1 }] });
+    faults.add(late().on("PutItem"));
+    shop.client.post("/basket", one).await.expect(200);
+    check_out(&shop, "", &order()).await.expect(202);
+    faults.add(late().on("DeleteItem"));
+    fill(&shop, &phone).await;
+    shop.client.send("DELETE", "/basket/swn", &[], "").await.expect(204);
+    fill(&shop, &phone).await;
+    eventually("the late calls", async || (faults.delayed() == 0).then_some(())).await;
+    assert_eq!(outbox(&shop).await.len(), 1);
+    assert_eq!(pieces(&shop).await, 2);
 }

@@ -22,7 +22,12 @@ async fn a_checkout_in_the_outbox_is_told_as_it_stands_there() {
     let batch: Batch = serde_json::from_value(sample).unwrap();
     let response = outbox.invoke(batch, None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
-    let events = bus.events(1).await;
+    let retried: Batch =
+        serde_json::from_str(include_str!("../../events/basket-checkouts-retry.json")).unwrap();
+    let response = outbox.invoke(retried, None).await.unwrap();
+    assert_eq!(response.failed().count(), 0);
+    let events = bus.events(2).await;
+    assert_eq!(events[0]["detail"], events[1]["detail"]);
     assert_eq!(events[0]["source"], "shop.basket");
     assert_eq!(events[0]["detail-type"], "BasketCheckedOut");
     assert_eq!(events[0]["detail"], detail);

@@ -1,3 +1,4 @@
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 use crate::{SAMPLE, message, order, shop};
@@ -22,10 +23,15 @@ async fn an_event_that_comes_again_changes_nothing() {
     let shop = shop().await;
     let twice = [order("swn", 1), order("swn", 1)];
     assert!(shop.deliver(&twice).await.is_empty());
-    let before = shop.client.get("/order/swn").await.body;
+    // What happened to the order since must not be lost.
+    let row = shop.dynamodb.scan().table_name("ORDER_TABLE").send().await.unwrap().items()[0].clone();
+    let mut touched = row;
+    touched.insert("touched".to_owned(), AttributeValue::Bool(true));
+    let put = shop.dynamodb.put_item().table_name("ORDER_TABLE").set_item(Some(touched.clone()));
+    put.send().await.unwrap();
     assert!(shop.deliver(&twice).await.is_empty());
-    assert_eq!(shop.client.get("/order/swn").await.body, before);
-    assert_eq!(shop.orders().await, 1);
+    let rows = shop.dynamodb.scan().table_name("ORDER_TABLE").send().await.unwrap();
+    assert_eq!(rows.items(), [touched]);
 }
 
 #[tokio::test]

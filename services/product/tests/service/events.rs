@@ -66,6 +66,7 @@ async fn each_change_of_a_product_is_told_as_an_event() {
 
     let deleted = told("ProductDeleted");
     assert_eq!(deleted["data"]["version"], 3, "a deletion is later than every change");
+    assert_eq!(deleted["metadata"]["correlationId"], "sample-3", "on whose request it went");
 }
 
 #[tokio::test]
@@ -120,6 +121,15 @@ async fn the_stream_waits_while_a_record_can_neither_be_told_nor_set_aside() {
     let mut records = sample();
     records["Records"][1] = json!({ "dynamodb": { "SequenceNumber": "77" }, "eventSource": "aws:dynamodb" });
     assert_eq!(outbox.invoke(batch(&records), None).await.unwrap_err(), StreamMustWait);
+}
+
+#[tokio::test]
+async fn a_record_from_the_retry_queue_is_told_like_any_other() {
+    let shop = shop().await;
+    let sample: Value = serde_json::from_str(include_str!("../../events/product-events-retry.json")).unwrap();
+    let response = shop.outbox.invoke(batch(&sample), None).await.unwrap();
+    assert_eq!(response.failed().count(), 0);
+    assert_eq!(shop.bus.events(1).await[0]["detail-type"], "ProductCreated");
 }
 
 /// How often each event was told, whatever its kind.

@@ -1,6 +1,9 @@
 //! What bad input gets: the right refusal, every field named, and nothing changed.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{catalogue, create, path, phone};
 
@@ -29,11 +32,11 @@ async fn what_is_no_json_object_is_a_bad_request() {
 async fn every_field_at_fault_is_named() {
     let catalogue = catalogue().await;
     let nothing = catalogue.post("/product", "{}").await.expect(422);
-    assert_eq!(nothing.fields_at_fault(), ["price", "name", "category"]);
+    assert_eq!(nothing.fields_at_fault(), ["name", "category", "price"]);
     let wrong =
         json!({ "name": 1, "price": "cheap", "category": null, "description": [], "currency": "EUR" });
     let refused = catalogue.post("/product", wrong).await.expect(422);
-    assert_eq!(refused.fields_at_fault(), ["price", "name", "description", "category", "currency"]);
+    assert_eq!(refused.fields_at_fault(), ["name", "description", "category", "price", "currency"]);
 }
 
 #[tokio::test]
@@ -53,7 +56,9 @@ async fn bad_values_are_refused_by_every_method() {
         ("name", json!("x".repeat(10_000))),
         ("name", json!("nul\u{0}")),
         ("name", json!({})),
+        ("name", json!("two\nlines")),
         ("category", json!("escape\u{1b}[31m")),
+        ("description", json!("\u{ffff}")),
         ("imageFile", json!("x".repeat(501))),
         ("description", json!("x".repeat(4001))),
         ("currency", json!("dollars")),
@@ -73,7 +78,7 @@ async fn a_patch_cannot_remove_what_a_product_must_have() {
     let product = create(&catalogue, phone()).await;
     let patch = json!({ "name": null, "price": null, "category": null });
     let refused = catalogue.send("PATCH", &path(&product), &[], patch).await.expect(422);
-    assert_eq!(refused.fields_at_fault(), ["price", "name", "category"]);
+    assert_eq!(refused.fields_at_fault(), ["name", "category", "price"]);
 }
 
 #[tokio::test]
@@ -120,6 +125,26 @@ async fn bad_limits_and_cursors_are_named() {
     let both = catalogue.get("/product?limit=x&cursor=y").await.expect(400);
     assert_eq!(both.fields_at_fault(), ["limit", "cursor"]);
     assert_eq!(catalogue.get("/product?category=").await.expect(400).fields_at_fault(), ["category"]);
+}
+
+#[tokio::test]
+async fn a_cursor_that_somebody_made_up_is_refused() {
+    let catalogue = catalogue().await;
+    for _ in 0..2 {
+        create(&catalogue, phone()).await;
+    }
+    for key in
+        ["{}", r#"{"x":"y"}"#, r#"{"id":""}"#, r#"{"id":"a","category":"b"}"#, r#"{"category":"Phone"}"#]
+    {
+        for list in ["product?category=", "product?category=Phone"] {
+            // The checksum is no secret.
+            let sum = Sha256::new().chain_update(list).chain_update([0]).chain_update(key).finalize();
+            let cursor = BASE64_URL_SAFE_NO_PAD.encode([&sum[..8], key.as_bytes()].concat());
+            let path = if list.ends_with("Phone") { format!("/{list}&") } else { "/product?".to_owned() };
+            let refused = catalogue.get(&format!("{path}cursor={cursor}")).await.expect(400);
+            assert_eq!(refused.fields_at_fault(), ["cursor"], "{key}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -163,3 +163,33 @@ async fn the_sample_request_of_the_gateway_is_answered() {
     assert_eq!(created.body["name"], "IPhone X");
     assert_eq!(created.header("x-correlation-id"), "sample-request");
 }
+
+#[tokio::test]
+async fn the_payload_of_an_http_api_is_understood_with_a_stage_and_without() {
+    let sample = include_str!("../../events/product-api-http-api.json");
+    for (stage, path) in [("dev", "/dev/product"), ("$default", "/product"), ("prod", "/product")] {
+        let sample = sample.replace(r#""stage": "dev""#, &format!(r#""stage": "{stage}""#));
+        let sample = sample.replace("/dev/product", path);
+        let answer = catalogue().await.invoke(&sample).await.expect(200);
+        assert_eq!(answer.body, json!({ "items": [] }));
+    }
+}
+
+#[test]
+fn a_function_whose_configuration_is_missing_says_which() {
+    for (function, set, missing) in [
+        (env!("CARGO_BIN_EXE_product-api"), &[][..], "SERVICE"),
+        (
+            env!("CARGO_BIN_EXE_product-events"),
+            &["SERVICE", "STAGE", "METRICS_NAMESPACE"],
+            "AWS_LAMBDA_FUNCTION_NAME",
+        ),
+    ] {
+        let mut command = std::process::Command::new(function);
+        command.env_clear().envs(set.iter().map(|name| (name, "x")));
+        let output = command.output().unwrap();
+        assert!(!output.status.success());
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains(&format!("environment variable {missing} is not set")), "{said}");
+    }
+}
