@@ -133,9 +133,7 @@ async fn a_cursor_that_somebody_made_up_is_refused() {
     for _ in 0..2 {
         create(&catalogue, phone()).await;
     }
-    for key in
-        ["{}", r#"{"x":"y"}"#, r#"{"id":""}"#, r#"{"id":"a","category":"b"}"#, r#"{"category":"Phone"}"#]
-    {
+    for key in ["{}", r#"{"x":"y"}"#, r#"{"id":""}"#, r#"{"id":7}"#] {
         for list in ["product?category=", "product?category=Phone"] {
             // The checksum is no secret.
             let sum = Sha256::new().chain_update(list).chain_update([0]).chain_update(key).finalize();
