@@ -31,7 +31,8 @@ export class ProductService extends Construct {
       settings,
       service: 'product',
       binary: 'product-api',
-      callsInSequence: 1,
+      // A change: the product, and the product written back.
+      callsInSequence: 2,
       environment: { PRODUCT_TABLE: products.tableName, CURRENCY: settings.currency },
     });
     handler.allow(products.tableArn,

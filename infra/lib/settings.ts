@@ -23,6 +23,8 @@ export interface Settings {
   readonly requestsPerSecond: number;
   /** `-c requestBurst=`: requests let through at once above that rate. */
   readonly requestBurst: number;
+  /** `-c alarmEmail=`: where alarms are sent; nowhere when left out. */
+  readonly alarmEmail?: string;
 }
 
 /** A setting that was given a value it cannot have; the message is meant for the person who gave it. */
@@ -53,16 +55,20 @@ export function readSettings(context: (name: string) => unknown): Settings {
 
   const stage = matching('stage', 'dev', /^[a-z][a-z0-9-]{0,15}$/,
     'a lower-case letter followed by up to 15 lower-case letters, digits or hyphens');
+  const capacity = oneOf('capacity', ['free-tier', 'on-demand']);
+  const alarmEmail = matching('alarmEmail', '', /^([^@\s]+@[^@\s]+)?$/, 'an e-mail address');
   return {
     stage,
     production: stage.startsWith('prod'),
-    capacity: oneOf('capacity', ['free-tier', 'on-demand']),
+    capacity,
     architecture: oneOf('arch', ['arm64', 'x86_64']),
     functionsDirectory: resolve(matching('functions', '../target/lambda', /./, 'a directory')),
     allowedOrigins: origins(text('allowedOrigins', 'http://localhost:3000')),
     currency: matching('currency', 'USD', /^[A-Z]{3}$/, 'a three-letter ISO 4217 code such as USD'),
-    requestsPerSecond: integer('requestsPerSecond', 50, 1, 10_000),
-    requestBurst: integer('requestBurst', 100, 1, 5_000),
+    // The free tables sustain three reads and writes a second, and save up for five minutes of bursts.
+    requestsPerSecond: integer('requestsPerSecond', capacity === 'free-tier' ? 20 : 200, 1, 10_000),
+    requestBurst: integer('requestBurst', capacity === 'free-tier' ? 50 : 400, 1, 5_000),
+    ...(alarmEmail === '' ? {} : { alarmEmail }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
+import { mailAlarms, watchFunctions } from './alarms.ts';
 import { BasketService } from './basket-service.ts';
 import { HttpApi } from './http-api.ts';
 import { OrderingService } from './ordering-service.ts';
@@ -23,6 +24,9 @@ export class ShopStack extends Stack {
     new ProductService(this, 'Product', { settings, bus, api });
     new BasketService(this, 'Basket', { settings, bus, api });
     new OrderingService(this, 'Ordering', { settings, bus, api });
+
+    watchFunctions(this, settings.stage);
+    if (settings.alarmEmail !== undefined) mailAlarms(this, settings.alarmEmail);
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'ApiId', { value: api.id });

@@ -1,15 +1,17 @@
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { alarm } from './alarms.ts';
 import { timeoutSeconds, visibilitySeconds } from './call-budget.ts';
 import { publish } from './outputs.ts';
 import type { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 
-/** Attempts before a message goes to the dead-letter queue. */
-const MAX_RECEIVES = 5;
+/** Attempts before a message goes to the dead-letter queue: enough to sit out six minutes of trouble. */
+const MAX_RECEIVES = 10;
+/** A message this old means that its consumer has not kept up, or cannot. */
+const OLD_SECONDS = 300;
 
 export interface WorkQueueProps {
   readonly settings: Settings;
@@ -19,7 +21,7 @@ export interface WorkQueueProps {
   readonly callsInSequence: number;
 }
 
-/** A queue, the dead-letter queue behind it, and an alarm for the first message that lands there. */
+/** A queue, the dead-letter queue behind it, and alarms for messages that wait too long or land there. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
@@ -41,13 +43,15 @@ export class WorkQueue extends Construct {
     publish(this, 'Queue', name, this.queue.queueUrl);
     publish(this, 'Queue', `${name}-dlq`, this.deadLetters.queueUrl);
 
-    new Alarm(this, 'DeadLettersAlarm', {
-      alarmDescription: `Messages that failed ${MAX_RECEIVES} times wait in ${name}-dlq (${settings.stage})`,
+    alarm(this, 'DeadLettersAlarm', {
+      description: `Messages that failed ${MAX_RECEIVES} times wait in ${name}-dlq (${settings.stage})`,
       metric: this.deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: 0,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    alarm(this, 'AgeAlarm', {
+      description: `The oldest message in ${name} is over ${OLD_SECONDS} seconds old (${settings.stage})`,
+      metric: this.queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }),
+      threshold: OLD_SECONDS,
     });
   }
 

@@ -97,7 +97,7 @@ describe('gateway responses', () => {
 test('the stage is throttled and logs requests without saying who sent them', () => {
   template.hasResourceProperties('AWS::ApiGateway::Stage', {
     StageName: 'dev',
-    MethodSettings: [Match.objectLike({ HttpMethod: '*', ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 })],
+    MethodSettings: [Match.objectLike({ HttpMethod: '*', ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 })],
   });
   const [stage] = Object.values(resources(template, 'AWS::ApiGateway::Stage'));
   const format = stage!.Properties.AccessLogSetting.Format;

@@ -26,6 +26,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['currency', ['usd', 'DOLLAR', '']],
   ['allowedOrigins', ['', '*', 'shop.example.com', 'https://shop.example.com/', "https://a'b", 'https://a.example,']],
   ['requestsPerSecond', ['0', '-1', '1.5', 'many', '10001']],
+  ['alarmEmail', ['nobody', 'a b@c']],
   ['requestBurst', ['0', '5001']],
 ];
 

@@ -84,15 +84,17 @@ describe('queues', () => {
   test('each has a dead-letter queue that keeps messages for two weeks', () => {
     for (const [id, { Properties }] of Object.entries(queues)) {
       if (deadLetterQueues.has(id)) assert.equal(Properties.MessageRetentionPeriod, 14 * 24 * 60 * 60, id);
-      else assert.equal(Properties.RedrivePolicy.maxReceiveCount, 5, id);
+      else assert.equal(Properties.RedrivePolicy.maxReceiveCount, 10, id);
     }
   });
 
-  test('each dead-letter queue has an alarm, and all alarms together are free', () => {
-    const alarms = Object.values(resources(dev, 'AWS::CloudWatch::Alarm'));
-    assert.ok(alarms.length <= 10);
-    const watched = alarms.map(({ Properties }) => target(Properties.Dimensions));
-    assert.deepEqual(new Set(watched), deadLetterQueues);
+  test('each queue has an alarm for old messages, each dead-letter queue for the first', () => {
+    const watched = Object.values(resources(dev, 'AWS::CloudWatch::Alarm'))
+      .map(({ Properties }) => [target(Properties.Dimensions), Properties.MetricName] as const)
+      .filter(([queue]) => queue !== undefined);
+    const expected = Object.keys(queues).map((id) =>
+      [id, deadLetterQueues.has(id) ? 'ApproximateNumberOfMessagesVisible' : 'ApproximateAgeOfOldestMessage'] as const);
+    assert.deepEqual(new Map(watched), new Map(expected));
   });
 
   test('each consumer answers for single messages and is done before they show up again', () => {
@@ -109,7 +111,7 @@ describe('queues', () => {
 describe('retries', () => {
   /** AWS calls that each function makes one after the other at most, as docs/reliability.md counts them. */
   const callsInSequence: Record<string, number> = {
-    'product-api': 1, 'product-events': 3, 'basket-api': 4, 'basket-prices': 1, 'basket-checkouts': 3,
+    'product-api': 2, 'product-events': 3, 'basket-api': 4, 'basket-prices': 1, 'basket-checkouts': 3,
     'ordering-api': 1, 'ordering-consumer': 1,
   };
   const functions = Object.values(resources(dev, 'AWS::Lambda::Function')).map(({ Properties }) => Properties);
@@ -127,6 +129,26 @@ describe('retries', () => {
 
   test('a function answers before the gateway gives up', () => {
     for (const { Description, Timeout } of functions) assert.ok(Timeout < 29, Description);
+  });
+});
+
+describe('alarms', () => {
+  const alarms = (template: typeof dev) => Object.values(resources(template, 'AWS::CloudWatch::Alarm'));
+
+  test('errors and throttles of every function are watched, and all alarms together are free', () => {
+    assert.equal(alarms(dev).length, 10);
+    for (const metric of ['Errors', 'Throttles']) {
+      const watched = alarms(dev).flatMap(({ Properties }) => Properties.Metrics ?? [])
+        .filter(({ MetricStat }: any) => MetricStat?.Metric.MetricName === metric);
+      assert.equal(watched.length, FUNCTIONS.length, metric);
+    }
+  });
+
+  test('every alarm is mailed if an address is given', () => {
+    assert.ok(alarms(dev).every(({ Properties }) => Properties.AlarmActions === undefined));
+    const mailed = synthesize({ alarmEmail: 'oncall@example.com' });
+    assert.ok(alarms(mailed).every(({ Properties }) => Properties.AlarmActions.length === 1));
+    mailed.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'oncall@example.com' });
   });
 });
 
