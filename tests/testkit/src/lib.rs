@@ -15,6 +15,7 @@
 mod account;
 mod bus;
 mod client;
+mod dice;
 pub mod faults;
 mod meter;
 mod seed;
@@ -23,6 +24,7 @@ mod template;
 pub use account::Account;
 pub use bus::Bus;
 pub use client::{Answer, Client};
+pub use dice::Dice;
 pub use meter::Meter;
 pub use seed::seed;
 

@@ -6,6 +6,7 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use super::call::Call;
+use crate::Dice;
 
 /// What can happen to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +122,7 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) fn new(seed: u64) -> Self {
-        Self { list: Vec::new(), dice: Dice(seed), injected: BTreeMap::new(), calls: BTreeMap::new() }
+        Self { list: Vec::new(), dice: Dice::new(seed), injected: BTreeMap::new(), calls: BTreeMap::new() }
     }
 
     pub(super) fn add(&mut self, rule: Rule) {
@@ -257,21 +258,5 @@ impl Merge {
             Self::UnprocessedKeys(keys) => body["UnprocessedKeys"] = keys,
         }
         body.to_string().into()
-    }
-}
-
-/// Numbers that follow from a seed (`SplitMix64`), so that a run can be repeated.
-#[derive(Debug)]
-struct Dice(u64);
-
-impl Dice {
-    /// From 0 to just below 1.
-    fn throw(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^= bits >> 31;
-        f64::from(u32::try_from(bits >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
     }
 }

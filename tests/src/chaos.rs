@@ -1,0 +1,116 @@
+//! A shop under fire: hundreds of customers buy while calls fail, answers are lost, functions are
+//! killed and messages come twice. Afterwards a checker holds what the customers were told
+//! against what the tables hold.
+//!
+//! What happens follows from a seed, as far as a run on a real machine can be repeated.
+
+mod checker;
+mod customer;
+mod ledger;
+mod mischief;
+mod report;
+mod weather;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use testkit::Dice;
+
+use crate::Shop;
+use customer::Customer;
+pub use ledger::{Checkout, Ledger};
+use mischief::Mischief;
+pub use report::Report;
+use weather::Weather;
+
+/// Requests under way at once: as many as two cores can serve.
+const WORKERS: usize = 16;
+
+/// How long, how many, and by which numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Everything follows from it.
+    pub seed: u64,
+    /// How long customers buy.
+    pub duration: Duration,
+    /// How many there are.
+    pub customers: usize,
+}
+
+/// Runs the plan on the shop that the environment names.
+#[must_use]
+pub fn run(plan: Plan) -> Report {
+    let shop = Shop::new();
+    let ledger = Arc::new(Ledger::default());
+    let products: Vec<String> =
+        (0..10).map(|number| shop.product(&format!("Product {number}"), &format!("{number}.99"))).collect();
+    println!("seed {}, {} customers, {:?}", plan.seed, plan.customers, plan.duration);
+
+    let weather = Weather::start(plan.seed);
+    let mischief = Mischief::start(plan.seed, &shop);
+    let started = Instant::now();
+    let over = AtomicBool::new(false);
+    let customers: Vec<Mutex<Customer>> = (0..plan.customers)
+        .map(|number| {
+            let dice = Dice::new(plan.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
+            Mutex::new(Customer::new(number, plan.seed, dice, &products, Arc::clone(&ledger)))
+        })
+        .collect();
+    thread::scope(|scope| {
+        for worker in 0..WORKERS {
+            let (shop, customers, over) = (shop.clone(), &customers, &over);
+            scope.spawn(move || work(&shop, customers, worker, over));
+        }
+        scope.spawn(|| staff(&shop, &products, Dice::new(plan.seed ^ 0x57AF), &ledger, &over));
+        let mut said = Instant::now();
+        while started.elapsed() < plan.duration {
+            thread::sleep(Duration::from_millis(100));
+            if said.elapsed() > Duration::from_secs(10) {
+                said = Instant::now();
+                println!("{:4} s  {}", started.elapsed().as_secs(), ledger.summary());
+            }
+        }
+        over.store(true, Ordering::SeqCst);
+    });
+    let (faults, mischief) = (weather.clear_up(), mischief.stop());
+    println!("the weather clears; {}", ledger.summary());
+
+    // In fair weather each customer says what they last saw and did.
+    for customer in &customers {
+        lock(customer).settle(&shop);
+    }
+    checker::check(&shop, &ledger, &customers, &products);
+    Report::new(plan, started.elapsed(), &ledger, faults, mischief)
+}
+
+/// One worker: takes the next customer who is ready, and lets them do one thing.
+fn work(shop: &Shop, customers: &[Mutex<Customer>], worker: usize, over: &AtomicBool) {
+    let mut next = worker * customers.len() / WORKERS;
+    while !over.load(Ordering::SeqCst) {
+        next = (next + 1) % customers.len();
+        // Somebody else's turn with this customer.
+        let Ok(mut customer) = customers[next].try_lock() else { continue };
+        if customer.is_ready() {
+            customer.step(shop);
+        } else {
+            drop(customer);
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Staff change prices all the while.
+fn staff(shop: &Shop, products: &[String], mut dice: Dice, ledger: &Ledger, over: &AtomicBool) {
+    while !over.load(Ordering::SeqCst) {
+        let path = format!("/product/{}", products[dice.pick(products.len())]);
+        let answer = shop.try_send("PATCH", &path, &[], format!(r#"{{"price": {}.49}}"#, dice.pick(500)));
+        ledger.count("change price", answer.as_ref().map_or(0, |answer| answer.status));
+        thread::sleep(Duration::from_millis(300));
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,269 @@
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use testkit::Dice;
+
+use super::ledger::{Checkout, Ledger, Lines};
+use crate::{Answer, Shop, checkout};
+
+/// After this long nothing that a request began can still take effect: the longest delay of the
+/// weather, and some more.
+const SETTLED: Duration = Duration::from_secs(6);
+
+/// A customer, who does one thing after the other and remembers what the shop said.
+pub(super) struct Customer {
+    user: String,
+    dice: Dice,
+    products: Vec<String>,
+    ledger: Arc<Ledger>,
+    /// What the basket can hold by now: one possibility, or two after an answer that did not come.
+    possible: Vec<Lines>,
+    ready: Instant,
+    /// A checkout with a key whose answer did not come; it is asked for again.
+    pending: Option<(String, Lines)>,
+    /// A checkout without a key whose answer did not come: what the basket held.
+    unknown: Option<Lines>,
+    keys: usize,
+}
+
+impl Customer {
+    pub(super) fn new(
+        number: usize,
+        seed: u64,
+        dice: Dice,
+        products: &[String],
+        ledger: Arc<Ledger>,
+    ) -> Self {
+        Self {
+            user: format!("chaos-{seed}-{number}"),
+            dice,
+            products: products.to_vec(),
+            ledger,
+            possible: vec![Lines::new()],
+            ready: Instant::now(),
+            pending: None,
+            unknown: None,
+            keys: 0,
+        }
+    }
+
+    pub(super) fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// What the basket must hold; known only after [`Customer::settle`].
+    pub(super) fn basket(&self) -> &Lines {
+        &self.possible[0]
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.ready <= Instant::now()
+    }
+
+    /// Does one thing.
+    pub(super) fn step(&mut self, shop: &Shop) {
+        if let Some((key, lines)) = self.pending.take() {
+            self.check_out(shop, Some(key), lines);
+        } else if self.possible.len() > 1 {
+            self.look(shop);
+        } else {
+            match self.dice.pick(20) {
+                0..9 => self.add(shop),
+                9..11 => self.set_quantity(shop),
+                11 => self.remove(shop),
+                12 => self.replace(shop),
+                13 => self.empty(shop),
+                14..16 => self.look(shop),
+                16 if !self.possible[0].is_empty() => self.check_out(shop, None, self.possible[0].clone()),
+                _ if !self.possible[0].is_empty() => {
+                    self.keys += 1;
+                    let key = format!("{}-{}", self.user, self.keys);
+                    self.check_out(shop, Some(key), self.possible[0].clone());
+                }
+                _ => self.add(shop),
+            }
+        }
+    }
+
+    /// Finds out whatever is still unknown, in fair weather.
+    pub(super) fn settle(&mut self, shop: &Shop) {
+        let deadline = Instant::now() + Duration::from_mins(2);
+        loop {
+            thread::sleep(self.ready.saturating_duration_since(Instant::now()));
+            if let Some((key, lines)) = self.pending.take() {
+                self.check_out(shop, Some(key), lines);
+            } else {
+                self.look(shop);
+                if self.possible.len() == 1 && self.is_ready() {
+                    return;
+                }
+            }
+            if Instant::now() > deadline {
+                self.ledger.violation(format!("{}: no answers even in fair weather", self.user));
+                return;
+            }
+        }
+    }
+
+    fn add(&mut self, shop: &Shop) {
+        let (product, pieces) = (self.any_product(), 1 + self.dice.pick(3) as u64);
+        let after = |lines: &mut Lines| *lines.entry(product.clone()).or_default() += pieces;
+        if self.possible[0].get(&product).copied().unwrap_or_default() + pieces > 99 {
+            return;
+        }
+        let item = json!({ "productId": product, "quantity": pieces });
+        self.change(shop, "add item", "POST", &format!("/basket/{}/items", self.user), &item, after);
+    }
+
+    fn set_quantity(&mut self, shop: &Shop) {
+        let Some(product) = self.any_line() else { return self.add(shop) };
+        let pieces = 1 + self.dice.pick(5) as u64;
+        let Some(path) = self.item_path(shop, &product) else { return };
+        let after = |lines: &mut Lines| {
+            lines.insert(product.clone(), pieces);
+        };
+        self.change(shop, "change item", "PATCH", &path, &json!({ "quantity": pieces }), after);
+    }
+
+    fn remove(&mut self, shop: &Shop) {
+        let Some(product) = self.any_line() else { return self.add(shop) };
+        let Some(path) = self.item_path(shop, &product) else { return };
+        let after = |lines: &mut Lines| {
+            lines.remove(&product);
+        };
+        self.change(shop, "remove item", "DELETE", &path, &Value::Null, after);
+    }
+
+    fn replace(&mut self, shop: &Shop) {
+        let (product, pieces) = (self.any_product(), 1 + self.dice.pick(9) as u64);
+        let basket =
+            json!({ "userName": self.user, "items": [{ "productId": product, "quantity": pieces }] });
+        let after = |lines: &mut Lines| *lines = Lines::from([(product.clone(), pieces)]);
+        self.change(shop, "replace basket", "POST", "/basket", &basket, after);
+    }
+
+    fn empty(&mut self, shop: &Shop) {
+        let path = format!("/basket/{}", self.user);
+        self.change(shop, "empty basket", "DELETE", &path, &Value::Null, Lines::clear);
+    }
+
+    /// Makes a change; without an answer the basket can be as before or as after it.
+    fn change(
+        &mut self,
+        shop: &Shop,
+        operation: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+        after: impl Fn(&mut Lines),
+    ) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        let answer = shop.try_send(method, path, &[], body);
+        self.count(operation, answer.as_ref());
+        let before = self.possible[0].clone();
+        let mut changed = before.clone();
+        after(&mut changed);
+        match answer.map(|answer| answer.status) {
+            Some(200 | 204) => self.possible = vec![changed],
+            Some(status @ 400..500) => {
+                self.ledger.violation(format!("{}: {operation} was refused with {status}", self.user));
+            }
+            _ => {
+                self.possible = vec![before, changed];
+                self.wait();
+            }
+        }
+    }
+
+    /// Looks at the basket, which must be one that it can be.
+    fn look(&mut self, shop: &Shop) {
+        let answer = shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
+        self.count("look", answer.as_ref());
+        let Some(answer) = answer.filter(|answer| answer.status == 200) else { return };
+        let seen = lines(&answer.body);
+        if !self.possible.contains(&seen) {
+            self.ledger.violation(format!(
+                "{}: the basket holds {seen:?}, it should hold one of {:?}",
+                self.user, self.possible
+            ));
+        }
+        if let Some(lines) = self.unknown.take().filter(|_| seen.is_empty()) {
+            // The basket is gone, so there must be an order, although nobody said so.
+            self.ledger.checked_out(Checkout { user: self.user.clone(), lines, receipt: None });
+        }
+        self.possible = vec![seen];
+    }
+
+    fn check_out(&mut self, shop: &Shop, key: Option<String>, lines: Lines) {
+        let header = key.iter().map(|key| ("idempotency-key", key.as_str())).collect::<Vec<_>>();
+        let answer = shop.try_send("POST", "/basket/checkout", &header, checkout(&self.user));
+        self.count("check out", answer.as_ref());
+        match (answer, key) {
+            (Some(answer), _) if answer.status == 202 => {
+                let order = answer.body["orderId"].as_str().unwrap_or_default().to_owned();
+                let total = number(&answer.text, "totalPrice");
+                let receipt = Some((order, total));
+                self.ledger.checked_out(Checkout { user: self.user.clone(), lines, receipt });
+                self.possible = vec![Lines::new()];
+            }
+            (Some(answer), _) if (400..500).contains(&answer.status) => {
+                self.ledger.violation(format!("{}: a checkout was refused with {}", self.user, answer.text));
+            }
+            (_, Some(key)) => {
+                self.pending = Some((key, lines));
+                self.ready = Instant::now() + Duration::from_millis(200);
+            }
+            (_, None) => {
+                self.possible = vec![lines.clone(), Lines::new()];
+                self.unknown = Some(lines);
+                self.wait();
+            }
+        }
+    }
+
+    /// Nothing is certain until what was begun has ended.
+    fn wait(&mut self) {
+        self.ready = Instant::now() + SETTLED;
+    }
+
+    fn count(&self, operation: &str, answer: Option<&Answer>) {
+        self.ledger.count(operation, answer.map_or(0, |answer| answer.status));
+    }
+
+    fn any_product(&mut self) -> String {
+        self.products[self.dice.pick(self.products.len())].clone()
+    }
+
+    fn any_line(&mut self) -> Option<String> {
+        let lines = self.possible[0].len();
+        self.possible[0].keys().nth(self.dice.pick(lines)).cloned()
+    }
+
+    /// The path of the line with this product, which takes a look at the basket.
+    fn item_path(&self, shop: &Shop, product: &str) -> Option<String> {
+        let answer = shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
+        self.count("look", answer.as_ref());
+        let basket = answer.filter(|answer| answer.status == 200)?.body;
+        let item = basket["items"].as_array()?.iter().find(|item| item["productId"] == product)?;
+        Some(format!("/basket/{}/items/{}", self.user, item["itemId"].as_str()?))
+    }
+}
+
+/// What a basket or an order holds.
+pub(super) fn lines(body: &Value) -> Lines {
+    let items = body["items"].as_array().into_iter().flatten();
+    items
+        .map(|item| {
+            let product = item["productId"].as_str().unwrap_or_default().to_owned();
+            (product, item["quantity"].as_u64().unwrap_or_default())
+        })
+        .collect()
+}
+
+/// A number of a JSON text as it is written there, to the last digit.
+fn number(text: &str, name: &str) -> String {
+    let Some((_, rest)) = text.split_once(&format!("\"{name}\":")) else { return String::new() };
+    rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect()
+}

@@ -1,0 +1,54 @@
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Ledger, Plan};
+
+/// What a run has shown.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// The seed that everything followed from.
+    pub seed: u64,
+    /// How many customers there were.
+    pub customers: usize,
+    /// How long they bought.
+    pub seconds: u64,
+    /// What they did, and how it was answered.
+    pub operations: BTreeMap<String, u64>,
+    /// What was done to calls between functions and AWS, by kind and operation.
+    pub faults: BTreeMap<String, u64>,
+    /// What was done from outside.
+    pub mischief: BTreeMap<String, u64>,
+    /// Checkouts that were accepted; each must have become one order.
+    pub checkouts_accepted: usize,
+    /// Checkouts whose answer never came, and which emptied the basket; each must have, too.
+    pub checkouts_untold: usize,
+    /// Broken promises.
+    pub violations: Vec<String>,
+}
+
+impl Report {
+    pub(super) fn new(
+        plan: Plan,
+        elapsed: Duration,
+        ledger: &Ledger,
+        faults: BTreeMap<String, u64>,
+        mischief: BTreeMap<String, u64>,
+    ) -> Self {
+        let checkouts = ledger.checkouts();
+        let accepted = checkouts.iter().filter(|checkout| checkout.receipt.is_some()).count();
+        Self {
+            seed: plan.seed,
+            customers: plan.customers,
+            seconds: elapsed.as_secs(),
+            operations: ledger.operations(),
+            faults,
+            mischief,
+            checkouts_accepted: accepted,
+            checkouts_untold: checkouts.len() - accepted,
+            violations: ledger.violations(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use testkit::Dice;
+use testkit::faults::{Fault, FaultProxy, Rule};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+
+/// How long one kind of weather lasts.
+const SEASON: Duration = Duration::from_secs(2);
+/// Longer than a function waits for a call, so that the call takes effect after it was given up.
+const LATE: Duration = Duration::from_secs(4);
+
+/// What calls between the functions and AWS meet: mostly a breeze, now and then a storm.
+pub(super) struct Weather {
+    proxy: Arc<FaultProxy>,
+    forecast: JoinHandle<()>,
+    /// Serves the functions until the run is over.
+    _runtime: Runtime,
+}
+
+impl Weather {
+    /// Stands between the functions and AWS, at the address in `FERROCART_FAULTS`.
+    pub(super) fn start(seed: u64) -> Self {
+        let variable = |name| {
+            std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask chaos`"))
+        };
+        let (address, upstream) = (variable("FERROCART_FAULTS"), variable("FERROCART_ENDPOINT"));
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let proxy = Arc::new(runtime.block_on(FaultProxy::start_at(&address, &upstream, seed)));
+        let forecast = runtime.spawn(change(Arc::clone(&proxy), Dice::new(seed ^ 0xC10D)));
+        Self { proxy, forecast, _runtime: runtime }
+    }
+
+    /// From here on every call is passed on; gives what was done to calls so far.
+    pub(super) fn clear_up(&self) -> BTreeMap<String, u64> {
+        self.forecast.abort();
+        self.proxy.clear();
+        self.proxy.injected()
+    }
+}
+
+async fn change(proxy: Arc<FaultProxy>, mut dice: Dice) {
+    loop {
+        // A storm in one of six seasons: so strong that retries do not help against it.
+        let strength = if dice.pick(6) == 0 { 12.0 } else { 1.0 };
+        proxy.clear();
+        for (fault, chance) in [
+            (Fault::Refuse, 0.010),
+            (Fault::LoseAnswer, 0.020),
+            (Fault::Delay(LATE), 0.002),
+            (Fault::Throttle, 0.010),
+            (Fault::CapacityExceeded, 0.005),
+            (Fault::ServerError, 0.010),
+        ] {
+            proxy.add(Rule::new(fault).with_chance(chance * strength));
+        }
+        proxy.add(Rule::new(Fault::Partial).with_chance(0.05 * strength));
+        for operation in ["TransactWriteItems", "PutItem", "DeleteItem"] {
+            proxy.add(Rule::new(Fault::Conflict).on(operation).with_chance(0.02 * strength));
+        }
+        tokio::time::sleep(SEASON).await;
+    }
+}
