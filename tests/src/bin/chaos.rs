@@ -1,5 +1,6 @@
 //! Runs the shop under fire for as long as asked: `cargo xtask chaos --minutes N --seed S`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -17,15 +18,22 @@ struct Args {
     /// How many customers
     #[arg(long, default_value_t = 300)]
     customers: usize,
+    /// Where to write what the run has shown, as JSON
+    #[arg(long)]
+    report: Option<PathBuf>,
 }
 
 #[expect(clippy::print_stdout, reason = "a command line program talks to its user")]
 fn main() -> ExitCode {
-    let Args { minutes, seed, customers } = Args::parse();
+    let Args { minutes, seed, customers, report: file } = Args::parse();
     let report = chaos::run(Plan { seed, duration: Duration::from_secs(60 * minutes), customers });
-    match serde_json::to_string_pretty(&report) {
-        Ok(json) => println!("{json}"),
-        Err(error) => println!("unwritable report: {error}"),
+    let json = serde_json::to_string_pretty(&report).unwrap_or_else(|error| error.to_string());
+    println!("{json}");
+    if let Some(file) = file
+        && let Err(error) = std::fs::write(&file, json + "\n")
+    {
+        println!("cannot write {}: {error}", file.display());
+        return ExitCode::FAILURE;
     }
     if report.violations.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

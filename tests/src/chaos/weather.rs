@@ -15,27 +15,35 @@ const LATE: Duration = Duration::from_secs(4);
 /// What calls between the functions and AWS meet: mostly a breeze, now and then a storm.
 pub(super) struct Weather {
     proxy: Arc<FaultProxy>,
-    forecast: JoinHandle<()>,
+    forecast: Option<JoinHandle<()>>,
+    dice: Dice,
     /// Serves the functions until the run is over.
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Weather {
-    /// Stands between the functions and AWS, at the address in `FERROCART_FAULTS`.
-    pub(super) fn start(seed: u64) -> Self {
+    /// Stands between the functions and AWS, at the address in `FERROCART_FAULTS`, and is fair.
+    pub(super) fn fair(seed: u64) -> Self {
         let variable = |name| {
             std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask chaos`"))
         };
         let (address, upstream) = (variable("FERROCART_FAULTS"), variable("FERROCART_ENDPOINT"));
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let proxy = Arc::new(runtime.block_on(FaultProxy::start_at(&address, &upstream, seed)));
-        let forecast = runtime.spawn(change(Arc::clone(&proxy), Dice::new(seed ^ 0xC10D)));
-        Self { proxy, forecast, _runtime: runtime }
+        Self { proxy, forecast: None, dice: Dice::new(seed ^ 0xC10D), runtime }
+    }
+
+    /// From here on it changes.
+    pub(super) fn turn(&mut self) {
+        let changes = change(Arc::clone(&self.proxy), self.dice.clone());
+        self.forecast = Some(self.runtime.spawn(changes));
     }
 
     /// From here on every call is passed on; gives what was done to calls so far.
     pub(super) fn clear_up(&self) -> BTreeMap<String, u64> {
-        self.forecast.abort();
+        if let Some(forecast) = &self.forecast {
+            forecast.abort();
+        }
         self.proxy.clear();
         self.proxy.injected()
     }
