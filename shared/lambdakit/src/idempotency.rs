@@ -1,11 +1,19 @@
 //! Idempotency keys: the same request sent twice happens once and is answered the same
 //! (IETF draft "The Idempotency-Key HTTP Header Field").
 //!
-//! The record of a key is written in the same DynamoDB transaction as what the request does.
-//! So a key is either unknown or completed, never in progress, and no crash can leave it half
-//! done. Records live for a day; DynamoDB removes them some time after.
+//! There are two ways, and both keep their records in one table:
+//!
+//! - Work that is one DynamoDB transaction completes its key in it ([`IdempotencyStore::complete`]).
+//!   The key is unknown or completed, never in progress, and no crash can leave it half done.
+//! - Other work claims its key first ([`IdempotencyStore::begin`]) and completes it afterwards
+//!   ([`IdempotencyStore::finish`]). Meanwhile the key is in progress. If the function dies, the
+//!   claim runs out with the function's timeout, and the key is free again.
+//!
+//! Completed records live for a day; DynamoDB removes them some time after.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure};
 use axum::extract::OptionalFromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine;
@@ -13,8 +21,9 @@ use base64::prelude::BASE64_STANDARD;
 use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-use crate::table::{Table, key};
+use crate::table::{self, Table, key};
 use crate::{Problem, StoreError};
 
 const HEADER: &str = "idempotency-key";
@@ -79,9 +88,40 @@ pub struct IdempotencyStore {
 struct Record {
     id: String,
     fingerprint: String,
-    answer: String,
+    /// None while the request is in progress.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<String>,
+    /// Who has claimed the key, and until when (Unix milliseconds); none in a transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<Claim>,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Claim {
+    owner: Uuid,
+    until: i64,
+}
+
+/// The right to work on a request.
+#[derive(Debug)]
+pub struct Lease {
+    request: Request,
+    claim: Claim,
+}
+
+/// What to do about a request.
+#[derive(Debug)]
+pub enum Begun {
+    /// The work: nobody else is at it.
+    Work(Lease),
+    /// Nothing: somebody else is at it. The draft asks for a 409.
+    InProgress,
+    /// Answer as before.
+    Completed(String),
+    /// Refuse: the key was used for another payload. The draft asks for a 422.
+    OtherPayload,
 }
 
 impl IdempotencyStore {
@@ -98,18 +138,13 @@ impl IdempotencyStore {
     /// When the record cannot be made.
     pub fn complete(&self, request: &Request, answer: String) -> Result<Put, StoreError> {
         let now = Utc::now().timestamp();
-        let record = Record {
-            id: request.id.clone(),
-            fingerprint: request.fingerprint.clone(),
-            answer,
-            expires_at: now + LIFETIME_SECONDS,
-        };
+        let record = Record::new(request, Some(answer), None);
         Put::builder()
             .table_name(self.table.name())
             .set_item(Some(serde_dynamo::to_item(record)?))
             // Expired records may still be there: DynamoDB removes them within days.
             .condition_expression("attribute_not_exists(id) OR expiresAt <= :now")
-            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
+            .expression_attribute_values(":now", number(now))
             .build()
             .map_err(|error| StoreError::Broken(error.to_string()))
     }
@@ -123,10 +158,105 @@ impl IdempotencyStore {
         let Some(record) = found else { return Ok(Earlier::Unknown) };
         Ok(if record.expires_at <= Utc::now().timestamp() {
             Earlier::Unknown
-        } else if record.fingerprint == request.fingerprint {
-            Earlier::Completed(record.answer)
-        } else {
+        } else if record.fingerprint != request.fingerprint {
             Earlier::OtherPayload
+        } else {
+            record.answer.map_or(Earlier::Unknown, Earlier::Completed)
         })
     }
+
+    /// Claims a request for work that is not one transaction. The claim runs out after `timeout`,
+    /// which should be the function's own.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn begin(&self, request: Request, timeout: Duration) -> Result<Begun, StoreError> {
+        let now = Utc::now();
+        let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+        let claim = Claim { owner: Uuid::now_v7(), until: now.timestamp_millis().saturating_add(millis) };
+        let put = self
+            .table
+            .client()
+            .put_item()
+            .table_name(self.table.name())
+            .set_item(Some(serde_dynamo::to_item(Record::new(&request, None, Some(claim)))?))
+            .condition_expression(
+                "attribute_not_exists(id) OR expiresAt <= :now \
+                 OR (attribute_not_exists(answer) AND claim.#until <= :millis)",
+            )
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_values(":now", number(now.timestamp()))
+            .expression_attribute_values(":millis", number(now.timestamp_millis()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let there: Record = match table::Put::of(put.send().await)? {
+            table::Put::Done | table::Put::Refused(None) => return Ok(Begun::Work(Lease { request, claim })),
+            table::Put::Refused(Some(there)) => serde_dynamo::from_item(there)?,
+        };
+        // Refused perhaps because of itself: the SDK sends a write again whose answer was lost.
+        if there.claim == Some(claim) {
+            return Ok(Begun::Work(Lease { request, claim }));
+        }
+        if there.fingerprint != request.fingerprint {
+            return Ok(Begun::OtherPayload);
+        }
+        Ok(there.answer.map_or(Begun::InProgress, Begun::Completed))
+    }
+
+    /// Completes a request with its answer; `false` when the claim had run out and somebody else
+    /// has the request now.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn finish(&self, lease: Lease, answer: String) -> Result<bool, StoreError> {
+        let record = Record::new(&lease.request, Some(answer), Some(lease.claim));
+        let put = self
+            .table
+            .client()
+            .put_item()
+            .table_name(self.table.name())
+            .set_item(Some(serde_dynamo::to_item(record)?))
+            .condition_expression("claim.#owner = :owner")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", AttributeValue::S(lease.claim.owner.to_string()));
+        Ok(table::Put::of(put.send().await)?.is_done())
+    }
+
+    /// Gives a request back whose work has failed, so that it can be tried again at once.
+    ///
+    /// # Errors
+    /// When the store does not answer; the claim then runs out by itself.
+    pub async fn release(&self, lease: Lease) -> Result<(), StoreError> {
+        let delete = self
+            .table
+            .client()
+            .delete_item()
+            .table_name(self.table.name())
+            .set_key(Some(key([("id", lease.request.id)])))
+            .condition_expression("claim.#owner = :owner AND attribute_not_exists(answer)")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":owner", AttributeValue::S(lease.claim.owner.to_string()));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(()),
+                _ => Err(error.into()),
+            },
+        }
+    }
+}
+
+impl Record {
+    fn new(request: &Request, answer: Option<String>, claim: Option<Claim>) -> Self {
+        Self {
+            id: request.id.clone(),
+            fingerprint: request.fingerprint.clone(),
+            answer,
+            claim,
+            expires_at: Utc::now().timestamp() + LIFETIME_SECONDS,
+        }
+    }
+}
+
+fn number(number: i64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
 }

@@ -1,10 +1,11 @@
 //! Baskets and checkout against their real tables, on the local AWS.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
 mod baskets;
 mod checkout;
 mod faults;
+mod idempotency;
 mod input;
 mod outbox;
 mod prices;

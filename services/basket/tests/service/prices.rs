@@ -73,3 +73,32 @@ async fn the_sample_batch_leaves_one_product_on_sale() {
         shop.client.post("/basket/swn/items", item).await.expect(status);
     }
 }
+
+#[tokio::test]
+async fn older_and_newer_versions_of_the_events_are_understood() {
+    for version in [0, 2] {
+        let shop = shop().await;
+        let id = Uuid::now_v7().to_string();
+        let older_or_newer = |detail_type: &str, data: &str| {
+            let mut message = message("m", detail_type, data);
+            let mut envelope: Value = serde_json::from_str(message["body"].as_str().unwrap()).unwrap();
+            envelope["detail"]["metadata"]["version"] = json!(version);
+            if version == 2 {
+                envelope["detail"]["metadata"]["region"] = json!("eu");
+                envelope["detail"]["data"]["reason"] = json!("spring sale");
+                envelope["detail"]["data"]["product"]["weight"] = json!(0.3);
+            }
+            message["body"] = json!(envelope.to_string());
+            message
+        };
+        for (detail_type, data, status) in [
+            ("ProductCreated", snapshot(&id, "IPhone X", "80", 1), 200),
+            ("ProductUpdated", snapshot(&id, "IPhone X", "90", 2), 200),
+            ("ProductDeleted", format!(r#"{{"productId": "{id}", "version": 3}}"#), 422),
+        ] {
+            assert!(shop.deliver(&[&older_or_newer(detail_type, &data)]).await.is_empty(), "{detail_type}");
+            let item = json!({ "productId": id, "quantity": 1 });
+            shop.client.post("/basket/swn/items", item).await.expect(status);
+        }
+    }
+}

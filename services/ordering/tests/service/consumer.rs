@@ -61,12 +61,33 @@ async fn what_is_no_order_is_never_acknowledged() {
 }
 
 #[tokio::test]
-async fn fields_that_nobody_knows_yet_are_ignored() {
+async fn an_older_and_a_newer_version_of_the_event_are_understood() {
     let shop = shop().await;
     let newer = message("newer", |data| {
+        data["orderId"] = json!("019c1431-2e60-7000-8000-000000000002");
         data["giftWrap"] = json!(true);
         data["lines"][0]["engraving"] = json!("G.H.");
     });
-    assert!(shop.deliver(&[newer]).await.is_empty());
-    assert_eq!(shop.orders().await, 1);
+    let newer = with_metadata(newer, |metadata| {
+        metadata["version"] = json!(2);
+        metadata["causationId"] = metadata["eventId"].clone();
+        metadata["region"] = json!("eu");
+    });
+    // Before there were colours and tokens.
+    let older = message("older", |data| {
+        for line in data["lines"].as_array_mut().unwrap() {
+            line.as_object_mut().unwrap().remove("color");
+        }
+        data["payment"].as_object_mut().unwrap().remove("token");
+    });
+    let older = with_metadata(older, |metadata| metadata["version"] = json!(0));
+    assert!(shop.deliver(&[newer, older]).await.is_empty());
+    assert_eq!(shop.orders().await, 2);
+}
+
+fn with_metadata(mut message: Value, change: impl FnOnce(&mut Value)) -> Value {
+    let mut envelope: Value = serde_json::from_str(message["body"].as_str().unwrap()).unwrap();
+    change(&mut envelope["detail"]["metadata"]);
+    message["body"] = json!(envelope.to_string());
+    message
 }
