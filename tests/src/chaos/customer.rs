@@ -1,3 +1,4 @@
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,8 +10,10 @@ use super::ledger::{Checkout, Ledger, Lines};
 use crate::{Answer, Shop, checkout};
 
 /// After this long nothing that a request began can still take effect: the longest delay of the
-/// weather, and some more.
-const SETTLED: Duration = Duration::from_secs(6);
+/// weather, and some more for a busy machine.
+const SETTLED: Duration = Duration::from_secs(10);
+/// How many of their last deeds a customer can tell.
+const REMEMBERED: usize = 6;
 
 /// A customer, who does one thing after the other and remembers what the shop said.
 pub(super) struct Customer {
@@ -26,6 +29,9 @@ pub(super) struct Customer {
     /// A checkout without a key whose answer did not come: what the basket held.
     unknown: Option<Lines>,
     keys: usize,
+    /// The last deeds, and how they were answered.
+    deeds: VecDeque<String>,
+    born: Instant,
 }
 
 impl Customer {
@@ -46,6 +52,8 @@ impl Customer {
             pending: None,
             unknown: None,
             keys: 0,
+            deeds: VecDeque::new(),
+            born: Instant::now(),
         }
     }
 
@@ -185,8 +193,8 @@ impl Customer {
         let seen = lines(&answer.body);
         if !self.possible.contains(&seen) {
             self.ledger.violation(format!(
-                "{}: the basket holds {seen:?}, it should hold one of {:?}",
-                self.user, self.possible
+                "{}: the basket holds {seen:?}, it should hold one of {:?}, after {:#?}",
+                self.user, self.possible, self.deeds
             ));
         }
         if let Some(lines) = self.unknown.take().filter(|_| seen.is_empty()) {
@@ -209,7 +217,8 @@ impl Customer {
                 self.possible = vec![Lines::new()];
             }
             (Some(answer), _) if (400..500).contains(&answer.status) => {
-                self.ledger.violation(format!("{}: a checkout was refused with {}", self.user, answer.text));
+                let refused = format!("{}: a checkout was refused with {}", self.user, answer.text);
+                self.ledger.violation(format!("{refused}, after {:#?}", self.deeds));
             }
             (_, Some(key)) => {
                 self.pending = Some((key, lines));
@@ -228,8 +237,12 @@ impl Customer {
         self.ready = Instant::now() + SETTLED;
     }
 
-    fn count(&self, operation: &str, answer: Option<&Answer>) {
-        self.ledger.count(operation, answer.map_or(0, |answer| answer.status));
+    fn count(&mut self, operation: &str, answer: Option<&Answer>) {
+        let status = answer.map_or(0, |answer| answer.status);
+        self.ledger.count(operation, status);
+        let request = answer.map_or("", |answer| answer.header("x-correlation-id"));
+        self.deeds.push_back(format!("{:.3?} {operation} {status} {request}", self.born.elapsed()));
+        self.deeds.drain(..self.deeds.len().saturating_sub(REMEMBERED));
     }
 
     fn any_product(&mut self) -> String {
@@ -242,7 +255,7 @@ impl Customer {
     }
 
     /// The path of the line with this product, which takes a look at the basket.
-    fn item_path(&self, shop: &Shop, product: &str) -> Option<String> {
+    fn item_path(&mut self, shop: &Shop, product: &str) -> Option<String> {
         let answer = shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
         self.count("look", answer.as_ref());
         let basket = answer.filter(|answer| answer.status == 200)?.body;

@@ -75,9 +75,15 @@ impl CheckoutStore {
         let mut attempt = 0;
         loop {
             attempt += 1;
-            let sent =
-                self.table.client().transact_write_items().set_transact_items(Some(parts.clone())).send();
-            let Err(error) = sent.await else { return Ok(Placed::Done) };
+            // One token for all tries: if one of them was made and its answer lost, the next one,
+            // whatever comes in between, is told that it is done.
+            let write = self
+                .table
+                .client()
+                .transact_write_items()
+                .client_request_token(event.metadata.event_id.to_string())
+                .set_transact_items(Some(parts.clone()));
+            let Err(error) = write.send().await else { return Ok(Placed::Done) };
             let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
                 error.as_service_error()
             else {

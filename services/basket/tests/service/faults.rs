@@ -102,6 +102,16 @@ async fn a_checkout_outlives_other_transactions_on_the_same_basket() {
 }
 
 #[tokio::test]
+async fn a_checkout_whose_answer_is_lost_before_a_conflict_is_made_once() {
+    let (shop, faults, _) = filled().await;
+    faults.add(Rule::new(Fault::LoseAnswer).on("TransactWriteItems").times(1));
+    faults.add(Rule::new(Fault::Conflict).on("TransactWriteItems").times(1));
+    let receipt = check_out(&shop, "", &order()).await.expect(202).body;
+    assert_eq!(outbox(&shop).await[0]["data"]["orderId"], receipt["orderId"]);
+    assert_placed(&shop, true).await;
+}
+
+#[tokio::test]
 async fn a_basket_that_other_transactions_never_let_go_is_kept() {
     let (shop, faults, _) = filled().await;
     faults.add(Rule::new(Fault::Conflict).on("TransactWriteItems"));
