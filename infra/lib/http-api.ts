@@ -18,7 +18,7 @@ export function apiFunction(
   return new RustFunction(scope, id, {
     ...props,
     environment: {
-      // REST APIs put the stage in front of the path; the runtime takes it away again.
+      // The runtime would put the stage in front of the path, which routes know nothing of.
       AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: 'true',
       ALLOWED_ORIGINS: props.settings.allowedOrigins.join(','),
       ...props.environment,
