@@ -1,13 +1,25 @@
-//! The shop keeps its promise while calls fail, functions die and messages come twice.
+//! The shop keeps its promise while calls fail, functions die, messages come twice, and more comes
+//! than it can take.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 #![expect(clippy::print_stdout, reason = "the numbers of the run are worth seeing")]
 
+mod backpressure;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shop_tests::chaos::{self, Plan};
 
+/// There is one place between the functions and AWS: one test at a time.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn every_accepted_checkout_is_one_order_whatever_fails() {
+    let _turn = turn();
     let report = chaos::run(Plan { seed: 7, duration: Duration::from_secs(40), customers: 200 });
     println!("{report:#?}");
     assert!(report.violations.is_empty(), "{:#?}", report.violations);

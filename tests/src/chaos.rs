@@ -23,7 +23,7 @@ use customer::Customer;
 pub use ledger::{Checkout, Ledger};
 use mischief::Mischief;
 pub use report::Report;
-use weather::Weather;
+pub use weather::Weather;
 
 /// Requests under way at once: as many as two cores can serve.
 const WORKERS: usize = 16;
@@ -37,6 +37,13 @@ pub struct Plan {
     pub duration: Duration,
     /// How many there are.
     pub customers: usize,
+}
+
+impl Plan {
+    /// How the names of its customers begin.
+    fn names(&self) -> String {
+        format!("chaos-{}-", self.seed)
+    }
 }
 
 /// Runs the plan on the shop that the environment names.
@@ -56,7 +63,12 @@ pub fn run(plan: Plan) -> Report {
     let customers: Vec<Mutex<Customer>> = (0..plan.customers)
         .map(|number| {
             let dice = Dice::new(plan.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
-            Mutex::new(Customer::new(number, plan.seed, dice, &products, Arc::clone(&ledger)))
+            Mutex::new(Customer::new(
+                format!("{}{number}", plan.names()),
+                dice,
+                &products,
+                Arc::clone(&ledger),
+            ))
         })
         .collect();
     thread::scope(|scope| {
@@ -82,7 +94,7 @@ pub fn run(plan: Plan) -> Report {
     for customer in &customers {
         lock(customer).settle(&shop);
     }
-    checker::check(&shop, &ledger, &customers, &products);
+    checker::check(&shop, &plan.names(), &ledger, &customers, &products);
     Report::new(plan, started.elapsed(), &ledger, faults, mischief)
 }
 

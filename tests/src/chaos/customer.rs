@@ -35,15 +35,9 @@ pub(super) struct Customer {
 }
 
 impl Customer {
-    pub(super) fn new(
-        number: usize,
-        seed: u64,
-        dice: Dice,
-        products: &[String],
-        ledger: Arc<Ledger>,
-    ) -> Self {
+    pub(super) fn new(user: String, dice: Dice, products: &[String], ledger: Arc<Ledger>) -> Self {
         Self {
-            user: format!("chaos-{seed}-{number}"),
+            user,
             dice,
             products: products.to_vec(),
             ledger,

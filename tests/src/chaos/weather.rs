@@ -13,7 +13,8 @@ const SEASON: Duration = Duration::from_secs(2);
 const LATE: Duration = Duration::from_secs(4);
 
 /// What calls between the functions and AWS meet: mostly a breeze, now and then a storm.
-pub(super) struct Weather {
+#[derive(Debug)]
+pub struct Weather {
     proxy: Arc<FaultProxy>,
     forecast: Option<JoinHandle<()>>,
     dice: Dice,
@@ -23,7 +24,8 @@ pub(super) struct Weather {
 
 impl Weather {
     /// Stands between the functions and AWS, at the address in `FERROCART_FAULTS`, and is fair.
-    pub(super) fn fair(seed: u64) -> Self {
+    #[must_use]
+    pub fn fair(seed: u64) -> Self {
         let variable = |name| {
             std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo xtask chaos`"))
         };

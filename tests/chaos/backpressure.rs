@@ -1,0 +1,95 @@
+//! More at once than the shop can take at once, and a service that is switched off.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use lambdakit::table::{Item, Table};
+use serde_json::{Value, json};
+use shop_tests::chaos::Weather;
+use shop_tests::{Shop, eventually};
+use testkit::{Account, seed};
+use uuid::Uuid;
+
+const SAMPLE: &str = include_str!("../../services/basket/events/basket-checkouts.json");
+
+/// Checkouts as the basket service leaves them in its outbox.
+fn checkouts(user: &str, count: usize) -> Vec<Item> {
+    let sample: Value = serde_json::from_str(SAMPLE).unwrap();
+    let row = &sample["Records"][0]["dynamodb"]["NewImage"];
+    (0..count)
+        .map(|_| {
+            let mut detail: Value = serde_json::from_str(row["detail"]["S"].as_str().unwrap()).unwrap();
+            let order = Uuid::now_v7().to_string();
+            detail["data"]["orderId"] = json!(order);
+            detail["data"]["userName"] = json!(user);
+            HashMap::from([
+                ("orderId".to_owned(), AttributeValue::S(order)),
+                ("detail".to_owned(), AttributeValue::S(detail.to_string())),
+                ("expiresAt".to_owned(), AttributeValue::N("4102444800".to_owned())),
+            ])
+        })
+        .collect()
+}
+
+fn write(shop: &Shop, items: Vec<Item>) {
+    let table =
+        Table::new(Account::of_the_shop().aws().dynamodb(), shop.output("/tables/checkout").to_owned());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(seed(&table, items));
+}
+
+/// The ids of a customer's orders.
+fn orders(shop: &Shop, user: &str) -> Vec<String> {
+    let (mut ids, mut next) = (Vec::new(), format!("/order/{user}?limit=100"));
+    loop {
+        let page = shop.get(&next).expect(200).body;
+        ids.extend(page["items"].as_array().unwrap().iter().map(|order| order["orderId"].to_string()));
+        let Some(cursor) = page["nextCursor"].as_str() else { return ids };
+        next = format!("/order/{user}?limit=100&cursor={cursor}");
+    }
+}
+
+fn wait_for_orders(shop: &Shop, user: &str, count: usize) {
+    eventually(&format!("{count} orders"), || (orders(shop, user).len() >= count).then_some(()));
+    let ids = orders(shop, user);
+    assert_eq!(ids.len(), count);
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), count);
+}
+
+/// How many copies of a function may run at once; `None` for as many as the account has.
+fn limit(shop: &Shop, function: &str, copies: Option<u32>) {
+    let name = shop.output(&format!("/functions/{function}"));
+    let url = format!("{}/2017-10-31/functions/{name}/concurrency", shop.output("/endpoint"));
+    let done = match copies {
+        Some(copies) => ureq::put(&url).send_json(json!({ "ReservedConcurrentExecutions": copies })),
+        None => ureq::delete(&url).call(),
+    };
+    assert!(done.unwrap().status().is_success());
+}
+
+#[test]
+fn a_burst_of_a_thousand_checkouts_drains_through_two_copies_of_the_consumer() {
+    let _turn = crate::turn();
+    let (shop, _weather) = (Shop::new(), Weather::fair(0));
+    let user = format!("burst-{}", Uuid::now_v7());
+    limit(&shop, "ordering-consumer", Some(2));
+    write(&shop, checkouts(&user, 1000));
+    wait_for_orders(&shop, &user, 1000);
+    limit(&shop, "ordering-consumer", None);
+}
+
+#[test]
+fn a_consumer_that_is_switched_off_loses_nothing_and_catches_up() {
+    let _turn = crate::turn();
+    let (shop, _weather) = (Shop::new(), Weather::fair(0));
+    let user = format!("off-{}", Uuid::now_v7());
+    // Minutes are for those who ask for them; what counts is that messages wait.
+    let seconds = std::env::var("FERROCART_OFF_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    limit(&shop, "ordering-consumer", Some(0));
+    write(&shop, checkouts(&user, 50));
+    std::thread::sleep(Duration::from_secs(seconds));
+    assert_eq!(orders(&shop, &user).len(), 0);
+    limit(&shop, "ordering-consumer", None);
+    wait_for_orders(&shop, &user, 50);
+}
