@@ -1,6 +1,6 @@
 """Runs MiniStack, the local AWS, on one port of this machine, with everything it writes under one directory.
 
-    python launcher.py --port 4566 --state .local/aws [--auth] [--no-persist]
+    python launcher.py --port 4566 --state .local/aws [--auth] [--no-persist] [--functions-endpoint URL]
 
 Prints one line when it is ready. SIGTERM and Ctrl-C end it with a last snapshot.
 """
@@ -49,6 +49,9 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--state", type=Path, required=True, help="directory for everything that is written")
     parser.add_argument("--auth", action="store_true", help="check signatures and identity policies")
     parser.add_argument("--no-persist", action="store_true", help="forget everything at the end")
+    parser.add_argument(
+        "--functions-endpoint", metavar="URL", help="where functions call AWS, e.g. a proxy [default: here]"
+    )
     return parser.parse_args()
 
 
@@ -102,7 +105,7 @@ def set_environment(arguments: argparse.Namespace, state: Path) -> None:
         "S3_DATA_DIR": str(state / "s3"),
         "GATEWAY_PORT": str(arguments.port),
         "MINISTACK_HOST": "127.0.0.1",
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{arguments.port}",
+        "AWS_ENDPOINT_URL": arguments.functions_endpoint or f"http://127.0.0.1:{arguments.port}",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AUTH": str(arguments.auth).lower(),
         "IOT_MTLS_ENABLED": "0",

@@ -64,7 +64,8 @@ impl Shop {
     #[must_use]
     pub fn at(outputs: &Path) -> Self {
         let text = std::fs::read_to_string(outputs).expect("the outputs of the shop");
-        let config = Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        let config =
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None);
         Self {
             agent: config.build().into(),
             outputs: serde_json::from_str(&text).expect("outputs.json is JSON"),

@@ -1,5 +1,5 @@
-//! Calls to the local AWS, signed as any SDK would. Four operations do not earn four SDK crates:
-//! this program is built before anything else, on every fresh checkout.
+//! Calls to AWS, the local or the real one, signed as any SDK would. A few operations do not earn as
+//! many SDK crates: this program is built before anything else, on every fresh checkout.
 
 use std::time::{Duration, SystemTime};
 
@@ -44,14 +44,28 @@ impl Service {
     }
 }
 
-pub struct LocalAws {
-    endpoint: String,
+pub struct Aws {
+    /// Of the local AWS, which has one for all services.
+    endpoint: Option<String>,
+    region: String,
+    credentials: Credentials,
     agent: ureq::Agent,
 }
 
-impl LocalAws {
-    pub fn at(endpoint: &str) -> Self {
-        Self { endpoint: endpoint.to_owned(), agent: agent() }
+impl Aws {
+    /// The local AWS.
+    pub fn local(endpoint: &str) -> Self {
+        Self {
+            endpoint: Some(endpoint.to_owned()),
+            region: REGION.to_owned(),
+            credentials: Credentials::from_keys(ACCOUNT, SECRET_KEY, None),
+            agent: agent(),
+        }
+    }
+
+    /// The real one.
+    pub fn of(credentials: Credentials, region: &str) -> Self {
+        Self { endpoint: None, region: region.to_owned(), credentials, agent: agent() }
     }
 
     /// Calls an operation of a service that speaks JSON.
@@ -90,7 +104,8 @@ impl LocalAws {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<String> {
-        let url = format!("{}{path}", self.endpoint);
+        let endpoint = self.endpoint.clone().unwrap_or_else(|| endpoint(service, &self.region));
+        let url = format!("{endpoint}{path}");
         let mut request = ureq::http::Request::builder().method(method).uri(&url);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -99,10 +114,10 @@ impl LocalAws {
         let signable =
             SignableRequest::new(method, &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))
                 .context("malformed request")?;
-        let identity = Credentials::from_keys(ACCOUNT, SECRET_KEY, None).into();
+        let identity = self.credentials.clone().into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
-            .region(REGION)
+            .region(&self.region)
             .name(service)
             .time(SystemTime::now())
             .settings(SigningSettings::default())
@@ -112,8 +127,9 @@ impl LocalAws {
         let (signature, _) = sign(signable, &parameters).context("cannot sign a request")?.into_parts();
         signature.apply_to_request_http1x(&mut request);
 
-        let mut answer = self.agent.run(request).with_context(|| {
-            format!("the local AWS at {} does not answer; `cargo xtask up` starts it", self.endpoint)
+        let mut answer = self.agent.run(request).with_context(|| match self.endpoint {
+            Some(_) => format!("the local AWS at {endpoint} does not answer; `cargo xtask up` starts it"),
+            None => format!("{endpoint} does not answer; is this machine online?"),
         })?;
         let text = answer.body_mut().read_to_string().context("the answer broke off")?;
         if !answer.status().is_success() {
@@ -132,6 +148,11 @@ pub fn agent() -> ureq::Agent {
         .into()
 }
 
+fn endpoint(service: &str, region: &str) -> String {
+    let country = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("https://{service}.{region}.amazonaws.com{country}")
+}
+
 fn refusal(status: u16, text: &str) -> anyhow::Error {
     let error: Value = serde_json::from_str(text).unwrap_or_default();
     let message = error["message"].as_str().or(error["Message"].as_str()).unwrap_or(text);
@@ -141,6 +162,12 @@ fn refusal(status: u16, text: &str) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_region_has_endpoints_of_its_own() {
+        assert_eq!(endpoint("sqs", "eu-west-1"), "https://sqs.eu-west-1.amazonaws.com");
+        assert_eq!(endpoint("logs", "cn-north-1"), "https://logs.cn-north-1.amazonaws.com.cn");
+    }
 
     #[test]
     fn a_refusal_shows_the_message_of_aws() {

@@ -1,21 +1,21 @@
 //! `cargo xtask deploy` and `destroy`: a stage of the shop on AWS, with the credentials of the caller.
 
-use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Parser, ValueEnum};
 
 use crate::build::Arch;
 use crate::cdk::{self, Environment, Stage};
+use crate::confirm::confirm;
 use crate::functions::Services;
 use crate::lock::Lock;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
 use crate::python::{Packages, Venv};
 use crate::steps::{Steps, Tail};
-use crate::{lambda_build, node, postman, prerequisites, process};
+use crate::{caller, lambda_build, node, postman, prerequisites, process};
 
 #[derive(Parser)]
 pub struct Args {
@@ -65,6 +65,7 @@ impl Capacity {
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
+    caller::expect_no_endpoint()?;
     let files = StageFiles::of(paths, &args.stage);
     let _lock = Lock::take(&files.dir)?;
     let mut steps = Steps::new(paths, 6);
@@ -115,10 +116,15 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         paths.shown(&files.outputs),
         paths.shown(&files.postman),
     );
+    println!(
+        "\nWarning: anyone on the internet can call this API, and nobody signs in yet: give it no data of real \
+         customers, and `destroy` it when you are done."
+    );
     Ok(())
 }
 
 pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
+    caller::expect_no_endpoint()?;
     let files = StageFiles::of(paths, &args.stage);
     let _lock = Lock::take(&files.dir)?;
     let mut steps = Steps::new(paths, 3);
@@ -145,6 +151,11 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
     Ok(())
 }
 
+/// What a stage on AWS is made of, once it was deployed from here.
+pub fn outputs_file(paths: &Paths, stage: &str) -> PathBuf {
+    paths.local().join(format!("outputs-{stage}.json"))
+}
+
 /// Where the results of a stage on AWS are kept.
 struct StageFiles {
     dir: PathBuf,
@@ -161,7 +172,7 @@ impl StageFiles {
         Self {
             assembly: dir.join("cdk.out"),
             raw_outputs: dir.join("cdk-outputs.json"),
-            outputs: local.join(format!("outputs-{stage}.json")),
+            outputs: outputs_file(paths, stage),
             postman: local.join(format!("postman/aws-{stage}.postman_environment.json")),
             dir,
         }
@@ -175,30 +186,13 @@ impl Environment {
 }
 
 /// The infrastructure checks this, too; here the name becomes part of paths first.
-fn parse_stage(text: &str) -> Result<String> {
+pub fn parse_stage(text: &str) -> Result<String> {
     let letters =
         text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
     if letters && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.len() <= 16 {
         return Ok(text.to_owned());
     }
     bail!("a stage is a lower-case letter followed by up to 15 lower-case letters, digits or hyphens")
-}
-
-fn confirm(question: &str, yes: bool) -> Result<()> {
-    if yes {
-        return Ok(());
-    }
-    if !io::stdin().is_terminal() {
-        bail!("{question} There is no terminal to ask on; say `--yes` if that is meant");
-    }
-    print!("\n{question} [y/N] ");
-    io::stdout().flush().context("cannot ask")?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).context("cannot read the answer")?;
-    if answer.trim().eq_ignore_ascii_case("y") {
-        return Ok(());
-    }
-    bail!("nothing was done")
 }
 
 /// Runs a command of the CDK in the open, and explains the failures a newcomer meets.

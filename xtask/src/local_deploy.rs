@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use crate::aws::{self, LocalAws};
+use crate::aws::{self, Aws};
 use crate::build::{Arch, Built};
 use crate::cdk::{self, Stage};
 use crate::fingerprint::{self, Fingerprint};
@@ -59,7 +59,10 @@ impl Deployment<'_> {
             .text("stage", stage.name)
             .text("arch", stage.arch.name())
             .text("endpoint", &self.running.endpoint());
-        let with_code = self.built.hashes.iter().fold(start, |print, (name, hash)| print.text(name, hash));
+        let with_settings =
+            stage.settings.iter().fold(start, |print, setting| print.text("setting", setting));
+        let with_code =
+            self.built.hashes.iter().fold(with_settings, |print, (name, hash)| print.text(name, hash));
         Ok(with_code.tree(&self.paths.infra())?.finish())
     }
 
@@ -69,7 +72,7 @@ impl Deployment<'_> {
             return None;
         }
         let outputs = Outputs::read(&self.stack.outputs()).ok()?;
-        let status = LocalAws::at(&self.running.endpoint()).stack_status(&self.stage().stack());
+        let status = Aws::local(&self.running.endpoint()).stack_status(&self.stage().stack());
         let whole = is_complete(status.as_deref());
         let health = aws::agent().get(format!("{}/health", outputs.api_url)).call().ok()?;
         (whole && health.status().is_success()).then_some(outputs)
@@ -77,7 +80,7 @@ impl Deployment<'_> {
 
     fn deploy(&self, step: &mut Step) -> Result<(Outputs, String)> {
         let endpoint = self.running.endpoint();
-        let aws = LocalAws::at(&endpoint);
+        let aws = Aws::local(&endpoint);
         let stage = self.stage();
         let assembly = self.stack.assembly();
         let raw_outputs = self.stack.dir().join("cdk-outputs.json");

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use serde_json::{Value, json};
 
-use crate::aws::{LocalAws, Service};
+use crate::aws::{Aws, Service};
 use crate::interrupt;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
@@ -35,7 +35,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         bail!("the shop is not running; `cargo xtask up` starts it");
     };
     let outputs = Outputs::read(&stack.outputs())?;
-    let aws = LocalAws::at(&running.endpoint());
+    let aws = Aws::local(&running.endpoint());
     let sources = Source::find(&aws, &outputs, args.function.as_deref())?;
 
     let mut printer = Printer { with_names: sources.len() > 1, seen: HashSet::new() };
@@ -64,7 +64,7 @@ struct Source {
 }
 
 impl Source {
-    fn find(aws: &LocalAws, outputs: &Outputs, only: Option<&str>) -> Result<Vec<Self>> {
+    fn find(aws: &Aws, outputs: &Outputs, only: Option<&str>) -> Result<Vec<Self>> {
         let known = || outputs.functions.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
         if let Some(name) = only.filter(|name| !outputs.functions.contains_key(*name)) {
             bail!("there is no function {name}; there are: {}", known());
@@ -77,7 +77,7 @@ impl Source {
             .collect()
     }
 
-    fn lines(&self, aws: &LocalAws, from: u64) -> Result<Vec<Line>> {
+    fn lines(&self, aws: &Aws, from: u64) -> Result<Vec<Line>> {
         let mut input = json!({ "logGroupName": self.log_group, "startTime": from });
         let mut lines = Vec::new();
         loop {

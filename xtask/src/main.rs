@@ -8,8 +8,12 @@
 
 mod aws;
 mod build;
+mod caller;
 mod cdk;
+mod chaos;
+mod confirm;
 mod deploy;
+mod dlq;
 mod down;
 mod fingerprint;
 mod functions;
@@ -26,13 +30,14 @@ mod postman;
 mod prerequisites;
 mod process;
 mod python;
-mod redrive;
+mod queues;
 mod seed;
 mod stack;
 mod status;
 mod steps;
 mod table;
 mod test;
+mod test_stack;
 mod up;
 mod zips;
 
@@ -69,10 +74,14 @@ enum Command {
     Deploy(deploy::Args),
     /// Remove a stage from AWS
     Destroy(deploy::DestroyArgs),
-    /// Move the messages of a dead-letter queue back to its queue
-    Redrive(redrive::Args),
+    /// Look at what waits in the dead-letter queues, and decide what becomes of it
+    Dlq(dlq::Args),
+    /// Short for `dlq redrive`
+    Redrive(dlq::RedriveArgs),
     /// Run all tests, or the named parts
     Test(test::Args),
+    /// Run the shop while calls fail and functions die
+    Chaos(chaos::Args),
 }
 
 fn main() -> ExitCode {
@@ -102,8 +111,10 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Build(args) => build::run(&paths, &args)?,
         Command::Deploy(args) => deploy::run(&paths, &args)?,
         Command::Destroy(args) => deploy::destroy(&paths, &args)?,
-        Command::Redrive(args) => redrive::run(&paths, &args)?,
+        Command::Dlq(args) => dlq::run(&paths, &args)?,
+        Command::Redrive(args) => dlq::redrive(&paths, &args)?,
         Command::Test(args) => return test::run(&paths, &args),
+        Command::Chaos(args) => return chaos::run(&paths, &args),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -61,9 +61,14 @@ pub fn output(command: &mut Command) -> Result<String> {
 
 /// Runs a command on the terminal of the caller.
 pub fn attached(command: &mut Command) -> Result<()> {
-    let mut child = spawn(command)?;
-    let status = wait(&mut child, Scope::Process)?;
+    let status = attached_status(command)?;
     expect_success(command, status)
+}
+
+/// Like [`attached`], but leaves it to the caller what a failure means.
+pub fn attached_status(command: &mut Command) -> Result<ExitStatus> {
+    let mut child = spawn(command)?;
+    wait(&mut child, Scope::Process)
 }
 
 /// Like [`attached`], but returns what the command writes to its standard output.

@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::fingerprint::{self, Fingerprint};
 use crate::paths::Paths;
 use crate::python::Venv;
 use crate::steps::Tail;
 use crate::{aws, interrupt, process};
 
 const LAUNCHER: &str = "launcher.py";
+const PROXY_OPTION: &str = "--functions-endpoint=http://127.0.0.1:";
 const READY_DEADLINE: Duration = Duration::from_mins(1);
 /// A local AWS that was just killed holds its port until the last of its functions is gone.
 const PORT_DEADLINE: Duration = Duration::from_secs(2);
@@ -28,12 +30,16 @@ pub struct LocalStack {
     dir: PathBuf,
     launcher: PathBuf,
     options: &'static [&'static str],
+    /// Whether functions call AWS on a port of their own, for a proxy to stand there.
+    proxied: bool,
 }
 
 /// A running local AWS.
 pub struct Running {
     pub pid: i32,
     pub port: u16,
+    /// Where functions call AWS, when that is not the local AWS itself.
+    pub proxy_port: Option<u16>,
 }
 
 impl Running {
@@ -45,13 +51,20 @@ impl Running {
 impl LocalStack {
     /// The stack of the developer: keeps its data.
     pub fn of_developer(paths: &Paths) -> Self {
-        Self { stage: "local", dir: paths.local(), launcher: launcher(paths), options: &[] }
+        Self { stage: "local", dir: paths.local(), launcher: launcher(paths), options: &[], proxied: false }
     }
 
     /// The stack of the tests: stricter, and forgetful.
     pub fn of_tests(paths: &Paths) -> Self {
         let options = &["--auth", "--no-persist"];
-        Self { stage: "test", dir: paths.local().join("test"), launcher: launcher(paths), options }
+        let dir = paths.local().join("test");
+        Self { stage: "test", dir, launcher: launcher(paths), options, proxied: false }
+    }
+
+    /// The stack that is made to fail: its functions call AWS through a proxy.
+    pub fn of_chaos(paths: &Paths) -> Self {
+        let dir = paths.local().join("chaos");
+        Self { stage: "chaos", dir, launcher: launcher(paths), options: &["--no-persist"], proxied: true }
     }
 
     pub fn dir(&self) -> &Path {
@@ -80,6 +93,11 @@ impl LocalStack {
         self.dir.join("deployed")
     }
 
+    /// Holds the fingerprint of the local AWS that was started last.
+    fn launched(&self) -> PathBuf {
+        self.dir.join("launched")
+    }
+
     fn pid_file(&self) -> PathBuf {
         self.dir.join("local-aws.pid")
     }
@@ -88,27 +106,43 @@ impl LocalStack {
     /// program may have it. The command line tells, and it also knows the port.
     pub fn running(&self) -> Option<Running> {
         let pid = fs::read_to_string(self.pid_file()).ok()?.trim().parse().ok()?;
-        let port = launched_port(&process::command_line(pid)?, &self.state())?;
-        Some(Running { pid, port })
+        let (port, proxy_port) = launched_ports(&process::command_line(pid)?, &self.state())?;
+        Some(Running { pid, port, proxy_port })
     }
 
-    /// Starts the local AWS, or finds it running on the wanted port.
-    pub fn start(&self, paths: &Paths, venv: &Venv, port: u16) -> Result<(Running, String)> {
-        if let Some(running) = self.running() {
-            if running.port != port {
-                bail!(
-                    "the local AWS already runs on port {}; use it with `--port {0}`, or run `cargo xtask down` first",
-                    running.port
-                );
-            }
-            self.wait_until_ready(&running, None)?;
-            return Ok((running, "runs already".to_owned()));
+    /// Starts the local AWS, or finds it running on the wanted port; without one, any port will do.
+    pub fn start(&self, paths: &Paths, venv: &Venv, wanted: Option<u16>) -> Result<(Running, String)> {
+        let fingerprint = self.launcher_fingerprint()?;
+        let found = self.running();
+        if let Some(running) = &found
+            && wanted.is_some_and(|wanted| wanted != running.port)
+        {
+            bail!(
+                "the local AWS already runs on port {}; use it with `--port {0}`, or run `cargo xtask down` first",
+                running.port
+            );
         }
+        let (port, restarted) = match found {
+            Some(running) if fingerprint::matches(&self.launched(), &fingerprint) => {
+                self.wait_until_ready(&running, None)?;
+                return Ok((running, "runs already".to_owned()));
+            }
+            Some(running) => {
+                self.stop()?;
+                (Some(running.port), "started again, because infra/local changed: ")
+            }
+            None => (wanted, ""),
+        };
+        // Chosen at the last moment: nobody keeps a free port for us.
+        let [any_port, proxy_port] = free_ports()?;
+        let port = port.unwrap_or(any_port);
         expect_free(port)?;
-        let (running, mut child) = self.spawn(paths, venv, port)?;
+        fingerprint::forget(&self.launched())?;
+        let (running, mut child) = self.spawn(paths, venv, port, self.proxied.then_some(proxy_port))?;
         self.wait_until_ready(&running, Some(&mut child))?;
+        fingerprint::store(&self.launched(), &fingerprint)?;
         let pid = running.pid;
-        Ok((running, format!("process {pid}")))
+        Ok((running, format!("{restarted}process {pid}")))
     }
 
     /// Stops the local AWS; returns what it took, or nothing when none runs.
@@ -120,14 +154,14 @@ impl LocalStack {
             }
             Some(running) => Some(running.describe("killed, because it did not stop by itself,")),
         };
-        crate::fingerprint::forget(&self.pid_file())?;
+        fingerprint::forget(&self.pid_file())?;
         Ok(stopped)
     }
 
     /// Removes all data of the stack, which must not run.
     pub fn wipe(&self) -> Result<()> {
         for path in [self.outputs(), self.deployed()] {
-            crate::fingerprint::forget(&path)?;
+            fingerprint::forget(&path)?;
         }
         for dir in [self.state(), self.assembly()] {
             match fs::remove_dir_all(&dir) {
@@ -140,7 +174,19 @@ impl LocalStack {
         Ok(())
     }
 
-    fn spawn(&self, paths: &Paths, venv: &Venv, port: u16) -> Result<(Running, Child)> {
+    /// What a running local AWS is made of, as far as it would have to start again for it.
+    fn launcher_fingerprint(&self) -> Result<String> {
+        let dir = self.launcher.parent().context("the launcher has no directory")?;
+        Ok(Fingerprint::default().tree(dir)?.finish())
+    }
+
+    fn spawn(
+        &self,
+        paths: &Paths,
+        venv: &Venv,
+        port: u16,
+        proxy_port: Option<u16>,
+    ) -> Result<(Running, Child)> {
         fs::create_dir_all(self.state())
             .with_context(|| format!("cannot create {}", self.state().display()))?;
         let log =
@@ -152,6 +198,7 @@ impl LocalStack {
             .args(["--port", &port.to_string(), "--state"])
             .arg(self.state())
             .args(self.options)
+            .args(proxy_port.map(|port| format!("{PROXY_OPTION}{port}")))
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors)
@@ -162,7 +209,7 @@ impl LocalStack {
         let pid = i32::try_from(child.id()).context("impossible process number")?;
         fs::write(self.pid_file(), format!("{pid}\n"))
             .with_context(|| format!("cannot write {}", self.pid_file().display()))?;
-        Ok((Running { pid, port }, child))
+        Ok((Running { pid, port, proxy_port }, child))
     }
 
     fn wait_until_ready(&self, running: &Running, mut child: Option<&mut Child>) -> Result<()> {
@@ -212,10 +259,13 @@ impl Running {
     }
 }
 
-/// A port nobody uses right now.
-pub fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
-    Ok(listener.local_addr().context("no free port")?.port())
+/// Two ports nobody uses right now.
+fn free_ports() -> Result<[u16; 2]> {
+    // Both are held until both are known, or they could be one.
+    let listen = || TcpListener::bind(("127.0.0.1", 0)).context("no free port");
+    let (one, other) = (listen()?, listen()?);
+    let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
+    Ok([port(&one).context("no free port")?, port(&other).context("no free port")?])
 }
 
 pub fn expect_free(port: u16) -> Result<()> {
@@ -245,14 +295,18 @@ fn launcher(paths: &Paths) -> PathBuf {
     paths.infra().join("local").join(LAUNCHER)
 }
 
-/// The port in a command line, if it is that of a launcher with this state directory.
-fn launched_port(command_line: &str, state: &Path) -> Option<u16> {
+/// The ports in a command line, if it is that of a launcher with this state directory.
+fn launched_ports(command_line: &str, state: &Path) -> Option<(u16, Option<u16>)> {
     let (_, arguments) = command_line.split_once(LAUNCHER)?;
     let (_, port) = arguments.split_once("--port ")?;
     let (port, rest) = port.split_once(' ')?;
-    // A longer path that begins with ours is another directory.
     let after_state = rest.split_once("--state ")?.1.strip_prefix(state.to_str()?)?;
-    (after_state.is_empty() || after_state.starts_with(' ')).then(|| port.parse().ok())?
+    // A longer path that begins with ours is another directory.
+    if !(after_state.is_empty() || after_state.starts_with(' ')) {
+        return None;
+    }
+    let proxy = after_state.split(' ').find_map(|option| option.strip_prefix(PROXY_OPTION));
+    Some((port.parse().ok()?, proxy.and_then(|port| port.parse().ok())))
 }
 
 #[cfg(test)]
@@ -264,11 +318,19 @@ mod tests {
         let state = Path::new("/shop/.local/aws");
         let ours =
             "/shop/.local/venv/bin/python /shop/infra/local/launcher.py --port 4570 --state /shop/.local/aws";
-        assert_eq!(launched_port(ours, state), Some(4570));
-        assert_eq!(launched_port(&format!("{ours} --auth"), state), Some(4570));
-        assert_eq!(launched_port(&format!("{ours}2"), state), None);
-        assert_eq!(launched_port("vim launcher.py", state), None);
-        assert_eq!(launched_port("postgres --port 4570 --state /shop/.local/aws", state), None);
+        assert_eq!(launched_ports(ours, state), Some((4570, None)));
+        assert_eq!(launched_ports(&format!("{ours} --auth"), state), Some((4570, None)));
+        assert_eq!(launched_ports(&format!("{ours}2"), state), None);
+        assert_eq!(launched_ports("vim launcher.py", state), None);
+        assert_eq!(launched_ports("postgres --port 4570 --state /shop/.local/aws", state), None);
+        let proxied = format!("{ours} --no-persist {PROXY_OPTION}4571");
+        assert_eq!(launched_ports(&proxied, state), Some((4570, Some(4571))));
+    }
+
+    #[test]
+    fn free_ports_are_two() {
+        let [one, other] = free_ports().unwrap();
+        assert_ne!(one, other);
     }
 
     #[test]

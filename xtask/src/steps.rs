@@ -75,9 +75,9 @@ impl Step {
             return;
         }
         self.last_note = Instant::now();
-        let mut line = format!("{}  {:>5.0} s  {text}", self.heading, self.started.elapsed().as_secs_f32());
+        let line = format!("{}  {:>5.0} s  {text}", self.heading, self.started.elapsed().as_secs_f32());
+        let line: String = line.chars().filter(|c| !c.is_control()).take(columns() - 1).collect();
         if self.terminal {
-            line = line.chars().filter(|c| !c.is_control()).take(columns() - 1).collect();
             print!("\r\x1b[K{line}");
             let _only_decoration = io::stdout().flush();
         } else if !first {

@@ -3,7 +3,6 @@
 mod counts;
 mod part;
 mod runner;
-mod test_stack;
 
 use std::process::ExitCode;
 

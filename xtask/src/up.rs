@@ -9,7 +9,7 @@ use crate::lock::Lock;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
 use crate::python::{Packages, Venv};
-use crate::stack::{self, LocalStack};
+use crate::stack::{self, LocalStack, Running};
 use crate::steps::Steps;
 use crate::{build, node, postman, prerequisites, seed};
 
@@ -29,7 +29,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let _lock = Lock::take(stack.dir())?;
     let port = port(&stack, args)?;
     let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
-    let outputs = bring_up(paths, &stack, port, &mut steps)?;
+    let (_, outputs) = bring_up(paths, &stack, Some(port), &mut steps)?;
     steps.run("seed", |_| Ok(((), seed::sow(&outputs)?.to_string())))?;
     let environment = paths.local().join("postman/local.postman_environment.json");
     postman::write_environment(&environment, &outputs)?;
@@ -37,8 +37,13 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// All steps to a deployed local stack.
-pub fn bring_up(paths: &Paths, stack: &LocalStack, port: u16, steps: &mut Steps) -> Result<Outputs> {
+/// All steps to a deployed local stack, on any free port if none is given.
+pub fn bring_up(
+    paths: &Paths,
+    stack: &LocalStack,
+    port: Option<u16>,
+    steps: &mut Steps,
+) -> Result<(Running, Outputs)> {
     let python = steps.run("prerequisites", |_| {
         let found = prerequisites::check(paths)?;
         let shown = found.to_string();
@@ -54,7 +59,8 @@ pub fn bring_up(paths: &Paths, stack: &LocalStack, port: u16, steps: &mut Steps)
     })?;
     let running = steps.run("start local AWS", |_| stack.start(paths, &venv, port))?;
     let deployment = Deployment { paths, venv: &venv, stack, running: &running, built: &built };
-    local_deploy::run(&deployment, steps)
+    let outputs = local_deploy::run(&deployment, steps)?;
+    Ok((running, outputs))
 }
 
 /// Settles the port before the long steps.

@@ -64,7 +64,8 @@ pub struct Recipient {
 /// How the customer pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE", try_from = "String")]
+#[cfg_attr(test, schemars(!try_from))]
 pub enum PaymentMethod {
     /// A card, named by its token.
     Card,
@@ -72,6 +73,24 @@ pub enum PaymentMethod {
     Paypal,
     /// On account, after delivery.
     Invoice,
+}
+
+/// Why a string is not a [`PaymentMethod`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be CARD, PAYPAL or INVOICE")]
+pub struct InvalidPaymentMethod;
+
+impl TryFrom<String> for PaymentMethod {
+    type Error = InvalidPaymentMethod;
+
+    fn try_from(text: String) -> Result<Self, InvalidPaymentMethod> {
+        match &*text {
+            "CARD" => Ok(Self::Card),
+            "PAYPAL" => Ok(Self::Paypal),
+            "INVOICE" => Ok(Self::Invoice),
+            _ => Err(InvalidPaymentMethod),
+        }
+    }
 }
 
 /// The means of payment.
@@ -90,6 +109,7 @@ pub struct Payment {
 /// in one piece, or in groups as they are embossed, whose check digit is right (Luhn).
 #[must_use]
 pub fn contains_card_number(text: &str) -> bool {
+    let text: String = text.chars().map(ascii_digit).collect();
     let groups: Vec<&str> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|group| !group.is_empty()).collect();
     let in_one_piece = groups.iter().any(|group| is_card_number(group));
@@ -104,6 +124,14 @@ pub fn contains_card_number(text: &str) -> bool {
         })
     });
     in_one_piece || in_groups
+}
+
+/// Digits of full width, as they are typed on East Asian keyboards, are digits too.
+fn ascii_digit(c: char) -> char {
+    match u32::from(c) {
+        wide @ 0xff10..=0xff19 => char::from_digit(wide - 0xff10, 10).unwrap_or(c),
+        _ => c,
+    }
 }
 
 fn is_card_number(group: &str) -> bool {

@@ -6,12 +6,31 @@ use uuid::{NoContext, Uuid};
 
 use crate::Timestamp;
 
+/// Why a string is no id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a UUID, in lower case and with hyphens")]
+pub struct InvalidId;
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[serde(try_from = "String", into = "Uuid")]
         pub struct $name(Uuid);
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -20,10 +39,12 @@ macro_rules! uuid_id {
         }
 
         impl FromStr for $name {
-            type Err = uuid::Error;
+            type Err = InvalidId;
 
-            fn from_str(text: &str) -> Result<Self, uuid::Error> {
-                Uuid::from_str(text).map(Self)
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                // A UUID can be written in several ways; ours are written in one.
+                let id = Uuid::from_str(text).map_err(|_| InvalidId)?;
+                if id.hyphenated().to_string() == text { Ok(Self(id)) } else { Err(InvalidId) }
             }
         }
     };

@@ -16,7 +16,7 @@ mod schema;
 mod text;
 mod time;
 
-pub use id::{InvalidUserName, ItemId, OrderId, ProductId, UserName};
+pub use id::{InvalidId, InvalidUserName, ItemId, OrderId, ProductId, UserName};
 pub use money::{Amount, Currency, InvalidAmount, InvalidCurrency, Money, MoneyError};
 pub use text::{InvalidText, Text};
 pub use time::{DateRange, InvalidDate, Timestamp};

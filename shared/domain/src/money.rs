@@ -71,7 +71,7 @@ const MOST_DIGITS: usize = 28;
 
 /// Why a JSON value is not an [`Amount`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a decimal number, such as 950.40")]
+#[error("must be a decimal number of at most 28 digits, such as 950.40")]
 pub struct InvalidAmount;
 
 impl FromStr for Amount {

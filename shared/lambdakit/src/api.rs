@@ -103,8 +103,7 @@ async fn observe(request: Request, next: Next) -> Response {
     });
     let answer = answer.await;
     invocation.scope(|| {
-        let mut response =
-            answer.unwrap_or_else(|| Problem::unavailable("the deadline came first").into_response());
+        let mut response = answer.unwrap_or_else(|| Problem::out_of_time().into_response());
         telemetry::note("status", &response.status().as_u16());
         if let Ok(id) = HeaderValue::from_str(&correlation_id) {
             response.headers_mut().insert(CORRELATION_ID, id);

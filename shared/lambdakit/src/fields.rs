@@ -128,7 +128,7 @@ impl<'a> Fields<'a> {
         let mut forbidden: Vec<_> = self
             .values
             .iter()
-            .filter(|(field, value)| name(field) || is_forbidden(value))
+            .filter(|(field, value)| name(field) || text(field) || is_forbidden(value))
             .map(|(field, _)| field.clone())
             .collect();
         forbidden.sort_unstable();
@@ -152,7 +152,10 @@ impl<'a> Fields<'a> {
                 let message = error.to_string();
                 // The position is that within the field, which would mislead.
                 let message = message.rsplit_once(" at line ").map_or(&*message, |(head, _)| head);
-                self.wrong(name, message)
+                match message.split_once(", expected ") {
+                    Some((_, expected)) => self.wrong(name, format!("must be {expected}")),
+                    None => self.wrong(name, message),
+                }
             }
         }
     }
@@ -195,9 +198,9 @@ mod tests {
         assert_eq!(
             errors(fields),
             [
-                "a: invalid type: string \"x\", expected u8",
+                "a: must be u8",
                 "c: is required",
-                "items[1].b: invalid type: string \"y\", expected u8",
+                "items[1].b: must be u8",
                 "items[2]: must be an object",
                 "items[3].b: is required",
             ]

@@ -114,6 +114,11 @@ impl Problem {
         Self { cause: Some(cause.to_string()), ..problem }
     }
 
+    /// 503: the deadline came first, as the log line says by itself.
+    pub(crate) fn out_of_time() -> Self {
+        Self { cause: None, ..Self::unavailable("") }
+    }
+
     /// The status the client gets.
     #[must_use]
     pub fn status(&self) -> StatusCode {

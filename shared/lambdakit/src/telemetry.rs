@@ -114,10 +114,9 @@ impl Invocation {
     /// An invocation that Lambda gave us; without a context (in tests) it has no deadline.
     pub(crate) fn begin(context: Option<&Context>) -> Arc<Self> {
         let started = Instant::now();
-        let deadline = context.map(|context| {
-            let left = context.deadline().duration_since(SystemTime::now()).unwrap_or_default();
-            started + left.saturating_sub(RESERVE)
-        });
+        // A deadline that is past already is none: emulators send such.
+        let left = context.and_then(|context| context.deadline().duration_since(SystemTime::now()).ok());
+        let deadline = left.map(|left| started + left.saturating_sub(RESERVE));
         Arc::new(Self {
             request_id: context.map(|context| context.request_id.clone()).unwrap_or_default(),
             cold_start: COLD.swap(false, Ordering::Relaxed),
@@ -132,10 +131,12 @@ impl Invocation {
     pub(crate) async fn run<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> Option<T> {
         CURRENT
             .scope(Arc::clone(self), async {
-                match self.deadline {
-                    Some(deadline) => tokio::time::timeout_at(deadline.into(), work).await.ok(),
-                    None => Some(work.await),
+                let Some(deadline) = self.deadline else { return Some(work.await) };
+                let done = tokio::time::timeout_at(deadline.into(), work).await.ok();
+                if done.is_none() {
+                    note("error", "the deadline came first");
                 }
+                done
             })
             .await
     }
@@ -349,8 +350,15 @@ mod tests {
     #[tokio::test]
     async fn work_that_reaches_the_deadline_is_given_up() {
         let mut context = Context::default();
-        context.deadline = 0;
+        context.deadline = u64::try_from(Utc::now().timestamp_millis()).unwrap() + 100;
         let invocation = Invocation::begin(Some(&context));
         assert!(invocation.run(std::future::pending::<()>()).await.is_none());
+        assert!(invocation.line(None, Outcome::Failed).contains("the deadline came first"));
+    }
+
+    #[tokio::test]
+    async fn a_deadline_that_is_past_from_the_start_is_none() {
+        let invocation = Invocation::begin(Some(&Context::default()));
+        assert!(invocation.run(tokio::time::sleep(Duration::from_millis(1))).await.is_some());
     }
 }

@@ -11,7 +11,7 @@ use crate::cdk::{self, Stage};
 use crate::functions::Services;
 use crate::paths::Paths;
 use crate::python::Venv;
-use crate::test::test_stack::TestStack;
+use crate::test_stack::TestStack;
 use crate::{postman, process};
 
 /// In the order they run: what fails fast comes first.
@@ -31,12 +31,14 @@ pub enum Part {
     Shop,
     /// The local stack keeps its data when stopped or killed
     Local,
+    /// The shop while calls fail and functions die
+    Chaos,
     /// The Postman collection
     Postman,
 }
 
 impl Part {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Format,
         Self::Clippy,
         Self::Unit,
@@ -44,6 +46,7 @@ impl Part {
         Self::Services,
         Self::Shop,
         Self::Local,
+        Self::Chaos,
         Self::Postman,
     ];
 
@@ -52,7 +55,7 @@ impl Part {
     }
 
     pub fn needs_stack(self) -> bool {
-        matches!(self, Self::Services | Self::Shop | Self::Local | Self::Postman)
+        matches!(self, Self::Services | Self::Shop | Self::Local | Self::Chaos | Self::Postman)
     }
 }
 
@@ -83,9 +86,11 @@ impl Check {
     }
 }
 
+const SHOP_TESTS: &str = "shop-tests";
 /// Tests of the local stack itself stop and kill it: they run apart from those that use it.
 const LOCAL_STACK_TESTS: &str = "local_stack";
-const SHOP_TESTS: &str = "shop-tests";
+/// These want a stack that may fail.
+const CHAOS_TESTS: &str = "chaos";
 
 /// Rust parts that need no stack.
 pub fn plain(part: Part, paths: &Paths) -> Vec<Check> {
@@ -128,7 +133,7 @@ pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Chec
     Ok(checks)
 }
 
-/// Parts that run against the test stack.
+/// Parts that run against a stack.
 pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStack) -> Result<Vec<Check>> {
     let mut checks = match part {
         Part::Services => {
@@ -138,7 +143,8 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
         }
         Part::Shop => {
             let mut cargo = cargo(paths, &["test", "--no-fail-fast", "-p", SHOP_TESTS, "--lib"]);
-            for target in services.test_targets(SHOP_TESTS).filter(|target| *target != LOCAL_STACK_TESTS) {
+            let apart = |target: &&str| [LOCAL_STACK_TESTS, CHAOS_TESTS].contains(target);
+            for target in services.test_targets(SHOP_TESTS).filter(|target| !apart(target)) {
                 cargo.args(["--test", target]);
             }
             vec![Check::printed(cargo)]
@@ -147,11 +153,15 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
             let args = ["test", "-p", SHOP_TESTS, "--test", LOCAL_STACK_TESTS, "--", "--test-threads=1"];
             vec![Check::printed(cargo(paths, &args))]
         }
+        Part::Chaos => {
+            vec![Check::printed(cargo(paths, &["test", "-p", SHOP_TESTS, "--test", CHAOS_TESTS]))]
+        }
         Part::Postman => vec![newman(paths, stack)?],
         _ => Vec::new(),
     };
+    let environment = stack.environment()?;
     for check in &mut checks {
-        check.command.envs(stack.environment());
+        check.command.envs(environment.iter().cloned());
     }
     Ok(checks)
 }

@@ -8,10 +8,11 @@ use crate::functions::Services;
 use crate::interrupt::Interrupted;
 use crate::paths::Paths;
 use crate::python::{Packages, Venv};
+use crate::stack::LocalStack;
 use crate::steps::Steps;
 use crate::test::counts::Counts;
 use crate::test::part::{self, Check, Counting, Part};
-use crate::test::test_stack::TestStack;
+use crate::test_stack::TestStack;
 use crate::{node, prerequisites, process};
 
 pub struct Runner<'a> {
@@ -20,6 +21,8 @@ pub struct Runner<'a> {
     python: String,
     /// The test stack, once needed; a failure to start it is remembered, not repeated.
     stack: Option<Result<TestStack>>,
+    /// The stack of the part that may break it, while that part runs.
+    chaos: Option<TestStack>,
 }
 
 pub struct Report {
@@ -46,7 +49,7 @@ impl<'a> Runner<'a> {
     pub fn new(paths: &'a Paths) -> Result<Self> {
         let found = prerequisites::check(paths)?;
         println!("{found}");
-        Ok(Self { paths, services: Services::find(paths)?, python: found.python, stack: None })
+        Ok(Self { paths, services: Services::find(paths)?, python: found.python, stack: None, chaos: None })
     }
 
     /// Fails only when interrupted: a failed part is a report.
@@ -67,6 +70,7 @@ impl<'a> Runner<'a> {
                 report.fail(first_line(&error));
             }
         }
+        self.chaos = None;
         report.duration = started.elapsed();
         Ok(report)
     }
@@ -85,7 +89,12 @@ impl<'a> Runner<'a> {
         if !part.needs_stack() {
             return Ok(part::plain(part, self.paths));
         }
-        let stack = match self.stack.get_or_insert_with(|| TestStack::start(self.paths)) {
+        if part == Part::Chaos {
+            let stack = TestStack::start(self.paths, LocalStack::of_chaos(self.paths))?;
+            return part::on_stack(part, self.paths, &self.services, self.chaos.insert(stack));
+        }
+        let start = || TestStack::start(self.paths, LocalStack::of_tests(self.paths));
+        let stack = match self.stack.get_or_insert_with(start) {
             Ok(stack) => stack,
             Err(error) if error.is::<Interrupted>() => return Err(Interrupted.into()),
             Err(error) => return Err(anyhow!("the test stack did not come up: {error:#}")),

@@ -1,0 +1,137 @@
+//! `cargo xtask dlq`: what waits in dead-letter queues for a person, and what becomes of it.
+
+mod dead_letters;
+mod drop;
+mod list;
+mod message;
+mod reason;
+mod redrive;
+mod show;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::{Parser, Subcommand};
+
+use crate::aws::Aws;
+use crate::outputs::Outputs;
+use crate::paths::Paths;
+use crate::stack::LocalStack;
+use crate::{caller, deploy};
+
+#[derive(Parser)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Count the messages in each dead-letter queue
+    List(ShopArgs),
+    /// Print what waits in a dead-letter queue, and why
+    Show(ShowArgs),
+    /// Give the messages of a dead-letter queue another chance
+    Redrive(RedriveArgs),
+    /// Delete the messages of a dead-letter queue
+    Drop(DropArgs),
+}
+
+#[derive(Parser)]
+struct ShowArgs {
+    /// Name of the queue, as `cargo xtask dlq list` shows it
+    queue: String,
+    /// Print all messages, not just the first ten
+    #[arg(long)]
+    all: bool,
+    /// Print bodies, too: they hold what customers wrote
+    #[arg(long)]
+    body: bool,
+    #[command(flatten)]
+    shop: ShopArgs,
+}
+
+#[derive(Parser)]
+pub struct RedriveArgs {
+    /// Name of the queue, as `cargo xtask dlq list` shows it
+    queue: String,
+    #[command(flatten)]
+    shop: ShopArgs,
+}
+
+#[derive(Parser)]
+struct DropArgs {
+    /// Name of the queue, as `cargo xtask dlq list` shows it
+    queue: String,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    shop: ShopArgs,
+}
+
+/// Which shop; the local one without any.
+#[derive(Parser)]
+struct ShopArgs {
+    /// A stage on AWS, with your credentials
+    #[arg(long, value_parser = deploy::parse_stage, conflicts_with = "outputs")]
+    stage: Option<String>,
+    /// The outputs.json of another stack
+    #[arg(long, value_name = "FILE")]
+    outputs: Option<PathBuf>,
+}
+
+pub fn run(paths: &Paths, args: &Args) -> Result<()> {
+    match &args.command {
+        Command::List(shop) => list::run(&Shop::find(paths, shop)?),
+        Command::Show(args) => {
+            show::run(&Shop::find(paths, &args.shop)?, &args.queue, &show::Options::of(args.all, args.body))
+        }
+        Command::Redrive(args) => redrive(paths, args),
+        Command::Drop(args) => drop::run(&Shop::find(paths, &args.shop)?, &args.queue, args.yes),
+    }
+}
+
+pub fn redrive(paths: &Paths, args: &RedriveArgs) -> Result<()> {
+    redrive::run(&Shop::find(paths, &args.shop)?, &args.queue)
+}
+
+/// A deployed shop, and how to call the AWS it is on.
+struct Shop {
+    outputs: Outputs,
+    aws: Aws,
+}
+
+impl Shop {
+    fn find(paths: &Paths, args: &ShopArgs) -> Result<Self> {
+        let outputs = Outputs::read(&outputs_file(paths, args)?)?;
+        let aws = match &outputs.endpoint {
+            Some(endpoint) => Aws::local(endpoint),
+            None => {
+                caller::expect_no_endpoint()?;
+                Aws::of(caller::credentials(paths)?, &outputs.region)
+            }
+        };
+        Ok(Self { outputs, aws })
+    }
+}
+
+fn outputs_file(paths: &Paths, args: &ShopArgs) -> Result<PathBuf> {
+    let Some(stage) = &args.stage else {
+        return Ok(args.outputs.clone().unwrap_or_else(|| LocalStack::of_developer(paths).outputs()));
+    };
+    let file = deploy::outputs_file(paths, stage);
+    if !file.is_file() {
+        bail!(
+            "stage {stage} was not deployed from here ({} is missing); `cargo xtask deploy --stage {stage}` writes it, \
+             or bring that file along and name it with `--outputs`",
+            paths.shown(&file)
+        );
+    }
+    Ok(file)
+}
+
+/// `1 message`, `2 messages`
+fn messages(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "message" } else { "messages" })
+}

@@ -1,0 +1,151 @@
+//! One dead-letter queue: looking without taking, and taking.
+
+use std::collections::HashSet;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+
+use crate::aws::{Aws, Service};
+use crate::dlq::Shop;
+use crate::interrupt;
+use crate::outputs::Outputs;
+use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue};
+
+/// The most that SQS hands out at once.
+pub const BATCH: usize = 10;
+/// How long a message we look at is hidden from others, should we not get to hand it back.
+const PEEK_SECONDS: u32 = 30;
+
+pub struct DeadLetters<'a> {
+    aws: &'a Aws,
+    url: &'a str,
+    /// The queue the messages were meant for.
+    pub home_url: &'a str,
+}
+
+impl<'a> DeadLetters<'a> {
+    pub fn of(shop: &'a Shop, queue: &str) -> Result<Self> {
+        let (url, home_url) = urls(&shop.outputs, queue)?;
+        Ok(Self { aws: &shop.aws, url, home_url })
+    }
+
+    /// How many messages there are, approximately.
+    pub fn count(&self) -> Result<usize> {
+        Ok(Depth::of(self.aws, self.url)?.total())
+    }
+
+    /// Looks at up to `most` messages, which stay where they are.
+    pub fn peek(&self, most: usize) -> Result<Vec<Value>> {
+        let mut peeked = Vec::new();
+        let looked = self.look(most, &mut peeked);
+        let handed_back = self.hand_back(&peeked);
+        looked.and(handed_back)?;
+        Ok(peeked)
+    }
+
+    fn look(&self, most: usize, peeked: &mut Vec<Value>) -> Result<()> {
+        let mut seen = HashSet::new();
+        while peeked.len() < most {
+            interrupt::check()?;
+            let messages = self.receive(BATCH.min(most - peeked.len()), Some(PEEK_SECONDS))?;
+            let before = peeked.len();
+            // What comes twice was hidden for too short a time: then we have been through.
+            peeked
+                .extend(messages.into_iter().filter(|message| seen.insert(message["MessageId"].to_string())));
+            if peeked.len() == before {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_back(&self, messages: &[Value]) -> Result<()> {
+        for batch in messages.chunks(BATCH) {
+            let entry = |(index, message): (usize, &Value)| json!({ "Id": index.to_string(), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0 });
+            let entries: Vec<Value> = batch.iter().enumerate().map(entry).collect();
+            let input = json!({ "QueueUrl": self.url, "Entries": entries });
+            self.aws.call(Service::Sqs, "ChangeMessageVisibilityBatch", &input)?;
+        }
+        Ok(())
+    }
+
+    /// Takes up to `count` messages out, each after `deal_with` is done with it; returns how many. The limit
+    /// is there because a message that fails again comes back while we work.
+    pub fn take(&self, count: usize, deal_with: impl Fn(&Value) -> Result<()>) -> Result<usize> {
+        let mut taken = 0;
+        while taken < count {
+            let messages = self.receive(BATCH.min(count - taken), None)?;
+            if messages.is_empty() {
+                break;
+            }
+            for message in &messages {
+                interrupt::check()?;
+                deal_with(message)?;
+                let done = json!({ "QueueUrl": self.url, "ReceiptHandle": message["ReceiptHandle"] });
+                self.aws.call(Service::Sqs, "DeleteMessage", &done)?;
+                taken += 1;
+            }
+        }
+        Ok(taken)
+    }
+
+    fn receive(&self, most: usize, visibility_seconds: Option<u32>) -> Result<Vec<Value>> {
+        let mut input = json!({
+            "QueueUrl": self.url,
+            "MaxNumberOfMessages": most,
+            "WaitTimeSeconds": 1,
+            "MessageAttributeNames": ["All"],
+            "MessageSystemAttributeNames": ["All"],
+        });
+        if let Some(seconds) = visibility_seconds {
+            input["VisibilityTimeout"] = seconds.into();
+        }
+        let mut answer = self.aws.call(Service::Sqs, "ReceiveMessage", &input)?;
+        match answer["Messages"].take() {
+            Value::Array(messages) => Ok(messages),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// The queues that have a dead-letter queue.
+pub fn queues(outputs: &Outputs) -> impl Iterator<Item = &str> {
+    let names = outputs.queues.keys().map(String::as_str);
+    names.filter(|name| !is_dead_letter_queue(name) && outputs.queues.contains_key(&dead_letter_queue(name)))
+}
+
+fn urls<'a>(outputs: &'a Outputs, queue: &str) -> Result<(&'a str, &'a str)> {
+    if let (Some(dead), Some(home)) =
+        (outputs.queues.get(&dead_letter_queue(queue)), outputs.queues.get(queue))
+    {
+        return Ok((dead, home));
+    }
+    let known: Vec<&str> = queues(outputs).collect();
+    bail!("there is no queue {queue} with a dead-letter queue; there are: {}", known.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outputs() -> Outputs {
+        serde_json::from_value(json!({
+            "apiUrl": "", "region": "", "stage": "", "eventBus": "", "tables": {}, "functions": {},
+            "queues": { "orders": "u1", "orders-dlq": "u2", "prices": "u3", "prices-dlq": "u4", "plain": "u5" },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_queue_has_its_dead_letter_queue_beside_it() {
+        assert_eq!(urls(&outputs(), "orders").unwrap(), ("u2", "u1"));
+    }
+
+    #[test]
+    fn an_unknown_queue_gets_the_list_of_known_ones() {
+        for unknown in ["order", "plain", "orders-dlq"] {
+            let message = urls(&outputs(), unknown).unwrap_err().to_string();
+            assert!(message.ends_with("there are: orders, prices"), "{message}");
+        }
+    }
+}

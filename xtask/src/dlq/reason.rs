@@ -1,0 +1,124 @@
+//! Why a message could not be handled.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::aws::{Aws, Service};
+use crate::dlq::Shop;
+use crate::dlq::message::Message;
+
+/// Finds reasons for the messages of one queue.
+pub struct Reasons<'a> {
+    aws: &'a Aws,
+    /// The function that reads the queue.
+    function: &'a str,
+    functions: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Reasons<'a> {
+    pub fn of(shop: &'a Shop, queue: &'a str) -> Self {
+        Self { aws: &shop.aws, function: consumer(queue), functions: &shop.outputs.functions }
+    }
+
+    /// The reason as the message carries it, else as the function logged it. Not knowing is an answer, too:
+    /// logs are kept for a shorter time than messages, and not everybody may read them.
+    pub fn find(&self, message: Message) -> String {
+        if let Some(reason) = carried(message) {
+            return reason;
+        }
+        match self.logged(message) {
+            Ok(Some(reason)) => reason,
+            Ok(None) => format!("unknown: the log of {} does not tell", self.function),
+            Err(error) => format!("unknown: cannot read the log of {}: {error:#}", self.function),
+        }
+    }
+
+    fn logged(&self, message: Message) -> Result<Option<String>> {
+        let Some(physical_name) = self.functions.get(self.function) else { return Ok(None) };
+        let mut input = json!({
+            "logGroupName": self.aws.log_group(physical_name)?,
+            "filterPattern": format!("\"{}\"", message.id()),
+            "startTime": message.sent_at().unwrap_or_default(),
+        });
+        // Lines come in order: the last one is about the last try.
+        let mut reason = None;
+        loop {
+            let answer = self.aws.call(Service::Logs, "FilterLogEvents", &input)?;
+            let lines = answer["events"].as_array().into_iter().flatten();
+            let texts = lines.filter_map(|line| line["message"].as_str());
+            reason = texts.filter_map(|text| in_line(text, message.id())).next_back().or(reason);
+            match answer["nextToken"].as_str() {
+                Some(token) => input["nextToken"] = token.into(),
+                None => return Ok(reason),
+            }
+        }
+    }
+}
+
+/// A queue is named after the function that reads it; the retry queue of a function is its own.
+fn consumer(queue: &str) -> &str {
+    queue.strip_suffix("-retry").unwrap_or(queue)
+}
+
+/// The reason of a function that set the message aside, of EventBridge that could not deliver it, or of
+/// Lambda that gave up on a batch of a stream.
+fn carried(message: Message) -> Option<String> {
+    let given_up = || {
+        let body: Value = serde_json::from_str(message.body()).ok()?;
+        let condition = body["requestContext"]["condition"].as_str()?;
+        Some(format!("records of a stream were given up by Lambda: {condition}"))
+    };
+    let refused = || {
+        let code = message.attribute("ERROR_CODE")?;
+        let text = message.attribute("ERROR_MESSAGE").unwrap_or_default();
+        Some(format!("not delivered by EventBridge: {code} {text}").trim_end().to_owned())
+    };
+    message.attribute("reason").map(str::to_owned).or_else(refused).or_else(given_up)
+}
+
+/// The reason in a log line of an invocation, if it failed on this message.
+fn in_line(line: &str, id: &str) -> Option<String> {
+    let line: Value = serde_json::from_str(line).ok()?;
+    let failures = line["failures"].as_array()?;
+    let failure = failures.iter().find(|failure| failure["id"] == id)?;
+    failure["reason"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queues_are_read_by_the_function_of_their_name() {
+        assert_eq!(consumer("ordering-consumer"), "ordering-consumer");
+        assert_eq!(consumer("product-events-retry"), "product-events");
+    }
+
+    #[test]
+    fn a_line_tells_the_reason_of_its_message_only() {
+        let line =
+            r#"{"failures": [{"id": "a", "reason": "one"}, {"id": "b", "reason": "two"}], "level": "ERROR"}"#;
+        assert_eq!(in_line(line, "b").as_deref(), Some("two"));
+        for other in [line, r#"{"id": "c"}"#, "START RequestId: c"] {
+            assert_eq!(in_line(other, "c"), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_a_message_carries_comes_first() {
+        let text = |value| json!({ "DataType": "String", "StringValue": value });
+        let set_aside = json!({ "MessageAttributes": { "reason": text("unreadable") } });
+        assert_eq!(carried(Message(&set_aside)).as_deref(), Some("unreadable"));
+        let refused = json!({ "MessageAttributes": {
+            "ERROR_CODE": text("NO_PERMISSIONS"), "ERROR_MESSAGE": text("not allowed") } });
+        let expected = "not delivered by EventBridge: NO_PERMISSIONS not allowed";
+        assert_eq!(carried(Message(&refused)).as_deref(), Some(expected));
+        let given_up =
+            json!({ "requestContext": { "condition": "RetryAttemptsExhausted" }, "DDBStreamBatchInfo": {} });
+        let given_up = json!({ "Body": given_up.to_string() });
+        assert!(carried(Message(&given_up)).unwrap().ends_with("RetryAttemptsExhausted"));
+        assert_eq!(carried(Message(&json!({}))), None);
+    }
+}

@@ -1,0 +1,41 @@
+//! Queues, and the dead-letter queues beside them.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::aws::{Aws, Service};
+
+/// How many messages a queue holds, approximately, as SQS says itself.
+pub struct Depth {
+    pub waiting: usize,
+    pub in_work: usize,
+}
+
+impl Depth {
+    pub fn of(aws: &Aws, queue_url: &str) -> Result<Self> {
+        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+        let input = json!({ "QueueUrl": queue_url, "AttributeNames": names });
+        let answer = aws.call(Service::Sqs, "GetQueueAttributes", &input)?;
+        let [waiting, in_work] = names.map(|name| number(&answer["Attributes"][name]));
+        Ok(Self {
+            waiting: waiting.with_context(|| format!("{queue_url} does not tell its depth"))?,
+            in_work: in_work.with_context(|| format!("{queue_url} does not tell its depth"))?,
+        })
+    }
+
+    pub fn total(&self) -> usize {
+        self.waiting + self.in_work
+    }
+}
+
+pub fn dead_letter_queue(queue: &str) -> String {
+    format!("{queue}-dlq")
+}
+
+pub fn is_dead_letter_queue(queue: &str) -> bool {
+    queue.ends_with("-dlq")
+}
+
+fn number(value: &Value) -> Option<usize> {
+    value.as_str()?.parse().ok()
+}

@@ -1,0 +1,86 @@
+//! A local AWS for tests alone: own state, own port, gone at the end.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use crate::cdk;
+use crate::interrupt;
+use crate::lock::Lock;
+use crate::outputs::Outputs;
+use crate::paths::Paths;
+use crate::stack::{LocalStack, Running};
+use crate::steps::Steps;
+use crate::up::{self, BRING_UP_STEPS};
+
+pub struct TestStack {
+    running: Running,
+    outputs: Outputs,
+    guard: Guard,
+}
+
+/// Stops the stack on every way out.
+struct Guard {
+    stack: LocalStack,
+    _lock: Lock,
+}
+
+impl TestStack {
+    pub fn start(paths: &Paths, stack: LocalStack) -> Result<Self> {
+        let lock = Lock::take(stack.dir())?;
+        let guard = Guard { stack, _lock: lock };
+        // A run that was killed may have left one behind.
+        guard.stack.stop()?;
+        guard.stack.wipe()?;
+        let mut steps = Steps::new(paths, BRING_UP_STEPS);
+        let (running, outputs) = up::bring_up(paths, &guard.stack, None, &mut steps)?;
+        Ok(Self { running, outputs, guard })
+    }
+
+    pub fn dir(&self) -> &Path {
+        self.guard.stack.dir()
+    }
+
+    pub fn outputs(&self) -> &Outputs {
+        &self.outputs
+    }
+
+    /// Tells tests where the stack is, what it is made of, and where to stand between it and its functions.
+    pub fn environment(&self) -> Result<Vec<(&'static str, OsString)>> {
+        let stack = &self.guard.stack;
+        let template = cdk::template(&stack.assembly(), &cdk::stack_name(stack.stage));
+        let mut environment = vec![
+            ("FERROCART_ENDPOINT", self.running.endpoint().into()),
+            ("FERROCART_TEMPLATE", template.into()),
+            ("FERROCART_OUTPUTS", stack.outputs().into()),
+        ];
+        if let Some(port) = self.running.proxy_port {
+            environment.push(("FERROCART_FAULTS", format!("127.0.0.1:{port}").into()));
+            // Processes are known by where their executable really is.
+            let state = stack.state();
+            let state =
+                fs::canonicalize(&state).with_context(|| format!("cannot find {}", state.display()))?;
+            environment.push(("FERROCART_STATE", state.into()));
+        }
+        Ok(environment)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let interrupted = interrupt::acknowledge();
+        match self.stack.stop() {
+            Ok(Some(done)) => println!("\n{done}"),
+            Ok(None) => {}
+            Err(error) => {
+                let Self { stack, .. } = self;
+                eprintln!("cannot stop the {} stack: {error:#}; see {}", stack.stage, stack.log().display());
+            }
+        }
+        if interrupted {
+            interrupt::request();
+        }
+    }
+}
