@@ -46,7 +46,7 @@ export class BasketService extends Construct {
         CURRENCY: settings.currency,
       },
     });
-    handler.allow(baskets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Scan');
+    handler.allow(baskets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan');
     handler.allow(prices.tableArn, 'dynamodb:BatchGetItem');
     handler.allow(checkouts.tableArn, 'dynamodb:PutItem');
     handler.allow(idempotency.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');

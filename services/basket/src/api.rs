@@ -62,7 +62,7 @@ async fn replace(State(desk): State<Desk>, Body(body): Body) -> Result<Json<Bask
 }
 
 async fn empty(State(desk): State<Desk>, Path(user_name): Path<String>) -> Result<StatusCode, Problem> {
-    desk.baskets.delete(&path_field("userName", &user_name)?).await?;
+    desk.baskets.empty(&path_field("userName", &user_name)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

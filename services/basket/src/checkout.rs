@@ -1,6 +1,6 @@
 //! Checkout: a basket becomes an order, once.
 //!
-//! The order's id and date are fixed here. The basket's removal, the event that will become the
+//! The order's id and date are fixed here. The basket's emptying, the event that will become the
 //! order, and the idempotency key are one transaction, so whatever fails, there is an order to
 //! be or the basket is still there: never both, never neither.
 

@@ -43,9 +43,11 @@ impl ProductStore {
         Self { table }
     }
 
-    /// Keeps a new product. Its id is new too, so that doing it again changes nothing.
+    /// Keeps a new product.
     pub async fn create(&self, product: &Product) -> Result<(), StoreError> {
-        self.put(product, Uuid::now_v7())?.send().await?;
+        let put = self.put(product, Uuid::now_v7())?.condition_expression("attribute_not_exists(id)");
+        // Its id is new: if there is such a product, it is this one, kept by a try whose answer was lost.
+        Put::of(put.send().await)?;
         Ok(())
     }
 

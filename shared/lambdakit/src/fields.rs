@@ -171,7 +171,11 @@ impl<'a> Fields<'a> {
 fn any_text(value: &Value, is_such: &impl Fn(&str) -> bool) -> bool {
     match value {
         Value::Null | Value::Bool(_) => false,
-        Value::Number(number) => is_such(&number.to_string()),
+        // Also as it would be without an exponent.
+        Value::Number(number) => {
+            is_such(&number.to_string())
+                || number.as_f64().is_some_and(|number| is_such(&format!("{number:.0}")))
+        }
         Value::String(text) => is_such(text),
         Value::Array(values) => values.iter().any(|value| any_text(value, is_such)),
         Value::Object(members) => {

@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Delete, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{self as transaction, AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::basket::{Basket, Line};
 use domain::{Timestamp, UserName};
 use lambdakit::StoreError;
@@ -11,6 +11,8 @@ use uuid::Uuid;
 
 /// How long a basket is kept that nobody touches.
 const LIFETIME_DAYS: u32 = 30;
+/// How long an empty one is kept: longer than any write can be late.
+const EMPTY_LIFETIME_DAYS: u32 = 1;
 /// How many versions a basket remembers. A write whose answer was lost would have to be followed
 /// by this many others before it looks at the basket again.
 const REMEMBERED: usize = 8;
@@ -21,8 +23,10 @@ const MOST_TRIES: usize = 50;
 /// The basket table: key `userName`, time to live `expiresAt`.
 ///
 /// A basket is read, changed and written back if it is still the one that was read: each write
-/// gives it a new `version`, which is never used again, not even when a basket is deleted and
-/// made anew. No write is unconditional, so none that arrives late can undo what came after it.
+/// gives it a new `version`, which is never used again. A basket that was emptied or checked out
+/// stays, with nothing in it: were it removed, a write that found no basket before, and arrives
+/// late, would find none again and bring back what was bought. So no write that arrives late can
+/// undo what came after it.
 ///
 /// When the answer to a write is lost, the basket itself tells whether the write was made: it
 /// remembers its last versions.
@@ -62,13 +66,14 @@ impl Record {
     /// The basket as it will be kept, with a version of its own.
     fn of(basket: &Basket, read: &Version) -> Self {
         let now = Timestamp::now();
+        let days = if basket.lines().is_empty() { EMPTY_LIFETIME_DAYS } else { LIFETIME_DAYS };
         Self {
             user_name: basket.user_name.clone(),
             lines: basket.lines().to_vec(),
             version: Uuid::now_v7(),
             before: read.0.iter().copied().take(REMEMBERED).collect(),
             updated_at: now,
-            expires_at: now.plus_days(LIFETIME_DAYS).unix_seconds(),
+            expires_at: now.plus_days(days).unix_seconds(),
         }
     }
 
@@ -100,10 +105,11 @@ impl BasketStore {
         Ok(Versioned { basket: record.basket()?, version })
     }
 
-    /// A page of all baskets, in no particular order.
+    /// A page of all baskets that hold something, in no particular order.
     pub async fn list(&self, page: &PageRequest) -> Result<Page<Basket>, StoreError> {
         let Page { items, next_cursor } = self.table.scan::<Record>(page).await?;
-        let items = items.into_iter().map(Record::basket).collect::<Result<_, _>>()?;
+        let mut items = items.into_iter().map(Record::basket).collect::<Result<Vec<_>, _>>()?;
+        items.retain(|basket| !basket.lines().is_empty());
         Ok(Page { items, next_cursor })
     }
 
@@ -134,40 +140,28 @@ impl BasketStore {
                 return Ok(Ok(basket));
             }
         }
-        Err(too_busy())
+        Err(StoreError::Unavailable("the basket is changed too often".to_owned()))
     }
 
     /// Empties a customer's basket.
-    pub async fn delete(&self, user_name: &UserName) -> Result<(), StoreError> {
-        for _ in 0..MOST_TRIES {
-            let Some(version) = self.get(user_name).await?.version.current() else { return Ok(()) };
-            let delete = self
-                .table
-                .client()
-                .delete_item()
-                .table_name(self.table.name())
-                .set_key(Some(key(user_name)))
-                .condition_expression("version = :version")
-                .expression_attribute_values(":version", AttributeValue::S(version.to_string()));
-            match delete.send().await {
-                Ok(_) => return Ok(()),
-                Err(error) => match error.as_service_error() {
-                    Some(refusal) if refusal.is_conditional_check_failed_exception() => {}
-                    _ => return Err(error.into()),
-                },
-            }
-        }
-        Err(too_busy())
+    pub async fn empty(&self, user_name: &UserName) -> Result<(), StoreError> {
+        self.replace(&Basket::empty(user_name.clone())).await
     }
 
-    /// The part of a transaction that removes the basket, if it is still the one that was read.
-    pub(super) fn removal(&self, user_name: &UserName, version: Uuid) -> Result<Delete, StoreError> {
-        Delete::builder()
+    /// The part of a transaction that empties the basket, if it is still the one that was read.
+    pub(super) fn emptying(
+        &self,
+        user_name: &UserName,
+        read: &Version,
+    ) -> Result<Option<transaction::Put>, StoreError> {
+        let Some(version) = read.current() else { return Ok(None) };
+        transaction::Put::builder()
             .table_name(self.table.name())
-            .set_key(Some(key(user_name)))
+            .set_item(Some(serde_dynamo::to_item(Record::of(&Basket::empty(user_name.clone()), read))?))
             .condition_expression("version = :version")
             .expression_attribute_values(":version", AttributeValue::S(version.to_string()))
             .build()
+            .map(Some)
             .map_err(|error| StoreError::Broken(error.to_string()))
     }
 
@@ -195,12 +189,8 @@ impl BasketStore {
     }
 }
 
-fn too_busy() -> StoreError {
-    StoreError::Unavailable("the basket is changed too often".to_owned())
-}
-
 impl Version {
-    pub(super) fn current(&self) -> Option<Uuid> {
+    fn current(&self) -> Option<Uuid> {
         self.0.first().copied()
     }
 }

@@ -28,7 +28,7 @@ pub struct CheckoutStore {
 /// What came of a checkout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placed {
-    /// The basket is gone and the event is in the outbox.
+    /// The basket is empty and the event is in the outbox.
     Done,
     /// The basket is not, or no longer, the one that was read; nothing happened.
     BasketChanged,
@@ -54,7 +54,7 @@ impl CheckoutStore {
         Self { table, baskets, idempotency }
     }
 
-    /// Removes the basket, puts the event into the outbox and completes the idempotency key, if
+    /// Empties the basket, puts the event into the outbox and completes the idempotency key, if
     /// there is one: all of it or nothing.
     pub async fn place(
         &self,
@@ -62,10 +62,10 @@ impl CheckoutStore {
         event: &Event<BasketCheckedOut>,
         key: Option<(&Request, String)>,
     ) -> Result<Placed, StoreError> {
-        let Some(version) = version.current() else { return Ok(Placed::BasketChanged) };
-        let removal = self.baskets.removal(&event.data.user_name, version)?;
+        let emptying = self.baskets.emptying(&event.data.user_name, version)?;
+        let Some(emptying) = emptying else { return Ok(Placed::BasketChanged) };
         let mut parts = vec![
-            TransactWriteItem::builder().delete(removal).build(),
+            TransactWriteItem::builder().put(emptying).build(),
             TransactWriteItem::builder().put(self.outbox(event)?).build(),
         ];
         if let Some((request, answer)) = key {
