@@ -1,6 +1,7 @@
 //! Calls to AWS, the local or the real one, signed as any SDK would. A few operations do not earn as
 //! many SDK crates: this program is built before anything else, on every fresh checkout.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -8,6 +9,8 @@ use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use serde_json::Value;
+use ureq::config::ConfigBuilder;
+use ureq::typestate::AgentScope;
 
 /// A twelve-digit access key is an account of its own on the local AWS.
 pub const ACCOUNT: &str = "000000000000";
@@ -65,7 +68,12 @@ impl Aws {
 
     /// The real one.
     pub fn of(credentials: Credentials, region: &str) -> Self {
-        Self { endpoint: None, region: region.to_owned(), credentials, agent: agent() }
+        Self {
+            endpoint: None,
+            region: region.to_owned(),
+            credentials,
+            agent: configured(ureq::Agent::config_builder()),
+        }
     }
 
     /// Calls an operation of a service that speaks JSON.
@@ -79,12 +87,23 @@ impl Aws {
 
     /// The log group a function writes to.
     pub fn log_group(&self, function: &str) -> Result<String> {
+        let configuration = self.configuration(function)?;
+        let configured = configuration["LoggingConfig"]["LogGroup"].as_str().map(str::to_owned);
+        Ok(configured.unwrap_or_else(|| format!("/aws/lambda/{function}")))
+    }
+
+    /// The variables a function finds in its environment.
+    pub fn variables(&self, function: &str) -> Result<BTreeMap<String, String>> {
+        let mut configuration = self.configuration(function)?;
+        serde_json::from_value(configuration["Environment"]["Variables"].take())
+            .with_context(|| format!("the function {function} has no variables"))
+    }
+
+    fn configuration(&self, function: &str) -> Result<Value> {
         let path = format!("/2015-03-31/functions/{function}/configuration");
         let answer = self.send("GET", "lambda", &path, &[], "");
         let answer = answer.with_context(|| format!("cannot look up the function {function}"))?;
-        let answer: Value = serde_json::from_str(&answer).context("Lambda answered what is not JSON")?;
-        let configured = answer["LoggingConfig"]["LogGroup"].as_str().map(str::to_owned);
-        Ok(configured.unwrap_or_else(|| format!("/aws/lambda/{function}")))
+        serde_json::from_str(&answer).context("Lambda answered what is not JSON")
     }
 
     /// The status of a deployed stack, such as `CREATE_COMPLETE`, if there is one.
@@ -141,11 +160,12 @@ impl Aws {
 
 /// An HTTP client that returns every status as an answer and never waits for ever.
 pub fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .timeout_global(Some(Duration::from_secs(30)))
-        .build()
-        .into()
+    // What is on this machine is not behind the proxy of its network.
+    configured(ureq::Agent::config_builder().proxy(None))
+}
+
+fn configured(config: ConfigBuilder<AgentScope>) -> ureq::Agent {
+    config.http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build().into()
 }
 
 fn endpoint(service: &str, region: &str) -> String {

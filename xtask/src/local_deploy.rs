@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use crate::aws::{self, Aws};
 use crate::build::{Arch, Built};
 use crate::cdk::{self, Stage};
+use crate::environments;
 use crate::fingerprint::{self, Fingerprint};
 use crate::outputs::Outputs;
 use crate::paths::Paths;
@@ -39,6 +40,8 @@ pub fn run(deployment: &Deployment, steps: &mut Steps) -> Result<Outputs> {
     let outputs = steps.run("deploy", |step| deployment.deploy(step))?;
     steps.run("mend", |step| deployment.mend(step))?;
     outputs.write(&deployment.stack.outputs())?;
+    let endpoint = deployment.running.endpoint();
+    environments::write(&deployment.stack.dir().join("functions"), &outputs, &endpoint)?;
     fingerprint::store(&deployment.stack.deployed(), &fingerprint)?;
     Ok(outputs)
 }

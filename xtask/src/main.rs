@@ -15,6 +15,7 @@ mod confirm;
 mod deploy;
 mod dlq;
 mod down;
+mod environments;
 mod fingerprint;
 mod functions;
 mod glibc;
