@@ -61,11 +61,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         return Ok(());
     }
     let mut steps = Steps::new(paths, 3);
-    let python = steps.run("prerequisites", |_| {
-        let found = prerequisites::check(paths)?;
-        let shown = found.to_string();
-        Ok((found.python, shown))
-    })?;
+    let python = prerequisites::step(paths, &mut steps)?;
     let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Lambda, step))?;
     let built = steps.run("build for Lambda", |step| {
         step.hand_over_terminal();

@@ -70,11 +70,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let _lock = Lock::take(&files.dir)?;
     let mut steps = Steps::new(paths, 6);
     let services = Services::find(paths)?;
-    let python = steps.run("prerequisites", |_| {
-        let found = prerequisites::check(paths)?;
-        let shown = found.to_string();
-        Ok((found.python, shown))
-    })?;
+    let python = prerequisites::step(paths, &mut steps)?;
     let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Lambda, step))?;
     steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
 
@@ -85,12 +81,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let placeholders = cdk::placeholders(&services)?;
     let mut stage =
         Stage { name: &args.stage, arch: args.arch, functions: &placeholders, settings: &settings };
-    let environment = steps.run("check account", |step| {
-        step.run(&mut cdk::synth(paths, &stage, &files.assembly))?;
-        let environment = cdk::environment(&files.assembly, &stage.stack())?.ok_or_else(no_credentials)?;
-        let shown = format!("{} in {}", environment.account, environment.region);
-        Ok((environment, shown))
-    })?;
+    let environment = account(paths, &stage, &files, &mut steps)?;
     confirm(&format!("Deploy stage {} to {}?", args.stage, environment.shown()), args.yes)?;
     let built = steps.run("build for Lambda", |step| {
         step.hand_over_terminal();
@@ -128,17 +119,12 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
     let files = StageFiles::of(paths, &args.stage);
     let _lock = Lock::take(&files.dir)?;
     let mut steps = Steps::new(paths, 3);
-    steps.run("prerequisites", |_| Ok(((), prerequisites::check(paths)?.to_string())))?;
+    prerequisites::step(paths, &mut steps)?;
     steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
     // Removal needs the name and the account of the stack, not its code.
     let placeholders = cdk::placeholders(&Services::find(paths)?)?;
     let stage = Stage { name: &args.stage, arch: Arch::default(), functions: &placeholders, settings: &[] };
-    let environment = steps.run("check account", |step| {
-        step.run(&mut cdk::synth(paths, &stage, &files.assembly))?;
-        let environment = cdk::environment(&files.assembly, &stage.stack())?.ok_or_else(no_credentials)?;
-        let shown = format!("{} in {}", environment.account, environment.region);
-        Ok((environment, shown))
-    })?;
+    let environment = account(paths, &stage, &files, &mut steps)?;
     confirm(&format!("Remove stage {} and its data from {}?", args.stage, environment.shown()), args.yes)?;
     run_on_aws(cdk::destroy(paths, &stage.stack(), &files.assembly), &environment)?;
     for file in [&files.outputs, &files.postman] {
@@ -154,6 +140,16 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
 /// What a stage on AWS is made of, once it was deployed from here.
 pub fn outputs_file(paths: &Paths, stage: &str) -> PathBuf {
     paths.local().join(format!("outputs-{stage}.json"))
+}
+
+/// Which account and region the caller's credentials lead to, found out by making the templates.
+fn account(paths: &Paths, stage: &Stage, files: &StageFiles, steps: &mut Steps) -> Result<Environment> {
+    steps.run("check account", |step| {
+        step.run(&mut cdk::synth(paths, stage, &files.assembly))?;
+        let environment = cdk::environment(&files.assembly, &stage.stack())?.ok_or_else(no_credentials)?;
+        let shown = format!("{} in {}", environment.account, environment.region);
+        Ok((environment, shown))
+    })
 }
 
 /// Where the results of a stage on AWS are kept.

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::paths::Paths;
 use crate::process;
+use crate::steps::Steps;
 
 const PYTHON: Version = Version(3, 10, 0);
 const NODE: Version = Version(20, 0, 0);
@@ -25,6 +26,15 @@ impl fmt::Display for Prerequisites {
         let Self { rust, python_version, node, .. } = self;
         write!(formatter, "Rust {rust}, Python {python_version}, Node.js {node}")
     }
+}
+
+/// Looks for all of them as the first step of a command; gives the Python that will do.
+pub fn step(paths: &Paths, steps: &mut Steps) -> Result<String> {
+    steps.run("prerequisites", |_| {
+        let found = check(paths)?;
+        let shown = found.to_string();
+        Ok((found.python, shown))
+    })
 }
 
 /// Looks for all of them, so that what is missing is told at once.

@@ -44,11 +44,7 @@ pub fn bring_up(
     port: Option<u16>,
     steps: &mut Steps,
 ) -> Result<(Running, Outputs)> {
-    let python = steps.run("prerequisites", |_| {
-        let found = prerequisites::check(paths)?;
-        let shown = found.to_string();
-        Ok((found.python, shown))
-    })?;
+    let python = prerequisites::step(paths, steps)?;
     let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Local, step))?;
     steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
     let built = steps.run("build functions", |step| {

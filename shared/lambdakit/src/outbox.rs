@@ -17,12 +17,13 @@ use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::ConfigError;
+use crate::aws::Aws;
 use crate::batch::{self, BatchResponse, Failure, HandlerError};
 use crate::publish::{Entry, Publisher};
 use crate::start::start;
 use crate::store::cause;
 use crate::telemetry::{self, Invocation, Outcome};
+use crate::{ConfigError, config};
 
 /// What a change of the table means as an event; nothing, for changes that nobody need know of.
 pub type Translate = fn(&EventRecord) -> Result<Option<Entry>, HandlerError>;
@@ -89,6 +90,17 @@ pub async fn run(
 }
 
 impl Outbox {
+    /// An outbox that publishes to the bus in `EVENT_BUS`, and retries by the queue in
+    /// `RETRY_QUEUE_URL`.
+    ///
+    /// # Errors
+    /// When one of them is missing.
+    pub fn from_env(aws: &Aws, translate: Translate) -> Result<Self, ConfigError> {
+        let publisher = Publisher::new(aws.eventbridge(), config::required("EVENT_BUS")?);
+        let retries = RetryQueue::new(aws.sqs(), config::required("RETRY_QUEUE_URL")?);
+        Ok(Self::new(publisher, retries, translate))
+    }
+
     /// An outbox that publishes what `translate` makes of each change.
     #[must_use]
     pub fn new(publisher: Publisher, retries: RetryQueue, translate: Translate) -> Self {

@@ -1,18 +1,10 @@
 //! Publishes each change of the product table.
 
 use lambdakit::aws::Aws;
-use lambdakit::config;
-use lambdakit::outbox::{self, Outbox, RetryQueue};
-use lambdakit::publish::Publisher;
-use product::change;
+use lambdakit::outbox::{self, Outbox};
+use product::change::translate;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
-    outbox::run(async || {
-        let aws = Aws::from_env()?;
-        let publisher = Publisher::new(aws.eventbridge(), config::required("EVENT_BUS")?);
-        let retries = RetryQueue::new(aws.sqs(), config::required("RETRY_QUEUE_URL")?);
-        Ok(Outbox::new(publisher, retries, change::translate))
-    })
-    .await
+    outbox::run(async || Outbox::from_env(&Aws::from_env()?, translate)).await
 }
