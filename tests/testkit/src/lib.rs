@@ -31,14 +31,14 @@ pub use seed::seed;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// Waits until something is there, asking again and again; a test fails after 20 seconds.
+/// Waits until something is there, asking again and again; a test fails after a minute.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         if let Some(found) = ask().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "{what}: not within 20 seconds");
+        assert!(Instant::now() < deadline, "{what}: not within a minute");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
