@@ -5,7 +5,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
-use domain::basket::{Basket, BasketError, Color, Line, PricedBasket, PricedLine, Quantity};
+use domain::basket::{Basket, BasketError, Color, Line, Offers, PricedBasket, PricedLine, Quantity};
 use domain::product::ProductName;
 use domain::{Amount, Currency, ItemId, ProductId, UserName};
 use lambdakit::Problem;
@@ -55,10 +55,10 @@ async fn read(State(desk): State<Desk>, Path(user_name): Path<String>) -> Result
 
 async fn replace(State(desk): State<Desk>, Body(body): Body) -> Result<Json<BasketView>, Problem> {
     let (user_name, items) = request::basket(&body)?;
-    let lines = lines(&desk, items, |index| format!("items[{index}].")).await?;
+    let (lines, offers) = lines(&desk, items, |index| format!("items[{index}].")).await?;
     let basket = Basket::with_lines(user_name, lines).map_err(|error| refused(error, "items"))?;
     desk.baskets.replace(&basket).await?;
-    priced(&desk, &basket).await
+    view(&desk, &basket, &offers)
 }
 
 async fn empty(State(desk): State<Desk>, Path(user_name): Path<String>) -> Result<StatusCode, Problem> {
@@ -72,7 +72,7 @@ async fn add_item(
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let user_name = path_field("userName", &user_name)?;
-    let lines = lines(&desk, vec![request::item(&body)?], |_| String::new()).await?;
+    let (lines, _) = lines(&desk, vec![request::item(&body)?], |_| String::new()).await?;
     let add = |basket: &mut Basket| lines.iter().cloned().try_for_each(|line| basket.add(line));
     let basket = desk.baskets.change(&user_name, add).await?.map_err(|error| refused(error, "quantity"))?;
     priced(&desk, &basket).await
@@ -104,12 +104,20 @@ async fn remove_item(
 /// The basket at today's prices.
 async fn priced(desk: &Desk, basket: &Basket) -> Result<Json<BasketView>, Problem> {
     let offers = desk.prices.offers(basket.lines().iter().map(|line| line.product_id)).await?;
-    let priced = basket.price(&offers, desk.currency).map_err(Problem::internal)?;
+    view(desk, basket, &offers)
+}
+
+fn view(desk: &Desk, basket: &Basket, offers: &Offers) -> Result<Json<BasketView>, Problem> {
+    let priced = basket.price(offers, desk.currency).map_err(Problem::internal)?;
     Ok(Json(BasketView::from(priced)))
 }
 
-/// The items as lines at today's prices, or a problem that names each unknown product.
-async fn lines(desk: &Desk, items: Vec<Item>, path: impl Fn(usize) -> String) -> Result<Vec<Line>, Problem> {
+/// The items as lines, and the offers they were made of; or a problem that names each unknown product.
+async fn lines(
+    desk: &Desk,
+    items: Vec<Item>,
+    path: impl Fn(usize) -> String,
+) -> Result<(Vec<Line>, Offers), Problem> {
     let offers = desk.prices.offers(items.iter().map(|item| item.product_id)).await?;
     let (mut lines, mut unknown) = (Vec::new(), Vec::new());
     for (index, Item { product_id, color, quantity }) in items.into_iter().enumerate() {
@@ -121,7 +129,7 @@ async fn lines(desk: &Desk, items: Vec<Item>, path: impl Fn(usize) -> String) ->
             }),
         }
     }
-    if unknown.is_empty() { Ok(lines) } else { Err(Problem::invalid(unknown)) }
+    if unknown.is_empty() { Ok((lines, offers)) } else { Err(Problem::invalid(unknown)) }
 }
 
 fn item_id(item: &str) -> Result<ItemId, Problem> {
