@@ -1,5 +1,6 @@
 //! `cargo xtask chaos`: the shop under customers, while calls fail and functions die.
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -19,6 +20,9 @@ pub struct Args {
     /// Repeats the faults of an earlier run [default: another one each time]
     #[arg(long)]
     seed: Option<u64>,
+    /// Where to keep what the run has shown, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
@@ -28,6 +32,9 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     };
     let stack = TestStack::start(paths, LocalStack::of_chaos(paths))?;
     let mut program = program(paths, args.minutes, seed);
+    if let Some(report) = &args.report {
+        program.arg("--report").arg(std::path::absolute(report).context("where is the report?")?);
+    }
     println!("\n$ {}", process::shown(&program));
     let status = process::attached_status(program.envs(stack.environment()?))?;
     Ok(exit_code(status))
