@@ -33,6 +33,7 @@ export class BasketService extends Construct {
     });
 
     const handler = apiFunction(this, 'Api', {
+      api,
       settings,
       service: 'basket',
       binary: 'basket-api',

@@ -19,12 +19,30 @@ export function problemBody({ slug, title, status, detail }: Problem): string {
 /** Media type of every error (RFC 9457), as a literal of the gateway's mapping language. */
 export const PROBLEM_JSON = "'application/problem+json'";
 
-/** 404 rather than the gateway's 403: nobody needs a token, the route is unknown. */
+/** 404 rather than the gateway's 403: no token would help, the route is unknown. */
 const UNKNOWN_ROUTE: Problem = {
   slug: 'not-found', title: 'Not found', status: 404, detail: 'There is no such route.',
 };
 
-const PROBLEMS: readonly [type: ResponseType, problem: Problem, retryAfterSeconds?: number][] = [
+const NOT_SIGNED_IN: Problem = {
+  slug: 'unauthorized', title: 'Not signed in', status: 401, detail: 'Send a valid ID token in the header Authorization.',
+};
+
+const FORBIDDEN: Problem = {
+  slug: 'forbidden', title: 'Forbidden', status: 403, detail: 'You may not do this.',
+};
+
+const retryAfter = (seconds: number) => ({ 'Retry-After': `'${seconds}'` });
+/** RFC 9110 wants it beside every 401, RFC 6750 says how it reads. */
+const SIGN_IN = { 'WWW-Authenticate': "'Bearer'" };
+
+/** Each with the headers it has beyond those of all. */
+const PROBLEMS: readonly [type: ResponseType, problem: Problem, headers?: Readonly<Record<string, string>>][] = [
+  [ResponseType.UNAUTHORIZED, NOT_SIGNED_IN, SIGN_IN],
+  [ResponseType.EXPIRED_TOKEN, NOT_SIGNED_IN, SIGN_IN],
+  // Someone took the API for one that wants signed requests.
+  [ResponseType.INVALID_SIGNATURE, NOT_SIGNED_IN, SIGN_IN],
+  [ResponseType.ACCESS_DENIED, FORBIDDEN],
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, UNKNOWN_ROUTE],
   [ResponseType.RESOURCE_NOT_FOUND, UNKNOWN_ROUTE],
   [ResponseType.BAD_REQUEST_BODY, {
@@ -41,13 +59,13 @@ const PROBLEMS: readonly [type: ResponseType, problem: Problem, retryAfterSecond
   }],
   [ResponseType.THROTTLED, {
     slug: 'too-many-requests', title: 'Too many requests', status: 429, detail: 'Slow down and try again.',
-  }, 1],
+  }, retryAfter(1)],
   [ResponseType.INTEGRATION_FAILURE, {
     slug: 'unavailable', title: 'Service unavailable', status: 503, detail: 'The service did not answer. Try again.',
-  }, 2],
+  }, retryAfter(2)],
   [ResponseType.INTEGRATION_TIMEOUT, {
     slug: 'timeout', title: 'Gateway timeout', status: 504, detail: 'The service took too long. Look before you try again.',
-  }, 2],
+  }, retryAfter(2)],
   // A function that failed, too: what it said is for the logs.
   [ResponseType.DEFAULT_5XX, {
     slug: 'internal', title: 'Internal error', status: 500, detail: 'Something went wrong on our side.',
@@ -63,7 +81,7 @@ export function gatewayResponses(allowedOrigins: readonly string[]): GatewayResp
   // The gateway has no conditions here, so only a single origin can be named; echoing the caller's would let any in.
   const [origin, ...others] = allowedOrigins;
   const cors: Record<string, string> = origin !== undefined && others.length === 0 ? { 'Access-Control-Allow-Origin': `'${origin}'` } : {};
-  return PROBLEMS.map(([type, problem, retryAfterSeconds]) => ({
+  return PROBLEMS.map(([type, problem, headers]) => ({
     type,
     statusCode: problem.status?.toString(),
     // The gateway renders this template only, whatever the client accepts; the header names the true media type.
@@ -71,7 +89,7 @@ export function gatewayResponses(allowedOrigins: readonly string[]): GatewayResp
     responseHeaders: {
       'Content-Type': PROBLEM_JSON,
       ...cors,
-      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': `'${retryAfterSeconds}'` }),
+      ...headers,
     },
   }));
 }

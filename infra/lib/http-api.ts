@@ -1,46 +1,66 @@
 import { Stack } from 'aws-cdk-lib';
 import {
-  AccessLogField, AccessLogFormat, EndpointType, type IModel, type IRequestValidator, JsonSchemaType, LambdaIntegration,
-  LogGroupLogDestination, MockIntegration, PassthroughBehavior, RestApi,
+  AccessLogField, AccessLogFormat, CognitoUserPoolsAuthorizer, EndpointType, type IAuthorizer, type IModel,
+  type IRequestValidator, JsonSchemaType, LambdaIntegration, LogGroupLogDestination, type MethodOptions, MockIntegration,
+  PassthroughBehavior, RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { gatewayResponses, PROBLEM_JSON, problemBody } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
 import { RustFunction, type RustFunctionProps } from './rust-function.ts';
 import type { Settings } from './settings.ts';
+import type { SignIn } from './sign-in.ts';
 
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+export interface ApiFunctionProps extends RustFunctionProps {
+  readonly api: HttpApi;
+}
+
 /** Creates a function that answers requests of the HTTP API. */
-export function apiFunction(
-  scope: Construct, id: string, props: RustFunctionProps,
-): RustFunction {
+export function apiFunction(scope: Construct, id: string, { api, ...props }: ApiFunctionProps): RustFunction {
   return new RustFunction(scope, id, {
     ...props,
     environment: {
       // The runtime would put the stage in front of the path, which routes know nothing of.
       AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: 'true',
       ALLOWED_ORIGINS: props.settings.allowedOrigins.join(','),
+      // The gateway lets tokens of every client of the user pool in, so functions look whose they are.
+      TOKEN_CLIENTS: api.tokenClient,
       ...props.environment,
     },
   });
 }
 
+export interface RouteOptions {
+  /** Methods that nobody has to sign in for. */
+  readonly public?: readonly Verb[];
+}
+
+export interface HttpApiProps {
+  readonly settings: Settings;
+  readonly signIn: SignIn;
+}
+
 /**
  * The shop's only public door: an API Gateway REST API.
  *
- * It refuses by itself what no function needs to see: unknown routes and methods, bodies that are not JSON objects,
- * and more requests than the stage allows.
+ * It refuses by itself what no function needs to see: callers who are not signed in, unknown routes and methods,
+ * bodies that are not JSON objects, and more requests than the stage allows.
  */
 export class HttpApi extends Construct {
   readonly url: string;
   readonly id: string;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
   private readonly api: RestApi;
+  private readonly authorizer: IAuthorizer;
   private readonly jsonObject: IModel;
   private readonly validator: IRequestValidator;
 
-  constructor(scope: Construct, id: string, { settings }: { readonly settings: Settings }) {
+  constructor(scope: Construct, id: string, { settings, signIn }: HttpApiProps) {
     super(scope, id);
+    this.tokenClient = signIn.client.userPoolClientId;
     this.api = new RestApi(this, 'Rest', {
       restApiName: Stack.of(this).stackName,
       endpointTypes: [EndpointType.REGIONAL],
@@ -64,6 +84,7 @@ export class HttpApi extends Construct {
     this.api.node.tryRemoveChild('Endpoint');
     this.url = this.api.url;
     this.id = this.api.restApiId;
+    this.authorizer = new CognitoUserPoolsAuthorizer(this, 'SignedIn', { cognitoUserPools: [signIn.pool] });
     this.jsonObject = this.api.addModel('JsonObject', {
       contentType: 'application/json', schema: { type: JsonSchemaType.OBJECT },
     });
@@ -76,16 +97,25 @@ export class HttpApi extends Construct {
     this.health();
   }
 
-  /** Sends the given methods of a path to a function; its other methods get 405 without one. */
-  route(path: string, handler: RustFunction, verbs: readonly Verb[]): void {
+  /**
+   * Sends the given methods of a path to a function, of signed-in callers unless a method is said to be public.
+   *
+   * The path's other methods get 405 without a function.
+   */
+  route(path: string, handler: RustFunction, verbs: readonly Verb[], { public: open = [] }: RouteOptions = {}): void {
     const resource = this.api.root.resourceForPath(path);
     const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
     for (const verb of verbs) {
-      resource.addMethod(verb, integration, BODIED.has(verb)
-        ? { requestValidator: this.validator, requestModels: { 'application/json': this.jsonObject } }
-        : {});
+      resource.addMethod(verb, integration, {
+        ...(open.includes(verb) ? {} : { authorizer: this.authorizer }),
+        ...(BODIED.has(verb) ? this.checked() : {}),
+      });
     }
     this.refuseOtherMethods(path, verbs);
+  }
+
+  private checked(): MethodOptions {
+    return { requestValidator: this.validator, requestModels: { 'application/json': this.jsonObject } };
   }
 
   /** Tells that the API is deployed; costs no function. */

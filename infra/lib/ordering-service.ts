@@ -28,6 +28,7 @@ export class OrderingService extends Construct {
     });
 
     const handler = apiFunction(this, 'Api', {
+      api,
       settings,
       service: 'ordering',
       binary: 'ordering-api',

@@ -28,6 +28,7 @@ export class ProductService extends Construct {
     });
 
     const handler = apiFunction(this, 'Api', {
+      api,
       settings,
       service: 'product',
       binary: 'product-api',
@@ -38,8 +39,9 @@ export class ProductService extends Construct {
     handler.allow(products.tableArn,
       'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:Scan');
     handler.allow(products.indexArn, 'dynamodb:Query');
-    api.route('/product', handler, ['GET', 'POST']);
-    api.route('/product/{id}', handler, ['GET', 'PUT', 'PATCH', 'DELETE']);
+    api.route('/product', handler, ['GET', 'POST'], { public: ['GET'] });
+    api.route('/product/{id}', handler, ['GET', 'PUT', 'PATCH', 'DELETE'], { public: ['GET'] });
+    api.route('/openapi.json', handler, ['GET'], { public: ['GET'] });
 
     new StreamPublisher(this, 'Events', {
       settings,

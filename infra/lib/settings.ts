@@ -23,6 +23,8 @@ export interface Settings {
   readonly requestsPerSecond: number;
   /** `-c requestBurst=`: requests let through at once above that rate. */
   readonly requestBurst: number;
+  /** `-c passwordSignIn=`: whether scripts may sign in by sending a password; browsers prove theirs without (SRP). */
+  readonly passwordSignIn: boolean;
   /** `-c alarmEmail=`: where alarms are sent; nowhere when left out. */
   readonly alarmEmail?: string;
 }
@@ -45,6 +47,10 @@ export function readSettings(context: (name: string) => unknown): Settings {
     const value = text(name, values[0]);
     return values.find((candidate) => candidate === value) ?? refuse(name, value, values.join(' or '));
   };
+  const flag = (name: string, fallback: boolean): boolean => {
+    const value = text(name, String(fallback));
+    return value === 'true' || (value !== 'false' && refuse(name, value, 'true or false'));
+  };
   const integer = (name: string, fallback: number, least: number, most: number): number => {
     const value = text(name, String(fallback));
     const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
@@ -57,9 +63,12 @@ export function readSettings(context: (name: string) => unknown): Settings {
     'a lower-case letter followed by up to 15 lower-case letters, digits or hyphens');
   const capacity = oneOf('capacity', ['free-tier', 'on-demand']);
   const alarmEmail = matching('alarmEmail', '', /^([^@\s]+@[^@\s]+)?$/, 'an e-mail address');
+  const production = stage.startsWith('prod');
+  const passwordSignIn = flag('passwordSignIn', !production);
+  if (production && passwordSignIn) refuse('passwordSignIn', 'true', 'false in a production stage');
   return {
     stage,
-    production: stage.startsWith('prod'),
+    production,
     capacity,
     architecture: oneOf('arch', ['arm64', 'x86_64']),
     functionsDirectory: resolve(matching('functions', '../target/lambda', /./, 'a directory')),
@@ -68,6 +77,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
     // The free tables sustain three reads and writes a second, and save up for five minutes of bursts.
     requestsPerSecond: integer('requestsPerSecond', capacity === 'free-tier' ? 20 : 200, 1, 10_000),
     requestBurst: integer('requestBurst', capacity === 'free-tier' ? 50 : 400, 1, 5_000),
+    passwordSignIn,
     ...(alarmEmail === '' ? {} : { alarmEmail }),
   };
 }

@@ -7,6 +7,7 @@ import { HttpApi } from './http-api.ts';
 import { OrderingService } from './ordering-service.ts';
 import { ProductService } from './product-service.ts';
 import type { Settings } from './settings.ts';
+import { SignIn } from './sign-in.ts';
 
 export interface ShopStackProps extends StackProps {
   readonly settings: Settings;
@@ -20,7 +21,8 @@ export class ShopStack extends Stack {
     Tags.of(this).add('stage', settings.stage);
 
     const bus = new EventBus(this, 'Bus');
-    const api = new HttpApi(this, 'Http', { settings });
+    const signIn = new SignIn(this, 'SignIn', { settings });
+    const api = new HttpApi(this, 'Http', { settings, signIn });
     new ProductService(this, 'Product', { settings, bus, api });
     new BasketService(this, 'Basket', { settings, bus, api });
     new OrderingService(this, 'Ordering', { settings, bus, api });
@@ -30,6 +32,8 @@ export class ShopStack extends Stack {
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'ApiId', { value: api.id });
+    new CfnOutput(this, 'UserPoolId', { value: signIn.pool.userPoolId });
+    new CfnOutput(this, 'UserPoolClientId', { value: signIn.client.userPoolClientId });
     new CfnOutput(this, 'Region', { value: this.region });
     new CfnOutput(this, 'Stage', { value: settings.stage });
     new CfnOutput(this, 'EventBusName', { value: bus.eventBusName });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Match } from 'aws-cdk-lib/assertions';
-import { pathOf, resources, synthesize } from './template.ts';
+import { pathOf, resources, synthesize, target } from './template.ts';
 
 const template = synthesize();
 
@@ -18,8 +18,12 @@ const ROUTES: Record<string, string> = {
   'GET /basket/{userName}': 'Basket', 'DELETE /basket/{userName}': 'Basket',
   'POST /basket/{userName}/items': 'Basket',
   'PATCH /basket/{userName}/items/{itemId}': 'Basket', 'DELETE /basket/{userName}/items/{itemId}': 'Basket',
+  'GET /openapi.json': 'Product',
   'GET /order': 'Ordering', 'GET /order/{userName}': 'Ordering', 'GET /order/{userName}/{orderId}': 'Ordering',
 };
+
+/** What nobody has to sign in for. */
+const PUBLIC = ['GET /product', 'GET /product/{id}', 'GET /health', 'GET /openapi.json'];
 
 describe('routes', () => {
   test('each reaches the function of its service, and there is no other', () => {
@@ -65,9 +69,44 @@ describe('routes', () => {
   });
 });
 
+describe('signing in', () => {
+  const [authorizerId] = Object.keys(resources(template, 'AWS::ApiGateway::Authorizer'));
+  const isProtected = (method: any) =>
+    method.AuthorizationType === 'COGNITO_USER_POOLS' && target(method.AuthorizerId) === authorizerId;
+
+  test('is asked of every method that is not public, and of no other', () => {
+    // What is refused and what browsers ask beforehand need no name.
+    const answering = [...methods].filter(([route]) => !/^(OPTIONS|ANY) /.test(route));
+    const open = answering.filter(([, method]) => !isProtected(method)).map(([route]) => route);
+    assert.deepEqual(open.sort(), [...PUBLIC].sort());
+    for (const route of PUBLIC) assert.equal(methods.get(route)!.AuthorizationType, 'NONE', route);
+    assert.ok([...methods].every(([route, { Integration }]) => !/^(OPTIONS|ANY) /.test(route) || Integration.Type === 'MOCK'));
+  });
+
+  test('is asked with ID tokens of this stage\'s user pool', () => {
+    const { Type, ProviderARNs, IdentitySource } = resources(template, 'AWS::ApiGateway::Authorizer')[authorizerId!]!.Properties;
+    assert.equal(Type, 'COGNITO_USER_POOLS');
+    assert.deepEqual(ProviderARNs.map(target), Object.keys(resources(template, 'AWS::Cognito::UserPool')));
+    assert.equal(IdentitySource, 'method.request.header.Authorization');
+    // With scopes the gateway would take access tokens instead.
+    assert.ok([...methods.values()].every(({ AuthorizationScopes }) => AuthorizationScopes === undefined));
+  });
+
+  test('each function behind the API knows the only client whose tokens it may take', () => {
+    const [clientId, ...others] = Object.keys(resources(template, 'AWS::Cognito::UserPoolClient'));
+    assert.deepEqual(others, []);
+    const behind = Object.values(resources(template, 'AWS::Lambda::Function'))
+      .filter(({ Properties }) => Properties.Environment.Variables.TOKEN_CLIENTS !== undefined);
+    assert.deepEqual(behind.map(({ Properties }) => Properties.Description.split(' ')[1]).sort(),
+      ['basket-api', 'ordering-api', 'product-api']);
+    for (const { Properties } of behind) assert.equal(target(Properties.Environment.Variables.TOKEN_CLIENTS), clientId);
+  });
+});
+
 describe('gateway responses', () => {
   const responses = Object.values(resources(template, 'AWS::ApiGateway::GatewayResponse')).map(({ Properties }) => Properties);
   const STATUSES: Record<string, string> = {
+    UNAUTHORIZED: '401', EXPIRED_TOKEN: '401', INVALID_SIGNATURE: '401', ACCESS_DENIED: '403',
     MISSING_AUTHENTICATION_TOKEN: '404', BAD_REQUEST_BODY: '400', BAD_REQUEST_PARAMETERS: '400', REQUEST_TOO_LARGE: '413',
     UNSUPPORTED_MEDIA_TYPE: '415', THROTTLED: '429', INTEGRATION_FAILURE: '503', INTEGRATION_TIMEOUT: '504', DEFAULT_5XX: '500',
   };
@@ -83,6 +122,7 @@ describe('gateway responses', () => {
       assert.equal(problem.requestId, '$context.requestId');
       assert.ok(problem.title && problem.detail);
       assert.equal('gatewayresponse.header.Retry-After' in response.ResponseParameters, ['429', '503', '504'].includes(status));
+      assert.equal(response.ResponseParameters['gatewayresponse.header.WWW-Authenticate'], status === '401' ? "'Bearer'" : undefined);
     });
   }
 

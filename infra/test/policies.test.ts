@@ -47,7 +47,7 @@ describe('edges', () => {
     }));
     const methods = Object.values(resources(template, 'AWS::ApiGateway::Method'))
       .filter(({ Properties }) => Properties.Integration.Type === 'AWS_PROXY');
-    assert.equal(methods.length, 17);
+    assert.equal(methods.length, 18);
     assert.equal(permissions.length, methods.length);
     for (const { Properties } of methods) {
       const functionId = functionOf(Properties.Integration.Uri);
@@ -82,7 +82,8 @@ describe('edges', () => {
     for (const [functionId, { Properties }] of Object.entries(functions)) {
       for (const [name, value] of Object.entries(Properties.Environment.Variables)) {
         const resourceId = target(value);
-        if (resourceId === undefined) continue;
+        // Whose tokens a function takes is for it to know, not to use.
+        if (resourceId === undefined || name === 'TOKEN_CLIENTS') continue;
         assert.ok(grantedOn(functionId, resourceId).size > 0, `${functionId}.${name}`);
       }
     }

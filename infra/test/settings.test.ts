@@ -19,6 +19,15 @@ test('a stage whose name starts with prod is production', () => {
   assert.equal(read({ stage: 'preprod' }).production, false);
 });
 
+test('scripts may sign in with a password except in production, where it cannot be asked for', () => {
+  assert.equal(read({}).passwordSignIn, true);
+  assert.equal(read({ passwordSignIn: 'false' }).passwordSignIn, false);
+  assert.equal(read({ stage: 'prod' }).passwordSignIn, false);
+  assert.throws(() => read({ stage: 'prod', passwordSignIn: 'true' }), {
+    message: 'Setting "passwordSignIn" cannot be "true": it must be false in a production stage.',
+  });
+});
+
 const WRONG: [name: string, values: string[]][] = [
   ['stage', ['', 'Dev', '1st', 'a-name-that-is-long', 'a_b']],
   ['capacity', ['free', '']],
@@ -28,6 +37,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['requestsPerSecond', ['0', '-1', '1.5', 'many', '10001']],
   ['alarmEmail', ['nobody', 'a b@c']],
   ['requestBurst', ['0', '5001']],
+  ['passwordSignIn', ['yes', '', '1', 'True']],
 ];
 
 for (const [name, values] of WRONG) {

@@ -181,6 +181,8 @@ test('no resource has a fixed physical name, so that stages live side by side', 
     'AWS::Logs::LogGroup': 'LogGroupName',
     'AWS::Events::Rule': 'Name',
     'AWS::CloudWatch::Alarm': 'AlarmName',
+    'AWS::Cognito::UserPool': 'UserPoolName',
+    'AWS::Cognito::UserPoolClient': 'ClientName',
   };
   for (const [type, property] of Object.entries(NAMES)) {
     for (const [id, { Properties }] of Object.entries(resources(dev, type))) {
