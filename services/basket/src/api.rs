@@ -9,11 +9,12 @@ use domain::basket::{Basket, BasketError, Color, Line, Offers, PricedBasket, Pri
 use domain::product::ProductName;
 use domain::{Amount, Currency, ItemId, ProductId, UserName};
 use lambdakit::Problem;
-use lambdakit::api::{Body, Path, path_field};
+use lambdakit::api::{Body, Path};
+use lambdakit::caller::{Caller, Owner, Staff};
 use lambdakit::idempotency::{self, IdempotencyKey};
 use lambdakit::page::{Page, Parameters};
 use lambdakit::problem::FieldError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::checkout::Desk;
 use crate::request::{self, Item};
@@ -29,13 +30,21 @@ pub fn router(desk: Desk) -> Router {
         .with_state(desk)
 }
 
+/// What a path names below its customer.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ItemPath {
+    item_id: String,
+}
+
 async fn checkout(
+    caller: Caller,
     State(desk): State<Desk>,
     key: Option<IdempotencyKey>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let checkout = request::checkout(&body, desk.currency)?;
-    let user_name = checkout.user_name.clone();
+    let user_name = caller.acting_for(checkout.user_name.clone())?;
     let request = key.map(|key| idempotency::Request::new("checkout", user_name.as_str(), &key, &body));
     let receipt = desk.check_out(checkout, request.as_ref()).await?;
     // Relative to the request (RFC 9110 section 10.2.2), so that it holds below any stage or domain.
@@ -43,35 +52,46 @@ async fn checkout(
     Ok((StatusCode::ACCEPTED, location, Json(receipt)).into_response())
 }
 
-async fn list(State(desk): State<Desk>, mut query: Parameters) -> Result<Json<Page<BasketSummary>>, Problem> {
+async fn list(
+    _: Staff,
+    State(desk): State<Desk>,
+    mut query: Parameters,
+) -> Result<Json<Page<BasketSummary>>, Problem> {
     let Some(page) = query.page("basket") else { return Err(query.invalid()) };
     Ok(Json(desk.baskets.list(&page).await?.map(BasketSummary::from)))
 }
 
-async fn read(State(desk): State<Desk>, Path(user_name): Path<String>) -> Result<Json<BasketView>, Problem> {
-    let found = desk.baskets.get(&path_field("userName", &user_name)?).await?;
+async fn read(
+    Owner(user_name): Owner<UserName>,
+    State(desk): State<Desk>,
+) -> Result<Json<BasketView>, Problem> {
+    let found = desk.baskets.get(&user_name).await?;
     priced(&desk, &found.basket).await
 }
 
-async fn replace(State(desk): State<Desk>, Body(body): Body) -> Result<Json<BasketView>, Problem> {
+async fn replace(
+    caller: Caller,
+    State(desk): State<Desk>,
+    Body(body): Body,
+) -> Result<Json<BasketView>, Problem> {
     let (user_name, items) = request::basket(&body)?;
+    let user_name = caller.acting_for(user_name)?;
     let (lines, offers) = lines(&desk, items, |index| format!("items[{index}].")).await?;
     let basket = Basket::with_lines(user_name, lines).map_err(|error| refused(error, "items"))?;
     desk.baskets.replace(&basket).await?;
     view(&desk, &basket, &offers)
 }
 
-async fn empty(State(desk): State<Desk>, Path(user_name): Path<String>) -> Result<StatusCode, Problem> {
-    desk.baskets.empty(&path_field("userName", &user_name)?).await?;
+async fn empty(Owner(user_name): Owner<UserName>, State(desk): State<Desk>) -> Result<StatusCode, Problem> {
+    desk.baskets.empty(&user_name).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn add_item(
+    Owner(user_name): Owner<UserName>,
     State(desk): State<Desk>,
-    Path(user_name): Path<String>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
-    let user_name = path_field("userName", &user_name)?;
     let (lines, _) = lines(&desk, vec![request::item(&body)?], |_| String::new()).await?;
     let add = |basket: &mut Basket| lines.iter().cloned().try_for_each(|line| basket.add(line));
     let basket = desk.baskets.change(&user_name, add).await?.map_err(|error| refused(error, "quantity"))?;
@@ -79,11 +99,12 @@ async fn add_item(
 }
 
 async fn change_item(
+    Owner(user_name): Owner<UserName>,
     State(desk): State<Desk>,
-    Path((user_name, item)): Path<(String, String)>,
+    Path(ItemPath { item_id }): Path<ItemPath>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
-    let (user_name, item) = (path_field("userName", &user_name)?, item_id(&item)?);
+    let item = item(&item_id)?;
     let quantity = request::quantity(&body)?;
     let change = |basket: &mut Basket| basket.set_quantity(item, quantity);
     let basket =
@@ -92,10 +113,11 @@ async fn change_item(
 }
 
 async fn remove_item(
+    Owner(user_name): Owner<UserName>,
     State(desk): State<Desk>,
-    Path((user_name, item)): Path<(String, String)>,
+    Path(ItemPath { item_id }): Path<ItemPath>,
 ) -> Result<StatusCode, Problem> {
-    let (user_name, item) = (path_field("userName", &user_name)?, item_id(&item)?);
+    let item = item(&item_id)?;
     let remove = |basket: &mut Basket| basket.remove(item);
     desk.baskets.change(&user_name, remove).await?.map_err(|error| refused(error, "itemId"))?;
     Ok(StatusCode::NO_CONTENT)
@@ -132,8 +154,8 @@ async fn lines(
     if unknown.is_empty() { Ok((lines, offers)) } else { Err(Problem::invalid(unknown)) }
 }
 
-fn item_id(item: &str) -> Result<ItemId, Problem> {
-    item.parse().map_err(|_| refused(BasketError::NoSuchItem, "itemId"))
+fn item(id: &str) -> Result<ItemId, Problem> {
+    id.parse().map_err(|_| refused(BasketError::NoSuchItem, "itemId"))
 }
 
 fn refused(error: BasketError, field: &'static str) -> Problem {

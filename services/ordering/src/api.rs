@@ -9,9 +9,10 @@ use domain::order::{Order, OrderLine, OrderStatus};
 use domain::product::ProductName;
 use domain::{Amount, Currency, DateRange, MoneyError, OrderId, ProductId, Timestamp, UserName};
 use lambdakit::Problem;
-use lambdakit::api::{Path, path_field};
+use lambdakit::api::Path;
+use lambdakit::caller::{Owner, Staff};
 use lambdakit::page::{Page, Parameters};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::store::OrderStore;
 
@@ -24,7 +25,15 @@ pub fn router(orders: OrderStore) -> Router {
         .with_state(orders)
 }
 
+/// What a path names below its customer.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OrderPath {
+    order_id: String,
+}
+
 async fn list(
+    _: Staff,
     State(orders): State<OrderStore>,
     mut query: Parameters,
 ) -> Result<Json<Page<OrderView>>, Problem> {
@@ -39,11 +48,10 @@ async fn list(
 }
 
 async fn list_customer(
+    Owner(user_name): Owner<UserName>,
     State(orders): State<OrderStore>,
-    Path(user_name): Path<String>,
     mut query: Parameters,
 ) -> Result<Json<Page<OrderView>>, Problem> {
-    let user_name = path_field("userName", &user_name)?;
     let dates = query.optional::<DateRange>("orderDate");
     let list = format!("order/{user_name}?orderDate={:?}", dates.flatten());
     let (Some(dates), Some(page)) = (dates, query.page(list)) else { return Err(query.invalid()) };
@@ -51,11 +59,11 @@ async fn list_customer(
 }
 
 async fn read(
+    Owner(user_name): Owner<UserName>,
     State(orders): State<OrderStore>,
-    Path((user_name, order_id)): Path<(String, String)>,
+    Path(OrderPath { order_id }): Path<OrderPath>,
 ) -> Result<Json<OrderView>, Problem> {
     let unknown = || Problem::not_found(format!("There is no order {order_id}."));
-    let user_name = path_field("userName", &user_name)?;
     let id = order_id.parse().map_err(|_| unknown())?;
     let order = orders.get(&user_name, id).await?.ok_or_else(unknown)?;
     OrderView::try_from(order).map(Json).map_err(Problem::internal)

@@ -8,6 +8,7 @@ use axum::{Json, Router};
 use domain::product::{Category, Description, ImageFile, Product, ProductName};
 use domain::{Amount, Currency, ProductId, Timestamp};
 use lambdakit::api::{Body, Path};
+use lambdakit::caller::Staff;
 use lambdakit::etag::{IfMatch, etag};
 use lambdakit::page::{Page, Parameters};
 use lambdakit::{Problem, telemetry};
@@ -46,6 +47,7 @@ async fn list(
 }
 
 async fn create(
+    _: Staff,
     State(Catalogue { products, currency }): State<Catalogue>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
@@ -66,6 +68,7 @@ async fn read(
 }
 
 async fn replace(
+    _: Staff,
     State(Catalogue { products, currency }): State<Catalogue>,
     Path(id): Path<String>,
     if_match: Option<IfMatch>,
@@ -77,6 +80,7 @@ async fn replace(
 }
 
 async fn change(
+    _: Staff,
     State(Catalogue { products, currency }): State<Catalogue>,
     Path(id): Path<String>,
     if_match: Option<IfMatch>,
@@ -88,6 +92,7 @@ async fn change(
 }
 
 async fn remove(
+    _: Staff,
     State(Catalogue { products, .. }): State<Catalogue>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {

@@ -136,6 +136,12 @@ impl UserName {
     }
 }
 
+impl AsRef<str> for UserName {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl TryFrom<String> for UserName {
     type Error = InvalidUserName;
 

@@ -3,18 +3,19 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use axum::Router;
 use axum::extract::{self, DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use uuid::Uuid;
 
+use crate::caller::TokenClients;
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{ConfigError, Problem, config};
@@ -25,25 +26,29 @@ const MOST_BODY_BYTES: usize = 256 * 1024;
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
 /// Runs a function that answers HTTP requests of API Gateway (REST API or HTTP API). `build`
-/// makes its routes, at init. Browsers of the origins in `ALLOWED_ORIGINS` may call it.
+/// makes its routes, at init. Browsers of the origins in `ALLOWED_ORIGINS` may call it, with tokens
+/// for the app clients in `TOKEN_CLIENTS`.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
 pub async fn run(
     build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    let app = start(async || Ok(app(build().await?).layer(cors()?))).await?;
+    let app = start(async || Ok(app(build().await?, TokenClients::from_env()?).layer(cors()?))).await?;
     lambda_http::run(app).await
 }
 
 /// The routes with all that an API needs around them: problem responses for unknown routes and
-/// methods, a body limit, the deadline, correlation ids and the log line.
-pub fn app(routes: Router) -> Router {
+/// methods, a body limit, the deadline, correlation ids, the log line, security headers, and the app
+/// clients whose tokens are taken.
+pub fn app(routes: Router, clients: TokenClients) -> Router {
     let app = routes
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-        .layer(middleware::from_fn(observe));
+        .layer(Extension(clients))
+        .layer(middleware::from_fn(observe))
+        .layer(middleware::map_response(secure));
     Router::new().fallback_service(app).layer(middleware::map_request(without_stage))
 }
 
@@ -61,6 +66,19 @@ async fn without_stage(mut request: Request) -> Request {
         *request.uri_mut() = uri;
     }
     request
+}
+
+/// What OWASP asks of every response of a REST API. Nothing is to be cached unless its handler says so.
+async fn secure(mut response: Response) -> Response {
+    for (name, value) in [
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn cors() -> Result<CorsLayer, ConfigError> {

@@ -1,7 +1,8 @@
 //! What every Lambda function needs and Rust has no Powertools for. It knows nothing of the
 //! shop: take it to yours.
 //!
-//! - A function that answers HTTP: build an `axum` router and hand it to [`api::run`].
+//! - A function that answers HTTP: build an `axum` router and hand it to [`api::run`]. Who may call
+//!   which route is said by [`caller`].
 //! - A function that reads a queue: hand its handler to [`queue::run`].
 //! - A function that publishes what a table's stream says: hand its translation to [`outbox::run`].
 //!
@@ -11,6 +12,7 @@
 pub mod api;
 pub mod aws;
 pub mod batch;
+pub mod caller;
 pub mod config;
 pub mod etag;
 pub mod fields;

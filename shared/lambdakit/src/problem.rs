@@ -3,7 +3,7 @@
 //! A [`Problem`] has two sides. The client's: `type`, `title`, `status`, `detail`, `errors`. And
 //! ours: the `cause`, which goes to the log line and nowhere else.
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -53,6 +53,19 @@ impl Problem {
     #[must_use]
     pub fn bad_parameters(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::bad_request("One or more query parameters are wrong.") }
+    }
+
+    /// 401: nobody is signed in; `cause` is for the log. The gateway has looked at the token before, so this is
+    /// not a customer's usual mistake.
+    #[must_use]
+    pub fn unauthorized(cause: impl ToString) -> Self {
+        let problem = Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "Unauthorized",
+            "Sign in, and send the ID token in the Authorization header.",
+        );
+        Self { cause: Some(cause.to_string()), ..problem }
     }
 
     /// 404.
@@ -169,8 +182,15 @@ impl IntoResponse for Problem {
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            // RFC 9110 section 11.6.1 asks for it.
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
         }
         response
     }

@@ -1,13 +1,22 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
-use serde_json::Value;
+use lambda_http::RequestExt;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+use lambda_http::request::RequestContext;
+use lambdakit::caller::TokenClients;
+use serde_json::{Value, json};
 use tower::ServiceExt;
+
+/// The app client whose tokens the service takes; the sample events are for it, too.
+const APP_CLIENT: &str = "sample-client";
 
 /// A client of a service's routes, with all that an API has around them but the gateway.
 #[derive(Clone, Debug)]
 pub struct Client {
     app: Router,
+    /// What the gateway's authorizer would have found in the caller's token.
+    claims: Option<Value>,
 }
 
 /// What the service answered.
@@ -22,10 +31,23 @@ pub struct Answer {
 }
 
 impl Client {
-    /// A client of these routes.
+    /// A client of these routes, signed in as staff, who may do everything.
     #[must_use]
     pub fn new(routes: Router) -> Self {
-        Self { app: lambdakit::api::app(routes) }
+        let app = lambdakit::api::app(routes, TokenClients::new([APP_CLIENT]));
+        Self { app, claims: Some(claims("ada", "staff")) }
+    }
+
+    /// The same, signed in as a customer.
+    #[must_use]
+    pub fn customer(&self, user_name: &str) -> Self {
+        Self { claims: Some(claims(user_name, "")), ..self.clone() }
+    }
+
+    /// The same, not signed in.
+    #[must_use]
+    pub fn nobody(&self) -> Self {
+        Self { claims: None, ..self.clone() }
     }
 
     /// Reads.
@@ -50,7 +72,13 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.answer(request.body(Body::from(body.to_string())).expect("a request")).await
+        let mut request = request.body(Body::from(body.to_string())).expect("a request");
+        if let Some(claims) = &self.claims {
+            let mut context = ApiGatewayProxyRequestContext::default();
+            context.authorizer.fields.insert("claims".to_owned(), claims.clone());
+            request = request.with_request_context(RequestContext::ApiGatewayV1(context));
+        }
+        self.answer(request).await
     }
 
     /// Sends a request as API Gateway would: an event of a Lambda proxy integration, as JSON.
@@ -66,6 +94,10 @@ impl Client {
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).expect("JSON") };
         Answer { status: parts.status, headers: parts.headers, body }
     }
+}
+
+fn claims(user_name: &str, groups: &str) -> Value {
+    json!({ "cognito:username": user_name, "cognito:groups": groups, "aud": APP_CLIENT, "token_use": "id" })
 }
 
 impl Answer {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
+mod access;
 mod baskets;
 mod checkout;
 mod faults;

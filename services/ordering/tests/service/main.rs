@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
+mod access;
 mod consumer;
 mod faults;
 mod growth;
