@@ -2,9 +2,10 @@
 //! many SDK crates: this program is built before anything else, on every fresh checkout.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
@@ -22,6 +23,7 @@ pub const REGION: &str = "us-east-1";
 pub enum Service {
     Sqs,
     Logs,
+    Cognito,
 }
 
 impl Service {
@@ -29,6 +31,7 @@ impl Service {
         match self {
             Self::Sqs => "sqs",
             Self::Logs => "logs",
+            Self::Cognito => "cognito-idp",
         }
     }
 
@@ -36,13 +39,14 @@ impl Service {
         match self {
             Self::Sqs => format!("AmazonSQS.{operation}"),
             Self::Logs => format!("Logs_20140328.{operation}"),
+            Self::Cognito => format!("AWSCognitoIdentityProviderService.{operation}"),
         }
     }
 
     fn content_type(self) -> &'static str {
         match self {
             Self::Sqs => "application/x-amz-json-1.0",
-            Self::Logs => "application/x-amz-json-1.1",
+            Self::Logs | Self::Cognito => "application/x-amz-json-1.1",
         }
     }
 }
@@ -51,7 +55,8 @@ pub struct Aws {
     /// Of the local AWS, which has one for all services.
     endpoint: Option<String>,
     region: String,
-    credentials: Credentials,
+    /// None for calls that anybody may make.
+    credentials: Option<Credentials>,
     agent: ureq::Agent,
 }
 
@@ -61,7 +66,7 @@ impl Aws {
         Self {
             endpoint: Some(endpoint.to_owned()),
             region: REGION.to_owned(),
-            credentials: Credentials::from_keys(ACCOUNT, SECRET_KEY, None),
+            credentials: Some(Credentials::from_keys(ACCOUNT, SECRET_KEY, None)),
             agent: agent(),
         }
     }
@@ -71,8 +76,21 @@ impl Aws {
         Self {
             endpoint: None,
             region: region.to_owned(),
-            credentials,
+            credentials: Some(credentials),
             agent: configured(ureq::Agent::config_builder()),
+        }
+    }
+
+    /// Either of them, as somebody without an account: for signing in to the shop.
+    pub fn anonymous(endpoint: Option<&str>, region: &str) -> Self {
+        Self {
+            endpoint: endpoint.map(str::to_owned),
+            region: region.to_owned(),
+            credentials: None,
+            agent: match endpoint {
+                Some(_) => agent(),
+                None => configured(ureq::Agent::config_builder()),
+            },
         }
     }
 
@@ -130,10 +148,32 @@ impl Aws {
             request = request.header(*name, *value);
         }
         let mut request = request.body(body.to_owned()).context("malformed request")?;
-        let signable =
-            SignableRequest::new(method, &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))
-                .context("malformed request")?;
-        let identity = self.credentials.clone().into();
+        if let Some(credentials) = &self.credentials {
+            self.sign(&mut request, service, headers, credentials)?;
+        }
+        let mut answer = self.agent.run(request).with_context(|| match self.endpoint {
+            Some(_) => format!("the local AWS at {endpoint} does not answer; `cargo xtask up` starts it"),
+            None => format!("{endpoint} does not answer; is this machine online?"),
+        })?;
+        let text = answer.body_mut().read_to_string().context("the answer broke off")?;
+        if !answer.status().is_success() {
+            return Err(Refusal::of(answer.status().as_u16(), &text).into());
+        }
+        Ok(text)
+    }
+
+    fn sign(
+        &self,
+        request: &mut ureq::http::Request<String>,
+        service: &str,
+        headers: &[(&str, &str)],
+        credentials: &Credentials,
+    ) -> Result<()> {
+        let (method, url) = (request.method().to_string(), request.uri().to_string());
+        let body = SignableBody::Bytes(request.body().as_bytes());
+        let signable = SignableRequest::new(&method, &url, headers.iter().copied(), body)
+            .context("malformed request")?;
+        let identity = credentials.clone().into();
         let parameters = v4::SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
@@ -144,17 +184,8 @@ impl Aws {
             .context("cannot sign a request")?
             .into();
         let (signature, _) = sign(signable, &parameters).context("cannot sign a request")?.into_parts();
-        signature.apply_to_request_http1x(&mut request);
-
-        let mut answer = self.agent.run(request).with_context(|| match self.endpoint {
-            Some(_) => format!("the local AWS at {endpoint} does not answer; `cargo xtask up` starts it"),
-            None => format!("{endpoint} does not answer; is this machine online?"),
-        })?;
-        let text = answer.body_mut().read_to_string().context("the answer broke off")?;
-        if !answer.status().is_success() {
-            bail!(refusal(answer.status().as_u16(), &text));
-        }
-        Ok(text)
+        signature.apply_to_request_http1x(request);
+        Ok(())
     }
 }
 
@@ -173,11 +204,36 @@ fn endpoint(service: &str, region: &str) -> String {
     format!("https://{service}.{region}.amazonaws.com{country}")
 }
 
-fn refusal(status: u16, text: &str) -> anyhow::Error {
-    let error: Value = serde_json::from_str(text).unwrap_or_default();
-    let message = error["message"].as_str().or(error["Message"].as_str()).unwrap_or(text);
-    anyhow!("answered {status}: {message}")
+/// What AWS answered instead of doing it.
+#[derive(Debug)]
+pub struct Refusal {
+    pub status: u16,
+    /// Such as `NotAuthorizedException`; empty when AWS did not say.
+    pub kind: String,
+    pub message: String,
 }
+
+impl Refusal {
+    fn of(status: u16, text: &str) -> Self {
+        let error: Value = serde_json::from_str(text).unwrap_or_default();
+        let kind = error["__type"].as_str().unwrap_or_default();
+        let message = error["message"].as_str().or(error["Message"].as_str()).unwrap_or(text);
+        Self {
+            status,
+            // Some services put a namespace before it.
+            kind: kind.rsplit('#').next().unwrap_or_default().to_owned(),
+            message: message.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "answered {}: {}", self.status, self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 #[cfg(test)]
 mod tests {
@@ -191,8 +247,11 @@ mod tests {
 
     #[test]
     fn a_refusal_shows_the_message_of_aws() {
-        let shown = |text| refusal(400, text).to_string();
-        assert_eq!(shown(r#"{"__type": "X", "message": "no such queue"}"#), "answered 400: no such queue");
-        assert_eq!(shown("<html>"), "answered 400: <html>");
+        let refusal = Refusal::of(400, r#"{"__type": "com.amazonaws.sqs#X", "message": "no such queue"}"#);
+        assert_eq!(
+            (refusal.kind.as_str(), refusal.to_string().as_str()),
+            ("X", "answered 400: no such queue")
+        );
+        assert_eq!(Refusal::of(400, "<html>").to_string(), "answered 400: <html>");
     }
 }

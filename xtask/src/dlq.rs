@@ -8,16 +8,14 @@ mod reason;
 mod redrive;
 mod show;
 
-use std::path::PathBuf;
-
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::aws::Aws;
+use crate::caller;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
-use crate::stack::LocalStack;
-use crate::{caller, deploy};
+use crate::shop::ShopArgs;
 
 #[derive(Parser)]
 pub struct Args {
@@ -70,17 +68,6 @@ struct DropArgs {
     shop: ShopArgs,
 }
 
-/// Which shop; the local one without any.
-#[derive(Parser)]
-struct ShopArgs {
-    /// A stage on AWS, with your credentials
-    #[arg(long, value_parser = deploy::parse_stage, conflicts_with = "outputs")]
-    stage: Option<String>,
-    /// The outputs.json of another stack
-    #[arg(long, value_name = "FILE")]
-    outputs: Option<PathBuf>,
-}
-
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     match &args.command {
         Command::List(shop) => list::run(&Shop::find(paths, shop)?),
@@ -104,7 +91,7 @@ struct Shop {
 
 impl Shop {
     fn find(paths: &Paths, args: &ShopArgs) -> Result<Self> {
-        let outputs = Outputs::read(&outputs_file(paths, args)?)?;
+        let outputs = args.outputs(paths)?;
         let aws = match &outputs.endpoint {
             Some(endpoint) => Aws::local(endpoint),
             None => {
@@ -114,21 +101,6 @@ impl Shop {
         };
         Ok(Self { outputs, aws })
     }
-}
-
-fn outputs_file(paths: &Paths, args: &ShopArgs) -> Result<PathBuf> {
-    let Some(stage) = &args.stage else {
-        return Ok(args.outputs.clone().unwrap_or_else(|| LocalStack::of_developer(paths).outputs()));
-    };
-    let file = deploy::outputs_file(paths, stage);
-    if !file.is_file() {
-        bail!(
-            "stage {stage} was not deployed from here ({} is missing); `cargo xtask deploy --stage {stage}` writes it, \
-             or bring that file along and name it with `--outputs`",
-            paths.shown(&file)
-        );
-    }
-    Ok(file)
 }
 
 /// `1 message`, `2 messages`

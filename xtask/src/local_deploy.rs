@@ -1,5 +1,6 @@
 //! Deploys the shop to a running local AWS, as far as it differs from what is there.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result};
@@ -9,7 +10,7 @@ use crate::build::{Arch, Built};
 use crate::cdk::{self, Stage};
 use crate::environments;
 use crate::fingerprint::{self, Fingerprint};
-use crate::outputs::Outputs;
+use crate::outputs::{Outputs, User};
 use crate::paths::Paths;
 use crate::python::Venv;
 use crate::stack::{LocalStack, Running};
@@ -37,7 +38,9 @@ pub fn run(deployment: &Deployment, steps: &mut Steps) -> Result<Outputs> {
         return Ok(outputs);
     }
     fingerprint::forget(&deployment.stack.deployed())?;
-    let outputs = steps.run("deploy", |step| deployment.deploy(step))?;
+    let users = deployment.users();
+    let mut outputs = steps.run("deploy", |step| deployment.deploy(step))?;
+    outputs.users = users;
     steps.run("mend", |step| deployment.mend(step))?;
     outputs.write(&deployment.stack.outputs())?;
     let endpoint = deployment.running.endpoint();
@@ -79,6 +82,11 @@ impl Deployment<'_> {
         let whole = is_complete(status.as_deref());
         let health = aws::agent().get(format!("{}/health", outputs.api_url)).call().ok()?;
         (whole && health.status().is_success()).then_some(outputs)
+    }
+
+    /// Who was made for what was deployed before: the stack itself knows no passwords.
+    fn users(&self) -> BTreeMap<String, User> {
+        Outputs::read(&self.stack.outputs()).map(|outputs| outputs.users).unwrap_or_default()
     }
 
     fn deploy(&self, step: &mut Step) -> Result<(Outputs, String)> {

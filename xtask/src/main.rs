@@ -29,17 +29,22 @@ mod outputs;
 mod paths;
 mod postman;
 mod prerequisites;
+mod private_file;
 mod process;
 mod python;
 mod queues;
 mod seed;
+mod shop;
+mod sign_in;
 mod stack;
 mod status;
 mod steps;
 mod table;
 mod test;
 mod test_stack;
+mod token;
 mod up;
+mod users;
 mod zips;
 
 use std::process::ExitCode;
@@ -69,6 +74,8 @@ enum Command {
     Logs(logs::Args),
     /// Fill the local catalogue with a few products
     Seed(seed::Args),
+    /// Sign in and print the token that the API takes
+    Token(token::Args),
     /// Build the functions, for this machine or for AWS Lambda
     Build(build::Args),
     /// Deploy to AWS with your credentials
@@ -109,6 +116,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Status(args) => status::run(&paths, &args)?,
         Command::Logs(args) => logs::run(&paths, &args)?,
         Command::Seed(args) => seed::run(&paths, &args)?,
+        Command::Token(args) => token::run(&paths, &args)?,
         Command::Build(args) => build::run(&paths, &args)?,
         Command::Deploy(args) => deploy::run(&paths, &args)?,
         Command::Destroy(args) => deploy::destroy(&paths, &args)?,

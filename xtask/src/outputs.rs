@@ -7,6 +7,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::private_file;
+
 /// Content of `outputs.json`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -22,9 +24,20 @@ pub struct Outputs {
     pub functions: BTreeMap<String, String>,
     /// URLs of queues; the dead-letter queue of `x` is `x-dlq`.
     pub queues: BTreeMap<String, String>,
+    /// Who may sign in to the local shop, by role; on AWS people sign up by themselves.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub users: BTreeMap<String, User>,
     /// Every other output of the stack, by its name in camelCase.
     #[serde(flatten)]
     pub others: BTreeMap<String, String>,
+}
+
+/// Somebody made for the local shop, whose password is no secret to its developer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    pub user_name: String,
+    pub password: String,
 }
 
 impl Outputs {
@@ -59,6 +72,7 @@ impl Outputs {
             tables: BTreeMap::new(),
             functions: BTreeMap::new(),
             queues: BTreeMap::new(),
+            users: BTreeMap::new(),
             others: BTreeMap::new(),
         };
         for (name, value) in outputs {
@@ -95,8 +109,27 @@ impl Outputs {
 
     pub fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self).context("cannot write outputs as JSON")?;
-        fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+        private_file::write(path, &(text + "\n"))
     }
+
+    /// The pool of users, with the client that signs them in.
+    pub fn user_pool(&self) -> Result<UserPool<'_>> {
+        let output = |name: &str| {
+            self.others.get(name).map(String::as_str).with_context(|| {
+                format!(
+                    "stage {} has no {name}: it is from before people signed in; deploy it again",
+                    self.stage
+                )
+            })
+        };
+        Ok(UserPool { id: output("userPoolId")?, client: output("userPoolClientId")? })
+    }
+}
+
+/// Where people sign in, by the ids that Cognito gave.
+pub struct UserPool<'a> {
+    pub id: &'a str,
+    pub client: &'a str,
 }
 
 /// The local AWS names queues by its usual port, whichever it runs on; some SDKs call queues by their URL.
@@ -172,10 +205,23 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_without_sign_in_says_what_helps() {
+        let mut outputs = Outputs::from_cdk(cdk_outputs(), None).unwrap();
+        let error = outputs.user_pool().err().unwrap().to_string();
+        assert!(error.contains("userPoolId") && error.contains("deploy it again"), "{error}");
+        for name in ["userPoolId", "userPoolClientId"] {
+            outputs.others.insert(name.to_owned(), name.to_owned());
+        }
+        assert_eq!(outputs.user_pool().unwrap().client, "userPoolClientId");
+    }
+
+    #[test]
     fn what_is_written_is_read_again() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("outputs.json");
-        let outputs = Outputs::from_cdk(cdk_outputs(), Some("http://127.0.0.1:1")).unwrap();
+        let mut outputs = Outputs::from_cdk(cdk_outputs(), Some("http://127.0.0.1:1")).unwrap();
+        let ada = User { user_name: "ada".to_owned(), password: "x".to_owned() };
+        outputs.users.insert("staff".to_owned(), ada);
         outputs.write(&path).unwrap();
         assert_eq!(format!("{:?}", Outputs::read(&path).unwrap()), format!("{outputs:?}"));
     }

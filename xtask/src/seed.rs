@@ -7,10 +7,10 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use serde_json::Value;
 
-use crate::aws;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
 use crate::stack::LocalStack;
+use crate::{aws, sign_in, users};
 
 const CATALOGUE: &str = include_str!("../seed/catalogue.json");
 
@@ -42,13 +42,16 @@ impl fmt::Display for Sown {
     }
 }
 
-/// Creates the products of the catalogue that the shop lacks, by name.
+/// Creates the products of the catalogue that the shop lacks, by name, as staff.
 pub fn sow(outputs: &Outputs) -> Result<Sown> {
     let catalogue: Vec<Value> = serde_json::from_str(CATALOGUE).context("the catalogue is not JSON")?;
     let shop = Shop { url: format!("{}/product", outputs.api_url), agent: aws::agent() };
     let missing = shop.missing(&catalogue)?;
-    for product in &missing {
-        shop.create(product)?;
+    if !missing.is_empty() {
+        let token = sign_in::id_token(outputs, users::staff(outputs)?)?;
+        for product in &missing {
+            shop.create(product, &token)?;
+        }
     }
     let there_already = catalogue.len() - missing.len();
     Ok(Sown { created: missing.into_iter().map(|product| name(product).to_owned()).collect(), there_already })
@@ -90,8 +93,8 @@ impl Shop {
             .with_context(|| format!("GET {} answered what is not JSON: {text}", self.url))
     }
 
-    fn create(&self, product: &Value) -> Result<()> {
-        let answer = self.agent.post(&self.url).send_json(product);
+    fn create(&self, product: &Value, token: &str) -> Result<()> {
+        let answer = self.agent.post(&self.url).header("authorization", token).send_json(product);
         let mut answer = answer.with_context(|| format!("the shop does not answer at {}", self.url))?;
         if answer.status() != 201 {
             let text = answer.body_mut().read_to_string().unwrap_or_default();

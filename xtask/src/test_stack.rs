@@ -13,7 +13,7 @@ use crate::outputs::Outputs;
 use crate::paths::Paths;
 use crate::stack::{LocalStack, Running};
 use crate::steps::Steps;
-use crate::up::{self, BRING_UP_STEPS};
+use crate::up::{self, BRING_UP_STEPS, Up};
 
 pub struct TestStack {
     running: Running,
@@ -35,7 +35,7 @@ impl TestStack {
         guard.stack.stop()?;
         guard.stack.wipe()?;
         let mut steps = Steps::new(paths, BRING_UP_STEPS);
-        let (running, outputs) = up::bring_up(paths, &guard.stack, None, &mut steps)?;
+        let Up { running, outputs, .. } = up::bring_up(paths, &guard.stack, None, &mut steps)?;
         Ok(Self { running, outputs, guard })
     }
 

@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 use clap::Parser;
 
+use crate::aws::Aws;
 use crate::functions::Services;
 use crate::local_deploy::{self, Deployment};
 use crate::lock::Lock;
@@ -11,11 +12,11 @@ use crate::paths::Paths;
 use crate::python::{Packages, Venv};
 use crate::stack::{self, LocalStack, Running};
 use crate::steps::Steps;
-use crate::{build, node, postman, prerequisites, seed};
+use crate::{build, node, postman, prerequisites, seed, users};
 
 const DEFAULT_PORT: u16 = 4566;
 /// Steps of [`bring_up`].
-pub const BRING_UP_STEPS: usize = 7;
+pub const BRING_UP_STEPS: usize = 8;
 
 #[derive(Parser)]
 pub struct Args {
@@ -29,21 +30,24 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let _lock = Lock::take(stack.dir())?;
     let port = port(&stack, args)?;
     let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
-    let (_, outputs) = bring_up(paths, &stack, Some(port), &mut steps)?;
+    let Up { outputs, new_users, .. } = bring_up(paths, &stack, Some(port), &mut steps)?;
     steps.run("seed", |_| Ok(((), seed::sow(&outputs)?.to_string())))?;
     let environment = paths.local().join("postman/local.postman_environment.json");
     postman::write_environment(&environment, &outputs)?;
-    println!("{}", welcome(&outputs, &paths.shown(&environment).to_string()));
+    println!("{}", welcome(&outputs, &new_users, &paths.shown(&environment).to_string()));
     Ok(())
 }
 
+/// A deployed local stack.
+pub struct Up {
+    pub running: Running,
+    pub outputs: Outputs,
+    /// Roles of the users who were made just now.
+    pub new_users: Vec<&'static str>,
+}
+
 /// All steps to a deployed local stack, on any free port if none is given.
-pub fn bring_up(
-    paths: &Paths,
-    stack: &LocalStack,
-    port: Option<u16>,
-    steps: &mut Steps,
-) -> Result<(Running, Outputs)> {
+pub fn bring_up(paths: &Paths, stack: &LocalStack, port: Option<u16>, steps: &mut Steps) -> Result<Up> {
     let python = prerequisites::step(paths, steps)?;
     let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Local, step))?;
     steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
@@ -55,8 +59,14 @@ pub fn bring_up(
     })?;
     let running = steps.run("start local AWS", |_| stack.start(paths, &venv, port))?;
     let deployment = Deployment { paths, venv: &venv, stack, running: &running, built: &built };
-    let outputs = local_deploy::run(&deployment, steps)?;
-    Ok((running, outputs))
+    let mut outputs = local_deploy::run(&deployment, steps)?;
+    let new_users = steps.run("users", |_| {
+        let new = users::provide(&mut outputs, &Aws::local(&running.endpoint()))?;
+        outputs.write(&stack.outputs())?;
+        let shown = if new.is_empty() { "unchanged".to_owned() } else { format!("{} created", new.len()) };
+        Ok((new, shown))
+    })?;
+    Ok(Up { running, outputs, new_users })
 }
 
 /// Settles the port before the long steps.
@@ -75,18 +85,20 @@ fn port(stack: &LocalStack, args: &Args) -> Result<u16> {
     }
 }
 
-fn welcome(outputs: &Outputs, environment: &str) -> String {
+fn welcome(outputs: &Outputs, new_users: &[&str], environment: &str) -> String {
     let Outputs { api_url, endpoint, .. } = outputs;
     let endpoint = endpoint.as_deref().unwrap_or_default();
+    let users = users::shown(&outputs.users, new_users);
     format!(
         "
 The shop is open.
   API        {api_url}
   AWS        {endpoint} (AWS_ENDPOINT_URL for any AWS tool)
   Postman    {environment}
-
+{users}
 Try it:
   curl {api_url}/product
+  curl {api_url}/basket/grace -H \"Authorization: $(cargo xtask token grace)\"
   cargo xtask status
   cargo xtask logs --follow"
     )
