@@ -52,7 +52,7 @@ export class BasketService extends Construct {
     handler.allow(checkouts.tableArn, 'dynamodb:PutItem');
     handler.allow(idempotency.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
     api.route('/basket', handler, ['GET', 'POST']);
-    api.route('/basket/checkout', handler, ['POST']);
+    api.route('/basket/checkout', handler, ['POST'], { pace: 'checkout' });
     api.route('/basket/{userName}', handler, ['GET', 'DELETE']);
     api.route('/basket/{userName}/items', handler, ['POST']);
     api.route('/basket/{userName}/items/{itemId}', handler, ['PATCH', 'DELETE']);

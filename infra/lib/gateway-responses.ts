@@ -16,8 +16,24 @@ export function problemBody({ slug, title, status, detail }: Problem): string {
   });
 }
 
-/** Media type of every error (RFC 9457), as a literal of the gateway's mapping language. */
+/** Header values are literals of the gateway's mapping language, in single quotes. */
+export type Headers = Readonly<Record<string, string>>;
+
+/** Media type of every error (RFC 9457). */
 export const PROBLEM_JSON = "'application/problem+json'";
+
+/** What every answer has that the gateway gives by itself. */
+export function commonHeaders(allowedOrigins: readonly string[]): Headers {
+  // The gateway has no conditions here, so only a single origin can be named; echoing the caller's would let any in.
+  const [origin, ...others] = allowedOrigins;
+  return {
+    'Strict-Transport-Security': "'max-age=63072000'",
+    'X-Content-Type-Options': "'nosniff'",
+    // Whether somebody is signed in, or who was too fast, is true for one caller at one moment.
+    'Cache-Control': "'no-store'",
+    ...(origin !== undefined && others.length === 0 ? { 'Access-Control-Allow-Origin': `'${origin}'` } : {}),
+  };
+}
 
 /** 404 rather than the gateway's 403: no token would help, the route is unknown. */
 const UNKNOWN_ROUTE: Problem = {
@@ -25,7 +41,7 @@ const UNKNOWN_ROUTE: Problem = {
 };
 
 const NOT_SIGNED_IN: Problem = {
-  slug: 'unauthorized', title: 'Not signed in', status: 401, detail: 'Send a valid ID token in the header Authorization.',
+  slug: 'unauthorized', title: 'Unauthorized', status: 401, detail: 'Sign in, and send the ID token in the Authorization header.',
 };
 
 const FORBIDDEN: Problem = {
@@ -37,12 +53,19 @@ const retryAfter = (seconds: number) => ({ 'Retry-After': `'${seconds}'` });
 const SIGN_IN = { 'WWW-Authenticate': "'Bearer'" };
 
 /** Each with the headers it has beyond those of all. */
-const PROBLEMS: readonly [type: ResponseType, problem: Problem, headers?: Readonly<Record<string, string>>][] = [
+const PROBLEMS: readonly [type: ResponseType, problem: Problem, headers?: Headers][] = [
   [ResponseType.UNAUTHORIZED, NOT_SIGNED_IN, SIGN_IN],
   [ResponseType.EXPIRED_TOKEN, NOT_SIGNED_IN, SIGN_IN],
   // Someone took the API for one that wants signed requests.
   [ResponseType.INVALID_SIGNATURE, NOT_SIGNED_IN, SIGN_IN],
   [ResponseType.ACCESS_DENIED, FORBIDDEN],
+  [ResponseType.WAF_FILTERED, FORBIDDEN],
+  [ResponseType.INVALID_API_KEY, {
+    slug: 'forbidden', title: 'Forbidden', status: 403, detail: 'Send your API key in the X-Api-Key header.',
+  }],
+  [ResponseType.QUOTA_EXCEEDED, {
+    slug: 'too-many-requests', title: 'Too many requests', status: 429, detail: 'The quota of your API key is used up.',
+  }, retryAfter(3600)],
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, UNKNOWN_ROUTE],
   [ResponseType.RESOURCE_NOT_FOUND, UNKNOWN_ROUTE],
   [ResponseType.BAD_REQUEST_BODY, {
@@ -78,9 +101,6 @@ const PROBLEMS: readonly [type: ResponseType, problem: Problem, headers?: Readon
 
 /** Every answer that the gateway gives by itself, as a problem instead of `{"message": ...}`. */
 export function gatewayResponses(allowedOrigins: readonly string[]): GatewayResponseOptions[] {
-  // The gateway has no conditions here, so only a single origin can be named; echoing the caller's would let any in.
-  const [origin, ...others] = allowedOrigins;
-  const cors: Record<string, string> = origin !== undefined && others.length === 0 ? { 'Access-Control-Allow-Origin': `'${origin}'` } : {};
   return PROBLEMS.map(([type, problem, headers]) => ({
     type,
     statusCode: problem.status?.toString(),
@@ -88,7 +108,7 @@ export function gatewayResponses(allowedOrigins: readonly string[]): GatewayResp
     templates: { 'application/json': problemBody(problem) },
     responseHeaders: {
       'Content-Type': PROBLEM_JSON,
-      ...cors,
+      ...commonHeaders(allowedOrigins),
       ...headers,
     },
   }));

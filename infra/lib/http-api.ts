@@ -1,15 +1,18 @@
-import { Stack } from 'aws-cdk-lib';
+import { Lazy, Stack } from 'aws-cdk-lib';
 import {
-  AccessLogField, AccessLogFormat, CognitoUserPoolsAuthorizer, EndpointType, type IAuthorizer, type IModel,
+  AccessLogField, AccessLogFormat, type CfnStage, CognitoUserPoolsAuthorizer, EndpointType, type IAuthorizer, type IModel,
   type IRequestValidator, JsonSchemaType, LambdaIntegration, LogGroupLogDestination, type MethodOptions, MockIntegration,
   PassthroughBehavior, RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import { gatewayResponses, PROBLEM_JSON, problemBody } from './gateway-responses.ts';
+import { Firewall } from './firewall.ts';
+import { commonHeaders, gatewayResponses, type Headers, PROBLEM_JSON, problemBody } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
+import { PartnerKeys } from './partner-keys.ts';
 import { RustFunction, type RustFunctionProps } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import type { SignIn } from './sign-in.ts';
+import { methodSetting, type Pace } from './throttling.ts';
 
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -35,6 +38,8 @@ export function apiFunction(scope: Construct, id: string, { api, ...props }: Api
 export interface RouteOptions {
   /** Methods that nobody has to sign in for. */
   readonly public?: readonly Verb[];
+  /** How often its methods may be called that change something. */
+  readonly pace?: Pace;
 }
 
 export interface HttpApiProps {
@@ -54,20 +59,21 @@ export class HttpApi extends Construct {
   /** Id of the app client whose tokens are accepted. */
   readonly tokenClient: string;
   private readonly api: RestApi;
+  private readonly settings: Settings;
   private readonly authorizer: IAuthorizer;
+  private readonly throttled: CfnStage.MethodSettingProperty[] = [];
   private readonly jsonObject: IModel;
   private readonly validator: IRequestValidator;
 
   constructor(scope: Construct, id: string, { settings, signIn }: HttpApiProps) {
     super(scope, id);
+    this.settings = settings;
     this.tokenClient = signIn.client.userPoolClientId;
     this.api = new RestApi(this, 'Rest', {
       restApiName: Stack.of(this).stackName,
       endpointTypes: [EndpointType.REGIONAL],
       deployOptions: {
         stageName: settings.stage,
-        throttlingRateLimit: settings.requestsPerSecond,
-        throttlingBurstLimit: settings.requestBurst,
         accessLogDestination: new LogGroupLogDestination(logGroup(this, 'AccessLogs', settings)),
         accessLogFormat: ACCESS_LOG,
       },
@@ -76,7 +82,12 @@ export class HttpApi extends Construct {
       defaultCorsPreflightOptions: {
         allowOrigins: [...settings.allowedOrigins],
         allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-        allowHeaders: ['Content-Type', 'Authorization', 'If-Match', 'Idempotency-Key', 'X-Correlation-Id'],
+        allowHeaders: [
+          'Content-Type', 'Authorization', 'If-Match', 'Idempotency-Key', 'X-Correlation-Id',
+          ...(settings.partnerKey ? ['X-Api-Key'] : []),
+        ],
+        // Tokens are sent by the page that has them, so browsers need not send what they keep for this host.
+        allowCredentials: false,
         exposeHeaders: ['ETag', 'Location', 'X-Correlation-Id'],
       },
     });
@@ -94,7 +105,10 @@ export class HttpApi extends Construct {
     for (const response of gatewayResponses(settings.allowedOrigins)) {
       this.api.addGatewayResponse(response.type.responseType, response);
     }
+    this.throttle();
     this.health();
+    if (settings.partnerKey) new PartnerKeys(this, 'Keys', { settings, api: this.api, stage: this.api.deploymentStage });
+    if (settings.waf) new Firewall(this, 'Firewall', { stageArn: this.api.deploymentStage.stageArn });
   }
 
   /**
@@ -102,14 +116,15 @@ export class HttpApi extends Construct {
    *
    * The path's other methods get 405 without a function.
    */
-  route(path: string, handler: RustFunction, verbs: readonly Verb[], { public: open = [] }: RouteOptions = {}): void {
+  route(path: string, handler: RustFunction, verbs: readonly Verb[], { public: open = [], pace = 'change' }: RouteOptions = {}): void {
     const resource = this.api.root.resourceForPath(path);
     const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
     for (const verb of verbs) {
       resource.addMethod(verb, integration, {
-        ...(open.includes(verb) ? {} : { authorizer: this.authorizer }),
+        ...(open.includes(verb) ? { apiKeyRequired: this.settings.partnerKey } : { authorizer: this.authorizer }),
         ...(BODIED.has(verb) ? this.checked() : {}),
       });
+      this.throttled.push(methodSetting(path, verb, verb === 'GET' ? 'read' : pace, this.settings));
     }
     this.refuseOtherMethods(path, verbs);
   }
@@ -118,19 +133,52 @@ export class HttpApi extends Construct {
     return { requestValidator: this.validator, requestModels: { 'application/json': this.jsonObject } };
   }
 
+  /** Sets the limits of each route, and for what the gateway answers by itself those of a change. */
+  private throttle(): void {
+    const stage = this.api.deploymentStage.node.defaultChild as CfnStage;
+    stage.methodSettings = Lazy.any({
+      produce: () => [methodSetting('/*', '*', 'change', this.settings), ...this.throttled],
+    });
+  }
+
   /** Tells that the API is deployed; costs no function. */
   private health(): void {
-    const answer = mock(200, '{"status":"ok"}', { 'Content-Type': "'application/json'" });
+    const answer = this.mock(200, '{"status":"ok"}', { 'Content-Type': "'application/json'" });
     this.api.root.resourceForPath('/health').addMethod('GET', answer.integration, answer.method);
     this.refuseOtherMethods('/health', ['GET']);
   }
 
   private refuseOtherMethods(path: string, verbs: readonly Verb[]): void {
     const allowed = [...verbs, 'OPTIONS'].join(', ');
-    const answer = mock(405, problemBody({
+    const answer = this.mock(405, problemBody({
       slug: 'method-not-allowed', title: 'Method not allowed', status: 405, detail: `This resource takes ${allowed}.`,
     }), { 'Content-Type': PROBLEM_JSON, Allow: `'${allowed}'` });
     this.api.root.resourceForPath(path).addMethod('ANY', answer.integration, answer.method);
+  }
+
+  /** An answer that the gateway gives itself. */
+  private mock(status: number, body: string, own: Headers) {
+    const statusCode = String(status);
+    const parameters = Object.entries({ ...own, ...commonHeaders(this.settings.allowedOrigins) })
+      .map(([name, value]) => [`method.response.header.${name}`, value] as const);
+    return {
+      integration: new MockIntegration({
+        // A mock only understands requests that its template covers.
+        passthroughBehavior: PassthroughBehavior.NEVER,
+        requestTemplates: { 'application/json': `{"statusCode": ${statusCode}}` },
+        integrationResponses: [{
+          statusCode,
+          responseParameters: Object.fromEntries(parameters),
+          responseTemplates: { 'application/json': body },
+        }],
+      }),
+      method: {
+        methodResponses: [{
+          statusCode,
+          responseParameters: Object.fromEntries(parameters.map(([name]) => [name, true])),
+        }],
+      },
+    };
   }
 }
 
@@ -148,27 +196,3 @@ const ACCESS_LOG = AccessLogFormat.custom(JSON.stringify({
   integrationLatencyMs: AccessLogField.contextIntegrationLatency(),
   responseBytes: AccessLogField.contextResponseLength(),
 }));
-
-/** An answer that the gateway gives itself. Header values are literals of its mapping language, in single quotes. */
-function mock(status: number, body: string, headers: Readonly<Record<string, string>>) {
-  const statusCode = String(status);
-  const parameters = Object.entries(headers).map(([name, value]) => [`method.response.header.${name}`, value] as const);
-  return {
-    integration: new MockIntegration({
-      // A mock only understands requests that its template covers.
-      passthroughBehavior: PassthroughBehavior.NEVER,
-      requestTemplates: { 'application/json': `{"statusCode": ${statusCode}}` },
-      integrationResponses: [{
-        statusCode,
-        responseParameters: Object.fromEntries(parameters),
-        responseTemplates: { 'application/json': body },
-      }],
-    }),
-    method: {
-      methodResponses: [{
-        statusCode,
-        responseParameters: Object.fromEntries(parameters.map(([name]) => [name, true])),
-      }],
-    },
-  };
-}

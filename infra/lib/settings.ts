@@ -19,12 +19,16 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** `-c currency=`: ISO 4217 code of every price in the shop. */
   readonly currency: string;
-  /** `-c requestsPerSecond=`: steady rate at which the API starts to answer 429. */
+  /** `-c requestsPerSecond=`: steady rate at which a method of the API starts to answer 429; reads take more, checkouts less. */
   readonly requestsPerSecond: number;
   /** `-c requestBurst=`: requests let through at once above that rate. */
   readonly requestBurst: number;
   /** `-c passwordSignIn=`: whether scripts may sign in by sending a password; browsers prove theirs without (SRP). */
   readonly passwordSignIn: boolean;
+  /** `-c partnerKey=`: whether programs need an API key to read the catalogue. */
+  readonly partnerKey: boolean;
+  /** `-c waf=`: whether AWS WAF, which is billed by the month, stands before the API. */
+  readonly waf: boolean;
   /** `-c alarmEmail=`: where alarms are sent; nowhere when left out. */
   readonly alarmEmail?: string;
 }
@@ -78,6 +82,8 @@ export function readSettings(context: (name: string) => unknown): Settings {
     requestsPerSecond: integer('requestsPerSecond', capacity === 'free-tier' ? 20 : 200, 1, 10_000),
     requestBurst: integer('requestBurst', capacity === 'free-tier' ? 50 : 400, 1, 5_000),
     passwordSignIn,
+    partnerKey: flag('partnerKey', false),
+    waf: flag('waf', false),
     ...(alarmEmail === '' ? {} : { alarmEmail }),
   };
 }

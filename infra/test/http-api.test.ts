@@ -108,7 +108,8 @@ describe('gateway responses', () => {
   const STATUSES: Record<string, string> = {
     UNAUTHORIZED: '401', EXPIRED_TOKEN: '401', INVALID_SIGNATURE: '401', ACCESS_DENIED: '403',
     MISSING_AUTHENTICATION_TOKEN: '404', BAD_REQUEST_BODY: '400', BAD_REQUEST_PARAMETERS: '400', REQUEST_TOO_LARGE: '413',
-    UNSUPPORTED_MEDIA_TYPE: '415', THROTTLED: '429', INTEGRATION_FAILURE: '503', INTEGRATION_TIMEOUT: '504', DEFAULT_5XX: '500',
+    UNSUPPORTED_MEDIA_TYPE: '415', THROTTLED: '429', QUOTA_EXCEEDED: '429',
+    WAF_FILTERED: '403', INVALID_API_KEY: '403', INTEGRATION_FAILURE: '503', INTEGRATION_TIMEOUT: '504', DEFAULT_5XX: '500',
   };
 
   for (const [type, status] of Object.entries(STATUSES)) {
@@ -126,6 +127,28 @@ describe('gateway responses', () => {
     });
   }
 
+  test('all of them, and what the gateway answers by itself, are kept by no cache and guessed by no browser', () => {
+    const own = [...methods.values()].filter(({ HttpMethod, Integration }) => Integration.Type === 'MOCK' && HttpMethod !== 'OPTIONS');
+    const headers = [
+      ...responses.map(({ ResponseParameters }) => ['gatewayresponse', ResponseParameters] as const),
+      ...own.map(({ Integration }) => ['method.response', Integration.IntegrationResponses[0].ResponseParameters] as const),
+    ];
+    assert.ok(responses.length >= 15 && own.length >= 10);
+    for (const [prefix, parameters] of headers) {
+      const header = (name: string) => parameters[`${prefix}.header.${name}`];
+      assert.equal(header('Cache-Control'), "'no-store'");
+      assert.equal(header('X-Content-Type-Options'), "'nosniff'");
+      assert.match(header('Strict-Transport-Security'), /^'max-age=\d{8}'$/);
+      assert.equal(header('Access-Control-Allow-Origin'), "'http://localhost:3000'");
+    }
+  });
+
+  test('browsers are never told to send what they keep for this host', () => {
+    for (const some of [template, synthesize({ allowedOrigins: 'https://a.example,https://b.example' })]) {
+      assert.doesNotMatch(JSON.stringify(some.toJSON()), /Access-Control-Allow-Credentials/i);
+    }
+  });
+
   test('several origins are not all told that they are allowed', () => {
     const several = synthesize({ allowedOrigins: 'https://a.example,https://b.example' });
     several.allResourcesProperties('AWS::ApiGateway::GatewayResponse', {
@@ -134,11 +157,107 @@ describe('gateway responses', () => {
   });
 });
 
-test('the stage is throttled and logs requests without saying who sent them', () => {
-  template.hasResourceProperties('AWS::ApiGateway::Stage', {
-    StageName: 'dev',
-    MethodSettings: [Match.objectLike({ HttpMethod: '*', ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 })],
+describe('throttling', () => {
+  /** `[rate, burst]` of a method, or of all others. */
+  const limits = (some: typeof template, verb: string, path: string) => {
+    const [stage] = Object.values(resources(some, 'AWS::ApiGateway::Stage'));
+    const escaped = path === '/*' ? path : `/${path.replaceAll('/', '~1')}`;
+    const setting = stage!.Properties.MethodSettings.find((candidate: any) =>
+      candidate.HttpMethod === verb && candidate.ResourcePath === escaped);
+    return [setting?.ThrottlingRateLimit, setting?.ThrottlingBurstLimit];
+  };
+
+  test('a checkout may be called less often than other changes, and a read more often', () => {
+    assert.deepEqual(limits(template, '*', '/*'), [20, 50]);
+    assert.deepEqual(limits(template, 'POST', '/basket/checkout'), [5, 13]);
+    assert.deepEqual(limits(template, 'DELETE', '/basket/{userName}/items/{itemId}'), [20, 50]);
+    assert.deepEqual(limits(template, 'GET', '/product/{id}'), [40, 100]);
   });
+
+  test('tables that are paid by the request take more', () => {
+    const onDemand = synthesize({ capacity: 'on-demand' });
+    assert.deepEqual(limits(onDemand, 'POST', '/basket/checkout'), [50, 100]);
+    assert.deepEqual(limits(onDemand, 'GET', '/product'), [400, 800]);
+  });
+
+  test('no limit is above that of an account', () => {
+    const fast = synthesize({ requestsPerSecond: '10000', requestBurst: '5000' });
+    assert.deepEqual(limits(fast, 'POST', '/product'), [10_000, 5_000]);
+    assert.deepEqual(limits(fast, 'GET', '/product'), [10_000, 5_000]);
+    assert.deepEqual(limits(fast, 'POST', '/basket/checkout'), [2_500, 1_250]);
+  });
+
+  test('each method that reaches a function has limits of its own', () => {
+    for (const [route, { Integration }] of methods) {
+      if (Integration.Type !== 'AWS_PROXY') continue;
+      const [verb, path] = route.split(' ') as [string, string];
+      for (const limit of limits(template, verb, path)) assert.ok(limit > 0, route);
+    }
+  });
+});
+
+describe('keys for partners', () => {
+  const keyed = synthesize({ partnerKey: 'true' });
+  const asked = (some: typeof template) => Object.values(resources(some, 'AWS::ApiGateway::Method'))
+    .filter(({ Properties }) => Properties.ApiKeyRequired === true)
+    .map(({ Properties }) => `${Properties.HttpMethod} ${pathOf(some, Properties.ResourceId)}`).sort();
+
+  test('are not asked for unless wanted', () => {
+    assert.deepEqual(asked(template), []);
+    assert.deepEqual(resources(template, 'AWS::ApiGateway::ApiKey'), {});
+  });
+
+  test('are asked for where nobody has to sign in, and nowhere else', () => {
+    assert.deepEqual(asked(keyed), ['GET /openapi.json', 'GET /product', 'GET /product/{id}']);
+  });
+
+  test('have a quota, which the key of the shop has not', () => {
+    const plans = Object.values(resources(keyed, 'AWS::ApiGateway::UsagePlan')).map(({ Properties }) => Properties);
+    assert.deepEqual(new Set(plans.map(({ Quota }) => Quota?.Limit)), new Set([10_000, undefined]));
+    assert.deepEqual(new Set(plans.map(({ Throttle }) => Throttle.RateLimit)), new Set([20, 40]));
+    assert.equal(Object.keys(resources(keyed, 'AWS::ApiGateway::UsagePlanKey')).length, 2);
+    assert.ok(target(keyed.findOutputs('PartnerKeyId').PartnerKeyId!.Value)! in resources(keyed, 'AWS::ApiGateway::ApiKey'));
+  });
+
+  test('may be sent by browsers', () => {
+    const preflights = Object.values(resources(keyed, 'AWS::ApiGateway::Method'))
+      .filter(({ Properties }) => Properties.HttpMethod === 'OPTIONS');
+    assert.ok(preflights.length > 0);
+    for (const { Properties } of preflights) {
+      const [{ ResponseParameters }] = Properties.Integration.IntegrationResponses;
+      assert.match(ResponseParameters['method.response.header.Access-Control-Allow-Headers'], /\bX-Api-Key\b/);
+    }
+  });
+});
+
+describe('the firewall', () => {
+  const walled = synthesize({ waf: 'true' });
+
+  test('is not there unless it is paid for', () => {
+    assert.deepEqual(resources(template, 'AWS::WAFv2::WebACL'), {});
+  });
+
+  test('stands before the stage, with the rules that AWS keeps and a limit for each address', () => {
+    const [aclId, acl] = Object.entries(resources(walled, 'AWS::WAFv2::WebACL'))[0]!;
+    assert.equal(acl.Properties.Scope, 'REGIONAL');
+    const [each, common, ...more] = acl.Properties.Rules;
+    assert.equal(more.length, 0);
+    assert.deepEqual(each.Statement.RateBasedStatement, { AggregateKeyType: 'IP', Limit: 1000 });
+    assert.deepEqual(each.Action, { Block: {} });
+    assert.equal(common.Statement.ManagedRuleGroupStatement.Name, 'AWSManagedRulesCommonRuleSet');
+    assert.deepEqual(common.OverrideAction, { None: {} });
+    for (const { VisibilityConfig } of [acl.Properties, each, common]) {
+      assert.equal(VisibilityConfig.SampledRequestsEnabled, false);
+    }
+
+    const [association] = Object.values(resources(walled, 'AWS::WAFv2::WebACLAssociation'));
+    assert.equal(target(association!.Properties.WebACLArn), aclId);
+    const [stageId] = Object.keys(resources(walled, 'AWS::ApiGateway::Stage'));
+    assert.match(JSON.stringify(association!.Properties.ResourceArn), new RegExp(`/restapis/.*/stages/.*"${stageId}"`));
+  });
+});
+
+test('requests are logged without saying who sent them', () => {
   const [stage] = Object.values(resources(template, 'AWS::ApiGateway::Stage'));
   const format = stage!.Properties.AccessLogSetting.Format;
   assert.ok(JSON.parse(format).requestId);

@@ -38,6 +38,8 @@ const WRONG: [name: string, values: string[]][] = [
   ['alarmEmail', ['nobody', 'a b@c']],
   ['requestBurst', ['0', '5001']],
   ['passwordSignIn', ['yes', '', '1', 'True']],
+  ['partnerKey', ['1']],
+  ['waf', ['on']],
 ];
 
 for (const [name, values] of WRONG) {

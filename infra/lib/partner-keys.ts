@@ -1,0 +1,40 @@
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { Period, type RestApi, type Stage } from 'aws-cdk-lib/aws-apigateway';
+import { Construct } from 'constructs';
+import type { Settings } from './settings.ts';
+import { limitsOf } from './throttling.ts';
+
+/** Requests of all partners in one day. */
+const PARTNER_QUOTA = 10_000;
+
+export interface PartnerKeysProps {
+  readonly settings: Settings;
+  readonly api: RestApi;
+  readonly stage: Stage;
+}
+
+/**
+ * API keys for programs that read the catalogue: one for partners, with a quota and half the rate, and one for the
+ * shop's own pages, without.
+ *
+ * A key says which program calls, and never who: it is asked for where nobody has to sign in, and nowhere else. The
+ * gateway looks at keys only on methods that every caller needs one for, so the shop's pages need theirs as well.
+ */
+export class PartnerKeys extends Construct {
+  constructor(scope: Construct, id: string, { settings, api, stage }: PartnerKeysProps) {
+    super(scope, id);
+    const { perSecond, burst } = limitsOf('read', settings);
+    const plan = (name: string, share: number, quota?: { limit: number; period: Period }) => {
+      const key = api.addApiKey(`${name}Key`, { description: `${Stack.of(this).stackName}: ${name}` });
+      api.addUsagePlan(`${name}Plan`, {
+        description: `${Stack.of(this).stackName}: ${name}`,
+        throttle: { rateLimit: Math.ceil(share * perSecond), burstLimit: Math.ceil(share * burst) },
+        quota,
+        apiStages: [{ stage }],
+      }).addApiKey(key);
+      new CfnOutput(Stack.of(this), `${name}KeyId`, { value: key.keyId });
+    };
+    plan('Shop', 1);
+    plan('Partner', 0.5, { limit: PARTNER_QUOTA, period: Period.DAY });
+  }
+}
