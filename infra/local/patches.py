@@ -6,7 +6,7 @@ import uuid
 
 from ministack import app
 from ministack.core import lambda_runtime
-from ministack.services import apigateway_v1, sqs
+from ministack.services import apigateway_v1, cognito, sqs
 from ministack.services.cloudformation import provisioners
 
 # Long enough for a line that a function wrote before it answered.
@@ -23,6 +23,11 @@ def apply() -> None:
     keep_queue_urls()
     count_loopback_as_secure()
     take_metric_math()
+    take_id_tokens_only()
+    trust_confirmed_addresses()
+    ignore_case_of_user_names()
+    refuse_addresses_as_user_names()
+    read_throttled_paths()
 
 
 def send_replies_at_once() -> None:
@@ -111,3 +116,88 @@ def take_metric_math() -> None:
         return original(name, properties)
 
     provisioners._cw_metric_alarm_record = alarm_record
+
+
+def take_id_tokens_only() -> None:
+    """On AWS a Cognito authorizer of methods without scopes takes ID tokens; here it takes access tokens as well."""
+    original = apigateway_v1._validate_cognito_authorizer
+
+    @functools.wraps(original)
+    async def validate(authorizer, method, *request):
+        claims, error = await original(authorizer, method, *request)
+        if claims and not method.get("authorizationScopes") and claims.get("token_use") != "id":
+            return None, apigateway_v1._gw_error("UNAUTHORIZED", "Unauthorized")
+        return claims, error
+
+    apigateway_v1._validate_cognito_authorizer = validate
+
+
+def trust_confirmed_addresses() -> None:
+    """The code that confirms a sign-up came by e-mail, so it proves the address, by which one can sign in then."""
+    original = cognito._confirm_sign_up
+
+    @functools.wraps(original)
+    def confirm_sign_up(data):
+        response = original(data)
+        if response[0] == 200:
+            pool, _ = cognito._pool_for_client(data["ClientId"])
+            user, _ = cognito._resolve_user(pool, data["Username"])
+            proven = [{"Name": "email_verified", "Value": "true"}]
+            user["Attributes"] = cognito._merge_attributes(user["Attributes"], proven)
+        return response
+
+    cognito._confirm_sign_up = confirm_sign_up
+
+
+def ignore_case_of_user_names() -> None:
+    """A user pool that says that case does not matter lets `Grace` sign up beside `grace`, and knows neither as `GRACE`."""
+    resolve = cognito._resolve_user
+    refuse = cognito._new_user_error
+
+    def known_as(pool, name):
+        """The same name as it was signed up with, or the name itself."""
+        if not isinstance(name, str) or pool.get("UsernameConfiguration", {}).get("CaseSensitive") is not False:
+            return name
+        return next((known for known in pool["_users"] if known.casefold() == name.casefold()), name)
+
+    @functools.wraps(resolve)
+    def resolve_user(pool, name):
+        return resolve(pool, known_as(pool, name))
+
+    @functools.wraps(refuse)
+    def new_user_error(pool, name, attributes):
+        if known_as(pool, name) != name:
+            return cognito.error_response_json("UsernameExistsException", "User already exists.", 400)
+        return refuse(pool, name, attributes)
+
+    cognito._resolve_user = resolve_user
+    cognito._new_user_error = new_user_error
+
+
+def refuse_addresses_as_user_names() -> None:
+    """Where people can sign in by address, a name that looks like one would shut the owner of the address out."""
+    original = cognito._new_user_error
+
+    @functools.wraps(original)
+    def new_user_error(pool, name, attributes):
+        if "email" in pool.get("AliasAttributes", []) and cognito._USERNAME_EMAIL_RE.fullmatch(name):
+            message = "Username cannot be of email format, since user pool is configured for email alias."
+            return cognito.error_response_json("InvalidParameterException", message, 400)
+        return original(pool, name, attributes)
+
+    cognito._new_user_error = new_user_error
+
+
+def read_throttled_paths() -> None:
+    """Paths in a stage's method settings are escaped as JSON pointers, by which no request is ever found."""
+    original = provisioners._apigw_method_settings
+
+    @functools.wraps(original)
+    def method_settings(raw):
+        paths = [{**entry, "ResourcePath": unescaped(entry["ResourcePath"])} for entry in raw or []]
+        return original(paths)
+
+    def unescaped(path):
+        return path.replace("/~1", "/", 1).replace("~1", "/")
+
+    provisioners._apigw_method_settings = method_settings
