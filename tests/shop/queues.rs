@@ -8,8 +8,6 @@ use shop_tests::Shop;
 use testkit::{Account, eventually};
 use uuid::Uuid;
 
-use crate::customer;
-
 const QUEUE: &str = "ordering-consumer";
 const SAMPLE: &str = include_str!("../../services/ordering/events/ordering-consumer.json");
 
@@ -83,7 +81,7 @@ fn checked_out(user: &str) -> String {
 
 #[tokio::test]
 async fn a_message_that_comes_again_changes_nothing() {
-    let (queues, user) = (Queues::new(), customer());
+    let (queues, user) = (Queues::new(), Uuid::now_v7().to_string());
     let message = checked_out(&user);
     queues.send(&[message.clone(), message.clone()]).await;
     let before = queues.orders(&user, 1).await;
@@ -94,7 +92,7 @@ async fn a_message_that_comes_again_changes_nothing() {
 
 #[tokio::test]
 async fn of_ten_messages_nine_become_orders_and_the_poison_waits_for_a_person() {
-    let (queues, user) = (Queues::new(), customer());
+    let (queues, user) = (Queues::new(), Uuid::now_v7().to_string());
     let poison = format!(r#"{{"poison": "{user}"}}"#);
     let mut messages: Vec<_> = (0..9).map(|_| checked_out(&user)).collect();
     messages.insert(5, poison);

@@ -14,7 +14,10 @@ fn tour() -> String {
 fn the_tour_of_the_readme_ends_with_an_order() {
     let outputs = Shop::new().outputs().display().to_string();
     // Beside all other tests, what takes a moment for a reader can take longer.
-    let script = tour().replace(".local/outputs.json", &outputs).replace("sleep 2", "sleep 6");
+    let script = tour()
+        .replace(".local/outputs.json", &outputs)
+        .replace("cargo xtask token", &format!("cargo xtask token --outputs {outputs}"))
+        .replace("sleep 2", "sleep 6");
     let tour = Command::new("bash").args(["-euo", "pipefail", "-c", &script]).output().unwrap();
     let said = String::from_utf8(tour.stdout).unwrap();
     assert!(tour.status.success(), "{said}{}", String::from_utf8_lossy(&tour.stderr));
@@ -24,6 +27,8 @@ fn the_tour_of_the_readme_ends_with_an_order() {
         r#""items":[]"#,
         r#""status":"PENDING""#,
         r#""field":"price""#,
+        r#""status":404"#,
+        r#""status":403"#,
     ] {
         assert!(said.contains(part), "{part} is not in what the tour printed:\n{said}");
     }

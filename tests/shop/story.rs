@@ -1,32 +1,32 @@
 use serde_json::json;
 use shop_tests::{Shop, eventually};
-
-use crate::customer;
+use uuid::Uuid;
 
 #[test]
 fn a_customer_buys_two_phones_and_a_camera() {
-    let (shop, user) = (Shop::new(), customer());
-    shop.get("/health").expect(200);
+    let shop = Shop::new();
+    let customer = shop.customer();
+    shop.nobody().get("/health").expect(200);
     let (phone, camera) = (shop.product("IPhone X", "999.99"), shop.product("Leica", "870"));
-    shop.add(&user, &phone, 2);
-    shop.add(&user, &camera, 1);
-    let basket = shop.get(&format!("/basket/{user}")).expect(200);
+    customer.add(&phone, 2);
+    customer.add(&camera, 1);
+    let basket = customer.basket();
     assert!(basket.text.contains(r#""subtotal":2869.98"#), "{}", basket.text);
 
     let product = shop.send("PATCH", &format!("/product/{phone}"), &[], r#"{"price": 950.40}"#).expect(200);
     assert_eq!(product.header("etag"), "\"2\"");
     let basket = eventually("the new price in the basket", || {
-        let basket = shop.get(&format!("/basket/{user}")).expect(200);
+        let basket = customer.basket();
         (basket.body["items"][0]["priceChanged"] == true).then_some(basket)
     });
     assert!(basket.text.contains(r#""subtotal":2770.80"#), "{}", basket.text);
 
-    let accepted = shop.check_out(&user, &[("x-correlation-id", "story-1")]).expect(202);
+    let accepted = customer.check_out(&[("x-correlation-id", "story-1")]).expect(202);
     assert!(accepted.text.contains(r#""totalPrice":2770.80"#), "{}", accepted.text);
     assert_eq!(accepted.header("x-correlation-id"), "story-1");
-    assert_eq!(shop.get(&format!("/basket/{user}")).body["items"], json!([]));
+    assert_eq!(customer.basket().body["items"], json!([]));
 
-    let order = shop.order(&user, &accepted.body);
+    let order = customer.order(&accepted.body);
     assert_eq!(order.body["status"], "PENDING");
     assert!(order.text.contains(r#""totalPrice":2770.80"#), "{}", order.text);
     assert_eq!(order.body["orderDate"], accepted.body["orderDate"]);
@@ -35,29 +35,30 @@ fn a_customer_buys_two_phones_and_a_camera() {
     assert_eq!(order.body["items"].as_array().unwrap().len(), 2);
 
     let date = order.body["orderDate"].as_str().unwrap();
-    let found = shop.get(&format!("/order/{user}?orderDate={date}")).expect(200);
+    let found = customer.get(&format!("/order/{}?orderDate={date}", customer.user())).expect(200);
     assert_eq!(found.body["items"].as_array().unwrap().len(), 1);
     assert_eq!(found.body["items"][0]["orderId"], accepted.body["orderId"]);
 }
 
 #[test]
 fn a_product_that_is_deleted_leaves_every_basket_unbuyable() {
-    let (shop, user) = (Shop::new(), customer());
+    let shop = Shop::new();
+    let customer = shop.customer();
     let phone = shop.product("IPhone X", "950.40");
-    shop.add(&user, &phone, 1);
+    customer.add(&phone, 1);
     shop.send("DELETE", &format!("/product/{phone}"), &[], "").expect(204);
     shop.get(&format!("/product/{phone}")).expect(404);
     eventually("the product to leave the basket", || {
-        let basket = shop.get(&format!("/basket/{user}")).expect(200);
+        let basket = customer.basket();
         (basket.body["items"][0]["available"] == false).then_some(())
     });
-    assert_eq!(shop.check_out(&user, &[]).expect(409).problem(), "not-sold");
+    assert_eq!(customer.check_out(&[]).expect(409).problem(), "not-sold");
 }
 
 #[test]
 fn staff_find_a_product_in_its_category_and_do_not_overwrite_each_other() {
     let shop = Shop::new();
-    let category = customer();
+    let category = Uuid::now_v7();
     let product = json!({ "name": "Lamp", "category": category, "price": 19.9 });
     let created = shop.post("/product", &product).expect(201);
     let path = format!("/product/{}", created.body["id"].as_str().unwrap());

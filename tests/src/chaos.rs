@@ -64,7 +64,7 @@ pub fn run(plan: Plan) -> Report {
         .map(|number| {
             let dice = Dice::new(plan.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
             Mutex::new(Customer::new(
-                format!("{}{number}", plan.names()),
+                shop.customer_named(&format!("{}{number}", plan.names())),
                 dice,
                 &products,
                 Arc::clone(&ledger),
@@ -73,8 +73,8 @@ pub fn run(plan: Plan) -> Report {
         .collect();
     thread::scope(|scope| {
         for worker in 0..WORKERS {
-            let (shop, customers, over) = (shop.clone(), &customers, &over);
-            scope.spawn(move || work(&shop, customers, worker, over));
+            let (customers, over) = (&customers, &over);
+            scope.spawn(move || work(customers, worker, over));
         }
         scope.spawn(|| staff(&shop, &products, Dice::new(plan.seed ^ 0x57AF), &ledger, &over));
         let mut said = Instant::now();
@@ -92,21 +92,21 @@ pub fn run(plan: Plan) -> Report {
 
     // In fair weather each customer says what they last saw and did.
     for customer in &customers {
-        lock(customer).settle(&shop);
+        lock(customer).settle();
     }
     checker::check(&shop, &plan.names(), &ledger, &customers, &products);
     Report::new(plan, started.elapsed(), &ledger, faults, mischief)
 }
 
 /// One worker: takes the next customer who is ready, and lets them do one thing.
-fn work(shop: &Shop, customers: &[Mutex<Customer>], worker: usize, over: &AtomicBool) {
+fn work(customers: &[Mutex<Customer>], worker: usize, over: &AtomicBool) {
     let mut next = worker * customers.len() / WORKERS;
     while !over.load(Ordering::SeqCst) {
         next = (next + 1) % customers.len();
         // Somebody else's turn with this customer.
         let Ok(mut customer) = customers[next].try_lock() else { continue };
         if customer.is_ready() {
-            customer.step(shop);
+            customer.step();
         } else {
             drop(customer);
             thread::sleep(Duration::from_millis(1));

@@ -12,24 +12,30 @@
 )]
 
 pub mod chaos;
+mod session;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
+use uuid::Uuid;
+
+use crate::session::{Cognito, Session};
 
 /// How long a test waits for what the shop does behind the scenes.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A running shop.
+/// A running shop, as somebody sees it: staff, a customer, or somebody who has not signed in.
 #[derive(Clone, Debug)]
 pub struct Shop {
     agent: Agent,
-    outputs: Value,
+    outputs: Arc<Value>,
     path: PathBuf,
+    session: Option<Arc<Session>>,
 }
 
 /// What the shop answered.
@@ -52,7 +58,7 @@ impl Default for Shop {
 }
 
 impl Shop {
-    /// The shop that the environment names.
+    /// The shop that the environment names, as staff.
     #[must_use]
     pub fn new() -> Self {
         let path = std::env::var("FERROCART_OUTPUTS")
@@ -60,17 +66,86 @@ impl Shop {
         Self::at(Path::new(&path))
     }
 
-    /// The shop of an `outputs.json`.
+    /// The shop of an `outputs.json`, as the member of staff whom it names.
     #[must_use]
     pub fn at(outputs: &Path) -> Self {
         let text = std::fs::read_to_string(outputs).expect("the outputs of the shop");
         let config =
             Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None);
-        Self {
+        let nobody = Self {
             agent: config.build().into(),
-            outputs: serde_json::from_str(&text).expect("outputs.json is JSON"),
+            outputs: Arc::new(serde_json::from_str(&text).expect("outputs.json is JSON")),
             path: outputs.to_owned(),
+            session: None,
+        };
+        let (name, password) =
+            (nobody.output("/users/staff/userName"), nobody.output("/users/staff/password"));
+        let staff = Session::sign_in(nobody.cognito(), name, password);
+        Self { session: Some(Arc::new(staff)), ..nobody }
+    }
+
+    /// The same shop, as somebody who has not signed in.
+    #[must_use]
+    pub fn nobody(&self) -> Self {
+        Self { session: None, ..self.clone() }
+    }
+
+    /// The same shop, as a new customer whom no other test knows.
+    #[must_use]
+    pub fn customer(&self) -> Self {
+        self.customer_named(&format!("customer-{}", Uuid::now_v7()))
+    }
+
+    /// The same shop, as a new customer of this name.
+    #[must_use]
+    pub fn customer_named(&self, user_name: &str) -> Self {
+        let session = Session::sign_up(self.cognito(), user_name);
+        Self { session: Some(Arc::new(session)), ..self.clone() }
+    }
+
+    fn cognito(&self) -> Cognito {
+        let endpoint = self.outputs.get("endpoint").and_then(Value::as_str).map(str::to_owned);
+        let of_aws = || format!("https://cognito-idp.{}.amazonaws.com", self.output("/region"));
+        Cognito {
+            agent: self.agent.clone(),
+            endpoint: endpoint.unwrap_or_else(of_aws),
+            client_id: self.output("/userPoolClientId").to_owned(),
         }
+    }
+
+    /// The same user, signed in by another app client of the user pool.
+    #[must_use]
+    pub fn sign_in_at(&self, client_id: &str) -> Self {
+        Self { session: Some(Arc::new(self.session().at(client_id))), ..self.clone() }
+    }
+
+    /// Somebody of the same name, who signs up with the app client of another user pool.
+    #[must_use]
+    pub fn sign_up_at(&self, client_id: &str) -> Self {
+        let cognito = Cognito { client_id: client_id.to_owned(), ..self.cognito() };
+        Self { session: Some(Arc::new(Session::sign_up(cognito, self.user()))), ..self.clone() }
+    }
+
+    /// Who is signed in.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        self.session().user_name()
+    }
+
+    /// The ID token of who is signed in.
+    #[must_use]
+    pub fn token(&self) -> String {
+        self.session().id_token()
+    }
+
+    /// Their access token.
+    #[must_use]
+    pub fn access_token(&self) -> String {
+        self.session().access_token()
+    }
+
+    fn session(&self) -> &Session {
+        self.session.as_deref().expect("somebody who is signed in")
     }
 
     /// Where `outputs.json` is.
@@ -115,6 +190,9 @@ impl Shop {
         if !body.is_empty() {
             request = request.header("content-type", "application/json");
         }
+        if let Some(session) = &self.session {
+            request = request.header("authorization", session.id_token());
+        }
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -142,22 +220,28 @@ impl Shop {
         id
     }
 
-    /// Adds pieces of a product to a customer's basket.
-    pub fn add(&self, user: &str, product: &str, quantity: u8) {
+    /// Adds pieces of a product to one's basket.
+    pub fn add(&self, product: &str, quantity: u8) {
         let item = format!(r#"{{"productId": "{product}", "quantity": {quantity}}}"#);
-        self.post(&format!("/basket/{user}/items"), item).expect(200);
+        self.post(&format!("/basket/{}/items", self.user()), item).expect(200);
     }
 
-    /// Checks a customer's basket out.
+    /// One's basket.
     #[must_use]
-    pub fn check_out(&self, user: &str, headers: &[(&str, &str)]) -> Answer {
-        self.send("POST", "/basket/checkout", headers, checkout(user))
+    pub fn basket(&self) -> Answer {
+        self.get(&format!("/basket/{}", self.user())).expect(200)
+    }
+
+    /// Checks one's basket out.
+    #[must_use]
+    pub fn check_out(&self, headers: &[(&str, &str)]) -> Answer {
+        self.send("POST", "/basket/checkout", headers, checkout(self.user()))
     }
 
     /// The order of an accepted checkout, once it is there.
     #[expect(clippy::must_use_candidate, reason = "some only wait for it")]
-    pub fn order(&self, user: &str, receipt: &Value) -> Answer {
-        let path = format!("/order/{user}/{}", receipt["orderId"].as_str().expect("an order id"));
+    pub fn order(&self, receipt: &Value) -> Answer {
+        let path = format!("/order/{}/{}", self.user(), receipt["orderId"].as_str().expect("an order id"));
         eventually("the order", || {
             let order = self.get(&path);
             (order.status == 200).then_some(order)

@@ -17,6 +17,7 @@ const REMEMBERED: usize = 6;
 
 /// A customer, who does one thing after the other and remembers what the shop said.
 pub(super) struct Customer {
+    shop: Shop,
     user: String,
     dice: Dice,
     products: Vec<String>,
@@ -35,9 +36,10 @@ pub(super) struct Customer {
 }
 
 impl Customer {
-    pub(super) fn new(user: String, dice: Dice, products: &[String], ledger: Arc<Ledger>) -> Self {
+    pub(super) fn new(shop: Shop, dice: Dice, products: &[String], ledger: Arc<Ledger>) -> Self {
         Self {
-            user,
+            user: shop.user().to_owned(),
+            shop,
             dice,
             products: products.to_vec(),
             ledger,
@@ -65,39 +67,39 @@ impl Customer {
     }
 
     /// Does one thing.
-    pub(super) fn step(&mut self, shop: &Shop) {
+    pub(super) fn step(&mut self) {
         if let Some((key, lines)) = self.pending.take() {
-            self.check_out(shop, Some(key), lines);
+            self.check_out(Some(key), lines);
         } else if self.possible.len() > 1 {
-            self.look(shop);
+            self.look();
         } else {
             match self.dice.pick(20) {
-                0..9 => self.add(shop),
-                9..11 => self.set_quantity(shop),
-                11 => self.remove(shop),
-                12 => self.replace(shop),
-                13 => self.empty(shop),
-                14..16 => self.look(shop),
-                16 if !self.possible[0].is_empty() => self.check_out(shop, None, self.possible[0].clone()),
+                0..9 => self.add(),
+                9..11 => self.set_quantity(),
+                11 => self.remove(),
+                12 => self.replace(),
+                13 => self.empty(),
+                14..16 => self.look(),
+                16 if !self.possible[0].is_empty() => self.check_out(None, self.possible[0].clone()),
                 _ if !self.possible[0].is_empty() => {
                     self.keys += 1;
                     let key = format!("{}-{}", self.user, self.keys);
-                    self.check_out(shop, Some(key), self.possible[0].clone());
+                    self.check_out(Some(key), self.possible[0].clone());
                 }
-                _ => self.add(shop),
+                _ => self.add(),
             }
         }
     }
 
     /// Finds out whatever is still unknown, in fair weather.
-    pub(super) fn settle(&mut self, shop: &Shop) {
+    pub(super) fn settle(&mut self) {
         let deadline = Instant::now() + Duration::from_mins(2);
         loop {
             thread::sleep(self.ready.saturating_duration_since(Instant::now()));
             if let Some((key, lines)) = self.pending.take() {
-                self.check_out(shop, Some(key), lines);
+                self.check_out(Some(key), lines);
             } else {
-                self.look(shop);
+                self.look();
                 if self.possible.len() == 1 && self.is_ready() {
                     return;
                 }
@@ -109,52 +111,51 @@ impl Customer {
         }
     }
 
-    fn add(&mut self, shop: &Shop) {
+    fn add(&mut self) {
         let (product, pieces) = (self.any_product(), 1 + self.dice.pick(3) as u64);
         let after = |lines: &mut Lines| *lines.entry(product.clone()).or_default() += pieces;
         if self.possible[0].get(&product).copied().unwrap_or_default() + pieces > 99 {
             return;
         }
         let item = json!({ "productId": product, "quantity": pieces });
-        self.change(shop, "add item", "POST", &format!("/basket/{}/items", self.user), &item, after);
+        self.change("add item", "POST", &format!("/basket/{}/items", self.user), &item, after);
     }
 
-    fn set_quantity(&mut self, shop: &Shop) {
-        let Some(product) = self.any_line() else { return self.add(shop) };
+    fn set_quantity(&mut self) {
+        let Some(product) = self.any_line() else { return self.add() };
         let pieces = 1 + self.dice.pick(5) as u64;
-        let Some(path) = self.item_path(shop, &product) else { return };
+        let Some(path) = self.item_path(&product) else { return };
         let after = |lines: &mut Lines| {
             lines.insert(product.clone(), pieces);
         };
-        self.change(shop, "change item", "PATCH", &path, &json!({ "quantity": pieces }), after);
+        self.change("change item", "PATCH", &path, &json!({ "quantity": pieces }), after);
     }
 
-    fn remove(&mut self, shop: &Shop) {
-        let Some(product) = self.any_line() else { return self.add(shop) };
-        let Some(path) = self.item_path(shop, &product) else { return };
+    fn remove(&mut self) {
+        let Some(product) = self.any_line() else { return self.add() };
+        let Some(path) = self.item_path(&product) else { return };
         let after = |lines: &mut Lines| {
             lines.remove(&product);
         };
-        self.change(shop, "remove item", "DELETE", &path, &Value::Null, after);
+        self.change("remove item", "DELETE", &path, &Value::Null, after);
     }
 
-    fn replace(&mut self, shop: &Shop) {
+    fn replace(&mut self) {
         let (product, pieces) = (self.any_product(), 1 + self.dice.pick(9) as u64);
         let basket =
             json!({ "userName": self.user, "items": [{ "productId": product, "quantity": pieces }] });
         let after = |lines: &mut Lines| *lines = Lines::from([(product.clone(), pieces)]);
-        self.change(shop, "replace basket", "POST", "/basket", &basket, after);
+        self.change("replace basket", "POST", "/basket", &basket, after);
     }
 
-    fn empty(&mut self, shop: &Shop) {
+    fn empty(&mut self) {
         let path = format!("/basket/{}", self.user);
-        self.change(shop, "empty basket", "DELETE", &path, &Value::Null, Lines::clear);
+        self.change("empty basket", "DELETE", &path, &Value::Null, Lines::clear);
     }
 
     /// Makes a change; without an answer the basket can be as before or as after it.
     fn change(
         &mut self,
-        shop: &Shop,
         operation: &str,
         method: &str,
         path: &str,
@@ -162,7 +163,7 @@ impl Customer {
         after: impl Fn(&mut Lines),
     ) {
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let answer = shop.try_send(method, path, &[], body);
+        let answer = self.shop.try_send(method, path, &[], body);
         self.count(operation, answer.as_ref());
         let before = self.possible[0].clone();
         let mut changed = before.clone();
@@ -180,8 +181,8 @@ impl Customer {
     }
 
     /// Looks at the basket, which must be one that it can be.
-    fn look(&mut self, shop: &Shop) {
-        let answer = shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
+    fn look(&mut self) {
+        let answer = self.shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
         self.count("look", answer.as_ref());
         let Some(answer) = answer.filter(|answer| answer.status == 200) else { return };
         let seen = lines(&answer.body);
@@ -198,9 +199,9 @@ impl Customer {
         self.possible = vec![seen];
     }
 
-    fn check_out(&mut self, shop: &Shop, key: Option<String>, lines: Lines) {
+    fn check_out(&mut self, key: Option<String>, lines: Lines) {
         let header = key.iter().map(|key| ("idempotency-key", key.as_str())).collect::<Vec<_>>();
-        let answer = shop.try_send("POST", "/basket/checkout", &header, checkout(&self.user));
+        let answer = self.shop.try_send("POST", "/basket/checkout", &header, checkout(&self.user));
         self.count("check out", answer.as_ref());
         match (answer, key) {
             (Some(answer), _) if answer.status == 202 => {
@@ -249,8 +250,8 @@ impl Customer {
     }
 
     /// The path of the line with this product, which takes a look at the basket.
-    fn item_path(&mut self, shop: &Shop, product: &str) -> Option<String> {
-        let answer = shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
+    fn item_path(&mut self, product: &str) -> Option<String> {
+        let answer = self.shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
         self.count("look", answer.as_ref());
         let basket = answer.filter(|answer| answer.status == 200)?.body;
         let item = basket["items"].as_array()?.iter().find(|item| item["productId"] == product)?;

@@ -1,0 +1,112 @@
+//! Who may do what, cell by cell as docs/security.md says it, through the real authorizer.
+
+use serde_json::{Value, json};
+use shop_tests::{Shop, checkout};
+
+const SECURITY: &str = include_str!("../../docs/security.md");
+
+/// The callers, in the order of the table's columns.
+struct Callers {
+    nobody: Shop,
+    customer: Shop,
+    another: Shop,
+    staff: Shop,
+}
+
+/// The customer's things that paths name.
+struct Things {
+    order: String,
+    product: String,
+}
+
+/// A route and the status that each caller gets.
+struct Row {
+    method: String,
+    path: String,
+    statuses: [u16; 4],
+}
+
+fn table() -> Vec<Row> {
+    let rows = SECURITY.lines().filter(|line| line.starts_with("| `"));
+    rows.map(|row| {
+        let cells: Vec<_> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let (method, path) = cells[0].trim_matches('`').split_once(' ').unwrap();
+        let statuses = [1, 2, 3, 4].map(|column| cells[column].parse().unwrap());
+        Row { method: method.to_owned(), path: path.to_owned(), statuses }
+    })
+    .collect()
+}
+
+/// Whatever was done before, there is a product again and a piece of it in the customer's basket.
+fn prepare(staff: &Shop, customer: &str, things: &mut Things) -> String {
+    if staff.get(&format!("/product/{}", things.product)).status == 404 {
+        things.product = staff.product("Lamp", "19.90");
+    }
+    let basket = json!({ "userName": customer, "items": [{ "productId": things.product, "quantity": 1 }] });
+    let basket = staff.post("/basket", basket).expect(200);
+    basket.body["items"][0]["itemId"].as_str().unwrap().to_owned()
+}
+
+fn body(row: &Row, user: &str, product: &str) -> Value {
+    let item = json!({ "productId": product, "quantity": 1 });
+    match (row.method.as_str(), row.path.as_str()) {
+        ("GET" | "DELETE", _) => Value::Null,
+        ("POST" | "PUT", "/product" | "/product/{id}") => {
+            json!({ "name": "Lamp", "category": "x", "price": 1 })
+        }
+        ("PATCH", "/product/{id}") => json!({ "price": 2 }),
+        ("POST", "/basket") => json!({ "userName": user, "items": [item] }),
+        ("POST", "/basket/checkout") => checkout(user),
+        ("POST", "/basket/{userName}/items") => item,
+        ("PATCH", "/basket/{userName}/items/{itemId}") => json!({ "quantity": 2 }),
+        (method, path) => panic!("this test knows no body for {method} {path}"),
+    }
+}
+
+#[test]
+fn each_caller_may_do_what_the_table_says_and_nothing_else() {
+    let staff = Shop::new();
+    let callers =
+        Callers { nobody: staff.nobody(), customer: staff.customer(), another: staff.customer(), staff };
+    let (staff, user) = (&callers.staff, callers.customer.user());
+    let product = staff.product("Lamp", "19.90");
+    callers.customer.add(&product, 1);
+    let receipt = callers.customer.check_out(&[]).expect(202).body;
+    callers.customer.order(&receipt);
+    let mut things = Things { order: receipt["orderId"].as_str().unwrap().to_owned(), product };
+
+    let table = table();
+    assert!(table.len() > 17, "the table was not found");
+    for row in table {
+        let columns = [&callers.nobody, &callers.customer, &callers.another, &callers.staff];
+        for (column, (caller, status)) in columns.into_iter().zip(row.statuses).enumerate() {
+            let item = prepare(staff, user, &mut things);
+            let path = row
+                .path
+                .replace("{userName}", user)
+                .replace("{itemId}", &item)
+                .replace("{orderId}", &things.order)
+                .replace("{id}", &things.product);
+            let body = body(&row, user, &things.product);
+            let body = if body.is_null() { String::new() } else { body.to_string() };
+            let answer = caller.send(&row.method, &path, &[], body);
+            assert_eq!(answer.status, status, "{} {} column {column}: {}", row.method, row.path, answer.text);
+            assert_eq!(status >= 400, answer.header("content-type") == "application/problem+json");
+        }
+    }
+}
+
+#[test]
+fn what_is_somebody_elses_looks_like_what_is_not_there() {
+    let staff = Shop::new();
+    let (owner, stranger) = (staff.customer(), staff.customer());
+    let product = staff.product("Lamp", "19.90");
+    owner.add(&product, 1);
+    let receipt = owner.check_out(&[]).expect(202).body;
+    owner.order(&receipt);
+    let theirs = format!("/order/{}/{}", owner.user(), receipt["orderId"].as_str().unwrap());
+    let nobodys = theirs.replace(owner.user(), "nobody-of-that-name");
+    let (theirs, nobodys) = (stranger.get(&theirs).expect(404), stranger.get(&nobodys).expect(404));
+    assert_eq!(theirs.body["detail"], nobodys.body["detail"]);
+    assert_eq!(theirs.problem(), nobodys.problem());
+}

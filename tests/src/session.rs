@@ -1,0 +1,112 @@
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use ureq::Agent;
+use uuid::Uuid;
+
+/// Tokens live for an hour; long runs ask for new ones in time.
+const FRESH: Duration = Duration::from_mins(50);
+/// What the local Cognito would send to every new user.
+const CODE: &str = "123456";
+
+/// Somebody who has signed in.
+#[derive(Debug)]
+pub(crate) struct Session {
+    cognito: Cognito,
+    user_name: String,
+    password: String,
+    tokens: Mutex<(Tokens, Instant)>,
+}
+
+/// What Cognito gives to somebody who signs in.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tokens {
+    id_token: String,
+    access_token: String,
+}
+
+impl Session {
+    /// Signs in somebody who is known.
+    pub(crate) fn sign_in(cognito: Cognito, user_name: &str, password: &str) -> Self {
+        let tokens = Mutex::new((cognito.tokens(user_name, password), Instant::now()));
+        Self { cognito, user_name: user_name.to_owned(), password: password.to_owned(), tokens }
+    }
+
+    /// Signs somebody new up, as a browser would: with a code that comes by mail.
+    pub(crate) fn sign_up(cognito: Cognito, user_name: &str) -> Self {
+        let password = format!("Aa1-{}", Uuid::now_v7());
+        let email = json!([{ "Name": "email", "Value": format!("{user_name}@example.com") }]);
+        let client = &cognito.client_id;
+        cognito.call(
+            "SignUp",
+            &json!({ "ClientId": client, "Username": user_name, "Password": password, "UserAttributes": email }),
+        );
+        let code = json!({ "ClientId": client, "Username": user_name, "ConfirmationCode": CODE });
+        cognito.call("ConfirmSignUp", &code);
+        Self::sign_in(cognito, user_name, &password)
+    }
+
+    pub(crate) fn user_name(&self) -> &str {
+        &self.user_name
+    }
+
+    /// The same user, signed in by another app client of the pool.
+    pub(crate) fn at(&self, client_id: &str) -> Self {
+        let cognito = Cognito { client_id: client_id.to_owned(), ..self.cognito.clone() };
+        Self::sign_in(cognito, &self.user_name, &self.password)
+    }
+
+    pub(crate) fn id_token(&self) -> String {
+        self.tokens().id_token
+    }
+
+    pub(crate) fn access_token(&self) -> String {
+        self.tokens().access_token
+    }
+
+    fn tokens(&self) -> Tokens {
+        let mut tokens = lock(&self.tokens);
+        if tokens.1.elapsed() > FRESH {
+            *tokens = (self.cognito.tokens(&self.user_name, &self.password), Instant::now());
+        }
+        tokens.0.clone()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The user pool, as its public app client sees it: these calls are not signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Cognito {
+    pub(crate) agent: Agent,
+    pub(crate) endpoint: String,
+    pub(crate) client_id: String,
+}
+
+impl Cognito {
+    fn tokens(&self, user_name: &str, password: &str) -> Tokens {
+        let parameters = json!({ "USERNAME": user_name, "PASSWORD": password });
+        let answer = self.call(
+            "InitiateAuth",
+            &json!({ "AuthFlow": "USER_PASSWORD_AUTH", "ClientId": self.client_id, "AuthParameters": parameters }),
+        );
+        serde_json::from_value(answer["AuthenticationResult"].clone()).expect("tokens")
+    }
+
+    pub(crate) fn call(&self, operation: &str, input: &Value) -> Value {
+        let request = self
+            .agent
+            .post(&self.endpoint)
+            .header("x-amz-target", format!("AWSCognitoIdentityProviderService.{operation}"))
+            .header("content-type", "application/x-amz-json-1.1");
+        let mut response = request.send(input.to_string()).expect("an answer of Cognito");
+        let text = response.body_mut().read_to_string().expect("an answer of Cognito");
+        assert!(response.status().is_success(), "{operation}: {text}");
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+}
