@@ -1,8 +1,9 @@
-import { Aspects, type Stack } from 'aws-cdk-lib';
+import { ArnFormat, Aspects, type Stack } from 'aws-cdk-lib';
 import {
   Alarm, ComparisonOperator, type IMetric, MathExpression, TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
@@ -50,6 +51,19 @@ export function watchFunctions(stack: Stack, stage: string): void {
 /** Has every alarm of a stack write to this address, which has to confirm the subscription once. */
 export function mailAlarms(stack: Stack, address: string): void {
   const topic = new Topic(stack, 'Alarms', { enforceSSL: true });
+  // A topic with a policy of its own, which `enforceSSL` makes, no longer lets everyone in the account publish.
+  topic.addToResourcePolicy(new PolicyStatement({
+    principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+    actions: ['sns:Publish'],
+    resources: [topic.topicArn],
+    conditions: {
+      ArnLike: {
+        'aws:SourceArn': stack.formatArn({
+          service: 'cloudwatch', resource: 'alarm', resourceName: `${stack.stackName}-*`, arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      },
+    },
+  }));
   topic.addSubscription(new EmailSubscription(address));
   const action = new SnsAction(topic);
   Aspects.of(stack).add({

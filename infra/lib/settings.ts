@@ -3,6 +3,9 @@ import { resolve } from 'node:path';
 /** How tables are paid for: within the always-free 25 RCU and 25 WCU, or per request. */
 export type Capacity = 'free-tier' | 'on-demand';
 
+/** Whose key the tables are encrypted with: a free one of DynamoDB, or one of this account whose uses are logged. */
+export type Encryption = 'aws-owned' | 'aws-managed';
+
 /** What may differ from one deployment to another, read from `cdk -c name=value`. */
 export interface Settings {
   /** `-c stage=`: names the stack, the API stage and every tag. */
@@ -11,6 +14,10 @@ export interface Settings {
   readonly production: boolean;
   /** `-c capacity=`. */
   readonly capacity: Capacity;
+  /** `-c encryption=`. */
+  readonly encryption: Encryption;
+  /** `-c pointInTimeRecovery=`: whether a table can be restored as it was at any second of the last 35 days. */
+  readonly pointInTimeRecovery: boolean;
   /** `-c arch=`: the processor the functions were built for. */
   readonly architecture: 'arm64' | 'x86_64';
   /** `-c functions=`: directory that holds `<function>/bootstrap.zip`. */
@@ -74,6 +81,8 @@ export function readSettings(context: (name: string) => unknown): Settings {
     stage,
     production,
     capacity,
+    encryption: oneOf('encryption', ['aws-owned', 'aws-managed']),
+    pointInTimeRecovery: flag('pointInTimeRecovery', production),
     architecture: oneOf('arch', ['arm64', 'x86_64']),
     functionsDirectory: resolve(matching('functions', '../target/lambda', /./, 'a directory')),
     allowedOrigins: origins(text('allowedOrigins', 'http://localhost:3000')),

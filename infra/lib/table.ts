@@ -1,9 +1,9 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, BillingMode, ProjectionType, Table, type StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption, type StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { FREE_TIER, type IndexName, type Provisioned, type TableName } from './capacity.ts';
 import { publish } from './outputs.ts';
-import type { Settings } from './settings.ts';
+import type { Encryption, Settings } from './settings.ts';
 
 export interface ShopTableProps<T extends TableName> {
   readonly settings: Settings;
@@ -30,9 +30,10 @@ export class ShopTable<T extends TableName> extends Table {
       ...(settings.capacity === 'free-tier'
         ? { billingMode: BillingMode.PROVISIONED, ...throughput(name) }
         : { billingMode: BillingMode.PAY_PER_REQUEST }),
+      encryption: ENCRYPTION[settings.encryption],
       removalPolicy: settings.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       deletionProtection: settings.production,
-      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: settings.production },
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: settings.pointInTimeRecovery },
     });
     if (index !== undefined) {
       this.index = index.name;
@@ -52,6 +53,12 @@ export class ShopTable<T extends TableName> extends Table {
     return `${this.tableArn}/index/${this.index}`;
   }
 }
+
+/** DynamoDB encrypts every table: the template's `SSEEnabled: false` means with a key that AWS owns, for free. */
+const ENCRYPTION: Readonly<Record<Encryption, TableEncryption>> = {
+  'aws-owned': TableEncryption.DEFAULT,
+  'aws-managed': TableEncryption.AWS_MANAGED,
+};
 
 function key(name: string) {
   return { name, type: AttributeType.STRING };

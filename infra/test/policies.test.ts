@@ -57,7 +57,22 @@ describe('edges', () => {
         && candidate.source.endsWith(`"/${Properties.HttpMethod}${path}"]]}`));
       assert.ok(permission, `${Properties.HttpMethod} to ${functionId}`);
       assert.equal(permission.principal, 'apigateway.amazonaws.com');
+      // Of this API and this stage.
+      for (const part of ['AWS::ApiGateway::RestApi', 'AWS::ApiGateway::Stage']) {
+        assert.ok(Object.keys(resources(template, part)).some((id) => permission.source.includes(`{"Ref":"${id}"}`)), part);
+      }
     }
+  });
+
+  test('the alarms of this stack may write to their topic, and nothing else may', () => {
+    const mailed = synthesize({ alarmEmail: 'oncall@example.com' });
+    const policies = Object.values(resources(mailed, 'AWS::SNS::TopicPolicy'));
+    assert.equal(policies.length, 1);
+    const allowed = policies[0]!.Properties.PolicyDocument.Statement.filter(({ Effect }: Statement) => Effect === 'Allow');
+    assert.equal(allowed.length, 1);
+    assert.deepEqual(allowed[0].Principal, { Service: 'cloudwatch.amazonaws.com' });
+    assert.equal(allowed[0].Action, 'sns:Publish');
+    assert.match(JSON.stringify(allowed[0].Condition.ArnLike['aws:SourceArn']), /:alarm:ferrocart-dev-\*"/);
   });
 
   test('each event source mapping may read its source', () => {

@@ -40,6 +40,8 @@ const WRONG: [name: string, values: string[]][] = [
   ['passwordSignIn', ['yes', '', '1', 'True']],
   ['partnerKey', ['1']],
   ['waf', ['on']],
+  ['pointInTimeRecovery', ['35']],
+  ['encryption', ['none', '', 'kms']],
 ];
 
 for (const [name, values] of WRONG) {

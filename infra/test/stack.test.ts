@@ -35,6 +35,37 @@ describe('data', () => {
     production.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Retain' });
   });
 
+  test('a table is restorable where that was asked for, and in production unless it was declined', () => {
+    const restorable = (context: Record<string, string>) => {
+      const tables = Object.values(resources(synthesize(context), 'AWS::DynamoDB::Table'));
+      assert.ok(tables.length >= 6);
+      return new Set(tables.map(({ Properties }) => Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled));
+    };
+    assert.deepEqual(restorable({}), new Set([false]));
+    assert.deepEqual(restorable({ pointInTimeRecovery: 'true' }), new Set([true]));
+    assert.deepEqual(restorable({ stage: 'prod', pointInTimeRecovery: 'false' }), new Set([false]));
+  });
+
+  test('tables are encrypted with a key of AWS, or with one of the account where that was asked for', () => {
+    const encryption = (template: typeof dev) => Object.values(resources(template, 'AWS::DynamoDB::Table'))
+      .map(({ Properties }) => Properties.SSESpecification);
+    const all = (enabled: boolean) => Array(6).fill({ SSEEnabled: enabled });
+    // Not what it sounds like: no key of the account, but one that AWS owns. Without encryption there is no table.
+    assert.deepEqual(encryption(dev), all(false));
+    assert.deepEqual(encryption(synthesize({ encryption: 'aws-managed' })), all(true));
+  });
+
+  test('what waits in a queue is encrypted', () => {
+    const queues = Object.values(resources(dev, 'AWS::SQS::Queue'));
+    assert.ok(queues.every(({ Properties }) => Properties.SqsManagedSseEnabled === true));
+  });
+
+  test('a development stage can be deleted', () => {
+    for (const { Properties } of Object.values(resources(dev, 'AWS::DynamoDB::Table'))) {
+      assert.notEqual(Properties.DeletionProtectionEnabled, true);
+    }
+  });
+
   test('a development stage leaves no table behind', () => {
     dev.allResources('AWS::DynamoDB::Table', { DeletionPolicy: 'Delete' });
   });
