@@ -199,6 +199,11 @@ fn configured(config: ConfigBuilder<AgentScope>) -> ureq::Agent {
     config.http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build().into()
 }
 
+/// Where a browser or Postman signs in.
+pub fn cognito_url(local: Option<&str>, region: &str) -> String {
+    local.map_or_else(|| endpoint(Service::Cognito.signing_name(), region), str::to_owned)
+}
+
 fn endpoint(service: &str, region: &str) -> String {
     let country = if region.starts_with("cn-") { ".cn" } else { "" };
     format!("https://{service}.{region}.amazonaws.com{country}")

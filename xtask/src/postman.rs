@@ -7,21 +7,103 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::outputs::Outputs;
+use crate::{aws, private_file};
 
+/// With the passwords of the local users; on AWS people fill in their own.
 pub fn write_environment(path: &Path, outputs: &Outputs) -> Result<()> {
     let dir = path.parent().context("an environment needs a directory")?;
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let text = serde_json::to_string_pretty(&environment(outputs)).context("cannot write JSON")?;
-    fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))
+    let text = serde_json::to_string_pretty(&environment(outputs)?).context("cannot write JSON")?;
+    private_file::write(path, &(text + "\n"))
 }
 
-fn environment(outputs: &Outputs) -> Value {
-    json!({
+fn environment(outputs: &Outputs) -> Result<Value> {
+    let mut values = vec![
+        variable("baseUrl", &outputs.api_url),
+        variable("stage", &outputs.stage),
+        variable("cognitoUrl", &aws::cognito_url(outputs.endpoint.as_deref(), &outputs.region)),
+        variable("userPoolClientId", outputs.user_pool()?.client),
+    ];
+    for role in ["customer", "staff"] {
+        let (name, password) =
+            outputs.users.get(role).map_or(("", ""), |user| (&user.user_name, &user.password));
+        values.push(variable(&format!("{role}UserName"), name));
+        values.push(secret(&format!("{role}Password"), password));
+    }
+    Ok(json!({
         "name": format!("Ferrocart {}", outputs.stage),
-        "values": [
-            { "key": "baseUrl", "value": outputs.api_url, "type": "default", "enabled": true },
-            { "key": "stage", "value": outputs.stage, "type": "default", "enabled": true },
-        ],
+        "values": values,
         "_postman_variable_scope": "environment",
-    })
+    }))
+}
+
+fn variable(key: &str, value: &str) -> Value {
+    json!({ "key": key, "value": value, "type": "default", "enabled": true })
+}
+
+/// Shown as dots.
+fn secret(key: &str, value: &str) -> Value {
+    json!({ "key": key, "value": value, "type": "secret", "enabled": true })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outputs::User;
+
+    const COLLECTION: &str = include_str!("../../postman/ferrocart.postman_collection.json");
+
+    fn outputs(endpoint: Option<&str>) -> Outputs {
+        let json = json!({
+            "apiUrl": "https://api", "region": "eu-west-1", "stage": "dev", "eventBus": "bus",
+            "tables": {}, "functions": {}, "queues": {}, "endpoint": endpoint,
+            "userPoolId": "pool", "userPoolClientId": "client",
+        });
+        serde_json::from_value(json).unwrap()
+    }
+
+    fn value_of(environment: &Value, key: &str) -> (String, String) {
+        let values = environment["values"].as_array().unwrap();
+        let variable = values.iter().find(|variable| variable["key"] == key).unwrap();
+        let text = |name: &str| variable[name].as_str().unwrap().to_owned();
+        (text("value"), text("type"))
+    }
+
+    #[test]
+    fn the_local_environment_knows_the_local_users() {
+        let mut outputs = outputs(Some("http://127.0.0.1:4810"));
+        let grace = User { user_name: "grace".to_owned(), password: "s3cret".to_owned() };
+        outputs.users.insert("customer".to_owned(), grace);
+        let environment = environment(&outputs).unwrap();
+        assert_eq!(value_of(&environment, "cognitoUrl").0, "http://127.0.0.1:4810");
+        assert_eq!(value_of(&environment, "customerUserName").0, "grace");
+        assert_eq!(value_of(&environment, "customerPassword"), ("s3cret".to_owned(), "secret".to_owned()));
+    }
+
+    #[test]
+    fn on_aws_names_and_passwords_are_left_to_fill_in() {
+        let environment = environment(&outputs(None)).unwrap();
+        assert_eq!(value_of(&environment, "cognitoUrl").0, "https://cognito-idp.eu-west-1.amazonaws.com");
+        for name in ["customerUserName", "customerPassword", "staffUserName", "staffPassword"] {
+            assert_eq!(value_of(&environment, name).0, "", "{name}");
+        }
+    }
+
+    #[test]
+    fn every_role_in_the_collection_signs_in_by_its_script() {
+        let collection: Value = serde_json::from_str(COLLECTION).unwrap();
+        let folders = collection["item"].as_array().unwrap();
+        for folder in folders {
+            assert!(is_known(&folder["auth"]), "nobody runs the folder {}", folder["name"]);
+            for item in folder["item"].as_array().unwrap() {
+                let auth = &item["request"]["auth"];
+                assert!(auth.is_null() || is_known(auth), "{}", item["name"]);
+            }
+        }
+    }
+
+    fn is_known(auth: &Value) -> bool {
+        let token = auth["bearer"][0]["value"].as_str().unwrap_or_default();
+        auth["type"] == "noauth" || token.starts_with("{{customerToken}}") || token == "{{staffToken}}"
+    }
 }

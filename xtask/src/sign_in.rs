@@ -64,7 +64,7 @@ fn unmet(challenge: &str, user: &str) -> Error {
     match challenge {
         "NEW_PASSWORD_REQUIRED" => anyhow!("{user} has a temporary password and must choose another first"),
         "SOFTWARE_TOKEN_MFA" => {
-            anyhow!("{user} has a second factor, which this command cannot ask for; sign in with Postman")
+            anyhow!("{user} has a second factor, which is not asked for here")
         }
         _ => anyhow!("{user} cannot sign in with a password alone: Cognito asks for {challenge}"),
     }
