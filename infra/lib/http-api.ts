@@ -130,7 +130,9 @@ export class HttpApi extends Construct {
   }
 
   private checked(): MethodOptions {
-    return { requestValidator: this.validator, requestModels: { 'application/json': this.jsonObject } };
+    // Whatever a client calls its body: of other types the gateway would take anything.
+    const requestModels = { 'application/json': this.jsonObject, $default: this.jsonObject };
+    return { requestValidator: this.validator, requestModels };
   }
 
   /** Sets the limits of each route, and for what the gateway answers by itself those of a change. */

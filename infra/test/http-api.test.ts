@@ -53,7 +53,9 @@ describe('routes', () => {
     for (const [route, { RequestValidatorId, RequestModels }] of methods) {
       const bodied = /^(POST|PUT|PATCH) /.test(route);
       assert.equal(RequestValidatorId !== undefined, bodied, route);
-      assert.equal(RequestModels?.['application/json'] !== undefined, bodied, route);
+      for (const type of ['application/json', '$default']) {
+        assert.equal(RequestModels?.[type] !== undefined, bodied, `${route} ${type}`);
+      }
     }
     template.hasResourceProperties('AWS::ApiGateway::RequestValidator', {
       ValidateRequestBody: true, ValidateRequestParameters: true,

@@ -1,0 +1,87 @@
+import { type JsonSchema, JsonSchemaType } from 'aws-cdk-lib/aws-apigateway';
+
+/**
+ * What the gateway checks of a request's body: whatever in its OpenAPI schema bounds the size of hostile input.
+ *
+ * Everything else is left to the functions, whose refusal names each field at fault; the gateway's says only that
+ * something is. So a bound is taken with room for mistakes, which are the functions' to answer.
+ */
+
+/** A text this many times too long is no mistake. */
+const ROOM = 10;
+
+/** An OpenAPI 3.1 document, as far as it is read here. */
+export interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation | undefined>>>>;
+  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
+}
+
+interface Operation {
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: Schema }>> };
+}
+
+/** A JSON Schema; any keyword that is not named here is dropped. */
+export interface Schema {
+  readonly $ref?: string;
+  readonly type?: string | readonly string[];
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly allOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+}
+
+/** The model of an operation's body, in the gateway's JSON Schema draft 4 without references; none if it has no body. */
+export function requestModel(document: OpenApi, verb: string, path: string): JsonSchema | undefined {
+  const content = document.paths[path]?.[verb.toLowerCase()]?.requestBody?.content ?? {};
+  const schema = Object.entries(content).find(([mediaType]) => /[/+]json$/.test(mediaType))?.[1].schema;
+  if (schema === undefined) return undefined;
+  const schemas = document.components?.schemas ?? {};
+  const type = resolve(schema, schemas, []).schema.type;
+  return { ...(type === 'object' ? { type: JsonSchemaType.OBJECT } : {}), ...bounds(schema, schemas, []) };
+}
+
+type Schemas = Readonly<Record<string, Schema>>;
+
+/** The bounds in a schema and below it, with nothing where there are none. `within` are the references that led here. */
+function bounds(referring: Schema, schemas: Schemas, within: readonly string[]): JsonSchema {
+  const { schema, path } = resolve(referring, schemas, within);
+  const below = (child: Schema) => bounds(child, schemas, path);
+  const { maxLength, maxItems, items, properties = {}, allOf = [] } = schema;
+
+  const bounded = Object.entries(properties).map(([name, child]) => [name, below(child)] as const).filter(([, child]) => binds(child));
+  const all = [...allOf.map(below), eitherOf(schema.anyOf, below), eitherOf(schema.oneOf, below)].filter(binds);
+  const each = items === undefined ? {} : below(items);
+  return {
+    ...(maxLength === undefined ? {} : { maxLength: ROOM * maxLength }),
+    ...(maxItems === undefined ? {} : { maxItems: ROOM * maxItems }),
+    ...(binds(each) ? { items: each } : {}),
+    ...(bounded.length === 0 ? {} : { properties: Object.fromEntries(bounded) }),
+    ...(all.length === 0 ? {} : { allOf: all }),
+  };
+}
+
+/** Bounds of a choice: those of its only branch, or any of several. `null`, which is how an option is written, is none. */
+function eitherOf(branches: readonly Schema[] = [], below: (branch: Schema) => JsonSchema): JsonSchema {
+  const choices = branches.filter(({ type }) => type !== 'null').map(below);
+  if (choices.length === 1) return choices[0]!;
+  // A branch without bounds lets everything through.
+  return choices.length > 0 && choices.every(binds) ? { anyOf: choices } : {};
+}
+
+function binds(schema: JsonSchema): boolean {
+  return Object.keys(schema).length > 0;
+}
+
+/** The schema behind a reference. One that leads back to itself could nest for ever, and is followed once. */
+function resolve(schema: Schema, schemas: Schemas, within: readonly string[]): { schema: Schema; path: readonly string[] } {
+  const { $ref: reference } = schema;
+  if (reference === undefined) return { schema, path: within };
+  if (within.includes(reference)) return { schema: {}, path: within };
+  const name = /^#\/components\/schemas\/([^/]+)$/.exec(reference)?.[1];
+  const target = name === undefined ? undefined : schemas[name];
+  if (target === undefined) throw new Error(`There is no schema ${reference}.`);
+  return resolve(target, schemas, [...within, reference]);
+}
