@@ -36,7 +36,7 @@ export function commonHeaders(allowedOrigins: readonly string[]): Headers {
 }
 
 /** 404 rather than the gateway's 403: no token would help, the route is unknown. */
-const UNKNOWN_ROUTE: Problem = {
+export const UNKNOWN_ROUTE: Problem = {
   slug: 'not-found', title: 'Not found', status: 404, detail: 'There is no such route.',
 };
 

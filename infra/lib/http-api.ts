@@ -6,7 +6,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
 import { Firewall } from './firewall.ts';
-import { commonHeaders, gatewayResponses, type Headers, PROBLEM_JSON, problemBody } from './gateway-responses.ts';
+import { commonHeaders, gatewayResponses, type Headers, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
 import { PartnerKeys } from './partner-keys.ts';
 import { RustFunction, type RustFunctionProps } from './rust-function.ts';
@@ -107,6 +107,7 @@ export class HttpApi extends Construct {
     }
     this.throttle();
     this.health();
+    this.refuseUnknownRoutes();
     if (settings.partnerKey) new PartnerKeys(this, 'Keys', { settings, api: this.api, stage: this.api.deploymentStage });
     if (settings.waf) new Firewall(this, 'Firewall', { stageArn: this.api.deploymentStage.stageArn });
   }
@@ -148,6 +149,19 @@ export class HttpApi extends Construct {
     const answer = this.mock(200, '{"status":"ok"}', { 'Content-Type': "'application/json'" });
     this.api.root.resourceForPath('/health').addMethod('GET', answer.integration, answer.method);
     this.refuseOtherMethods('/health', ['GET']);
+  }
+
+  /**
+   * Answers 404 to what nothing else answers.
+   *
+   * By itself the gateway does so only for callers without a token: it takes one that no route looks at for a signature
+   * of AWS, finds it malformed and answers 403.
+   */
+  private refuseUnknownRoutes(): void {
+    const answer = this.mock(404, problemBody(UNKNOWN_ROUTE), { 'Content-Type': PROBLEM_JSON });
+    for (const path of ['/', '/{proxy+}']) {
+      this.api.root.resourceForPath(path).addMethod('ANY', answer.integration, answer.method);
+    }
   }
 
   private refuseOtherMethods(path: string, verbs: readonly Verb[]): void {

@@ -22,6 +22,9 @@ const ROUTES: Record<string, string> = {
   'GET /order': 'Ordering', 'GET /order/{userName}': 'Ordering', 'GET /order/{userName}/{orderId}': 'Ordering',
 };
 
+/** Paths that stand for all that are unknown. */
+const NOWHERE = ['/', '/{proxy+}'];
+
 /** What nobody has to sign in for. */
 const PUBLIC = ['GET /product', 'GET /product/{id}', 'GET /health', 'GET /openapi.json'];
 
@@ -40,12 +43,22 @@ describe('routes', () => {
 
   test('each path answers other methods with 405 and the methods it takes', () => {
     for (const path of new Set([...methods.keys()].map((route) => route.split(' ')[1]!))) {
-      if (path === '/') continue;
+      if (NOWHERE.includes(path)) continue;
       const [response] = methods.get(`ANY ${path}`)!.Integration.IntegrationResponses;
       assert.equal(response.StatusCode, '405', path);
       const allowed = response.ResponseParameters['method.response.header.Allow'].slice(1, -1).split(', ');
       const taken = [...methods.keys()].filter((route) => route.endsWith(` ${path}`) && !route.startsWith('ANY '));
       assert.deepEqual(allowed.sort(), taken.map((route) => route.split(' ')[0]).sort(), path);
+    }
+  });
+
+  test('what is unknown is answered with 404, whatever token comes with it', () => {
+    for (const path of NOWHERE) {
+      const { AuthorizationType, Integration } = methods.get(`ANY ${path}`)!;
+      assert.equal(AuthorizationType, 'NONE');
+      const [{ StatusCode, ResponseTemplates }] = Integration.IntegrationResponses;
+      assert.equal(StatusCode, '404');
+      assert.equal(JSON.parse(ResponseTemplates['application/json']).type, 'urn:problem-type:not-found');
     }
   });
 
