@@ -6,6 +6,7 @@
 
 #![expect(clippy::print_stdout, reason = "a command line program talks to its user")]
 
+mod audit;
 mod aws;
 mod build;
 mod caller;
@@ -43,6 +44,7 @@ mod table;
 mod test;
 mod test_stack;
 mod token;
+mod tools;
 mod up;
 mod users;
 mod zips;
@@ -88,6 +90,8 @@ enum Command {
     Redrive(dlq::RedriveArgs),
     /// Run all tests, or the named parts
     Test(test::Args),
+    /// Look for known weaknesses in what the shop and its tools are made of
+    Audit(audit::Args),
     /// Run the shop while calls fail and functions die
     Chaos(chaos::Args),
 }
@@ -123,6 +127,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Dlq(args) => dlq::run(&paths, &args)?,
         Command::Redrive(args) => dlq::redrive(&paths, &args)?,
         Command::Test(args) => return test::run(&paths, &args),
+        Command::Audit(args) => return audit::run(&paths, &args),
         Command::Chaos(args) => return chaos::run(&paths, &args),
     }
     Ok(ExitCode::SUCCESS)

@@ -24,13 +24,19 @@ pub enum Packages {
     Local,
     /// The cross-compiler for AWS Lambda.
     Lambda,
+    /// What looks for known weaknesses in the others.
+    Audit,
 }
 
 impl Packages {
-    fn requirements(self, paths: &Paths) -> PathBuf {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Local, Self::Lambda, Self::Audit];
+
+    pub fn requirements(self, paths: &Paths) -> PathBuf {
         let name = match self {
             Self::Local => "requirements.txt",
             Self::Lambda => "requirements-lambda.txt",
+            Self::Audit => "requirements-audit.txt",
         };
         paths.infra().join("local").join(name)
     }
@@ -39,6 +45,7 @@ impl Packages {
         venv.join(match self {
             Self::Local => ".local-packages",
             Self::Lambda => ".lambda-packages",
+            Self::Audit => ".audit-packages",
         })
     }
 }
@@ -73,8 +80,9 @@ impl Venv {
             step.run(create.args(["-m", "venv", "--clear"]).arg(&venv.dir))?;
         }
         let mut install = venv.python(paths.root());
-        install.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--requirement"]);
-        step.run(install.arg(&requirements))?;
+        install.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"]);
+        // Whatever an index hands out is what was tried here, or it is refused.
+        step.run(install.args(["--require-hashes", "--requirement"]).arg(&requirements))?;
         fingerprint::store(&marker, &fingerprint)?;
         Ok((venv, "installed".to_owned()))
     }
