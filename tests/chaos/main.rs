@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "the numbers of the run are worth seeing")]
 
 mod backpressure;
+mod kills;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -8,6 +8,7 @@ mod checker;
 mod customer;
 mod ledger;
 mod mischief;
+mod processes;
 mod report;
 mod weather;
 
@@ -22,6 +23,7 @@ use crate::Shop;
 use customer::Customer;
 pub use ledger::{Checkout, Ledger};
 use mischief::Mischief;
+pub use processes::Processes;
 pub use report::Report;
 pub use weather::Weather;
 

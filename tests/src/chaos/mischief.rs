@@ -1,6 +1,4 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -10,6 +8,7 @@ use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use testkit::{Account, Dice};
 
+use super::processes::{self, Processes};
 use crate::Shop;
 
 /// What is done to the shop from outside: functions are killed in the middle of their work, and
@@ -22,10 +21,10 @@ pub(super) struct Mischief {
 impl Mischief {
     pub(super) fn start(seed: u64, shop: &Shop) -> Self {
         let over = Arc::new(AtomicBool::new(false));
-        let state = std::env::var("FERROCART_STATE").expect("FERROCART_STATE is set by `cargo xtask chaos`");
+        let processes = Processes::of_the_shop();
         let killer = {
             let (over, dice) = (Arc::clone(&over), Dice::new(seed ^ 0xDEAD));
-            thread::spawn(move || ("functions killed", kill(PathBuf::from(state), dice, &over)))
+            thread::spawn(move || ("functions killed", kill(&processes, dice, &over)))
         };
         let echo = {
             let (over, dice, shop) = (Arc::clone(&over), Dice::new(seed ^ 0xEC40), shop.clone());
@@ -49,27 +48,16 @@ impl Mischief {
 }
 
 /// Kills a function every other second or so, with SIGKILL.
-fn kill(state: PathBuf, mut dice: Dice, over: &AtomicBool) -> u64 {
+fn kill(processes: &Processes, mut dice: Dice, over: &AtomicBool) -> u64 {
     let mut killed = 0;
     while !over.load(Ordering::SeqCst) {
         thread::sleep(Duration::from_millis(500 + dice.number() % 2000));
-        let functions = functions(&state);
+        let functions = processes.all();
         if let Some(process) = functions.get(dice.pick(functions.len())) {
-            let done = Command::new("kill").args(["-9", process]).status();
-            killed += u64::from(done.is_ok_and(|status| status.success()));
+            killed += u64::from(processes::kill(process));
         }
     }
     killed
-}
-
-/// The processes of the functions: those whose executable lies below the state directory.
-fn functions(state: &PathBuf) -> Vec<String> {
-    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let is_function = |process: &std::fs::DirEntry| {
-        std::fs::read_link(process.path().join("exe"))
-            .is_ok_and(|executable| executable.starts_with(state) && executable.ends_with("bootstrap"))
-    };
-    processes.filter(is_function).map(|process| process.file_name().to_string_lossy().into_owned()).collect()
 }
 
 /// Listens to the bus, and tells the consumers' queues again what they have heard already.

@@ -35,6 +35,17 @@ impl Weather {
         Self { proxy, forecast: None, dice: Dice::new(seed ^ 0xC10D), runtime }
     }
 
+    /// Has calls meet a fault.
+    pub fn add(&self, rule: Rule) {
+        self.proxy.add(rule);
+    }
+
+    /// How many calls are being held back.
+    #[must_use]
+    pub fn delayed(&self) -> usize {
+        self.proxy.delayed()
+    }
+
     /// From here on it changes.
     pub(super) fn turn(&mut self) {
         let changes = change(Arc::clone(&self.proxy), self.dice.clone());

@@ -1,0 +1,95 @@
+//! A function is killed at each step of a checkout, in the middle of a call to AWS.
+
+use std::thread;
+use std::time::Duration;
+
+use shop_tests::chaos::{Processes, Weather};
+use shop_tests::{Answer, Shop, eventually};
+use testkit::faults::{Fault, Rule};
+
+/// How long a call is held back: time enough to kill its function.
+const HELD: Duration = Duration::from_secs(1);
+
+/// Does something, and kills a function while its call is held back. The call is made all the same, after the death
+/// of who made it.
+fn kill_during<T: Send>(
+    weather: &Weather,
+    shop: &Shop,
+    function: &str,
+    (operation, table): (&str, &str),
+    act: impl FnOnce() -> T + Send,
+) -> T {
+    weather.add(Rule::new(Fault::Delay(HELD)).on(operation).of(table).times(1));
+    let done = thread::scope(|scope| {
+        let act = scope.spawn(act);
+        eventually("the call", || (weather.delayed() > 0).then_some(()));
+        let killed = Processes::of_the_shop().kill_function(shop.output(&format!("/functions/{function}")));
+        assert!(killed > 0, "{function} is not there to be killed");
+        act.join().unwrap()
+    });
+    eventually("the end of the call", || (weather.delayed() == 0).then_some(()));
+    done
+}
+
+/// A customer with something in their basket.
+fn customer(shop: &Shop) -> Shop {
+    let customer = shop.customer();
+    customer.add(&shop.product("Lamp", "19.90"), 1);
+    customer
+}
+
+fn check_out(customer: &Shop) -> Answer {
+    customer.check_out(&[("idempotency-key", "k-1")])
+}
+
+/// Waits for the order of a receipt, and makes sure that there is no other.
+fn has_one_order(customer: &Shop, receipt: &Answer) {
+    customer.order(&receipt.body);
+    let orders = customer.get(&format!("/order/{}", customer.user())).expect(200).body;
+    assert_eq!(orders["items"].as_array().unwrap().len(), 1);
+    assert_eq!(customer.basket().body["items"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_checkout_that_is_killed_before_its_transaction_leaves_the_basket() {
+    let _turn = crate::turn();
+    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let customer = customer(&shop);
+    let call = ("GetItem", shop.output("/tables/basket"));
+    let killed = kill_during(&weather, &shop, "basket-api", call, || check_out(&customer));
+    assert!(killed.status >= 500, "{}", killed.text);
+    assert_eq!(customer.basket().body["items"].as_array().unwrap().len(), 1);
+    has_one_order(&customer, &check_out(&customer).expect(202));
+}
+
+#[test]
+fn a_checkout_that_is_killed_during_its_transaction_is_found_by_its_key() {
+    let _turn = crate::turn();
+    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let customer = customer(&shop);
+    let call = ("TransactWriteItems", shop.output("/tables/checkout"));
+    let killed = kill_during(&weather, &shop, "basket-api", call, || check_out(&customer));
+    assert!(killed.status >= 500, "{}", killed.text);
+    has_one_order(&customer, &check_out(&customer).expect(202));
+}
+
+#[test]
+fn a_publisher_that_is_killed_publishes_when_the_stream_comes_again() {
+    let _turn = crate::turn();
+    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let customer = customer(&shop);
+    let call = ("PutEvents", shop.output("/eventBus"));
+    let receipt = kill_during(&weather, &shop, "basket-checkouts", call, || check_out(&customer).expect(202));
+    has_one_order(&customer, &receipt);
+}
+
+#[test]
+fn a_consumer_that_is_killed_places_the_order_when_its_message_comes_again() {
+    let _turn = crate::turn();
+    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let customer = customer(&shop);
+    let call = ("PutItem", shop.output("/tables/order"));
+    let receipt =
+        kill_during(&weather, &shop, "ordering-consumer", call, || check_out(&customer).expect(202));
+    has_one_order(&customer, &receipt);
+}
