@@ -1,29 +1,30 @@
 //! What a customer says when checking out.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::Text;
+use crate::{Redacted, Text};
 
 /// A first or last name: 1 to 100 characters.
-pub type PersonName = Text<1, 100>;
+pub type PersonName = Redacted<Text<1, 100>>;
 /// A postal address: 1 to 500 characters.
-pub type Address = Text<1, 500, true>;
+pub type Address = Redacted<Text<1, 500, true>>;
 /// A payment provider's name for a means of payment: 1 to 200 characters, never a card number.
-pub type PaymentToken = Text<1, 200>;
+pub type PaymentToken = Redacted<Text<1, 200>>;
+
+/// A customer's e-mail address.
+pub type Email = Redacted<EmailAddress>;
 
 /// An e-mail address, checked as far as can be without sending mail (RFC 5321 section 4.5.3.1 limits).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Email(String);
+pub struct EmailAddress(String);
 
-/// Why a string is not an [`Email`].
+/// Why a string is not an [`EmailAddress`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be an e-mail address, such as name@example.com")]
 pub struct InvalidEmail;
 
-impl TryFrom<String> for Email {
+impl TryFrom<String> for EmailAddress {
     type Error = InvalidEmail;
 
     fn try_from(address: String) -> Result<Self, InvalidEmail> {
@@ -37,12 +38,6 @@ impl TryFrom<String> for Email {
                     && host.split('.').all(|label| !label.is_empty())
             });
         if good { Ok(Self(address)) } else { Err(InvalidEmail) }
-    }
-}
-
-impl fmt::Debug for Email {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Email(…)")
     }
 }
 
@@ -180,16 +175,23 @@ mod tests {
     #[test]
     fn emails_are_checked_for_their_form() {
         for good in ["a@b.co", "first.last+tag@mail.example.com"] {
-            assert!(Email::try_from(good.to_owned()).is_ok(), "{good}");
+            assert!(EmailAddress::try_from(good.to_owned()).is_ok(), "{good}");
         }
         for bad in ["", "a", "@b.co", "a@", "a@b", "a b@c.de", "a@b..c", "a@b@c.de", "a@b.c\n"] {
-            assert_eq!(Email::try_from(bad.to_owned()), Err(InvalidEmail), "{bad}");
+            assert_eq!(EmailAddress::try_from(bad.to_owned()), Err(InvalidEmail), "{bad}");
         }
     }
 
     #[test]
-    fn an_email_does_not_show_in_debug_output() {
-        let email = Email::try_from("name@example.com".to_owned()).unwrap();
-        assert!(!format!("{email:?}").contains("name"));
+    fn a_customer_shows_in_no_debug_output() {
+        let recipient: Recipient = serde_json::from_value(serde_json::json!({
+            "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com", "address": "1 Harbour Street",
+        }))
+        .unwrap();
+        let payment = Payment { method: PaymentMethod::Card, token: Some("tok_visa".parse().unwrap()) };
+        let shown = format!("{recipient:?} {payment:?}");
+        for secret in ["Grace", "Hopper", "name@", "Harbour", "tok_"] {
+            assert!(!shown.contains(secret), "{shown}");
+        }
     }
 }

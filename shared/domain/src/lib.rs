@@ -11,6 +11,7 @@ mod id;
 mod money;
 pub mod order;
 pub mod product;
+mod redacted;
 #[cfg(test)]
 mod schema;
 mod text;
@@ -18,5 +19,6 @@ mod time;
 
 pub use id::{InvalidId, InvalidUserName, ItemId, OrderId, ProductId, UserName};
 pub use money::{Amount, Currency, InvalidAmount, InvalidCurrency, Money, MoneyError};
+pub use redacted::Redacted;
 pub use text::{InvalidText, Text};
 pub use time::{DateRange, InvalidDate, Timestamp};

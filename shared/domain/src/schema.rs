@@ -12,9 +12,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
 use crate::basket::Quantity;
-use crate::checkout::Email;
+use crate::checkout::EmailAddress;
 use crate::event::{BasketCheckedOut, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated};
-use crate::{Amount, Currency, OrderId, ProductId, Text, Timestamp, UserName};
+use crate::{Amount, Currency, OrderId, ProductId, Redacted, Text, Timestamp, UserName};
 
 macro_rules! inline_schema {
     ($($type:ty => $schema:tt,)*) => {
@@ -37,7 +37,7 @@ macro_rules! inline_schema {
 inline_schema! {
     Amount => { "type": "number", "minimum": 0 },
     Currency => { "type": "string", "pattern": "^[A-Z]{3}$" },
-    Email => { "type": "string", "format": "email", "maxLength": 254 },
+    EmailAddress => { "type": "string", "format": "email", "maxLength": 254 },
     OrderId => { "type": "string", "format": "uuid" },
     ProductId => { "type": "string", "format": "uuid" },
     Quantity => { "type": "integer", "minimum": 1, "maximum": 99 },
@@ -56,6 +56,20 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> JsonSchema for Text<
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "minLength": MIN, "maxLength": MAX })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Redacted<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
     }
 }
 

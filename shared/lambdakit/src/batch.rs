@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
-use crate::telemetry::{self, Outcome};
+use crate::telemetry::{self, Loggable, Outcome};
 
 /// Why a record could not be handled.
 pub type HandlerError = Box<dyn Error + Send + Sync>;
@@ -54,6 +54,8 @@ pub(crate) struct Failure {
     pub(crate) id: String,
     pub(crate) reason: String,
 }
+
+impl Loggable for Failure {}
 
 impl Failure {
     pub(crate) fn new(id: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
