@@ -34,6 +34,7 @@ mod private_file;
 mod process;
 mod python;
 mod queues;
+mod sbom;
 mod seed;
 mod shop;
 mod sign_in;
@@ -92,6 +93,8 @@ enum Command {
     Test(test::Args),
     /// Look for known weaknesses in what the shop and its tools are made of
     Audit(audit::Args),
+    /// Write down what the shop and its tools are made of
+    Sbom(sbom::Args),
     /// Run the shop while calls fail and functions die
     Chaos(chaos::Args),
 }
@@ -127,6 +130,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Dlq(args) => dlq::run(&paths, &args)?,
         Command::Redrive(args) => dlq::redrive(&paths, &args)?,
         Command::Test(args) => return test::run(&paths, &args),
+        Command::Sbom(args) => sbom::run(&paths, &args)?,
         Command::Audit(args) => return audit::run(&paths, &args),
         Command::Chaos(args) => return chaos::run(&paths, &args),
     }
