@@ -48,6 +48,8 @@ mod token;
 mod tools;
 mod up;
 mod users;
+#[cfg(test)]
+mod workflows;
 mod zips;
 
 use std::process::ExitCode;
