@@ -14,6 +14,7 @@
 pub mod chaos;
 mod session;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::sleep;
@@ -161,6 +162,13 @@ impl Shop {
         value.unwrap_or_else(|| panic!("no {pointer} in {}", self.path.display()))
     }
 
+    /// Everything of one kind that the shop is made of, by its name here.
+    #[must_use]
+    pub fn all(&self, pointer: &str) -> BTreeMap<String, String> {
+        let all = self.outputs.pointer(pointer).cloned().unwrap_or_default();
+        serde_json::from_value(all).expect("names")
+    }
+
     /// Reads.
     #[must_use]
     pub fn get(&self, path: &str) -> Answer {
@@ -247,6 +255,16 @@ impl Shop {
             (order.status == 200).then_some(order)
         })
     }
+}
+
+/// The `Authorization` header of the owner of the shop's account, for services that tests call without an SDK. The
+/// local AWS knows owners by their keys, and does not check their signatures.
+#[must_use]
+pub fn owner(service: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/{service}/aws4_request, \
+         SignedHeaders=host, Signature=0"
+    )
 }
 
 /// The body of a checkout.

@@ -1,0 +1,164 @@
+use std::collections::BTreeMap;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::{Value, json};
+use shop_tests::{Shop, checkout};
+use testkit::Account;
+use tokio::runtime::Runtime;
+use uuid::Uuid;
+
+/// Method, path, headers and body.
+type Request<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Value);
+
+/// Who does all that the functions are there for.
+pub struct Deeds {
+    staff: Shop,
+    account: Account,
+    runtime: Runtime,
+    product: String,
+}
+
+impl Deeds {
+    pub fn new() -> Self {
+        let staff = Shop::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let product = staff.product("Lamp", "19.90");
+        Self { staff, account: Account::of_the_shop(), runtime, product }
+    }
+
+    pub fn shop(&self) -> &Shop {
+        &self.staff
+    }
+
+    /// All functions of the shop: what they are called here, and on AWS.
+    pub fn functions(&self) -> BTreeMap<String, String> {
+        self.staff.all("/functions")
+    }
+
+    /// Has a function do everything it is there for, and says whether it was done in time.
+    pub fn work(&self, function: &str, patience: Duration) -> bool {
+        match function {
+            "product-api" => self.catalogue(),
+            "basket-api" => self.basket(),
+            "ordering-api" => self.orders(),
+            "basket-prices" => self.new_product_can_be_bought(patience),
+            "ordering-consumer" => self.checkout_becomes_an_order(patience),
+            "product-events" => {
+                self.new_product_can_be_bought(patience)
+                    && self.unreadable_row_is_set_aside("product", "id", patience)
+            }
+            "basket-checkouts" => {
+                self.checkout_becomes_an_order(patience)
+                    && self.unreadable_row_is_set_aside("checkout", "orderId", patience)
+            }
+            other => panic!("this test does not know what {other} is there for"),
+        }
+    }
+
+    /// Sends requests one after the other, and says whether each was dealt with.
+    fn all_dealt_with(&self, requests: &[Request]) -> bool {
+        requests.iter().all(|(method, path, headers, body)| {
+            let body = if body.is_null() { String::new() } else { body.to_string() };
+            self.staff.send(method, path, headers, body).status < 400
+        })
+    }
+
+    fn catalogue(&self) -> bool {
+        let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
+        let created = self.staff.post("/product", &lamp);
+        let path = format!("/product/{}", created.body["id"].as_str().unwrap_or_default());
+        created.status == 201
+            && self.all_dealt_with(&[
+                ("GET", "/product", &[], Value::Null),
+                ("GET", "/product?category=Lamps", &[], Value::Null),
+                ("GET", &path, &[], Value::Null),
+                ("PUT", &path, &[], lamp),
+                ("PATCH", &path, &[], json!({ "price": 20 })),
+                ("DELETE", &path, &[], Value::Null),
+            ])
+    }
+
+    fn basket(&self) -> bool {
+        let (user, key) = (Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
+        let (path, items) = (format!("/basket/{user}"), format!("/basket/{user}/items"));
+        let item = json!({ "productId": self.product, "quantity": 1 });
+        let key = [("idempotency-key", key.as_str())];
+        self.all_dealt_with(&[
+            ("POST", "/basket", &[], json!({ "userName": user, "items": [item] })),
+            ("GET", &path, &[], Value::Null),
+            ("DELETE", &path, &[], Value::Null),
+            ("POST", &items, &[], item),
+            ("GET", "/basket", &[], Value::Null),
+            ("POST", "/basket/checkout", &key, checkout(&user)),
+            // The basket is empty by now, so the key has to be looked up.
+            ("POST", "/basket/checkout", &key, checkout(&user)),
+        ])
+    }
+
+    fn orders(&self) -> bool {
+        let nothing = Uuid::now_v7();
+        self.all_dealt_with(&[
+            ("GET", "/order", &[], Value::Null),
+            ("GET", "/order?status=PENDING", &[], Value::Null),
+            ("GET", "/order/nobody", &[], Value::Null),
+        ]) && self.staff.get(&format!("/order/nobody/{nothing}")).status == 404
+    }
+
+    fn new_product_can_be_bought(&self, patience: Duration) -> bool {
+        let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
+        let product = self.staff.post("/product", lamp).expect(201).body["id"].clone();
+        let user = Uuid::now_v7();
+        let basket = json!({ "userName": user, "items": [{ "productId": product, "quantity": 1 }] });
+        within(patience, || self.staff.post("/basket", &basket).status == 200)
+    }
+
+    fn checkout_becomes_an_order(&self, patience: Duration) -> bool {
+        let user = Uuid::now_v7().to_string();
+        let basket = json!({ "userName": user, "items": [{ "productId": self.product, "quantity": 1 }] });
+        self.staff.post("/basket", basket).expect(200);
+        let receipt = self.staff.post("/basket/checkout", checkout(&user)).expect(202).body;
+        let order = format!("/order/{user}/{}", receipt["orderId"].as_str().unwrap());
+        within(patience, || self.staff.get(&order).status == 200)
+    }
+
+    /// Puts a row into a table that its stream's function cannot read, and waits until that is in the retry queue.
+    fn unreadable_row_is_set_aside(&self, table: &str, key: &str, patience: Duration) -> bool {
+        let publisher = if table == "product" { "product-events" } else { "basket-checkouts" };
+        let queue = self.staff.output(&format!("/queues/{publisher}-retry"));
+        let before = self.runtime.block_on(self.messages(queue));
+        let table = self.staff.output(&format!("/tables/{table}"));
+        let (dynamodb, id) = (self.account.aws().dynamodb(), AttributeValue::S(Uuid::now_v7().to_string()));
+        let put = dynamodb.put_item().table_name(table).item(key, id.clone());
+        self.runtime.block_on(put.send()).unwrap();
+        let set_aside = within(patience, || self.runtime.block_on(self.messages(queue)) > before);
+        // Others list what the table holds.
+        let delete = dynamodb.delete_item().table_name(table).key(key, id);
+        self.runtime.block_on(delete.send()).unwrap();
+        set_aside
+    }
+
+    /// How many messages a queue holds, in hand or not.
+    async fn messages(&self, queue: &str) -> u64 {
+        let attributes = self.account.aws().sqs().get_queue_attributes().queue_url(queue);
+        let attributes = attributes
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible);
+        let attributes = attributes.send().await.unwrap().attributes.unwrap_or_default();
+        attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum()
+    }
+}
+
+/// Whether something comes true in time.
+fn within(patience: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
+    while Instant::now() < deadline {
+        if is_so() {
+            return true;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    false
+}

@@ -1,0 +1,44 @@
+//! No function may do more than it must: take any action out of any policy, and something stops to work.
+//!
+//! What Lambda itself does in a function's name (polling, logs, on-failure destinations) is left out: the local AWS
+//! does it in nobody's name. The infra tests hold it to what AWS documents.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
+#![expect(clippy::print_stdout, reason = "which actions were tried is worth seeing")]
+
+mod deeds;
+mod iam;
+
+use std::time::{Duration, Instant};
+
+use deeds::Deeds;
+use iam::Role;
+
+/// How long deeds may take while nothing is missing.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long they are waited for at least, while something is.
+const LEAST_PATIENCE: Duration = Duration::from_secs(3);
+
+#[test]
+fn every_action_of_every_function_is_needed() {
+    let deeds = Deeds::new();
+    let mut spare = Vec::new();
+    for (function, name) in deeds.functions() {
+        let role = Role::of_function(deeds.shop(), &name);
+        for without in role.reductions() {
+            // What it takes with all its actions tells how long to wait without one.
+            let started = Instant::now();
+            assert!(deeds.work(&function, PATIENCE), "{function} does not work with all its actions");
+            let patience = LEAST_PATIENCE.max(started.elapsed() * 3);
+
+            role.put(&without.policy);
+            let works = deeds.work(&function, patience);
+            role.put(&role.policy);
+            println!("{function} without {}: {}", without.action, if works { "works" } else { "fails" });
+            if works {
+                spare.push(format!("{function} does not need {}", without.action));
+            }
+        }
+    }
+    assert!(spare.is_empty(), "{spare:#?}");
+}
