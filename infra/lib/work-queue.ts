@@ -1,10 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { type Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { alarm } from './alarms.ts';
 import { timeoutSeconds, visibilitySeconds } from './call-budget.ts';
 import { publish } from './outputs.ts';
+import { ShopQueue } from './queue.ts';
 import type { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 
@@ -28,12 +29,12 @@ export class WorkQueue extends Construct {
 
   constructor(scope: Construct, id: string, { settings, name, callsInSequence }: WorkQueueProps) {
     super(scope, id);
-    this.deadLetters = new Queue(this, 'DeadLetters', {
+    this.deadLetters = new ShopQueue(this, 'DeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    this.queue = new Queue(this, 'Queue', {
+    this.queue = new ShopQueue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       receiveMessageWaitTime: Duration.seconds(20),

@@ -29,7 +29,7 @@ describe('edges', () => {
         for (const queueId of [target(Arn)!, target(DeadLetterConfig.Arn)!]) {
           const senders = queuePolicies(queueId).filter(({ Effect }) => Effect === 'Allow');
           assert.equal(senders.length, 1, queueId);
-          assert.ok(list(senders[0]!.Action).includes('sqs:SendMessage'));
+          assert.equal(senders[0]!.Action, 'sqs:SendMessage');
           assert.deepEqual(senders[0]!.Principal, { Service: 'events.amazonaws.com' });
           assert.deepEqual(senders[0]!.Condition, {
             ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [ruleId, 'Arn'] } },
@@ -75,21 +75,52 @@ describe('edges', () => {
     assert.match(JSON.stringify(allowed[0].Condition.ArnLike['aws:SourceArn']), /:alarm:ferrocart-dev-\*"/);
   });
 
-  test('each event source mapping may read its source', () => {
-    const READS: Record<string, string[]> = {
-      'AWS::SQS::Queue': ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-      'AWS::DynamoDB::Table': ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+  test('each function may log, have its sources polled and set aside what fails, with no action to spare', () => {
+    // Those of AWS's own policies AWSLambdaSQSQueueExecutionRole and AWSLambdaDynamoDBExecutionRole.
+    const POLLS = {
+      queue: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+      stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
     };
+    const needs = new Map(Object.entries(functions).map(([functionId, { Properties }]) => {
+      const { Environment: { Variables }, LoggingConfig } = Properties;
+      const logs = { 'Fn::GetAtt': [target(LoggingConfig.LogGroup), 'Arn'] };
+      const retries = Variables.RETRY_QUEUE_URL && { 'Fn::GetAtt': [target(Variables.RETRY_QUEUE_URL), 'Arn'] };
+      return [functionId, [
+        ...grants(['logs:CreateLogStream', 'logs:PutLogEvents'], logs),
+        ...(retries ? grants(['sqs:SendMessage'], retries) : []),
+      ]];
+    }));
     const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));
     assert.equal(mappings.length, 6);
     for (const { Properties } of mappings) {
-      const sourceId = target(Properties.EventSourceArn)!;
-      const granted = grantedOn(target(Properties.FunctionName)!, sourceId);
-      for (const action of READS[typeOf(sourceId)]!) assert.ok(granted.has(action), `${action} on ${sourceId}`);
-      const destination = target(Properties.DestinationConfig?.OnFailure.Destination);
-      if (destination !== undefined) {
-        assert.ok(grantedOn(target(Properties.FunctionName)!, destination).has('sqs:SendMessage'));
+      const needed = needs.get(target(Properties.FunctionName)!)!;
+      const source = Properties.EventSourceArn;
+      if (typeOf(target(source)!) === 'AWS::SQS::Queue') {
+        needed.push(...grants(POLLS.queue, source));
+      } else {
+        const anyStream = { 'Fn::Join': ['', [{ 'Fn::GetAtt': [target(source), 'Arn'] }, '/stream/*']] };
+        needed.push(...grants(POLLS.stream, source), ...grants(['dynamodb:ListStreams'], anyStream));
       }
+      if (Properties.DestinationConfig) {
+        needed.push(...grants(['sqs:SendMessage'], Properties.DestinationConfig.OnFailure.Destination));
+      }
+    }
+    for (const [functionId, needed] of needs) {
+      const granted = statementsOf(template, target(functions[functionId]!.Properties.Role)!)
+        .flatMap(({ Action, Resource }) => list(Resource).flatMap((resource) => grants(list(Action), resource)))
+        .filter((grant) => /^(logs|sqs):|StreamArn|\/stream\//.test(grant));
+      assert.deepEqual(granted.sort(), needed.sort(), functionId);
+    }
+  });
+
+  test('Lambda polls a source only after the function may', () => {
+    for (const { Properties } of Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'))) {
+      // The mapping names the function, so that comes first, and before it what it depends on.
+      const { Properties: { Role }, DependsOn = [] } = functions[target(Properties.FunctionName)!]!;
+      const policies = Object.entries(resources(template, 'AWS::IAM::Policy'))
+        .filter(([, policy]) => policy.Properties.Roles.some((role: unknown) => target(role) === target(Role)));
+      assert.equal(policies.length, 1);
+      assert.ok(DependsOn.includes(policies[0]![0]), policies[0]![0]);
     }
   });
 
@@ -153,6 +184,11 @@ function typeOf(logicalId: string): string {
 function functionOf(uri: unknown): string | undefined {
   const text = JSON.stringify(uri);
   return Object.keys(functions).find((id) => text.includes(`"${id}"`));
+}
+
+/** Each action on a resource, as a text to compare. */
+function grants(actions: readonly string[], resource: unknown): string[] {
+  return actions.map((action) => `${action} on ${JSON.stringify(resource)}`);
 }
 
 function grantedOn(functionId: string, resourceId: string): Set<string> {

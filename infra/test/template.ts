@@ -30,7 +30,7 @@ export function synthesize(context: Record<string, string> = {}): Template {
   return Template.fromStack(new ShopStack(new App(), `ferrocart-${settings.stage}`, { settings }));
 }
 
-export type Resource = { Type: string; Properties: any; DeletionPolicy?: string };
+export type Resource = { Type: string; Properties: any; DependsOn?: string[]; DeletionPolicy?: string };
 
 /** Resources of one type by logical id. */
 export function resources(template: Template, type: string): Record<string, Resource> {
