@@ -108,8 +108,8 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         paths.shown(&files.postman),
     );
     println!(
-        "\nWarning: anyone on the internet can call this API, and nobody signs in yet: give it no data of real \
-         customers, and `destroy` it when you are done."
+        "\nAnyone on the internet can read the catalogue, sign up and order. docs/deploy.md says how people sign up, \
+         and who becomes staff; `destroy` the stage when you are done."
     );
     Ok(())
 }

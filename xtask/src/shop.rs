@@ -13,7 +13,7 @@ use crate::stack::LocalStack;
 /// Which shop; the local one without any.
 #[derive(Parser)]
 pub struct ShopArgs {
-    /// A stage on AWS, with your credentials
+    /// A stage on AWS
     #[arg(long, value_parser = deploy::parse_stage, conflicts_with = "outputs")]
     stage: Option<String>,
     /// The outputs.json of another stack

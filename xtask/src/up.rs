@@ -63,7 +63,11 @@ pub fn bring_up(paths: &Paths, stack: &LocalStack, port: Option<u16>, steps: &mu
     let new_users = steps.run("users", |_| {
         let new = users::provide(&mut outputs, &Aws::local(&running.endpoint()))?;
         outputs.write(&stack.outputs())?;
-        let shown = if new.is_empty() { "unchanged".to_owned() } else { format!("{} created", new.len()) };
+        let shown = if new.is_empty() {
+            "unchanged".to_owned()
+        } else {
+            format!("{} with a new password", new.len())
+        };
         Ok((new, shown))
     })?;
     Ok(Up { running, outputs, new_users })
