@@ -9,11 +9,15 @@ use serde_json::{Value, json};
 use crate::outputs::Outputs;
 use crate::{aws, private_file};
 
-/// With the passwords of the local users; on AWS people fill in their own.
+/// With the passwords of the local users; on AWS people fill in their own, which stay there.
 pub fn write_environment(path: &Path, outputs: &Outputs) -> Result<()> {
     let dir = path.parent().context("an environment needs a directory")?;
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let text = serde_json::to_string_pretty(&environment(outputs)?).context("cannot write JSON")?;
+    let mut environment = environment(outputs)?;
+    if let Some(before) = fs::read_to_string(path).ok().and_then(|text| serde_json::from_str(&text).ok()) {
+        keep_what_was_filled_in(&mut environment, &before);
+    }
+    let text = serde_json::to_string_pretty(&environment).context("cannot write JSON")?;
     private_file::write(path, &(text + "\n"))
 }
 
@@ -35,6 +39,17 @@ fn environment(outputs: &Outputs) -> Result<Value> {
         "values": values,
         "_postman_variable_scope": "environment",
     }))
+}
+
+fn keep_what_was_filled_in(environment: &mut Value, before: &Value) {
+    for variable in environment["values"].as_array_mut().into_iter().flatten() {
+        let mut known = before["values"].as_array().into_iter().flatten();
+        if variable["value"] == ""
+            && let Some(filled_in) = known.find(|known| known["key"] == variable["key"])
+        {
+            variable["value"] = filled_in["value"].clone();
+        }
+    }
 }
 
 fn variable(key: &str, value: &str) -> Value {
@@ -87,6 +102,22 @@ mod tests {
         for name in ["customerUserName", "customerPassword", "staffUserName", "staffPassword"] {
             assert_eq!(value_of(&environment, name).0, "", "{name}");
         }
+    }
+
+    #[test]
+    fn another_deployment_keeps_what_was_filled_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("environment.json");
+        let read = || serde_json::from_str::<Value>(&fs::read_to_string(&path).unwrap()).unwrap();
+        write_environment(&path, &outputs(None)).unwrap();
+        let mut filled_in = read();
+        for variable in filled_in["values"].as_array_mut().unwrap() {
+            variable["value"] = "mine".into();
+        }
+        fs::write(&path, filled_in.to_string()).unwrap();
+        write_environment(&path, &outputs(None)).unwrap();
+        assert_eq!(value_of(&read(), "customerPassword"), ("mine".to_owned(), "secret".to_owned()));
+        assert_eq!(value_of(&read(), "baseUrl").0, "https://api");
     }
 
     #[test]
