@@ -72,7 +72,10 @@ impl PriceStore {
             if asked.is_empty() {
                 return Ok(offers);
             }
-            tokio::time::sleep(Duration::from_millis(25) * attempt).await;
+            // Even a sleep of no time takes a millisecond.
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(25) * attempt).await;
+            }
             let keys = KeysAndAttributes::builder().set_keys(Some(asked)).build();
             let keys = keys.map_err(|error| StoreError::Broken(error.to_string()))?;
             let found =
