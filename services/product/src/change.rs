@@ -75,5 +75,5 @@ fn tell<D: Fact + Serialize>(
     telemetry::correlate(&correlation_id);
     let event_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, record.event_id.as_bytes());
     let event = Event::new(event_id, correlation_id, at, fact);
-    Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
+    Ok(Some(Entry::new(event.data.source(), D::DETAIL_TYPE, &event)?))
 }

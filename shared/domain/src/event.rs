@@ -6,6 +6,7 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::basket::{Color, Quantity};
@@ -15,12 +16,13 @@ use crate::{Amount, Currency, OrderId, ProductId, Timestamp, UserName};
 
 /// A fact of the shop: what stands in an event's `data`.
 pub trait Fact: Serialize + DeserializeOwned {
-    /// The service that states it, as EventBridge's `source`.
-    const SOURCE: &'static str;
     /// Its name, as EventBridge's `detail-type`.
     const DETAIL_TYPE: &'static str;
     /// The version of its schema.
     const VERSION: u32;
+
+    /// The service that states it, as EventBridge's `source`.
+    fn source(&self) -> &'static str;
 }
 
 /// A fact and what is known about its telling: the `detail` of an EventBridge entry.
@@ -57,6 +59,13 @@ impl<D: Fact> Event<D> {
         let metadata =
             Metadata { event_id, version: D::VERSION, correlation_id, causation_id: None, occurred_at };
         Self { metadata, data }
+    }
+
+    /// The same, said to have been brought about by another event.
+    #[must_use]
+    pub fn caused_by(mut self, event_id: Uuid) -> Self {
+        self.metadata.causation_id = Some(event_id);
+        self
     }
 }
 
@@ -181,39 +190,174 @@ pub struct CheckedOutLine {
     pub price: Amount,
 }
 
+/// The services that keep something of a customer's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Keeper {
+    /// Their basket.
+    Basket,
+    /// Their orders.
+    Ordering,
+}
+
+impl Keeper {
+    /// All of them: nobody else keeps anything of a customer's.
+    pub const ALL: [Self; 2] = [Self::Basket, Self::Ordering];
+
+    /// The service's name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Basket => "basket",
+            Self::Ordering => "ordering",
+        }
+    }
+
+    fn source(self) -> &'static str {
+        match self {
+            Self::Basket => "shop.basket",
+            Self::Ordering => "shop.ordering",
+        }
+    }
+}
+
+/// A customer asked for all that the shop keeps of theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerExportRequested {
+    /// Who.
+    pub user_name: UserName,
+    /// Names the request.
+    pub export_id: Uuid,
+}
+
+/// A service has collected what it keeps of a customer's, or a part of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerDataCollected {
+    /// Whose data.
+    pub user_name: UserName,
+    /// The request that it was collected for.
+    pub export_id: Uuid,
+    /// Who kept it.
+    pub keeper: Keeper,
+    /// Counts the keeper's parts, from 0.
+    pub part: u32,
+    /// No part comes after this one.
+    pub last: bool,
+    /// A JSON array of what was kept, as the keeper shows it to customers.
+    #[cfg_attr(test, schemars(with = "Vec<serde_json::Value>"))]
+    pub items: Box<RawValue>,
+}
+
+/// A customer asked to be forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerErasureRequested {
+    /// Who.
+    pub user_name: UserName,
+    /// Names the request.
+    pub erasure_id: Uuid,
+}
+
+/// A service keeps nothing of a customer's any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerDataErased {
+    /// Whose data it was.
+    pub user_name: UserName,
+    /// The request that it was erased for.
+    pub erasure_id: Uuid,
+    /// Who kept it.
+    pub keeper: Keeper,
+}
+
 impl Fact for ProductCreated {
-    const SOURCE: &'static str = "shop.product";
     const DETAIL_TYPE: &'static str = "ProductCreated";
     const VERSION: u32 = 1;
+
+    fn source(&self) -> &'static str {
+        "shop.product"
+    }
 }
 
 impl Fact for ProductUpdated {
-    const SOURCE: &'static str = "shop.product";
     const DETAIL_TYPE: &'static str = "ProductUpdated";
     const VERSION: u32 = 1;
+
+    fn source(&self) -> &'static str {
+        "shop.product"
+    }
 }
 
 impl Fact for ProductDeleted {
-    const SOURCE: &'static str = "shop.product";
     const DETAIL_TYPE: &'static str = "ProductDeleted";
     const VERSION: u32 = 1;
+
+    fn source(&self) -> &'static str {
+        "shop.product"
+    }
 }
 
 impl Fact for BasketCheckedOut {
-    const SOURCE: &'static str = "shop.basket";
     const DETAIL_TYPE: &'static str = "BasketCheckedOut";
     const VERSION: u32 = 1;
+
+    fn source(&self) -> &'static str {
+        "shop.basket"
+    }
+}
+
+impl Fact for CustomerExportRequested {
+    const DETAIL_TYPE: &'static str = "CustomerExportRequested";
+    const VERSION: u32 = 1;
+
+    fn source(&self) -> &'static str {
+        "shop.customer"
+    }
+}
+
+impl Fact for CustomerDataCollected {
+    const DETAIL_TYPE: &'static str = "CustomerDataCollected";
+    const VERSION: u32 = 1;
+
+    fn source(&self) -> &'static str {
+        self.keeper.source()
+    }
+}
+
+impl Fact for CustomerErasureRequested {
+    const DETAIL_TYPE: &'static str = "CustomerErasureRequested";
+    const VERSION: u32 = 1;
+
+    fn source(&self) -> &'static str {
+        "shop.customer"
+    }
+}
+
+impl Fact for CustomerDataErased {
+    const DETAIL_TYPE: &'static str = "CustomerDataErased";
+    const VERSION: u32 = 1;
+
+    fn source(&self) -> &'static str {
+        self.keeper.source()
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
     use crate::Money;
     use crate::order::{InvalidOrder, Order};
 
-    fn checked_out(minor: Vec<(u64, u8)>) -> BasketCheckedOut {
+    pub(crate) fn checked_out(minor: Vec<(u64, u8)>) -> BasketCheckedOut {
         let currency: Currency = "USD".parse().unwrap();
         let at = Timestamp::from_unix_millis(1_767_225_600_000);
         let lines: Vec<_> = minor

@@ -1,7 +1,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::{NoContext, Uuid};
 
 use crate::Timestamp;
@@ -118,7 +119,7 @@ fn with_rest(at: Timestamp, rest: u8) -> Uuid {
 }
 
 /// Names a customer: 1 to 128 letters, digits, and `. _ @ + -`. `.` and `..` mean something else in
-/// a path, and `checkout` is a route of its own.
+/// a path, `checkout` is a route of its own, and `erased` stands for customers whom the shop has forgotten.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct UserName(String);
@@ -129,6 +130,25 @@ pub struct UserName(String);
 pub struct InvalidUserName;
 
 impl UserName {
+    const ERASED: &'static str = "erased";
+
+    /// Who is named in the place of customers whom the shop has forgotten. Nobody can bear this name.
+    #[must_use]
+    pub fn erased() -> Self {
+        Self(Self::ERASED.to_owned())
+    }
+
+    /// Reads a name that may be [`erased`](Self::erased).
+    ///
+    /// # Errors
+    /// When it is no name.
+    pub fn deserialize_or_erased<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)? {
+            name if name == Self::ERASED => Ok(Self::erased()),
+            name => name.try_into().map_err(D::Error::custom),
+        }
+    }
+
     /// The name as it was given.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -147,7 +167,7 @@ impl TryFrom<String> for UserName {
 
     fn try_from(name: String) -> Result<Self, InvalidUserName> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
-        let reserved = [".", "..", "checkout"].contains(&&*name);
+        let reserved = [".", "..", "checkout", Self::ERASED].contains(&&*name);
         if (1..=128).contains(&name.len()) && name.chars().all(allowed) && !reserved {
             Ok(Self(name))
         } else {
@@ -212,7 +232,7 @@ mod tests {
         for good in ["swn", "a.b+c@example.com", &"x".repeat(128)] {
             assert!(UserName::try_from(good.to_owned()).is_ok(), "{good}");
         }
-        for bad in ["", "a b", "a/b", "ünal", "a\0", ".", "..", "checkout", &"x".repeat(129)] {
+        for bad in ["", "a b", "a/b", "ünal", "a\0", ".", "..", "checkout", "erased", &"x".repeat(129)] {
             assert_eq!(UserName::try_from(bad.to_owned()), Err(InvalidUserName), "{bad}");
         }
     }

@@ -82,7 +82,8 @@ impl OrderLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// Whose order.
+    /// Whose order; [`UserName::erased`] once that is forgotten.
+    #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// Its name, fixed at checkout.
     pub order_id: OrderId,
@@ -160,5 +161,43 @@ impl Order {
             payment: checkout.payment,
             correlation_id,
         })
+    }
+
+    /// The same order of nobody: what was bought and for how much stays, for the books; who bought it, where it went
+    /// and what it was paid with does not.
+    #[must_use]
+    pub fn anonymised(self) -> Self {
+        Self {
+            user_name: UserName::erased(),
+            recipient: Recipient::erased(),
+            payment: Payment { token: None, ..self.payment },
+            // It would lead to the log lines of the request.
+            correlation_id: "erased".to_owned(),
+            ..self
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::tests::checked_out;
+
+    #[test]
+    fn an_anonymised_order_keeps_the_books_and_nothing_of_the_customer() {
+        let mut checkout = checked_out(vec![(95_040, 2), (87_000, 60)]);
+        checkout.payment.token = Some("tok_visa".to_owned().try_into().unwrap());
+        let order = Order::place(checkout, "c-1".to_owned()).unwrap();
+        let anonymised = order.clone().anonymised();
+        let kept = |order: &Order| {
+            let Order { order_id, status, order_date, lines, total_price, .. } = order.clone();
+            (order_id, status, order_date, lines, total_price, order.payment.method)
+        };
+        assert_eq!(kept(&anonymised), kept(&order));
+        let text = serde_json::to_string(&anonymised).unwrap();
+        for personal in ["swn", "Grace", "g@example.com", "Main St", "tok_visa", "c-1"] {
+            assert!(!text.contains(personal), "{personal} in {text}");
+        }
+        assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), anonymised);
     }
 }

@@ -13,7 +13,10 @@ use serde_json::Value;
 
 use crate::basket::Quantity;
 use crate::checkout::EmailAddress;
-use crate::event::{BasketCheckedOut, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated};
+use crate::event::{
+    BasketCheckedOut, CustomerDataCollected, CustomerDataErased, CustomerErasureRequested,
+    CustomerExportRequested, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated,
+};
 use crate::{Amount, Currency, OrderId, ProductId, Redacted, Text, Timestamp, UserName};
 
 macro_rules! inline_schema {
@@ -110,4 +113,8 @@ fn the_schema_of_each_event_is_the_published_one() {
     check::<ProductUpdated>();
     check::<ProductDeleted>();
     check::<BasketCheckedOut>();
+    check::<CustomerExportRequested>();
+    check::<CustomerDataCollected>();
+    check::<CustomerErasureRequested>();
+    check::<CustomerDataErased>();
 }

@@ -36,6 +36,14 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> Text<MIN, MAX, LINES
     }
 }
 
+impl<const MAX: usize, const LINES: bool> Text<1, MAX, LINES> {
+    /// What stands in the place of a text that the shop has forgotten.
+    pub(crate) fn erased() -> Self {
+        const { assert!(MAX >= 6) }
+        Self("erased".to_owned())
+    }
+}
+
 impl<const MIN: usize, const MAX: usize, const LINES: bool> TryFrom<String> for Text<MIN, MAX, LINES> {
     type Error = InvalidText;
 
