@@ -222,7 +222,7 @@ impl From<PricedLine> for ItemView {
 /// A basket in a list: what is in it, without prices, which would take a look at every product.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct BasketSummary {
+pub(crate) struct BasketSummary {
     user_name: UserName,
     items: Vec<ItemSummary>,
 }

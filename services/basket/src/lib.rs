@@ -5,13 +5,16 @@
 //! | `basket-api` | answers `/basket` |
 //! | `basket-prices` | keeps the price table up to date with the catalogue |
 //! | `basket-checkouts` | publishes each checkout |
+//! | `basket-customers` | hands a customer's basket over, or empties it |
 //!
 //! Owns the tables `basket`, `price` (a replica of what baskets need to know of products),
-//! `checkout` (the outbox) and `idempotency`. Listens to `ProductCreated`, `ProductUpdated` and
-//! `ProductDeleted`; publishes `BasketCheckedOut`.
+//! `checkout` (the outbox) and `idempotency`. Listens to `ProductCreated`, `ProductUpdated`,
+//! `ProductDeleted`, `CustomerExportRequested` and `CustomerErasureRequested`; publishes
+//! `BasketCheckedOut`, `CustomerDataCollected` and `CustomerDataErased`.
 
 pub mod api;
 pub mod checkout;
+pub mod customer_requests;
 pub mod outbox;
 pub mod product_event;
 mod request;

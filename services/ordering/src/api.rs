@@ -78,7 +78,7 @@ fn view(page: Page<Order>) -> Result<Json<Page<OrderView>>, Problem> {
 /// An order as clients see it. The payment token stays with us.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct OrderView {
+pub(crate) struct OrderView {
     user_name: UserName,
     order_id: OrderId,
     status: OrderStatus,

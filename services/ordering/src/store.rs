@@ -1,15 +1,38 @@
 //! The order table: key `userName` and `orderId`, whose order is that of time; index `by-status`
-//! (`status`, `orderId`).
+//! (`status`, `orderId`); time to live `expiresAt`.
+//!
+//! An order whose customer was erased stands under the name `erased`. What is left under the customer's own is a
+//! gravestone: a row without an order, so that its event, should it come again, does not bring it back. Nobody reads
+//! gravestones, and the index has none, because they have no `status`.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::types::{AttributeValue, Put as PutPart, TransactWriteItem};
 use domain::order::{Order, OrderStatus};
-use domain::{DateRange, OrderId, UserName};
+use domain::{DateRange, OrderId, Timestamp, UserName};
 use lambdakit::StoreError;
 use lambdakit::page::{Page, PageRequest};
-use lambdakit::table::{Put, Table, key};
+use lambdakit::table::{Item, Put, Table, Transaction, key};
+use serde::Serialize;
+use uuid::Uuid;
 
 const BY_STATUS: &str = "by-status";
+
+/// Holds for orders, and not for gravestones.
+const IS_ORDER: &str = "attribute_exists(orderDate)";
+/// How long a gravestone stands: longer than an event can wait in queues and dead-letter queues.
+const GRAVESTONE_DAYS: u32 = 30;
+/// How many orders are read at once when all of a customer's are needed.
+const CHUNK: i32 = 100;
+
+/// What is left of an order under its customer's name.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Gravestone {
+    user_name: UserName,
+    order_id: OrderId,
+    /// Unix seconds, DynamoDB's unit for its time to live.
+    expires_at: i64,
+}
 
 /// The orders of the shop.
 #[derive(Clone, Debug)]
@@ -38,12 +61,15 @@ impl OrderStore {
 
     /// One order of a customer.
     pub async fn get(&self, user_name: &UserName, order_id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.table.get(key([("userName", user_name.to_string()), ("orderId", order_id.to_string())])).await
+        let key = key([("userName", user_name.to_string()), ("orderId", order_id.to_string())]);
+        let get = self.table.client().get_item().table_name(self.table.name()).set_key(Some(key));
+        let order = get.send().await?.item.filter(is_order);
+        Ok(order.map(serde_dynamo::from_item).transpose()?)
     }
 
     /// A page of all orders, in no particular order.
     pub async fn list(&self, page: &PageRequest) -> Result<Page<Order>, StoreError> {
-        self.table.scan(page).await
+        self.table.scan_where(IS_ORDER, page).await
     }
 
     /// A page of the orders that stand so, newest first.
@@ -75,6 +101,7 @@ impl OrderStore {
             .table
             .client()
             .query()
+            .filter_expression(IS_ORDER)
             .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()));
         let query = match dates {
             None => query.key_condition_expression("userName = :userName"),
@@ -87,6 +114,61 @@ impl OrderStore {
         self.newest_first(query, page).await
     }
 
+    /// Some of a customer's orders, oldest first, and where to go on if there may be more.
+    pub async fn chunk(
+        &self,
+        user_name: &UserName,
+        start: Option<Item>,
+    ) -> Result<(Vec<Order>, Option<Item>), StoreError> {
+        let query = self
+            .table
+            .client()
+            .query()
+            .table_name(self.table.name())
+            .key_condition_expression("userName = :userName")
+            .filter_expression(IS_ORDER)
+            .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()))
+            .consistent_read(true)
+            .limit(CHUNK)
+            .set_exclusive_start_key(start);
+        let found = query.send().await?;
+        let orders = serde_dynamo::from_items(found.items.unwrap_or_default())?;
+        Ok((orders, found.last_evaluated_key))
+    }
+
+    /// Moves these orders of one customer to `erased`, all of them or none: 50 at most, since a transaction takes 100
+    /// writes.
+    pub async fn anonymise(&self, orders: &[Order]) -> Result<(), StoreError> {
+        let parts = orders.iter().map(|order| self.anonymising(order)).collect::<Result<Vec<_>, _>>()?;
+        let written = self.table.transact(parts.into_iter().flatten().collect(), Uuid::now_v7().to_string());
+        match written.await? {
+            Transaction::Done => Ok(()),
+            Transaction::Refused(_) => {
+                Err(StoreError::Unavailable("an order changed while it was anonymised".to_owned()))
+            }
+        }
+    }
+
+    fn anonymising(&self, order: &Order) -> Result<[TransactWriteItem; 2], StoreError> {
+        let gravestone = Gravestone {
+            user_name: order.user_name.clone(),
+            order_id: order.order_id,
+            expires_at: Timestamp::now().plus_days(GRAVESTONE_DAYS).unix_seconds(),
+        };
+        let put = |item: Item| PutPart::builder().table_name(self.table.name()).set_item(Some(item));
+        // Only what was read may go: an order that has moved on meanwhile is read again first.
+        let gravestone = put(serde_dynamo::to_item(gravestone)?)
+            .condition_expression("#status = :status")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", AttributeValue::S(order.status.to_string()));
+        let anonymised = put(serde_dynamo::to_item(order.clone().anonymised())?);
+        let part = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
+            let put = put.build().map_err(|error| StoreError::Broken(error.to_string()))?;
+            Ok::<_, StoreError>(TransactWriteItem::builder().put(put).build())
+        };
+        Ok([part(gravestone)?, part(anonymised)?])
+    }
+
     async fn newest_first(
         &self,
         query: QueryFluentBuilder,
@@ -94,6 +176,10 @@ impl OrderStore {
     ) -> Result<Page<Order>, StoreError> {
         self.table.query(query.scan_index_forward(false), page).await
     }
+}
+
+fn is_order(item: &Item) -> bool {
+    item.contains_key("orderDate")
 }
 
 fn order_id(id: OrderId) -> AttributeValue {

@@ -61,11 +61,14 @@ impl<D: Fact> Event<D> {
         Self { metadata, data }
     }
 
-    /// The same, said to have been brought about by another event.
-    #[must_use]
-    pub fn caused_by(mut self, event_id: Uuid) -> Self {
-        self.metadata.causation_id = Some(event_id);
-        self
+    /// A fact that this event brought about. `name` tells it from the others that it did; told again it is the same
+    /// event, with the same id.
+    pub fn consequence<F: Fact>(&self, name: &str, occurred_at: Timestamp, fact: F) -> Event<F> {
+        let Metadata { event_id, correlation_id, .. } = &self.metadata;
+        let id = Uuid::new_v5(event_id, name.as_bytes());
+        let mut event = Event::new(id, correlation_id.clone(), occurred_at, fact);
+        event.metadata.causation_id = Some(*event_id);
+        event
     }
 }
 
@@ -399,6 +402,17 @@ pub(crate) mod tests {
             let order = Order::place(event.data.clone(), "c-1".to_owned()).unwrap();
             prop_assert_eq!(order.total_price.amount(), event.data.total_price);
         }
+    }
+
+    #[test]
+    fn what_an_event_brings_about_is_the_same_however_often_it_comes() {
+        let at = Timestamp::from_unix_millis(1_767_225_600_000);
+        let cause = Event::new(Uuid::now_v7(), "c-1".to_owned(), at, checked_out(vec![(1, 1)]));
+        let consequence = |name| cause.consequence(name, at, cause.data.clone()).metadata;
+        assert_eq!(consequence("a"), consequence("a"));
+        assert_ne!(consequence("a").event_id, consequence("b").event_id);
+        assert_eq!(consequence("a").causation_id, Some(cause.metadata.event_id));
+        assert_eq!(consequence("a").correlation_id, "c-1");
     }
 
     #[test]

@@ -131,6 +131,15 @@ impl Aws {
         aws_sdk_eventbridge::Client::from_conf(config!(self, aws_sdk_eventbridge).build())
     }
 
+    /// A client of Cognito's user pools.
+    #[cfg(feature = "cognito")]
+    #[must_use]
+    pub fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
+        aws_sdk_cognitoidentityprovider::Client::from_conf(
+            config!(self, aws_sdk_cognitoidentityprovider).build(),
+        )
+    }
+
     /// A client of SQS.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {

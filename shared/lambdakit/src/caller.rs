@@ -46,6 +46,7 @@ impl TokenClients {
 #[derive(Clone, Debug)]
 pub struct Caller {
     user_name: String,
+    email: Option<String>,
     is_staff: bool,
 }
 
@@ -56,6 +57,7 @@ struct Claims {
     user_name: String,
     #[serde(rename = "cognito:groups", default)]
     groups: String,
+    email: Option<String>,
     aud: String,
     token_use: String,
 }
@@ -65,6 +67,12 @@ impl Caller {
     #[must_use]
     pub fn user_name(&self) -> &str {
         &self.user_name
+    }
+
+    /// Their e-mail address, where the token tells it.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.email.as_deref()
     }
 
     /// Gives the user name back where the caller may act for its bearer: customers for themselves,
@@ -92,6 +100,7 @@ impl Caller {
         let caller = Self {
             is_staff: groups(&claims.groups).any(|group| group == STAFF),
             user_name: claims.user_name,
+            email: claims.email,
         };
         telemetry::note("caller", if caller.is_staff { "staff" } else { "customer" });
         Ok(caller)
@@ -189,8 +198,9 @@ mod tests {
 
     #[test]
     fn a_caller_is_who_the_token_says() {
-        let caller = caller(&json!({ "aud": "partner" })).unwrap();
+        let caller = caller(&json!({ "aud": "partner", "email": "g@example.com" })).unwrap();
         assert_eq!(caller.user_name(), "grace");
+        assert_eq!(caller.email(), Some("g@example.com"));
         assert!(caller.acting_for("grace").is_ok());
         assert_eq!(caller.acting_for("ada").unwrap_err().status(), StatusCode::NOT_FOUND);
         assert_eq!(caller.acting_for("Grace").unwrap_err().status(), StatusCode::NOT_FOUND);

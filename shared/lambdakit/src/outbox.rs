@@ -96,7 +96,7 @@ impl Outbox {
     /// # Errors
     /// When one of them is missing.
     pub fn from_env(aws: &Aws, translate: Translate) -> Result<Self, ConfigError> {
-        let publisher = Publisher::new(aws.eventbridge(), config::required("EVENT_BUS")?);
+        let publisher = Publisher::from_env(aws)?;
         let retries = RetryQueue::new(aws.sqs(), config::required("RETRY_QUEUE_URL")?);
         Ok(Self::new(publisher, retries, translate))
     }

@@ -7,6 +7,8 @@ use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use futures::future::join_all;
 use serde::Serialize;
 
+use crate::aws::Aws;
+use crate::config::{self, ConfigError};
 use crate::store::cause;
 
 /// The most entries in one `PutEvents` call (EventBridge quota).
@@ -62,6 +64,14 @@ impl Publisher {
         Self { client, bus }
     }
 
+    /// A publisher for the bus that is named in `EVENT_BUS`.
+    ///
+    /// # Errors
+    /// When the variable is not there.
+    pub fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
+        Ok(Self::new(aws.eventbridge(), config::required("EVENT_BUS")?))
+    }
+
     /// Publishes all entries; the answer has one result per entry, in their order. A refused
     /// entry is tried again on its own, so an entry that got through is not sent twice.
     pub async fn publish(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
@@ -73,6 +83,14 @@ impl Publisher {
             rest = after;
         }
         join_all(calls).await.into_iter().flatten().collect()
+    }
+
+    /// Publishes one entry.
+    ///
+    /// # Errors
+    /// When it did not get onto the bus.
+    pub async fn publish_one(&self, entry: Entry) -> Result<(), PublishError> {
+        self.publish(&[entry]).await.into_iter().collect()
     }
 
     /// Publishes what fits into one call, and once more what was refused of it.

@@ -2,17 +2,23 @@
 
 use std::collections::HashMap;
 use std::error::Error;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem};
 use serde::de::DeserializeOwned;
 
 use crate::config::{self, ConfigError};
 use crate::page::{Page, PageRequest};
 use crate::store::StoreError;
+
+/// How often a transaction is tried while others hold its items.
+const MOST_TRIES: u32 = 5;
 
 /// An item, or the part of one that is its key.
 pub type Item = HashMap<String, AttributeValue>;
@@ -74,10 +80,64 @@ impl Table {
 
     /// A page of all items, in DynamoDB's order.
     pub async fn scan<T: DeserializeOwned>(&self, page: &PageRequest) -> Result<Page<T>, StoreError> {
-        let scan = self.client.scan().table_name(&self.name);
+        self.scan_page(self.client.scan(), page).await
+    }
+
+    /// The same without the items for which a filter expression does not hold; they are read all the same, so the
+    /// page has less than it was asked for.
+    pub async fn scan_where<T: DeserializeOwned>(
+        &self,
+        filter: &str,
+        page: &PageRequest,
+    ) -> Result<Page<T>, StoreError> {
+        self.scan_page(self.client.scan().filter_expression(filter), page).await
+    }
+
+    async fn scan_page<T: DeserializeOwned>(
+        &self,
+        scan: ScanFluentBuilder,
+        page: &PageRequest,
+    ) -> Result<Page<T>, StoreError> {
+        let scan = scan.table_name(&self.name);
         let found = scan.limit(page.limit()).set_exclusive_start_key(page.start()).send().await;
         let found = found.map_err(|error| page_error(error, page))?;
         page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
+    }
+
+    /// Writes all of this or nothing. `token` names the transaction: if a try was made and its answer lost, the next
+    /// one, whatever came in between, is told that it is done.
+    pub async fn transact(
+        &self,
+        parts: Vec<TransactWriteItem>,
+        token: String,
+    ) -> Result<Transaction, StoreError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let write = self.client.transact_write_items().client_request_token(&token);
+            let Err(error) = write.set_transact_items(Some(parts.clone())).send().await else {
+                return Ok(Transaction::Done);
+            };
+            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+                error.as_service_error()
+            else {
+                return Err(error.into());
+            };
+            let reasons = cancelled.cancellation_reasons();
+            let refused = places(reasons, &["ConditionalCheckFailed"]);
+            if !refused.is_empty() {
+                return Ok(Transaction::Refused(refused));
+            }
+            // Another transaction is under way, or the tables are too busy.
+            let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+            if places(reasons, &passing).is_empty() {
+                return Err(error.into());
+            }
+            if attempt == MOST_TRIES {
+                return Err(StoreError::Unavailable("other transactions hold the items".to_owned()));
+            }
+            tokio::time::sleep(Duration::from_millis(20) * 2_u32.pow(attempt)).await;
+        }
     }
 
     /// A page of what a query of this table finds.
@@ -101,6 +161,21 @@ where
 {
     let invalid = error.code() == Some("ValidationException");
     if invalid && page.start().is_some() { StoreError::Position } else { error.into() }
+}
+
+/// What came of a transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transaction {
+    /// All of it was written.
+    Done,
+    /// Nothing was: the conditions of these parts, counted from 0, did not hold.
+    Refused(Vec<usize>),
+}
+
+/// The parts of a transaction that were cancelled for one of these reasons.
+fn places(reasons: &[CancellationReason], codes: &[&str]) -> Vec<usize> {
+    let is_such = |reason: &CancellationReason| reason.code().is_some_and(|code| codes.contains(&code));
+    (0..reasons.len()).filter(|&place| is_such(&reasons[place])).collect()
 }
 
 /// What came of a conditional put.

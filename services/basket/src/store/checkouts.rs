@@ -1,12 +1,9 @@
-use std::time::Duration;
-
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::event::{BasketCheckedOut, Event};
 use domain::{OrderId, Timestamp};
 use lambdakit::StoreError;
 use lambdakit::idempotency::{IdempotencyStore, Request};
-use lambdakit::table::Table;
+use lambdakit::table::{Table, Transaction};
 use serde::{Deserialize, Serialize};
 
 use super::{BasketStore, Version};
@@ -14,8 +11,6 @@ use super::{BasketStore, Version};
 /// How long a checkout stays in the outbox: longer than the stream keeps it (24 hours), so that
 /// it can be looked at when something went wrong.
 const LIFETIME_DAYS: u32 = 7;
-/// How often a checkout is tried while another transaction holds the same basket.
-const MOST_TRIES: u32 = 5;
 
 /// The checkout table, the service's outbox: key `orderId`, a stream, time to live `expiresAt`.
 #[derive(Clone, Debug)]
@@ -72,34 +67,11 @@ impl CheckoutStore {
             let completion = self.idempotency.complete(request, answer)?;
             parts.push(TransactWriteItem::builder().put(completion).build());
         }
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
-            // One token for all tries: if one of them was made and its answer lost, the next one,
-            // whatever comes in between, is told that it is done.
-            let write = self
-                .table
-                .client()
-                .transact_write_items()
-                .client_request_token(event.metadata.event_id.to_string())
-                .set_transact_items(Some(parts.clone()));
-            let Err(error) = write.send().await else { return Ok(Placed::Done) };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
-                error.as_service_error()
-            else {
-                return Err(error.into());
-            };
-            match Cancelled::why(cancelled.cancellation_reasons()) {
-                Cancelled::BasketChanged => return Ok(Placed::BasketChanged),
-                Cancelled::KeyUsed => return Ok(Placed::KeyUsed),
-                Cancelled::Passing if attempt < MOST_TRIES => {
-                    tokio::time::sleep(Duration::from_millis(20) * 2_u32.pow(attempt)).await;
-                }
-                Cancelled::Passing => {
-                    return Err(StoreError::Unavailable("other transactions hold the basket".to_owned()));
-                }
-                Cancelled::Broken => return Err(error.into()),
-            }
+        match self.table.transact(parts, event.metadata.event_id.to_string()).await? {
+            Transaction::Done => Ok(Placed::Done),
+            Transaction::Refused(parts) if parts.contains(&2) => Ok(Placed::KeyUsed),
+            Transaction::Refused(parts) if parts.contains(&0) => Ok(Placed::BasketChanged),
+            Transaction::Refused(_) => Err(StoreError::Broken("the order's id is in the outbox".to_owned())),
         }
     }
 
@@ -116,31 +88,5 @@ impl CheckoutStore {
             .condition_expression("attribute_not_exists(orderId)")
             .build()
             .map_err(|error| broken(&error))
-    }
-}
-
-/// Why DynamoDB cancelled the transaction, as far as it matters.
-enum Cancelled {
-    BasketChanged,
-    KeyUsed,
-    /// Another transaction was under way, or the tables were too busy.
-    Passing,
-    Broken,
-}
-
-impl Cancelled {
-    /// The reasons are in the order of the transaction's parts: basket, outbox, key.
-    fn why(reasons: &[CancellationReason]) -> Self {
-        let is = |index: usize, code: &str| reasons.get(index).and_then(|reason| reason.code()) == Some(code);
-        let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
-        if is(2, "ConditionalCheckFailed") {
-            Self::KeyUsed
-        } else if is(0, "ConditionalCheckFailed") {
-            Self::BasketChanged
-        } else if (0..reasons.len()).any(|index| passing.iter().any(|code| is(index, code))) {
-            Self::Passing
-        } else {
-            Self::Broken
-        }
     }
 }

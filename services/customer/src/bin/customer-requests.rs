@@ -1,0 +1,10 @@
+//! Publishes each customer's request.
+
+use customer::outbox::translate;
+use lambdakit::aws::Aws;
+use lambdakit::outbox::{self, Outbox};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambdakit::Error> {
+    outbox::run(async || Outbox::from_env(&Aws::from_env()?, translate)).await
+}

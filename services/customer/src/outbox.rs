@@ -1,0 +1,61 @@
+//! What a change of the customer table means to the rest of the shop.
+
+use aws_lambda_events::dynamodb::EventRecord;
+use domain::event::{CustomerErasureRequested, CustomerExportRequested, Event, Fact};
+use domain::{Timestamp, UserName};
+use lambdakit::batch::HandlerError;
+use lambdakit::publish::Entry;
+use lambdakit::telemetry;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::store::{ERASURE, EXPORT};
+
+/// A row as the stream shows it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Image {
+    user_name: UserName,
+    item: String,
+    /// Only requests have one.
+    request_id: Option<Uuid>,
+    #[serde(default)]
+    requested_at: Option<Timestamp>,
+    #[serde(default)]
+    correlation_id: String,
+}
+
+/// The event that a new request asks for: one that was not there before, or has another id than the one before it.
+///
+/// # Errors
+/// When the row holds something else than it should.
+pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
+    let image = |item: &serde_dynamo::Item| serde_dynamo::from_item::<_, Image>(item.clone());
+    if record.event_name == "REMOVE" {
+        return Ok(None);
+    }
+    let new = image(&record.change.new_image)?;
+    let before = match &*record.event_name {
+        "MODIFY" => image(&record.change.old_image)?.request_id,
+        _ => None,
+    };
+    let Some(id) = new.request_id.filter(|id| before != Some(*id)) else { return Ok(None) };
+    telemetry::correlate(&new.correlation_id);
+    let (user_name, at) = (new.user_name, new.requested_at.unwrap_or_else(Timestamp::now));
+    match &*new.item {
+        EXPORT => tell(id, new.correlation_id, at, CustomerExportRequested { user_name, export_id: id }),
+        ERASURE => tell(id, new.correlation_id, at, CustomerErasureRequested { user_name, erasure_id: id }),
+        _ => Ok(None),
+    }
+}
+
+/// A record that comes again tells the same event.
+fn tell<D: Fact>(
+    id: Uuid,
+    correlation_id: String,
+    at: Timestamp,
+    fact: D,
+) -> Result<Option<Entry>, HandlerError> {
+    let event = Event::new(id, correlation_id, at, fact);
+    Ok(Some(Entry::new(event.data.source(), D::DETAIL_TYPE, &event)?))
+}

@@ -1,0 +1,122 @@
+//! What a customer's requests about their own data mean to orders: they are handed over, or nobody
+//! knows any longer whose they were.
+//!
+//! Nothing is written here and then told: an export writes nothing, and an erasure is told when it is
+//! done. Until it is told the message is not acknowledged, and doing all of it again is harmless.
+
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use domain::Timestamp;
+use domain::event::{
+    CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested, Event,
+    Fact, Keeper,
+};
+use lambdakit::batch::{self, HandlerError};
+use lambdakit::publish::{Entry, Publisher};
+use lambdakit::{queue, telemetry};
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::api::OrderView;
+use crate::store::OrderStore;
+
+/// About how many bytes of orders go into one event: EventBridge bills by 64 KB, and takes four times as much. One
+/// order has at most half of that.
+const PART_BYTES: usize = 60 * 1024;
+/// How many orders one transaction moves: few enough for a small table's capacity.
+const TOGETHER: usize = 10;
+
+/// Does with orders what their customers ask for.
+#[derive(Clone, Debug)]
+pub struct CustomerRequests {
+    orders: OrderStore,
+    publisher: Publisher,
+}
+
+/// Why an event is no customer's request.
+#[derive(Debug, thiserror::Error)]
+enum CustomerRequestError {
+    #[error("an event has the unknown detail-type {0}")]
+    DetailType(String),
+}
+
+impl CustomerRequests {
+    /// Does it with these orders, and tells it there.
+    #[must_use]
+    pub fn new(orders: OrderStore, publisher: Publisher) -> Self {
+        Self { orders, publisher }
+    }
+
+    async fn export(&self, request: Event<CustomerExportRequested>) -> Result<(), HandlerError> {
+        let (mut part, mut bytes, mut number, mut start) = (Vec::new(), 0, 0, None);
+        loop {
+            let (orders, next) = self.orders.chunk(&request.data.user_name, start).await?;
+            for order in orders {
+                let order = to_raw_value(&OrderView::try_from(order)?)?;
+                if !part.is_empty() && bytes + order.get().len() > PART_BYTES {
+                    self.hand_over(&request, number, false, &part).await?;
+                    (part, bytes, number) = (Vec::new(), 0, number + 1);
+                }
+                bytes += order.get().len();
+                part.push(order);
+            }
+            if next.is_none() {
+                return self.hand_over(&request, number, true, &part).await;
+            }
+            start = next;
+        }
+    }
+
+    async fn hand_over(
+        &self,
+        request: &Event<CustomerExportRequested>,
+        part: u32,
+        last: bool,
+        orders: &[Box<RawValue>],
+    ) -> Result<(), HandlerError> {
+        let CustomerExportRequested { user_name, export_id } = request.data.clone();
+        let (keeper, items) = (Keeper::Ordering, to_raw_value(orders)?);
+        let fact = CustomerDataCollected { user_name, export_id, keeper, part, last, items };
+        self.tell(request.consequence(&format!("ordering#{part}"), Timestamp::now(), fact)).await
+    }
+
+    async fn erase(&self, request: Event<CustomerErasureRequested>) -> Result<(), HandlerError> {
+        let CustomerErasureRequested { user_name, erasure_id } = request.data.clone();
+        let mut start = None;
+        loop {
+            let (orders, next) = self.orders.chunk(&user_name, start).await?;
+            for orders in orders.chunks(TOGETHER) {
+                self.orders.anonymise(orders).await?;
+                telemetry::count("OrdersAnonymised", orders.len());
+            }
+            if next.is_none() {
+                break;
+            }
+            start = next;
+        }
+        let fact = CustomerDataErased { user_name, erasure_id, keeper: Keeper::Ordering };
+        self.tell(request.consequence("ordering", Timestamp::now(), fact)).await
+    }
+
+    async fn tell<D: Fact>(&self, event: Event<D>) -> Result<(), HandlerError> {
+        let entry = Entry::new(event.data.source(), D::DETAIL_TYPE, &event)?;
+        Ok(self.publisher.publish_one(entry).await?)
+    }
+}
+
+impl queue::Handler for CustomerRequests {
+    async fn handle(&self, body: &str) -> Result<(), HandlerError> {
+        let envelope: EventBridgeEvent<Box<RawValue>> = batch::read(body)?;
+        let detail = envelope.detail.get();
+        match &*envelope.detail_type {
+            CustomerExportRequested::DETAIL_TYPE => self.export(read(detail)?).await,
+            CustomerErasureRequested::DETAIL_TYPE => self.erase(read(detail)?).await,
+            other => Err(CustomerRequestError::DetailType(other.to_owned()).into()),
+        }
+    }
+}
+
+fn read<D: Fact>(detail: &str) -> Result<Event<D>, HandlerError> {
+    let event: Event<D> = batch::read(detail)?;
+    telemetry::event(D::DETAIL_TYPE);
+    telemetry::correlate(&event.metadata.correlation_id);
+    Ok(event)
+}
