@@ -8,6 +8,10 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { RustFunction } from './rust-function.ts';
+import { MAX_RECEIVES, WorkQueue } from './work-queue.ts';
+
+/** A message this old means that its consumer has not kept up, or cannot. */
+const OLD_SECONDS = 300;
 
 export interface AlarmOptions {
   /** What has happened, for the person who is woken. docs/events.md says what to do. */
@@ -29,23 +33,42 @@ export function alarm(scope: Construct, id: string, { description, metric, thres
   });
 }
 
-/** Alarms over all functions of a stack together: ten alarms are free, one per function would be too many. */
-export function watchFunctions(stack: Stack, stage: string): void {
-  const functions = stack.node.findAll().filter((node) => node instanceof RustFunction);
-  const sum = (metric: (of: RustFunction) => IMetric) => {
-    const usingMetrics = Object.fromEntries(functions.map((one, index) => [`m${index}`, metric(one)]));
-    return new MathExpression({ expression: Object.keys(usingMetrics).join(' + '), usingMetrics });
-  };
-  alarm(stack, 'FunctionErrorsAlarm', {
-    description: `A function failed or ran out of time (${stage})`,
-    metric: sum((one) => one.metricErrors()),
-    threshold: 0,
+/**
+ * Alarms over what each service has, and over all queues of the stack together: ten alarms are free, one per function and
+ * queue would be too many, and one alarm takes ten metrics at most.
+ */
+export function watch(stack: Stack, services: readonly Construct[], stage: string): void {
+  for (const service of services) {
+    const functions = within(service, RustFunction);
+    alarm(service, 'FunctionsAlarm', {
+      description: `A function of ${service.node.id} failed, ran out of time or was throttled (${stage})`,
+      metric: combined('SUM', functions.flatMap((one) => [{ metric: one.metricErrors() }, { metric: one.metricThrottles() }])),
+      threshold: 0,
+    });
+    alarm(service, 'DeadLettersAlarm', {
+      description: `Messages for ${service.node.id} that failed ${MAX_RECEIVES} times wait in a dead-letter queue (${stage})`,
+      metric: combined('SUM', within(service, WorkQueue).map(({ deadLetters }) =>
+        ({ metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }) }))),
+      threshold: 0,
+    });
+  }
+  alarm(stack, 'AgeAlarm', {
+    description: `The oldest message in some queue is over ${OLD_SECONDS} seconds late (${stage})`,
+    metric: combined('MAX', within(stack, WorkQueue).map(({ queue, delaySeconds }) =>
+      ({ metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }), less: delaySeconds }))),
+    threshold: OLD_SECONDS,
   });
-  alarm(stack, 'FunctionThrottlesAlarm', {
-    description: `A function was asked more often than the account allows (${stage})`,
-    metric: sum((one) => one.metricThrottles()),
-    threshold: 0,
-  });
+}
+
+function within<T extends Construct>(scope: Construct, type: abstract new (...args: never[]) => T): T[] {
+  return scope.node.findAll().filter((node): node is T => node instanceof type);
+}
+
+/** A metric made of several. Those of what nobody uses are missing, and would have the others miss as well. */
+function combined(operation: 'SUM' | 'MAX', parts: readonly { readonly metric: IMetric; readonly less?: number }[]): IMetric {
+  const terms = parts.map(({ less = 0 }, index) => `FILL(m${index}, 0)${less > 0 ? ` - ${less}` : ''}`);
+  const usingMetrics = Object.fromEntries(parts.map(({ metric }, index) => [`m${index}`, metric]));
+  return new MathExpression({ expression: `${operation}([${terms.join(', ')}])`, usingMetrics });
 }
 
 /** Has every alarm of a stack write to this address, which has to confirm the subscription once. */

@@ -68,9 +68,27 @@ export class BasketService extends Construct {
     new EventQueue(this, 'ProductEvents', {
       settings,
       bus,
-      source: 'shop.product',
+      sources: ['shop.product'],
       detailTypes: ['ProductCreated', 'ProductUpdated', 'ProductDeleted'],
       consumer: priceUpdates,
+    });
+
+    const customers = new RustFunction(this, 'Customers', {
+      settings,
+      service: 'basket',
+      binary: 'basket-customers',
+      // An erasure: the basket, the basket emptied, PutEvents, and once more if it was refused.
+      callsInSequence: 4,
+      environment: { BASKET_TABLE: baskets.tableName, EVENT_BUS: bus.eventBusName },
+    });
+    customers.allow(baskets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    customers.allow(bus.eventBusArn, 'events:PutEvents');
+    new EventQueue(this, 'CustomerRequests', {
+      settings,
+      bus,
+      sources: ['shop.customer'],
+      detailTypes: ['CustomerExportRequested', 'CustomerErasureRequested'],
+      consumer: customers,
     });
 
     new StreamPublisher(this, 'CheckoutEvents', {

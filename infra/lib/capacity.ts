@@ -10,14 +10,15 @@ export interface Throughput {
  * Every index needs the writes of its table, and a checkout writes twice its items because it is a transaction.
  */
 export const FREE_TIER = {
-  product: { read: 5, write: 3 },
-  'product/by-category': { read: 4, write: 3 },
+  product: { read: 4, write: 2 },
+  'product/by-category': { read: 3, write: 2 },
   basket: { read: 3, write: 4 },
   price: { read: 3, write: 3 },
   checkout: { read: 1, write: 3 },
   idempotency: { read: 2, write: 3 },
   order: { read: 4, write: 3 },
   'order/by-status': { read: 3, write: 3 },
+  customer: { read: 2, write: 2 },
 } as const satisfies Record<string, Throughput>;
 
 /** A table, or an index as `<table>/<index>`. */

@@ -88,7 +88,7 @@ export class HttpApi extends Construct {
         ],
         // Tokens are sent by the page that has them, so browsers need not send what they keep for this host.
         allowCredentials: false,
-        exposeHeaders: ['ETag', 'Location', 'X-Correlation-Id'],
+        exposeHeaders: ['ETag', 'Location', 'Retry-After', 'X-Correlation-Id'],
       },
     });
     // The URL is an output of the stack already, under a name that tools can rely on.

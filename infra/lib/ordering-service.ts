@@ -24,6 +24,7 @@ export class OrderingService extends Construct {
       name: 'order',
       partitionKey: 'userName',
       sortKey: 'orderId',
+      timeToLive: 'expiresAt',
       index: { name: 'by-status', partitionKey: 'status', sortKey: 'orderId' },
     });
 
@@ -52,9 +53,37 @@ export class OrderingService extends Construct {
     new EventQueue(this, 'Checkouts', {
       settings,
       bus,
-      source: 'shop.basket',
+      sources: ['shop.basket'],
       detailTypes: ['BasketCheckedOut'],
       consumer,
+    });
+
+    const customers = new RustFunction(this, 'Customers', {
+      settings,
+      service: 'ordering',
+      binary: 'ordering-customers',
+      // Page by page, as far as time allows: some orders, and ten of them moved or some handed over.
+      callsInSequence: 5,
+      environment: { ORDER_TABLE: orders.tableName, EVENT_BUS: bus.eventBusName },
+    });
+    customers.allow(orders.tableArn, 'dynamodb:Query', 'dynamodb:PutItem');
+    customers.allow(bus.eventBusArn, 'events:PutEvents');
+    new EventQueue(this, 'Exports', {
+      settings,
+      bus,
+      sources: ['shop.customer'],
+      detailTypes: ['CustomerExportRequested'],
+      consumer: customers,
+    });
+    // Checkouts made before the erasure are to become orders before it, so that they are found.
+    new EventQueue(this, 'Erasures', {
+      settings,
+      bus,
+      sources: ['shop.customer'],
+      detailTypes: ['CustomerErasureRequested'],
+      consumer: customers,
+      suffix: '-erasure',
+      delaySeconds: settings.erasureDelaySeconds,
     });
   }
 }

@@ -30,6 +30,11 @@ export interface Settings {
   readonly requestsPerSecond: number;
   /** `-c requestBurst=`: requests let through at once above that rate. */
   readonly requestBurst: number;
+  /**
+   * `-c erasureDelaySeconds=`: how long an erasure waits before orders are anonymised, for checkouts that are still
+   * on their way to them. SQS delays no longer than the default.
+   */
+  readonly erasureDelaySeconds: number;
   /** `-c passwordSignIn=`: whether scripts may sign in by sending a password; browsers prove theirs without (SRP). */
   readonly passwordSignIn: boolean;
   /** `-c partnerKey=`: whether programs need an API key to read the catalogue. */
@@ -90,6 +95,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
     // The free tables sustain three reads and writes a second, and save up for five minutes of bursts.
     requestsPerSecond: integer('requestsPerSecond', capacity === 'free-tier' ? 20 : 200, 1, 10_000),
     requestBurst: integer('requestBurst', capacity === 'free-tier' ? 50 : 400, 1, 5_000),
+    erasureDelaySeconds: integer('erasureDelaySeconds', 900, 0, 900),
     passwordSignIn,
     partnerKey: flag('partnerKey', false),
     waf: flag('waf', false),

@@ -1,8 +1,9 @@
 import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
-import { mailAlarms, watchFunctions } from './alarms.ts';
+import { mailAlarms, watch } from './alarms.ts';
 import { BasketService } from './basket-service.ts';
+import { CustomerService } from './customer-service.ts';
 import { HttpApi } from './http-api.ts';
 import { OrderingService } from './ordering-service.ts';
 import { ProductService } from './product-service.ts';
@@ -23,11 +24,14 @@ export class ShopStack extends Stack {
     const bus = new EventBus(this, 'Bus');
     const signIn = new SignIn(this, 'SignIn', { settings });
     const api = new HttpApi(this, 'Http', { settings, signIn });
-    new ProductService(this, 'Product', { settings, bus, api });
-    new BasketService(this, 'Basket', { settings, bus, api });
-    new OrderingService(this, 'Ordering', { settings, bus, api });
+    const services = [
+      new ProductService(this, 'Product', { settings, bus, api }),
+      new BasketService(this, 'Basket', { settings, bus, api }),
+      new OrderingService(this, 'Ordering', { settings, bus, api }),
+      new CustomerService(this, 'Customer', { settings, bus, api, users: signIn.pool }),
+    ];
 
-    watchFunctions(this, settings.stage);
+    watch(this, services, settings.stage);
     if (settings.alarmEmail !== undefined) mailAlarms(this, settings.alarmEmail);
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });

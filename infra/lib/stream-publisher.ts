@@ -31,7 +31,7 @@ export class StreamPublisher extends Construct {
   constructor(scope: Construct, id: string, props: StreamPublisherProps) {
     super(scope, id);
     const { settings, table, bus, binary } = props;
-    const retries = new WorkQueue(this, 'Retries', { settings, name: `${binary}-retry`, callsInSequence: CALLS });
+    const retries = new WorkQueue(this, 'Retries', { name: `${binary}-retry`, callsInSequence: CALLS });
     const publisher = new RustFunction(this, 'Publisher', {
       settings,
       binary,

@@ -20,6 +20,7 @@ const ROUTES: Record<string, string> = {
   'PATCH /basket/{userName}/items/{itemId}': 'Basket', 'DELETE /basket/{userName}/items/{itemId}': 'Basket',
   'GET /openapi.json': 'Product',
   'GET /order': 'Ordering', 'GET /order/{userName}': 'Ordering', 'GET /order/{userName}/{orderId}': 'Ordering',
+  'DELETE /me': 'Customer', 'GET /me/export': 'Customer',
 };
 
 /** Paths that stand for all that are unknown. */
@@ -113,7 +114,7 @@ describe('signing in', () => {
     const behind = Object.values(resources(template, 'AWS::Lambda::Function'))
       .filter(({ Properties }) => Properties.Environment.Variables.TOKEN_CLIENTS !== undefined);
     assert.deepEqual(behind.map(({ Properties }) => Properties.Description.split(' ')[1]).sort(),
-      ['basket-api', 'ordering-api', 'product-api']);
+      ['basket-api', 'customer-api', 'ordering-api', 'product-api']);
     for (const { Properties } of behind) assert.equal(target(Properties.Environment.Variables.TOKEN_CLIENTS), clientId);
   });
 });

@@ -23,7 +23,7 @@ function queuePolicies(queueId: string): Statement[] {
 describe('edges', () => {
   test('each rule may send to its queue and its dead-letter queue, and no other rule may', () => {
     const rules = Object.entries(resources(template, 'AWS::Events::Rule'));
-    assert.equal(rules.length, 2);
+    assert.equal(rules.length, 6);
     for (const [ruleId, { Properties }] of rules) {
       for (const { Arn, DeadLetterConfig } of Properties.Targets) {
         for (const queueId of [target(Arn)!, target(DeadLetterConfig.Arn)!]) {
@@ -47,7 +47,7 @@ describe('edges', () => {
     }));
     const methods = Object.values(resources(template, 'AWS::ApiGateway::Method'))
       .filter(({ Properties }) => Properties.Integration.Type === 'AWS_PROXY');
-    assert.equal(methods.length, 18);
+    assert.equal(methods.length, 20);
     assert.equal(permissions.length, methods.length);
     for (const { Properties } of methods) {
       const functionId = functionOf(Properties.Integration.Uri);
@@ -91,7 +91,7 @@ describe('edges', () => {
       ]];
     }));
     const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));
-    assert.equal(mappings.length, 6);
+    assert.equal(mappings.length, 12);
     for (const { Properties } of mappings) {
       const needed = needs.get(target(Properties.FunctionName)!)!;
       const source = Properties.EventSourceArn;

@@ -37,6 +37,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['requestsPerSecond', ['0', '-1', '1.5', 'many', '10001']],
   ['alarmEmail', ['nobody', 'a b@c']],
   ['requestBurst', ['0', '5001']],
+  ['erasureDelaySeconds', ['-1', '901', 'long']],
   ['passwordSignIn', ['yes', '', '1', 'True']],
   ['partnerKey', ['1']],
   ['waf', ['on']],

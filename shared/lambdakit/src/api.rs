@@ -91,6 +91,7 @@ fn cors() -> Result<CorsLayer, ConfigError> {
     Ok(CorsLayer::new().allow_origin(AllowOrigin::list(origins)).expose_headers([
         header::ETAG,
         header::LOCATION,
+        header::RETRY_AFTER,
         CORRELATION_ID,
     ]))
 }

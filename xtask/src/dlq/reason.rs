@@ -57,9 +57,10 @@ impl<'a> Reasons<'a> {
     }
 }
 
-/// A queue is named after the function that reads it; the retry queue of a function is its own.
+/// A queue is named after the function that reads it, a second one with what it is for behind.
 fn consumer(queue: &str) -> &str {
-    queue.strip_suffix("-retry").unwrap_or(queue)
+    let first = |suffix: &&str| queue.strip_suffix(*suffix);
+    ["-retry", "-erasure"].iter().find_map(first).unwrap_or(queue)
 }
 
 /// The reason of a function that set the message aside, of EventBridge that could not deliver it, or of
@@ -94,6 +95,7 @@ mod tests {
     fn queues_are_read_by_the_function_of_their_name() {
         assert_eq!(consumer("ordering-consumer"), "ordering-consumer");
         assert_eq!(consumer("product-events-retry"), "product-events");
+        assert_eq!(consumer("ordering-customers-erasure"), "ordering-customers");
     }
 
     #[test]

@@ -1,0 +1,77 @@
+import { Tags } from 'aws-cdk-lib';
+import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
+import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { EventQueue } from './event-queue.ts';
+import { apiFunction, type HttpApi } from './http-api.ts';
+import { RustFunction } from './rust-function.ts';
+import type { Settings } from './settings.ts';
+import { StreamPublisher } from './stream-publisher.ts';
+import { ShopTable } from './table.ts';
+
+export interface CustomerServiceProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  readonly api: HttpApi;
+  readonly users: IUserPool;
+}
+
+/** What customers may ask of their own data: requests go out, and what the other services make of them comes in. */
+export class CustomerService extends Construct {
+  constructor(scope: Construct, id: string, { settings, bus, api, users }: CustomerServiceProps) {
+    super(scope, id);
+    Tags.of(this).add('service', 'customer');
+
+    const requests = new ShopTable(this, 'Requests', {
+      settings,
+      name: 'customer',
+      partitionKey: 'userName',
+      sortKey: 'item',
+      timeToLive: 'expiresAt',
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    });
+
+    const handler = apiFunction(this, 'Api', {
+      api,
+      settings,
+      service: 'customer',
+      binary: 'customer-api',
+      // An export: the request, and a new one or the parts.
+      callsInSequence: 2,
+      environment: { CUSTOMER_TABLE: requests.tableName },
+    });
+    handler.allow(requests.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query');
+    api.route('/me', handler, ['DELETE']);
+    api.route('/me/export', handler, ['GET']);
+
+    new StreamPublisher(this, 'RequestEvents', {
+      settings,
+      service: 'customer',
+      binary: 'customer-requests',
+      table: requests,
+      bus,
+      // An export that follows on an expired one takes its row.
+      changes: ['INSERT', 'MODIFY'],
+    });
+
+    const parts = new RustFunction(this, 'Parts', {
+      settings,
+      service: 'customer',
+      binary: 'customer-parts',
+      // The end of an erasure, as far as time allows: noted, the export and its parts, the account, the request.
+      callsInSequence: 5,
+      environment: { CUSTOMER_TABLE: requests.tableName, USER_POOL_ID: users.userPoolId },
+    });
+    parts.allow(requests.tableArn,
+      'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query');
+    parts.allow(users.userPoolArn, 'cognito-idp:AdminDeleteUser');
+    new EventQueue(this, 'Collected', {
+      settings,
+      bus,
+      sources: ['shop.basket', 'shop.ordering'],
+      detailTypes: ['CustomerDataCollected', 'CustomerDataErased'],
+      consumer: parts,
+    });
+  }
+}
