@@ -4,6 +4,7 @@
 
 mod access;
 mod consumer;
+mod customers;
 mod faults;
 mod growth;
 mod routes;

@@ -1,0 +1,251 @@
+//! What becomes of orders when their customer wants them handed over, or wants to be forgotten.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_lambda_events::sqs::SqsEvent;
+use aws_sdk_dynamodb::types::AttributeValue;
+use lambdakit::publish::Publisher;
+use lambdakit::queue;
+use ordering::basket_checked_out::Checkouts;
+use ordering::customer_requests::CustomerRequests;
+use ordering::store::OrderStore;
+use serde_json::{Value, json};
+use testkit::faults::{Fault, FaultProxy, Rule};
+use testkit::{Account, Bus, Client, seed};
+
+use crate::{Shop, order};
+
+const EXPORT: &str = include_str!("../../events/ordering-customers.json");
+const ERASURE: &str = include_str!("../../events/ordering-customers-erasure.json");
+
+/// An ordering service with a bus, and a proxy between it and both.
+struct Counter {
+    shop: Shop,
+    bus: Bus,
+    requests: CustomerRequests,
+    account: Account,
+    faults: FaultProxy,
+}
+
+async fn counter() -> Counter {
+    let account = Account::new();
+    let faults = account.faults().await;
+    let of_service = account.behind(&faults);
+    account.table("ORDER_TABLE").await;
+    let orders = OrderStore::new(of_service.known_table("ORDER_TABLE"));
+    let bus = account.bus().await;
+    let requests =
+        CustomerRequests::new(orders.clone(), Publisher::new(of_service.aws().eventbridge(), bus.name()));
+    let client = Client::new(ordering::api::router(orders.clone()));
+    let shop = Shop { client, dynamodb: account.aws().dynamodb(), checkouts: Checkouts::new(orders) };
+    Counter { shop, bus, requests, account, faults }
+}
+
+impl Counter {
+    /// Delivers a request and says whether it is done.
+    async fn deliver(&self, sample: &str) -> bool {
+        let event: SqsEvent = serde_json::from_str(sample).unwrap();
+        queue::invoke(&self.requests, event, None).await.failed().next().is_none()
+    }
+
+    /// Orders of `swn`, a second apart, as many as it takes.
+    async fn fill(&self, count: u64) {
+        assert!(self.shop.deliver(&[order("swn", 0)]).await.is_empty());
+        let template = self.rows().await.remove(0);
+        let orders = (1..count).map(|number| {
+            let mut row = template.clone();
+            let id = format!("019c1430-{:04x}-7000-8000-{number:012}", number % 0x1000);
+            row.insert("orderId".to_owned(), AttributeValue::S(id));
+            row
+        });
+        seed(&self.account.known_table("ORDER_TABLE"), orders).await;
+    }
+
+    async fn rows(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let pages = self.shop.dynamodb.scan().table_name("ORDER_TABLE").into_paginator().items().send();
+        pages.collect::<Result<_, _>>().await.unwrap()
+    }
+
+    /// The rows under a customer's name.
+    async fn rows_of(&self, user: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let user = AttributeValue::S(user.to_owned());
+        self.rows().await.into_iter().filter(|row| row["userName"] == user).collect()
+    }
+}
+
+#[tokio::test]
+async fn an_export_hands_over_a_customers_orders_as_they_see_them_and_nobody_elses() {
+    let counter = counter().await;
+    assert!(counter.shop.deliver(&[order("swn", 1), order("swn", 2), order("ada", 3)]).await.is_empty());
+    assert!(counter.deliver(EXPORT).await);
+    let event = counter.bus.events(1).await.remove(0);
+    assert_eq!(event["source"], "shop.ordering");
+    assert_eq!(event["detail-type"], "CustomerDataCollected");
+    assert_eq!(event["detail"]["metadata"]["correlationId"], "sample-7");
+    assert_eq!(event["detail"]["metadata"]["causationId"], "019c1430-4400-7000-8000-000000000007");
+    let data = &event["detail"]["data"];
+    assert_eq!(data["keeper"], "ordering");
+    assert_eq!((&data["part"], &data["last"]), (&json!(0), &json!(true)));
+    let mut seen = counter.shop.client.get("/order/swn").await.expect(200).body["items"].clone();
+    seen.as_array_mut().unwrap().reverse();
+    assert_eq!(data["items"], seen);
+}
+
+#[tokio::test]
+async fn somebody_without_orders_is_handed_over_that_there_are_none() {
+    let counter = counter().await;
+    assert!(counter.deliver(EXPORT).await);
+    let data = counter.bus.events(1).await.remove(0)["detail"]["data"].clone();
+    assert_eq!((&data["items"], &data["last"]), (&json!([]), &json!(true)));
+}
+
+#[tokio::test]
+async fn many_orders_are_handed_over_in_parts_that_are_the_same_if_they_are_asked_for_again() {
+    let counter = counter().await;
+    counter.fill(300).await;
+    // The first try breaks off after some parts: nothing is acknowledged.
+    counter.faults.add(Rule::new(Fault::Refuse).on("PutEvents").after(2));
+    assert!(!counter.deliver(EXPORT).await);
+    counter.faults.clear();
+    let told = counter.bus.events(2).await;
+    assert!(counter.deliver(EXPORT).await);
+    let mut events = counter.bus.events(told.len() + 3).await;
+    let again = events.split_off(told.len());
+    for (first, second) in told.iter().zip(&again) {
+        assert_eq!(first["detail"]["metadata"]["eventId"], second["detail"]["metadata"]["eventId"]);
+        assert_eq!(first["detail"]["data"], second["detail"]["data"]);
+    }
+    let mut ids = BTreeSet::new();
+    for (number, event) in again.iter().enumerate() {
+        assert!(event["detail"].to_string().len() < 64 * 1024, "what EventBridge bills as one event");
+        let data = &event["detail"]["data"];
+        assert_eq!((&data["part"], &data["last"]), (&json!(number), &json!(number + 1 == again.len())));
+        ids.extend(data["items"].as_array().unwrap().iter().map(|order| order["orderId"].to_string()));
+    }
+    assert_eq!(ids.len(), 300);
+}
+
+#[tokio::test]
+async fn orders_of_a_forgotten_customer_stay_for_the_books() {
+    let counter = counter().await;
+    assert!(counter.shop.deliver(&[order("swn", 1), order("swn", 2), order("ada", 3)]).await.is_empty());
+    let before = counter.shop.client.get("/order?status=PENDING").await.expect(200).body;
+    assert!(counter.deliver(ERASURE).await);
+    let after = counter.shop.client.get("/order?status=PENDING").await.expect(200).body;
+    for (before, after) in before["items"].as_array().unwrap().iter().zip(after["items"].as_array().unwrap())
+    {
+        for kept in ["orderId", "orderDate", "status", "items", "totalPrice", "currency", "paymentMethod"] {
+            assert_eq!(after[kept], before[kept]);
+        }
+        let erased = if before["userName"] == "ada" { "ada" } else { "erased" };
+        assert_eq!(after["userName"], erased);
+    }
+    let left: Vec<_> = counter.rows().await.iter().map(|row| format!("{row:?}")).collect();
+    for row in left.iter().filter(|row| !row.contains("\"ada\"")) {
+        for personal in ["Grace", "Hopper", "name@example.com", "Harbour", "tok_visa", "sample-5"] {
+            assert!(!row.contains(personal), "{personal} in {row}");
+        }
+    }
+    let event = counter.bus.events(1).await.remove(0);
+    assert_eq!(event["detail-type"], "CustomerDataErased");
+    assert_eq!(event["detail"]["data"]["keeper"], "ordering");
+    assert_eq!(event["detail"]["data"]["erasureId"], "019c1430-4400-7000-8000-000000000008");
+}
+
+#[tokio::test]
+async fn nobody_sees_that_a_forgotten_customer_had_orders() {
+    let counter = counter().await;
+    assert!(counter.shop.deliver(&[order("swn", 1), order("swn", 2)]).await.is_empty());
+    let client = &counter.shop.client;
+    let id = client.get("/order/swn").await.body["items"][0]["orderId"].clone();
+    assert!(counter.deliver(ERASURE).await);
+    assert_eq!(client.get("/order/swn").await.expect(200).body, json!({ "items": [] }));
+    assert_eq!(client.get("/order/swn?orderDate=2026-01-31").await.expect(200).body, json!({ "items": [] }));
+    client.get(&format!("/order/swn/{}", id.as_str().unwrap())).await.expect(404);
+    for list in ["/order?limit=1", "/order?status=PENDING&limit=1"] {
+        let (mut orders, mut next) = (Vec::new(), list.to_owned());
+        loop {
+            let page = client.get(&next).await.expect(200).body;
+            orders.extend(page["items"].as_array().unwrap().iter().cloned());
+            let Some(cursor) = page["nextCursor"].as_str() else { break };
+            next = format!("{list}&cursor={cursor}");
+        }
+        assert_eq!(orders.len(), 2, "{list}");
+        assert!(orders.iter().all(|order| order["userName"] == "erased"), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_checkout_that_comes_again_after_the_erasure_makes_no_order() {
+    let counter = counter().await;
+    assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
+    assert!(counter.deliver(ERASURE).await);
+    assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
+    assert_eq!(counter.shop.client.get("/order/swn").await.body, json!({ "items": [] }));
+    let gravestone = counter.rows_of("swn").await.remove(0);
+    let left: BTreeSet<_> = gravestone.keys().map(String::as_str).collect();
+    assert_eq!(left, BTreeSet::from(["expiresAt", "orderId", "userName"]));
+    // A new order of somebody who bears the same name is theirs, until they want to be forgotten, too.
+    assert!(counter.shop.deliver(&[order("swn", 2)]).await.is_empty());
+    assert_eq!(counter.shop.client.get("/order/swn").await.body["items"].as_array().unwrap().len(), 1);
+    assert!(counter.deliver(ERASURE).await);
+    assert_eq!((counter.rows_of("swn").await.len(), counter.rows_of("erased").await.len()), (2, 2));
+}
+
+#[tokio::test]
+async fn an_erasure_that_breaks_off_among_a_thousand_orders_goes_on_when_it_comes_again() {
+    let counter = counter().await;
+    counter.fill(1000).await;
+    let ids = |rows: Vec<HashMap<String, AttributeValue>>| {
+        rows.iter().map(|row| row["orderId"].as_s().unwrap().clone()).collect::<BTreeSet<_>>()
+    };
+    let all = ids(counter.rows_of("swn").await);
+    for done in [0, 37, 62] {
+        // As if the function had died: what is written is written, and nothing is told.
+        counter.faults.add(Rule::new(Fault::Refuse).on("TransactWriteItems").after(done));
+        assert!(!counter.deliver(ERASURE).await);
+        counter.faults.clear();
+        // Each order stands in one place, whenever one looks.
+        let orders = counter.rows().await.into_iter().filter(|row| row.contains_key("status"));
+        assert_eq!(orders.count(), 1000);
+    }
+    assert!(counter.deliver(ERASURE).await);
+    assert!(counter.deliver(ERASURE).await);
+    assert_eq!(ids(counter.rows_of("erased").await), all);
+    assert!(counter.rows_of("swn").await.iter().all(|row| !row.contains_key("status")));
+    let events = counter.bus.events(2).await;
+    assert_eq!(events[0]["detail"]["metadata"]["eventId"], events[1]["detail"]["metadata"]["eventId"]);
+}
+
+#[tokio::test]
+async fn an_erasure_outlives_lost_answers_and_other_transactions() {
+    for fault in [Fault::LoseAnswer, Fault::Conflict] {
+        let counter = counter().await;
+        assert!(counter.shop.deliver(&[order("swn", 1), order("swn", 2)]).await.is_empty());
+        counter.faults.add(Rule::new(fault).on("TransactWriteItems").times(2));
+        assert!(counter.deliver(ERASURE).await, "{fault:?}");
+        assert_eq!(counter.rows_of("erased").await.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_that_cannot_be_told_comes_again() {
+    let counter = counter().await;
+    assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
+    for fault in [Fault::Partial, Fault::ServerError] {
+        counter.faults.add(Rule::new(fault).on("PutEvents"));
+        assert!(!counter.deliver(ERASURE).await, "{fault:?}");
+        counter.faults.clear();
+    }
+    assert!(counter.deliver(ERASURE).await);
+    assert_eq!(counter.bus.events(1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_never_acknowledged() {
+    let counter = counter().await;
+    for (from, to) in [("CustomerExportRequested", "CustomerMoved"), ("swn", ""), ("swn", "erased")] {
+        assert!(!counter.deliver(&EXPORT.replace(from, to)).await, "{to}");
+    }
+    assert_eq!(counter.shop.client.get("/order").await.body["items"], Value::Array(Vec::new()));
+}
