@@ -5,6 +5,7 @@
 mod access;
 mod baskets;
 mod checkout;
+mod customers;
 mod faults;
 mod idempotency;
 mod input;

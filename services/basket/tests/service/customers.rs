@@ -1,0 +1,94 @@
+//! What becomes of a basket when its customer wants it handed over, or wants to be forgotten.
+
+use aws_lambda_events::sqs::SqsEvent;
+use basket::customer_requests::CustomerRequests;
+use basket::store::BasketStore;
+use lambdakit::publish::Publisher;
+use lambdakit::queue;
+use serde_json::{Value, json};
+use testkit::faults::{Fault, FaultProxy, Rule};
+use testkit::{Account, Bus};
+
+use crate::{Shop, shop_of};
+
+const EXPORT: &str = include_str!("../../events/basket-customers.json");
+
+/// A basket service with a bus, and a proxy between it and both.
+struct Counter {
+    shop: Shop,
+    bus: Bus,
+    requests: CustomerRequests,
+    faults: FaultProxy,
+}
+
+/// A counter, and `swn`'s basket with something in it.
+async fn counter() -> Counter {
+    let account = Account::new();
+    let faults = account.faults().await;
+    let of_service = account.behind(&faults);
+    let shop = shop_of(&account, &of_service).await;
+    let bus = account.bus().await;
+    let baskets = BasketStore::new(of_service.known_table("BASKET_TABLE"));
+    let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
+    let requests = CustomerRequests::new(baskets, publisher);
+    let phone = shop.product("IPhone X", "950.40").await;
+    let item = json!({ "productId": phone, "quantity": 2, "color": "Red" });
+    shop.client.post("/basket/swn/items", item).await.expect(200);
+    Counter { shop, bus, requests, faults }
+}
+
+impl Counter {
+    async fn deliver(&self, sample: &str) -> bool {
+        let event: SqsEvent = serde_json::from_str(sample).unwrap();
+        queue::invoke(&self.requests, event, None).await.failed().next().is_none()
+    }
+
+    async fn in_basket(&self) -> usize {
+        let basket = self.shop.client.get("/basket/swn").await.expect(200).body;
+        basket["items"].as_array().unwrap().len()
+    }
+}
+
+fn erasure() -> String {
+    EXPORT.replace("CustomerExportRequested", "CustomerErasureRequested").replace("exportId", "erasureId")
+}
+
+#[tokio::test]
+async fn an_export_hands_the_basket_over_and_leaves_it() {
+    let counter = counter().await;
+    assert!(counter.deliver(EXPORT).await);
+    let event = counter.bus.events(1).await.remove(0);
+    assert_eq!(event["source"], "shop.basket");
+    assert_eq!(event["detail-type"], "CustomerDataCollected");
+    let data = &event["detail"]["data"];
+    assert_eq!(data["keeper"], "basket");
+    assert_eq!((&data["part"], &data["last"]), (&json!(0), &json!(true)));
+    assert_eq!(data["items"][0]["userName"], "swn");
+    assert_eq!(data["items"][0]["items"][0]["color"], "Red");
+    assert_eq!(counter.in_basket().await, 1);
+}
+
+#[tokio::test]
+async fn an_erasure_empties_the_basket_however_often_it_comes() {
+    let counter = counter().await;
+    assert!(counter.deliver(&erasure()).await);
+    assert_eq!(counter.in_basket().await, 0);
+    assert!(counter.deliver(&erasure()).await);
+    let events = counter.bus.events(2).await;
+    let told = |event: &Value| (event["detail-type"].clone(), event["detail"]["metadata"]["eventId"].clone());
+    assert_eq!(told(&events[0]), told(&events[1]));
+    assert_eq!(told(&events[0]).0, "CustomerDataErased");
+}
+
+#[tokio::test]
+async fn a_request_that_fails_comes_again() {
+    let counter = counter().await;
+    for operation in ["PutItem", "GetItem", "PutEvents"] {
+        counter.faults.add(Rule::new(Fault::ServerError).on(operation));
+        assert!(!counter.deliver(&erasure()).await, "{operation}");
+        counter.faults.clear();
+    }
+    assert!(counter.deliver(&erasure()).await);
+    assert_eq!(counter.in_basket().await, 0);
+    assert_eq!(counter.bus.events(1).await.len(), 1, "what was not done was not told");
+}
