@@ -47,7 +47,7 @@ impl CustomerRequests {
             keeper: Keeper::Basket,
             part: 0,
             last: true,
-            items: to_raw_value(&[BasketSummary::from(basket)])?,
+            items: to_raw_value(&[BasketSummary::from(basket)])?.into(),
         };
         self.tell(request.consequence("basket#0", Timestamp::now(), fact)).await
     }

@@ -58,8 +58,8 @@ pub struct Request {
     expires_at: i64,
 }
 
-/// A part of an export.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// A part of an export. It is not for logs, so it has no `Debug`.
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
     user_name: UserName,
@@ -173,7 +173,7 @@ impl RequestStore {
             user_name: user_name.clone(),
             item: format!("{}{}#{part:05}", parts_of(*export_id), keeper.name()),
             keeper: *keeper,
-            items: items.get().to_owned(),
+            items: serde_json::to_string(items).map_err(|error| StoreError::Broken(error.to_string()))?,
             expires_at: Timestamp::now().plus_days(EXPORT_DAYS).unix_seconds(),
         };
         let broken = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Broken(error.to_string());

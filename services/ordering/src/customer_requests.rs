@@ -73,7 +73,7 @@ impl CustomerRequests {
         orders: &[Box<RawValue>],
     ) -> Result<(), HandlerError> {
         let CustomerExportRequested { user_name, export_id } = request.data.clone();
-        let (keeper, items) = (Keeper::Ordering, to_raw_value(orders)?);
+        let (keeper, items) = (Keeper::Ordering, to_raw_value(orders)?.into());
         let fact = CustomerDataCollected { user_name, export_id, keeper, part, last, items };
         self.tell(request.consequence(&format!("ordering#{part}"), Timestamp::now(), fact)).await
     }

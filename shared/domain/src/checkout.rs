@@ -60,11 +60,11 @@ impl Recipient {
     /// What stands in the place of somebody whom the shop has forgotten.
     pub(crate) fn erased() -> Self {
         Self {
-            first_name: Text::erased(),
-            last_name: Text::erased(),
+            first_name: Text::erased().into(),
+            last_name: Text::erased().into(),
             // No mail gets anywhere under `.invalid` (RFC 2606).
-            email: Email("erased@erased.invalid".to_owned()),
-            address: Text::erased(),
+            email: EmailAddress("erased@erased.invalid".to_owned()).into(),
+            address: Text::erased().into(),
         }
     }
 }

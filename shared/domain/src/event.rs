@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::basket::{Color, Quantity};
 use crate::checkout::{Payment, Recipient};
 use crate::product::{Category, ImageFile, Product, ProductName};
-use crate::{Amount, Currency, OrderId, ProductId, Timestamp, UserName};
+use crate::{Amount, Currency, OrderId, ProductId, Redacted, Timestamp, UserName};
 
 /// A fact of the shop: what stands in an event's `data`.
 pub trait Fact: Serialize + DeserializeOwned {
@@ -253,7 +253,7 @@ pub struct CustomerDataCollected {
     pub last: bool,
     /// A JSON array of what was kept, as the keeper shows it to customers.
     #[cfg_attr(test, schemars(with = "Vec<serde_json::Value>"))]
-    pub items: Box<RawValue>,
+    pub items: Redacted<Box<RawValue>>,
 }
 
 /// A customer asked to be forgotten.

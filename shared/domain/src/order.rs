@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn an_anonymised_order_keeps_the_books_and_nothing_of_the_customer() {
         let mut checkout = checked_out(vec![(95_040, 2), (87_000, 60)]);
-        checkout.payment.token = Some("tok_visa".to_owned().try_into().unwrap());
+        checkout.payment.token = Some("tok_visa".parse().unwrap());
         let order = Order::place(checkout, "c-1".to_owned()).unwrap();
         let anonymised = order.clone().anonymised();
         let kept = |order: &Order| {

@@ -4,7 +4,7 @@
 //! A handler says who may call it by what it takes: [`Staff`], [`Owner`] of the data under a path, or
 //! any [`Caller`]. A handler that takes none of them is public.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -43,11 +43,22 @@ impl TokenClients {
 }
 
 /// Somebody who is signed in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Caller {
     user_name: String,
     email: Option<String>,
     is_staff: bool,
+}
+
+/// Their address is not for logs.
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { user_name, is_staff, email: _ } = self;
+        f.debug_struct("Caller")
+            .field("user_name", user_name)
+            .field("is_staff", is_staff)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the authorizer found in an ID token. All claims are text by the time that they come here.
@@ -201,6 +212,7 @@ mod tests {
         let caller = caller(&json!({ "aud": "partner", "email": "g@example.com" })).unwrap();
         assert_eq!(caller.user_name(), "grace");
         assert_eq!(caller.email(), Some("g@example.com"));
+        assert!(!format!("{caller:?}").contains("g@example.com"));
         assert!(caller.acting_for("grace").is_ok());
         assert_eq!(caller.acting_for("ada").unwrap_err().status(), StatusCode::NOT_FOUND);
         assert_eq!(caller.acting_for("Grace").unwrap_err().status(), StatusCode::NOT_FOUND);
