@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -48,11 +48,20 @@ impl Deeds {
             "ordering-consumer" => self.checkout_becomes_an_order(patience),
             "product-events" => {
                 self.new_product_can_be_bought(patience)
-                    && self.unreadable_row_is_set_aside("product", "id", patience)
+                    && self.unreadable_row_is_set_aside("product", &["id"], "product-events", patience)
             }
             "basket-checkouts" => {
+                let (key, publisher) = (&["orderId"], "basket-checkouts");
                 self.checkout_becomes_an_order(patience)
-                    && self.unreadable_row_is_set_aside("checkout", "orderId", patience)
+                    && self.unreadable_row_is_set_aside("checkout", key, publisher, patience)
+            }
+            "customer-api" | "customer-parts" | "basket-customers" | "ordering-customers" => {
+                self.customer_takes_their_data_and_leaves(patience)
+            }
+            "customer-requests" => {
+                let (key, publisher) = (&["userName", "item"], "customer-requests");
+                self.customer_takes_their_data_and_leaves(patience)
+                    && self.unreadable_row_is_set_aside("customer", key, publisher, patience)
             }
             other => panic!("this test does not know what {other} is there for"),
         }
@@ -124,18 +133,35 @@ impl Deeds {
         within(patience, || self.staff.get(&order).status == 200)
     }
 
+    fn customer_takes_their_data_and_leaves(&self, patience: Duration) -> bool {
+        let customer = self.staff.customer();
+        customer.add(&self.product, 1);
+        customer.order(&customer.check_out(&[]).expect(202).body);
+        within(patience, || customer.get("/me/export").status == 200)
+            && customer.send("DELETE", "/me", &[], "").status == 202
+            && within(patience, || !customer.has_account())
+    }
+
     /// Puts a row into a table that its stream's function cannot read, and waits until that is in the retry queue.
-    fn unreadable_row_is_set_aside(&self, table: &str, key: &str, patience: Duration) -> bool {
-        let publisher = if table == "product" { "product-events" } else { "basket-checkouts" };
+    fn unreadable_row_is_set_aside(
+        &self,
+        table: &str,
+        key: &[&str],
+        publisher: &str,
+        patience: Duration,
+    ) -> bool {
         let queue = self.staff.output(&format!("/queues/{publisher}-retry"));
         let before = self.runtime.block_on(self.messages(queue));
         let table = self.staff.output(&format!("/tables/{table}"));
-        let (dynamodb, id) = (self.account.aws().dynamodb(), AttributeValue::S(Uuid::now_v7().to_string()));
-        let put = dynamodb.put_item().table_name(table).item(key, id.clone());
+        let dynamodb = self.account.aws().dynamodb();
+        // What it holds is no name of anybody.
+        let id = AttributeValue::S(format!("no name {}", Uuid::now_v7()));
+        let row: HashMap<_, _> = key.iter().map(|attribute| ((*attribute).to_owned(), id.clone())).collect();
+        let put = dynamodb.put_item().table_name(table).set_item(Some(row.clone()));
         self.runtime.block_on(put.send()).unwrap();
         let set_aside = within(patience, || self.runtime.block_on(self.messages(queue)) > before);
         // Others list what the table holds.
-        let delete = dynamodb.delete_item().table_name(table).key(key, id);
+        let delete = dynamodb.delete_item().table_name(table).set_key(Some(row));
         self.runtime.block_on(delete.send()).unwrap();
         set_aside
     }

@@ -4,6 +4,7 @@
 
 mod access;
 mod edge;
+mod me;
 mod once;
 mod queues;
 mod readme;

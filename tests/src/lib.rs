@@ -133,6 +133,12 @@ impl Shop {
         self.session().user_name()
     }
 
+    /// Whether they still have an account; their tokens tell nothing of that.
+    #[must_use]
+    pub fn has_account(&self) -> bool {
+        self.session().has_account()
+    }
+
     /// The ID token of who is signed in.
     #[must_use]
     pub fn token(&self) -> String {

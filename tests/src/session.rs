@@ -49,6 +49,11 @@ impl Session {
         Self::sign_in(cognito, user_name, &password)
     }
 
+    /// Whether there is such a user: Cognito takes their access token as long as there is.
+    pub(crate) fn has_account(&self) -> bool {
+        self.cognito.try_call("GetUser", &json!({ "AccessToken": self.access_token() })).is_ok()
+    }
+
     pub(crate) fn user_name(&self) -> &str {
         &self.user_name
     }
@@ -99,6 +104,11 @@ impl Cognito {
     }
 
     pub(crate) fn call(&self, operation: &str, input: &Value) -> Value {
+        self.try_call(operation, input).unwrap_or_else(|refusal| panic!("{operation}: {refusal}"))
+    }
+
+    /// What Cognito answers, or how it refuses.
+    pub(crate) fn try_call(&self, operation: &str, input: &Value) -> Result<Value, String> {
         let request = self
             .agent
             .post(&self.endpoint)
@@ -106,7 +116,10 @@ impl Cognito {
             .header("content-type", "application/x-amz-json-1.1");
         let mut response = request.send(input.to_string()).expect("an answer of Cognito");
         let text = response.body_mut().read_to_string().expect("an answer of Cognito");
-        assert!(response.status().is_success(), "{operation}: {text}");
-        serde_json::from_str(&text).unwrap_or_default()
+        if response.status().is_success() {
+            Ok(serde_json::from_str(&text).unwrap_or_default())
+        } else {
+            Err(text)
+        }
     }
 }
