@@ -8,6 +8,7 @@
 
 mod audit;
 mod aws;
+mod bench;
 mod build;
 mod caller;
 mod cdk;
@@ -97,6 +98,8 @@ enum Command {
     Audit(audit::Args),
     /// Write down what the shop and its tools are made of
     Sbom(sbom::Args),
+    /// Measure the functions next to the bare SDK calls of the same paths
+    Bench(bench::Args),
     /// Run the shop while calls fail and functions die
     Chaos(chaos::Args),
 }
@@ -134,6 +137,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Test(args) => return test::run(&paths, &args),
         Command::Sbom(args) => sbom::run(&paths, &args)?,
         Command::Audit(args) => return audit::run(&paths, &args),
+        Command::Bench(args) => return bench::run(&paths, &args),
         Command::Chaos(args) => return chaos::run(&paths, &args),
     }
     Ok(ExitCode::SUCCESS)
