@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 use crate::outputs::Outputs;
 use crate::{aws, private_file};
 
+/// What the local Cognito sends to everybody who signs up. On AWS each gets a code of their own, by mail.
+const LOCAL_CONFIRMATION_CODE: &str = "123456";
+
 /// With the passwords of the local users; on AWS people fill in their own, which stay there.
 pub fn write_environment(path: &Path, outputs: &Outputs) -> Result<()> {
     let dir = path.parent().context("an environment needs a directory")?;
@@ -33,6 +36,9 @@ fn environment(outputs: &Outputs) -> Result<Value> {
             outputs.users.get(role).map_or(("", ""), |user| (&user.user_name, &user.password));
         values.push(variable(&format!("{role}UserName"), name));
         values.push(secret(&format!("{role}Password"), password));
+    }
+    if outputs.endpoint.is_some() {
+        values.push(variable("confirmationCode", LOCAL_CONFIRMATION_CODE));
     }
     Ok(json!({
         "name": format!("Ferrocart {}", outputs.stage),
@@ -105,6 +111,14 @@ mod tests {
     }
 
     #[test]
+    fn only_the_local_environment_knows_the_code_of_a_sign_up_beforehand() {
+        let local = environment(&outputs(Some("http://127.0.0.1:4810"))).unwrap();
+        assert_eq!(value_of(&local, "confirmationCode").0, "123456");
+        let aws = environment(&outputs(None)).unwrap().to_string();
+        assert!(!aws.contains("confirmationCode"), "{aws}");
+    }
+
+    #[test]
     fn another_deployment_keeps_what_was_filled_in() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("environment.json");
@@ -135,6 +149,7 @@ mod tests {
 
     fn is_known(auth: &Value) -> bool {
         let token = auth["bearer"][0]["value"].as_str().unwrap_or_default();
-        auth["type"] == "noauth" || token.starts_with("{{customerToken}}") || token == "{{staffToken}}"
+        let signed_in = ["{{staffToken}}", "{{newcomerToken}}"];
+        auth["type"] == "noauth" || token.starts_with("{{customerToken}}") || signed_in.contains(&token)
     }
 }
