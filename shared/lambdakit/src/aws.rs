@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig};
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -70,7 +70,9 @@ macro_rules! config {
             .credentials_provider($aws.credentials.clone())
             .http_client($aws.http.clone())
             .retry_config($aws.limits.retries())
-            .timeout_config($aws.limits.timeouts());
+            .timeout_config($aws.limits.timeouts())
+            // Each try has a limit of its own, and bodies are small: nothing to watch while they flow.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url($aws.endpoint.clone());
         config
     }};
