@@ -66,7 +66,7 @@ pub async fn measure(subject: &Subject<'_>, plan: Plan) -> Result<Measured> {
     let mut cold_starts = Vec::new();
     for _ in 1..plan.cold {
         let (life, cold) = Life::begin(subject).await?;
-        life.function.kill().await?;
+        life.function.end().await?;
         cold_starts.push(cold);
     }
     subject.stand_in.take_seen();
@@ -105,7 +105,7 @@ pub async fn measure(subject: &Subject<'_>, plan: Plan) -> Result<Measured> {
         connections: connections + seen.connections,
         cold_starts,
     };
-    life.function.kill().await?;
+    life.function.end().await?;
     Ok(measured)
 }
 
