@@ -43,7 +43,7 @@ impl TryFrom<String> for EmailAddress {
 
 /// Whom an order goes to, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Recipient {
     /// First name.
@@ -71,9 +71,9 @@ impl Recipient {
 
 /// How the customer pays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE", try_from = "String")]
-#[cfg_attr(test, schemars(!try_from))]
+#[cfg_attr(feature = "schema", schemars(!try_from))]
 pub enum PaymentMethod {
     /// A card, named by its token.
     Card,
@@ -103,7 +103,7 @@ impl TryFrom<String> for PaymentMethod {
 
 /// The means of payment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
     /// How the customer pays.

@@ -27,7 +27,7 @@ pub trait Fact: Serialize + DeserializeOwned {
 
 /// A fact and what is known about its telling: the `detail` of an EventBridge entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event<D> {
     /// About the telling.
     pub metadata: Metadata,
@@ -37,7 +37,7 @@ pub struct Event<D> {
 
 /// About the telling of a fact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
     /// Names the event; one that is told again keeps its id.
@@ -74,7 +74,7 @@ impl<D: Fact> Event<D> {
 
 /// A product as the other services see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProductSnapshot {
     /// The product.
@@ -111,7 +111,7 @@ impl From<&Product> for ProductSnapshot {
 
 /// A product came into the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProductCreated {
     /// The product as it is now.
@@ -120,7 +120,7 @@ pub struct ProductCreated {
 
 /// A product of the catalogue changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProductUpdated {
     /// The product as it is now.
@@ -132,7 +132,7 @@ pub struct ProductUpdated {
 
 /// A price before and after, both in the product's currency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PriceChange {
     /// What a piece cost.
@@ -143,7 +143,7 @@ pub struct PriceChange {
 
 /// A product left the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProductDeleted {
     /// The product that was.
@@ -154,7 +154,7 @@ pub struct ProductDeleted {
 
 /// A customer checked out: their basket is gone, and these lines are to become an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BasketCheckedOut {
     /// The order's name, fixed at checkout.
@@ -177,7 +177,7 @@ pub struct BasketCheckedOut {
 
 /// One line of a checked-out basket, at the price it was sold for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CheckedOutLine {
     /// The product.
@@ -195,7 +195,7 @@ pub struct CheckedOutLine {
 
 /// The services that keep something of a customer's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Keeper {
     /// Their basket.
@@ -227,7 +227,7 @@ impl Keeper {
 
 /// A customer asked for all that the shop keeps of theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerExportRequested {
     /// Who.
@@ -238,7 +238,7 @@ pub struct CustomerExportRequested {
 
 /// A service has collected what it keeps of a customer's, or a part of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerDataCollected {
     /// Whose data.
@@ -252,13 +252,13 @@ pub struct CustomerDataCollected {
     /// No part comes after this one.
     pub last: bool,
     /// A JSON array of what was kept, as the keeper shows it to customers.
-    #[cfg_attr(test, schemars(with = "Vec<serde_json::Value>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<serde_json::Value>"))]
     pub items: Redacted<Box<RawValue>>,
 }
 
 /// A customer asked to be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerErasureRequested {
     /// Who.
@@ -269,7 +269,7 @@ pub struct CustomerErasureRequested {
 
 /// A service keeps nothing of a customer's any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerDataErased {
     /// Whose data it was.

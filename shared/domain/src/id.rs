@@ -130,6 +130,7 @@ pub struct UserName(String);
 pub struct InvalidUserName;
 
 impl UserName {
+    pub(crate) const RESERVED: [&str; 4] = [".", "..", "checkout", Self::ERASED];
     const ERASED: &'static str = "erased";
 
     /// Who is named in the place of customers whom the shop has forgotten. Nobody can bear this name.
@@ -167,7 +168,7 @@ impl TryFrom<String> for UserName {
 
     fn try_from(name: String) -> Result<Self, InvalidUserName> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
-        let reserved = [".", "..", "checkout", Self::ERASED].contains(&&*name);
+        let reserved = Self::RESERVED.contains(&&*name);
         if (1..=128).contains(&name.len()) && name.chars().all(allowed) && !reserved {
             Ok(Self(name))
         } else {

@@ -12,7 +12,7 @@ mod money;
 pub mod order;
 pub mod product;
 mod redacted;
-#[cfg(test)]
+#[cfg(feature = "schema")]
 mod schema;
 mod text;
 mod time;

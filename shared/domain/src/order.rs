@@ -13,6 +13,7 @@ use crate::{Money, MoneyError, OrderId, ProductId, Timestamp, UserName};
 
 /// Where an order stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderStatus {
     /// Placed; nothing has been done about it yet.

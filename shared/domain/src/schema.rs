@@ -1,26 +1,19 @@
-//! The JSON Schemas of the events, generated from their types and kept in `schemas/`.
+//! JSON Schemas of the types that check themselves.
 //!
-//! What was published stays: a type that changes takes a new version, and
-//! `UPDATE_EXPECT=1 cargo test -p domain` writes the new version's file beside the old one. Only
-//! descriptions may change within a version.
+//! What is to be read has the whole check in its schema: lengths, patterns, names that are reserved. What
+//! was written has passed it, so its schema says only what a reader has to make room for.
 
 use std::borrow::Cow;
 
-use expect_test::expect_file;
-use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde_json::Value;
 
 use crate::basket::Quantity;
 use crate::checkout::EmailAddress;
-use crate::event::{
-    BasketCheckedOut, CustomerDataCollected, CustomerDataErased, CustomerErasureRequested,
-    CustomerExportRequested, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated,
-};
-use crate::{Amount, Currency, OrderId, ProductId, Redacted, Text, Timestamp, UserName};
+use crate::product::Price;
+use crate::{Amount, Currency, DateRange, ItemId, OrderId, ProductId, Redacted, Text, Timestamp, UserName};
 
 macro_rules! inline_schema {
-    ($($type:ty => $schema:tt,)*) => {
+    ($($type:ty => $schema:tt $(and reading $check:tt)?,)*) => {
         $(impl JsonSchema for $type {
             fn schema_name() -> Cow<'static, str> {
                 stringify!($type).into()
@@ -30,8 +23,13 @@ macro_rules! inline_schema {
                 true
             }
 
-            fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!($schema)
+            #[allow(unused_mut, unused_variables, reason = "not every type has more to check")]
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                let mut schema = json_schema!($schema);
+                $(if generator.contract().is_deserialize() {
+                    schema.ensure_object().extend(json_schema!($check).ensure_object().clone());
+                })?
+                schema
             }
         })*
     };
@@ -40,13 +38,25 @@ macro_rules! inline_schema {
 inline_schema! {
     Amount => { "type": "number", "minimum": 0 },
     Currency => { "type": "string", "pattern": "^[A-Z]{3}$" },
-    EmailAddress => { "type": "string", "format": "email", "maxLength": 254 },
+    DateRange => { "anyOf": [
+        { "type": "string", "format": "date-time" },
+        { "type": "string", "format": "date" },
+    ] },
+    EmailAddress => { "type": "string", "format": "email", "maxLength": 254 }
+        and reading { "pattern": r"^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$" },
+    ItemId => { "type": "string", "format": "uuid" },
     OrderId => { "type": "string", "format": "uuid" },
+    Price => { "type": "number", "minimum": 0, "maximum": Price::MAX },
     ProductId => { "type": "string", "format": "uuid" },
-    Quantity => { "type": "integer", "minimum": 1, "maximum": 99 },
+    Quantity => { "type": "integer", "minimum": 1, "maximum": Quantity::MAX },
     Timestamp => { "type": "string", "format": "date-time" },
-    UserName => { "type": "string", "pattern": "^[A-Za-z0-9._@+-]{1,128}$" },
+    UserName => { "type": "string", "pattern": "^[A-Za-z0-9._@+-]{1,128}$" }
+        and reading { "not": { "enum": UserName::RESERVED } },
 }
+
+/// All that no one can see, as the inside of a class; and the same without line breaks and tabs.
+const INVISIBLE: &str = r"\u0000-\u001f\u007f-\u009f\ufffe\uffff";
+const INVISIBLE_BUT_LINES: &str = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff";
 
 impl<const MIN: usize, const MAX: usize, const LINES: bool> JsonSchema for Text<MIN, MAX, LINES> {
     fn schema_name() -> Cow<'static, str> {
@@ -57,8 +67,15 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> JsonSchema for Text<
         true
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "minLength": MIN, "maxLength": MAX })
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = json_schema!({ "type": "string", "minLength": MIN, "maxLength": MAX });
+        if generator.contract().is_deserialize() {
+            let not = if LINES { INVISIBLE_BUT_LINES } else { INVISIBLE };
+            // What may not be blank holds something that is no space.
+            let some = if MIN == 0 { String::new() } else { format!(r"[^\s{not}][^{not}]*") };
+            schema.insert("pattern".to_owned(), format!("^[^{not}]*{some}$").into());
+        }
+        schema
     }
 }
 
@@ -76,45 +93,67 @@ impl<T: JsonSchema> JsonSchema for Redacted<T> {
     }
 }
 
-fn check<D: Fact + JsonSchema>() {
-    let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<Event<D>>();
-    schema.insert("title".to_owned(), format!("{} v{}", D::DETAIL_TYPE, D::VERSION).into());
-    let file = format!("{}/schemas/{}.v{}.json", env!("CARGO_MANIFEST_DIR"), D::DETAIL_TYPE, D::VERSION);
-    if let Ok(published) = std::fs::read_to_string(&file) {
-        assert!(
-            meaning(&serde_json::from_str(&published).unwrap()) == meaning(schema.as_value()),
-            "{name} is no longer what was published as its version {version}: set VERSION to {next}, then run \
-             `UPDATE_EXPECT=1 cargo test -p domain`",
-            name = D::DETAIL_TYPE,
-            version = D::VERSION,
-            next = D::VERSION + 1,
-        );
-    }
-    let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
-    expect_file![file].assert_eq(&text);
-}
+#[cfg(test)]
+mod tests {
+    //! The schemas of the events are kept in `schemas/`.
+    //!
+    //! What was published stays: a type that changes takes a new version, and
+    //! `UPDATE_EXPECT=1 cargo test -p domain` writes the new version's file beside the old one. Only
+    //! descriptions may change within a version.
 
-/// A schema without what it says to people. A field may be called `description`, but its schema is no text.
-fn meaning(schema: &Value) -> Value {
-    match schema {
-        Value::Object(members) => {
-            let said = |(name, value): &(&String, &Value)| *name == "description" && value.is_string();
-            let meant = members.iter().filter(|member| !said(member));
-            meant.map(|(name, value)| (name.clone(), meaning(value))).collect()
+    use expect_test::expect_file;
+    use schemars::generate::SchemaSettings;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::event::{
+        BasketCheckedOut, CustomerDataCollected, CustomerDataErased, CustomerErasureRequested,
+        CustomerExportRequested, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated,
+    };
+
+    fn check<D: Fact + JsonSchema>() {
+        let mut schema = SchemaSettings::draft2020_12()
+            .for_serialize()
+            .into_generator()
+            .into_root_schema_for::<Event<D>>();
+        schema.insert("title".to_owned(), format!("{} v{}", D::DETAIL_TYPE, D::VERSION).into());
+        let file = format!("{}/schemas/{}.v{}.json", env!("CARGO_MANIFEST_DIR"), D::DETAIL_TYPE, D::VERSION);
+        if let Ok(published) = std::fs::read_to_string(&file) {
+            assert!(
+                meaning(&serde_json::from_str(&published).unwrap()) == meaning(schema.as_value()),
+                "{name} is no longer what was published as its version {version}: set VERSION to {next}, then run \
+                 `UPDATE_EXPECT=1 cargo test -p domain`",
+                name = D::DETAIL_TYPE,
+                version = D::VERSION,
+                next = D::VERSION + 1,
+            );
         }
-        Value::Array(values) => values.iter().map(meaning).collect(),
-        other => other.clone(),
+        let text = serde_json::to_string_pretty(&schema).unwrap() + "\n";
+        expect_file![file].assert_eq(&text);
     }
-}
 
-#[test]
-fn the_schema_of_each_event_is_the_published_one() {
-    check::<ProductCreated>();
-    check::<ProductUpdated>();
-    check::<ProductDeleted>();
-    check::<BasketCheckedOut>();
-    check::<CustomerExportRequested>();
-    check::<CustomerDataCollected>();
-    check::<CustomerErasureRequested>();
-    check::<CustomerDataErased>();
+    /// A schema without what it says to people. A field may be called `description`, but its schema is no text.
+    fn meaning(schema: &Value) -> Value {
+        match schema {
+            Value::Object(members) => {
+                let said = |(name, value): &(&String, &Value)| *name == "description" && value.is_string();
+                let meant = members.iter().filter(|member| !said(member));
+                meant.map(|(name, value)| (name.clone(), meaning(value))).collect()
+            }
+            Value::Array(values) => values.iter().map(meaning).collect(),
+            other => other.clone(),
+        }
+    }
+
+    #[test]
+    fn the_schema_of_each_event_is_the_published_one() {
+        check::<ProductCreated>();
+        check::<ProductUpdated>();
+        check::<ProductDeleted>();
+        check::<BasketCheckedOut>();
+        check::<CustomerExportRequested>();
+        check::<CustomerDataCollected>();
+        check::<CustomerErasureRequested>();
+        check::<CustomerDataErased>();
+    }
 }
