@@ -167,8 +167,9 @@ fn refused(error: BasketError, field: &'static str) -> Problem {
 
 /// A basket as clients see it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Basket"))]
 #[serde(rename_all = "camelCase")]
-struct BasketView {
+pub(crate) struct BasketView {
     user_name: UserName,
     items: Vec<ItemView>,
     subtotal: Amount,
@@ -177,6 +178,7 @@ struct BasketView {
 
 /// A line as clients see it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "BasketItem"))]
 #[serde(rename_all = "camelCase")]
 struct ItemView {
     item_id: ItemId,
@@ -221,6 +223,7 @@ impl From<PricedLine> for ItemView {
 
 /// A basket in a list: what is in it, without prices, which would take a look at every product.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BasketSummary {
     user_name: UserName,
@@ -229,6 +232,7 @@ pub(crate) struct BasketSummary {
 
 /// A line of a basket in a list.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "BasketSummaryItem"))]
 #[serde(rename_all = "camelCase")]
 struct ItemSummary {
     item_id: ItemId,

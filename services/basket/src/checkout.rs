@@ -34,6 +34,7 @@ pub struct Desk {
 
 /// What the customer is told of an accepted checkout.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// The order to be.

@@ -15,6 +15,8 @@
 pub mod api;
 pub mod checkout;
 pub mod customer_requests;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod outbox;
 pub mod product_event;
 mod request;

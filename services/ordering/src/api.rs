@@ -77,6 +77,7 @@ fn view(page: Page<Order>) -> Result<Json<Page<OrderView>>, Problem> {
 
 /// An order as clients see it. The payment token stays with us.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Order"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrderView {
     user_name: UserName,
@@ -96,6 +97,7 @@ pub(crate) struct OrderView {
 
 /// A line as clients see it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "OrderItem"))]
 #[serde(rename_all = "camelCase")]
 struct ItemView {
     product_id: ProductId,

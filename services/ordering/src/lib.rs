@@ -12,4 +12,6 @@
 pub mod api;
 pub mod basket_checked_out;
 pub mod customer_requests;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod store;

@@ -1,4 +1,4 @@
-//! The routes under `/product`.
+//! The routes under `/product`, and the description of all routes of the shop.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -22,6 +22,7 @@ pub fn router(products: ProductStore, currency: Currency) -> Router {
     Router::new()
         .route("/product", get(list).post(create))
         .route("/product/{id}", get(read).put(replace).patch(change).delete(remove))
+        .route("/openapi.json", get(description))
         .with_state(Catalogue { products, currency })
 }
 
@@ -99,6 +100,12 @@ async fn remove(
     if products.delete(product_id(&id)?).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(&id)) }
 }
 
+/// The whole shop's: it has no other place of its own, and its tests keep it true.
+async fn description() -> Response {
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    (json, include_str!("../../../docs/openapi.json")).into_response()
+}
+
 fn found(product: Product) -> Response {
     (etag(product.version), Json(ProductView::from(product))).into_response()
 }
@@ -121,8 +128,9 @@ fn unknown(id: &str) -> Problem {
 
 /// A product as clients see it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Product"))]
 #[serde(rename_all = "camelCase")]
-struct ProductView {
+pub(crate) struct ProductView {
     id: ProductId,
     name: ProductName,
     #[serde(skip_serializing_if = "Option::is_none")]

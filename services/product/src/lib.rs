@@ -2,7 +2,7 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `product-api` | answers `/product` |
+//! | `product-api` | answers `/product` and `/openapi.json` |
 //! | `product-events` | publishes each change of the product table |
 //!
 //! Owns the table `product`. Publishes `ProductCreated`, `ProductUpdated` and `ProductDeleted`;
@@ -10,5 +10,7 @@
 
 pub mod api;
 pub mod change;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 mod request;
 pub mod store;

@@ -17,6 +17,8 @@ pub mod config;
 pub mod etag;
 pub mod fields;
 pub mod idempotency;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod outbox;
 pub mod page;
 pub mod problem;

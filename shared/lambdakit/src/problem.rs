@@ -12,6 +12,7 @@ use crate::{StoreError, telemetry};
 
 /// One field at fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct FieldError {
     /// Which: `price`, `items[0].quantity`.
     pub field: String,
@@ -152,15 +153,24 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// The body of a problem response.
+/// Why a request was not granted (RFC 9457).
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Problem"))]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+pub(crate) struct Body<'a> {
+    /// Names the kind of problem for machines.
+    #[cfg_attr(feature = "openapi", schemars(regex(pattern = "^urn:problem-type:[a-z-]+$")))]
     r#type: String,
+    /// Names it for people.
     title: &'a str,
+    /// The status; the gateway leaves it out where it does not know it.
+    #[cfg_attr(feature = "openapi", schemars(range(min = 400, max = 599)))]
     status: u16,
+    /// What is special this time.
     detail: &'a str,
+    /// Names the request in the logs.
     request_id: String,
+    /// Each field or parameter at fault.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
 }

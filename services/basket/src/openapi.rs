@@ -1,0 +1,122 @@
+//! The routes as OpenAPI.
+
+use axum::http::{Method, StatusCode};
+use domain::basket::{Color, Quantity};
+use domain::checkout::{Address, Email, PaymentMethod, PaymentToken, PersonName};
+use domain::{Amount, ItemId, ProductId, UserName};
+use lambdakit::openapi::{Access, Operation};
+use lambdakit::page::Page;
+use schemars::JsonSchema;
+
+use crate::api::{BasketSummary, BasketView};
+use crate::checkout::Receipt;
+
+/// Pieces of a product. Its name and price are ignored: they come from the catalogue.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is only described; `request` reads it")]
+struct Item {
+    product_id: ProductId,
+    color: Option<Color>,
+    quantity: Quantity,
+}
+
+/// A whole basket.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is only described; `request` reads it")]
+struct NewBasket {
+    user_name: UserName,
+    #[schemars(length(max = domain::basket::Basket::MAX_LINES))]
+    items: Vec<Item>,
+}
+
+/// Another number of pieces.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is only described; `request` reads it")]
+struct ItemChange {
+    quantity: Quantity,
+}
+
+/// Whom the order goes to and how it is paid. Card data is refused wherever it stands.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is only described; `request` reads it")]
+struct Checkout {
+    user_name: UserName,
+    first_name: PersonName,
+    last_name: PersonName,
+    email: Email,
+    address: Address,
+    payment_method: PaymentMethod,
+    payment_token: Option<PaymentToken>,
+    /// What the customer was shown: the checkout is refused if the basket costs anything else.
+    expected_total: Option<Amount>,
+}
+
+/// What the service answers.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let (all, checkout) = ("/basket", "/basket/checkout");
+    let (one, items, item) =
+        ("/basket/{userName}", "/basket/{userName}/items", "/basket/{userName}/items/{itemId}");
+    let of = |operation: Operation| operation.path::<UserName>("userName", "Whose basket.");
+    let of_line = |operation: Operation| {
+        of(operation)
+            .path::<ItemId>("itemId", "Names the line.")
+            .refused(404, "There is no such customer, or the basket has no such line.")
+    };
+    vec![
+        Operation::new(Access::Staff, Method::GET, all, "listBaskets", "List baskets, without prices")
+            .paged()
+            .answers::<Page<BasketSummary>>(StatusCode::OK),
+        Operation::new(Access::Customer, Method::POST, all, "replaceBasket", "Fill a basket anew")
+            .takes::<NewBasket>()
+            .answers::<BasketView>(StatusCode::OK)
+            .refused(404, "There is no such customer."),
+        Operation::new(Access::Customer, Method::POST, checkout, "checkOut", "Order what is in a basket")
+            .idempotent()
+            .takes::<Checkout>()
+            .answers::<Receipt>(StatusCode::ACCEPTED)
+            .with_location()
+            .refused(404, "There is no such customer.")
+            .refused(
+                409,
+                "The basket is empty, has changed, costs something else, or holds what is no longer sold.",
+            ),
+        of(Operation::new(
+            Access::Customer,
+            Method::GET,
+            one,
+            "readBasket",
+            "Look at a basket, at today's prices",
+        ))
+        .answers::<BasketView>(StatusCode::OK),
+        of(Operation::new(Access::Customer, Method::DELETE, one, "emptyBasket", "Empty a basket")),
+        of(Operation::new(
+            Access::Customer,
+            Method::POST,
+            items,
+            "addItem",
+            "Put pieces of a product into a basket",
+        ))
+        .takes::<Item>()
+        .answers::<BasketView>(StatusCode::OK),
+        of_line(Operation::new(
+            Access::Customer,
+            Method::PATCH,
+            item,
+            "changeItem",
+            "Set a line's number of pieces",
+        ))
+        .takes::<ItemChange>()
+        .answers::<BasketView>(StatusCode::OK),
+        of_line(Operation::new(
+            Access::Customer,
+            Method::DELETE,
+            item,
+            "removeItem",
+            "Take a line out of a basket",
+        )),
+    ]
+}

@@ -1,0 +1,36 @@
+//! The routes as OpenAPI.
+
+use axum::http::{Method, StatusCode};
+use domain::order::OrderStatus;
+use domain::{DateRange, OrderId, UserName};
+use lambdakit::openapi::{Access, Operation};
+use lambdakit::page::Page;
+
+use crate::api::OrderView;
+
+/// What the service answers.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let (of_customer, one) = ("/order/{userName}", "/order/{userName}/{orderId}");
+    let of = |operation: Operation| operation.path::<UserName>("userName", "Whose orders.");
+    vec![
+        Operation::new(Access::Staff, Method::GET, "/order", "listOrders", "List orders, all or of a status")
+            .query::<OrderStatus>("status", "Only of this status, newest first.")
+            .paged()
+            .answers::<Page<OrderView>>(StatusCode::OK),
+        of(Operation::new(
+            Access::Customer,
+            Method::GET,
+            of_customer,
+            "listOrdersOfCustomer",
+            "List a customer's orders, newest first",
+        ))
+        .query::<DateRange>("orderDate", "Only of this moment, or of this day in UTC.")
+        .paged()
+        .answers::<Page<OrderView>>(StatusCode::OK),
+        of(Operation::new(Access::Customer, Method::GET, one, "readOrder", "Look at an order"))
+            .path::<OrderId>("orderId", "Names the order.")
+            .answers::<OrderView>(StatusCode::OK)
+            .refused(404, "There is no such customer, or no such order of theirs."),
+    ]
+}

@@ -1,0 +1,92 @@
+//! The routes as OpenAPI.
+
+use axum::http::{Method, StatusCode};
+use domain::product::{Category, Description, ImageFile, Price, ProductName};
+use domain::{Currency, ProductId};
+use lambdakit::openapi::{Access, Operation, never_null};
+use lambdakit::page::Page;
+use schemars::JsonSchema;
+use serde_json::{Map, Value};
+
+use crate::api::ProductView;
+
+/// What staff write about a product. Anything else is ignored, so a product can be sent back as it was read.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is only described; `request` reads it")]
+struct ProductDetails {
+    name: ProductName,
+    description: Option<Description>,
+    image_file: Option<ImageFile>,
+    category: Category,
+    /// With as many decimals as the shop's currency has.
+    price: Price,
+    /// The shop's; no other is taken.
+    currency: Option<Currency>,
+}
+
+/// A JSON merge patch (RFC 7396) of what staff write about a product: null removes.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+#[expect(dead_code, reason = "it is only described; `request` reads it")]
+struct ProductPatch {
+    #[schemars(transform = never_null)]
+    name: Option<ProductName>,
+    description: Option<Description>,
+    image_file: Option<ImageFile>,
+    #[schemars(transform = never_null)]
+    category: Option<Category>,
+    /// With as many decimals as the shop's currency has.
+    #[schemars(transform = never_null)]
+    price: Option<Price>,
+    /// The shop's; no other is taken.
+    currency: Option<Currency>,
+}
+
+/// What the service answers.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let (all, one) = ("/product", "/product/{id}");
+    let of = |operation: Operation| {
+        operation.path::<ProductId>("id", "Names the product.").refused(404, "There is no such product.")
+    };
+    vec![
+        Operation::new(
+            Access::Public,
+            Method::GET,
+            all,
+            "listProducts",
+            "List products, all or of a category",
+        )
+        .query::<Category>("category", "Only of this category.")
+        .paged()
+        .answers::<Page<ProductView>>(StatusCode::OK),
+        Operation::new(Access::Staff, Method::POST, all, "createProduct", "Add a product to the catalogue")
+            .takes::<ProductDetails>()
+            .answers::<ProductView>(StatusCode::CREATED)
+            .with_etag()
+            .with_location(),
+        of(Operation::new(Access::Public, Method::GET, one, "readProduct", "Look at a product"))
+            .answers::<ProductView>(StatusCode::OK)
+            .with_etag(),
+        of(Operation::new(Access::Staff, Method::PUT, one, "replaceProduct", "Write a product anew"))
+            .if_match()
+            .takes::<ProductDetails>()
+            .answers::<ProductView>(StatusCode::OK)
+            .with_etag(),
+        of(Operation::new(Access::Staff, Method::PATCH, one, "changeProduct", "Change some of a product"))
+            .if_match()
+            .takes::<ProductPatch>()
+            .answers::<ProductView>(StatusCode::OK)
+            .with_etag(),
+        of(Operation::new(
+            Access::Staff,
+            Method::DELETE,
+            one,
+            "removeProduct",
+            "Take a product out of the catalogue",
+        )),
+        Operation::new(Access::Public, Method::GET, "/openapi.json", "readDescription", "Get this document")
+            .answers::<Map<String, Value>>(StatusCode::OK),
+    ]
+}

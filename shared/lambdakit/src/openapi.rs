@@ -1,0 +1,470 @@
+//! Describes HTTP operations as OpenAPI 3.1, from the types that the handlers read and write.
+//!
+//! A service lists its operations: what is special about each. All that follows by rule is said here,
+//! once: who signs in may be refused with 401, who sends a body may hear 413, and so on. Nothing of
+//! this is in a function; the document is made by a test and kept as a file.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use axum::http::{Method, StatusCode};
+use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::page::Limit;
+use crate::problem;
+
+/// What makes the schema of a type.
+type Describe = fn(&mut SchemaGenerator) -> Schema;
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Public,
+    /// Who is signed in; data of others is for staff.
+    Customer,
+    /// Members of the staff.
+    Staff,
+}
+
+/// One method of one path.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    method: Method,
+    path: &'static str,
+    id: &'static str,
+    summary: &'static str,
+    access: Access,
+    by_gateway: bool,
+    parameters: Vec<Parameter>,
+    body: Option<(&'static str, Describe)>,
+    status: StatusCode,
+    answer: Option<Describe>,
+    headers: Vec<(&'static str, Value)>,
+    /// What may go wrong for reasons of its own, by status.
+    refusals: BTreeMap<u16, &'static str>,
+}
+
+#[derive(Clone, Debug)]
+struct Parameter {
+    place: &'static str,
+    name: &'static str,
+    description: &'static str,
+    describe: Describe,
+}
+
+impl Operation {
+    /// An operation that answers 204. `path` is written as the router has it, `id` names the operation
+    /// in generated clients.
+    #[must_use]
+    pub fn new(
+        access: Access,
+        method: Method,
+        path: &'static str,
+        id: &'static str,
+        summary: &'static str,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            id,
+            summary,
+            access,
+            by_gateway: false,
+            parameters: Vec::new(),
+            body: None,
+            status: StatusCode::NO_CONTENT,
+            answer: None,
+            headers: Vec::new(),
+            refusals: BTreeMap::new(),
+        }
+    }
+
+    /// Answered without a function: there is less that can go wrong.
+    #[must_use]
+    pub fn by_gateway(self) -> Self {
+        Self { by_gateway: true, ..self }
+    }
+
+    /// Answers with this.
+    #[must_use]
+    pub fn answers<T: JsonSchema>(self, status: StatusCode) -> Self {
+        Self { status, answer: Some(SchemaGenerator::subschema_for::<T>), ..self }
+    }
+
+    /// Answers with the version of the resource.
+    #[must_use]
+    pub fn with_etag(mut self) -> Self {
+        self.headers.push((
+            "ETag",
+            json!({
+                "description": "The version, for If-Match.",
+                "required": true,
+                "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
+            }),
+        ));
+        self
+    }
+
+    /// Answers with the place of what was made.
+    #[must_use]
+    pub fn with_location(mut self) -> Self {
+        self.headers.push((
+            "Location",
+            json!({
+                "description": "Where it is, relative to the request's URL.",
+                "required": true,
+                "schema": { "type": "string", "format": "uri-reference" },
+            }),
+        ));
+        self
+    }
+
+    /// Has a parameter in its path.
+    #[must_use]
+    pub fn path<T: JsonSchema>(self, name: &'static str, description: &'static str) -> Self {
+        self.parameter::<T>("path", name, description)
+    }
+
+    /// Takes a parameter in the query string.
+    #[must_use]
+    pub fn query<T: JsonSchema>(self, name: &'static str, description: &'static str) -> Self {
+        self.parameter::<T>("query", name, description)
+    }
+
+    /// Lists in pages.
+    #[must_use]
+    pub fn paged(self) -> Self {
+        self.query::<Limit>("limit", "How many items a page has at most.")
+            .query::<String>("cursor", "The `nextCursor` of the page before, of the same list.")
+    }
+
+    /// Honours `If-Match`.
+    #[must_use]
+    pub fn if_match(self) -> Self {
+        self.parameter::<String>("header", "If-Match", "ETags: the change is made only of one of these.")
+            .refused(412, "The resource has another version.")
+    }
+
+    /// Honours `Idempotency-Key`.
+    #[must_use]
+    pub fn idempotent(self) -> Self {
+        let does = "The same request with the same key happens once and is answered the same for a day.";
+        self.parameter::<IdempotencyKey>("header", "Idempotency-Key", does)
+    }
+
+    fn parameter<T: JsonSchema>(
+        mut self,
+        place: &'static str,
+        name: &'static str,
+        description: &'static str,
+    ) -> Self {
+        let describe = SchemaGenerator::subschema_for::<T>;
+        self.parameters.push(Parameter { place, name, description, describe });
+        self
+    }
+
+    /// Takes a JSON body.
+    #[must_use]
+    pub fn takes<T: JsonSchema>(self) -> Self {
+        Self { body: Some(("application/json", SchemaGenerator::subschema_for::<T>)), ..self }
+    }
+
+    /// May refuse for a reason of its own.
+    #[must_use]
+    pub fn refused(mut self, status: u16, why: &'static str) -> Self {
+        self.refusals.insert(status, why);
+        self
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The path, with parameters in braces.
+    #[must_use]
+    pub fn path_template(&self) -> &'static str {
+        self.path
+    }
+
+    /// Who may call it.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// Statuses of what may go wrong by rule.
+    fn problems(&self) -> Vec<u16> {
+        let has_body = self.body.is_some();
+        let names_customer = self.path.contains("{userName}");
+        let rules = [
+            (true, &[400, 429, 500][..]),
+            (!self.by_gateway, &[503, 504]),
+            (self.access != Access::Public, &[401]),
+            (self.access == Access::Staff, &[403]),
+            (names_customer, &[404, 422]),
+            (has_body, &[413, 415, 422]),
+        ];
+        rules
+            .into_iter()
+            .filter(|(applies, _)| *applies)
+            .flat_map(|(_, statuses)| statuses)
+            .copied()
+            .collect()
+    }
+}
+
+/// What may go wrong with any operation.
+const PROBLEMS: [(u16, &str); 11] = [
+    (400, "The request cannot be read, or a query parameter is wrong."),
+    (401, "Nobody is signed in."),
+    (403, "This is for staff only."),
+    (404, "There is no such customer."),
+    (413, "The body is too large."),
+    (415, "The body is not said to be JSON."),
+    (422, "Fields are wrong; `errors` names each."),
+    (429, "Too many requests."),
+    (500, "Something went wrong on our side."),
+    (503, "It may work in a moment."),
+    (504, "The gateway waited in vain: look before you try again."),
+];
+
+/// What the whole document says of itself.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// The API's name.
+    pub title: &'static str,
+    /// The API's version.
+    pub version: &'static str,
+    /// What it is for, as Markdown.
+    pub description: &'static str,
+}
+
+/// The document of several services' operations, each under the name of its service.
+///
+/// # Panics
+/// When two types of the same name, or two operations of the same method and path, differ.
+#[must_use]
+pub fn document<'a>(about: About, services: impl IntoIterator<Item = (&'a str, Vec<Operation>)>) -> Value {
+    let mut schemas = Schemas::new();
+    let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
+    for (service, operations) in services {
+        for operation in operations {
+            let method = operation.method.as_str().to_lowercase();
+            let described = schemas.operation(service, &operation);
+            let there = paths.entry(operation.path).or_default().insert(method, described);
+            assert!(there.is_none(), "{} {} is described twice", operation.method, operation.path);
+        }
+    }
+    let mut document = json!({
+        "openapi": "3.1.0",
+        "info": { "title": about.title, "version": about.version, "description": about.description },
+        // Where the document itself is served, whatever the stage and the domain.
+        "servers": [{ "url": "." }],
+        "paths": paths,
+        "components": {
+            "parameters": { "CorrelationId": {
+                "in": "header",
+                "name": "X-Correlation-Id",
+                "description": "1 to 64 letters, digits, `-`, `_` or `.`: comes back, and is in all logs. \
+                    Anything else is replaced.",
+                "schema": { "type": "string" },
+            } },
+            "headers": { "CorrelationId": {
+                "description": "Names the request in all logs.",
+                "required": true,
+                "schema": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$" },
+            } },
+            "responses": PROBLEMS
+                .into_iter()
+                .map(|(status, why)| (title(status), schemas.problem(status, why)))
+                .collect::<Map<_, _>>(),
+            "schemas": schemas.definitions(),
+            "securitySchemes": { "idToken": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "An ID token of the stage's Amazon Cognito user pool.",
+            } },
+        },
+    });
+    document.sort_all_objects();
+    document
+}
+
+/// Schemas of what is read and of what is written differ: a reader may leave out what a writer never does.
+struct Schemas {
+    read: SchemaGenerator,
+    written: SchemaGenerator,
+    problem: Schema,
+}
+
+impl Schemas {
+    fn new() -> Self {
+        let settings = SchemaSettings::draft2020_12().with(|settings| {
+            settings.definitions_path = "/components/schemas".into();
+        });
+        let written = settings.clone().for_serialize().with_transform(RecursiveTransform(never_null));
+        let mut written = written.into_generator();
+        Self { read: settings.into_generator(), problem: written.subschema_for::<problem::Body>(), written }
+    }
+
+    fn operation(&mut self, service: &str, operation: &Operation) -> Value {
+        let mut parameters: Vec<_> =
+            operation.parameters.iter().map(|parameter| self.parameter(parameter)).collect();
+        let mut responses = BTreeMap::from([(operation.status.as_u16(), self.answer(operation))]);
+        for status in operation.problems() {
+            responses.insert(status, json!({ "$ref": format!("#/components/responses/{}", title(status)) }));
+        }
+        for (status, why) in &operation.refusals {
+            responses.insert(*status, self.problem(*status, why));
+        }
+        if !operation.by_gateway {
+            parameters.push(json!({ "$ref": "#/components/parameters/CorrelationId" }));
+        }
+        let mut described = json!({
+            "operationId": operation.id,
+            "summary": operation.summary,
+            "tags": [service],
+            "parameters": parameters,
+            "responses": responses,
+            "security": match operation.access {
+                Access::Public => json!([]),
+                Access::Customer => json!([{ "idToken": [] }]),
+                // Roles, as OpenAPI 3.1 has them for schemes without scopes.
+                Access::Staff => json!([{ "idToken": ["staff"] }]),
+            },
+        });
+        if let Some((media_type, describe)) = operation.body {
+            let schema = describe(&mut self.read);
+            described["requestBody"] =
+                json!({ "required": true, "content": { media_type: { "schema": schema } } });
+        }
+        described
+    }
+
+    fn parameter(&mut self, parameter: &Parameter) -> Value {
+        json!({
+            "in": parameter.place,
+            "name": parameter.name,
+            "description": parameter.description,
+            "required": parameter.place == "path",
+            "schema": (parameter.describe)(&mut self.read),
+        })
+    }
+
+    fn answer(&mut self, operation: &Operation) -> Value {
+        let status = operation.status;
+        let mut answer = json!({ "description": status.canonical_reason().unwrap_or_default() });
+        if let Some(describe) = operation.answer {
+            answer["content"] = json!({ "application/json": { "schema": describe(&mut self.written) } });
+        }
+        let mut headers: Map<_, _> =
+            operation.headers.iter().map(|(name, header)| ((*name).to_owned(), header.clone())).collect();
+        if !operation.by_gateway {
+            let id = json!({ "$ref": "#/components/headers/CorrelationId" });
+            headers.insert("X-Correlation-Id".to_owned(), id);
+        }
+        answer["headers"] = headers.into();
+        answer
+    }
+
+    fn problem(&self, status: u16, why: &str) -> Value {
+        let required = |schema| json!({ "required": true, "schema": schema });
+        let headers = match status {
+            401 => json!({ "WWW-Authenticate": required(json!({ "type": "string", "const": "Bearer" })) }),
+            // Seconds.
+            429 | 503 | 504 => {
+                json!({ "Retry-After": required(json!({ "type": "string", "pattern": "^[0-9]+$" })) })
+            }
+            _ => json!({}),
+        };
+        json!({
+            "description": why,
+            "headers": headers,
+            "content": { "application/problem+json": { "schema": self.problem } },
+        })
+    }
+
+    /// All types that were described, by name.
+    fn definitions(mut self) -> Map<String, Value> {
+        let mut all = self.written.take_definitions(true);
+        // The gateway leaves it out where one answer stands for several statuses.
+        let required = all.get_mut("Problem").and_then(|problem| problem["required"].as_array_mut());
+        required.into_iter().for_each(|required| required.retain(|member| member != "status"));
+        for (name, schema) in self.read.take_definitions(true) {
+            let same = all.get(&name).is_none_or(|written| *written == schema);
+            assert!(same, "{name} means something else in answers than in requests");
+            all.insert(name, schema);
+        }
+        for name in all.keys() {
+            let numbered = name.ends_with(|last: char| last.is_ascii_digit());
+            assert!(!numbered, "{name}: two types have the same name");
+        }
+        all
+    }
+}
+
+/// `NotFound` for 404.
+fn title(status: u16) -> String {
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    reason.unwrap_or_default().replace(' ', "")
+}
+
+/// Takes `null` out of what a value may be: an optional member is left out, and never null.
+pub fn never_null(schema: &mut Schema) {
+    if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
+        types.retain(|name| name != "null");
+        if let [only] = &types[..] {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(choices) = schema.get_mut("anyOf").and_then(Value::as_array_mut) {
+        choices.retain(|choice| choice["type"] != "null");
+        if let [only] = &choices[..]
+            && let Some(only) = only.as_object().cloned()
+        {
+            schema.remove("anyOf");
+            only.into_iter().for_each(|(name, value)| {
+                schema.insert(name, value);
+            });
+        }
+    }
+}
+
+impl JsonSchema for Limit {
+    fn schema_name() -> Cow<'static, str> {
+        "Limit".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 })
+    }
+}
+
+/// Stands for [`crate::idempotency::IdempotencyKey`], which reads no JSON.
+struct IdempotencyKey;
+
+impl JsonSchema for IdempotencyKey {
+    fn schema_name() -> Cow<'static, str> {
+        "IdempotencyKey".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[!-~]{1,255}$" })
+    }
+}

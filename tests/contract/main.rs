@@ -1,0 +1,40 @@
+//! The API is one thing, told in four places: the services' routers, `docs/openapi.json`, the gateway's
+//! routes in the CloudFormation template, and the Postman collection. Here they are held together.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
+
+mod document;
+mod gateway;
+mod postman;
+mod routers;
+
+use axum::http::{Method, StatusCode};
+use lambdakit::openapi::{About, Access, Operation};
+use serde_json::{Map, Value};
+
+const ABOUT: About = About {
+    title: "Ferrocart",
+    version: "1.0.0",
+    description: "A shop: products, baskets, and orders.\n\n\
+        Prices are exact decimal numbers: read them with a decimal type. Lists come in pages; a `cursor` is \
+        opaque. Customers see what is theirs, staff see everything; what is somebody else's is not found.",
+};
+
+/// The operations of all services, and what the gateway answers by itself.
+fn operations() -> Vec<(&'static str, Vec<Operation>)> {
+    let health =
+        Operation::new(Access::Public, Method::GET, "/health", "readHealth", "See whether the shop is open")
+            .answers::<Map<String, Value>>(StatusCode::OK)
+            .by_gateway();
+    vec![
+        ("product", product::openapi::operations()),
+        ("basket", basket::openapi::operations()),
+        ("ordering", ordering::openapi::operations()),
+        ("gateway", vec![health]),
+    ]
+}
+
+/// `GET /product/{id}`.
+fn name(operation: &Operation) -> String {
+    format!("{} {}", operation.method(), operation.path_template())
+}

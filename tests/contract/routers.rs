@@ -1,0 +1,86 @@
+//! The services answer what is described, to those whom it is described for, and nothing else.
+
+use basket::checkout::Desk;
+use basket::store::{BasketStore, CheckoutStore, PriceStore};
+use lambdakit::idempotency::IdempotencyStore;
+use lambdakit::openapi::{Access, Operation};
+use ordering::store::OrderStore;
+use product::store::ProductStore;
+use testkit::{Account, Answer, Client};
+
+use crate::{name, operations};
+
+/// Each service with its operations. Their stores never answer: who may call is decided before.
+fn services() -> Vec<(Client, Vec<Operation>)> {
+    let account = Account::of_the_shop_at("http://127.0.0.1:9");
+    let table = |name| account.known_table(name);
+    let currency = "USD".parse().unwrap();
+    let baskets = BasketStore::new(table("basket"));
+    let idempotency = IdempotencyStore::new(table("idempotency"));
+    let checkouts = CheckoutStore::new(table("checkout"), baskets.clone(), idempotency.clone());
+    let prices = PriceStore::new(table("price"));
+    let routers = [
+        product::api::router(ProductStore::new(table("product")), currency),
+        basket::api::router(Desk { baskets, prices, checkouts, idempotency, currency }),
+        ordering::api::router(OrderStore::new(table("order"))),
+    ];
+    routers
+        .map(Client::new)
+        .into_iter()
+        .zip(operations().into_iter().map(|(_, operations)| operations))
+        .collect()
+}
+
+/// A path with something in the place of each parameter.
+fn filled(path: &str) -> String {
+    let id = "0190f2a0-0000-7000-8000-000000000000";
+    path.replace("{userName}", "grace").replace("{id}", id).replace("{itemId}", id).replace("{orderId}", id)
+}
+
+async fn call(client: &Client, operation: &Operation) -> Answer {
+    client.send(operation.method().as_str(), &filled(operation.path_template()), &[], "{}").await
+}
+
+#[tokio::test]
+async fn a_service_answers_what_is_described_to_those_who_may_call() {
+    for (service, operations) in services() {
+        for operation in &operations {
+            let name = name(operation);
+            let customer = call(&service.customer("grace"), operation).await.status.as_u16();
+            let nobody = call(&service.nobody(), operation).await.status.as_u16();
+            match operation.access() {
+                Access::Public => assert_eq!(nobody, customer, "{name}"),
+                Access::Customer => assert_eq!(nobody, 401, "{name}"),
+                Access::Staff => assert_eq!((nobody, customer), (401, 403), "{name}"),
+            }
+            // 422: the empty object that was sent; 503: nothing but the store stands in the way.
+            let staff = call(&service, operation).await.status.as_u16();
+            assert!([200, 422, 503].contains(&staff), "{name}: {staff}");
+            if operation.access() != Access::Staff {
+                assert_eq!(customer, staff, "{name}");
+            }
+            if operation.path_template().contains("{userName}") {
+                assert_eq!(call(&service.customer("ada"), operation).await.status, 404, "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_service_answers_nothing_that_is_not_described() {
+    let described: Vec<_> = operations().into_iter().flat_map(|(_, operations)| operations).collect();
+    for (service, own) in services() {
+        for path in described.iter().map(Operation::path_template) {
+            let here =
+                |method| own.iter().any(|one| one.path_template() == path && one.method().as_str() == method);
+            let is_ours = own.iter().any(|one| one.path_template() == path);
+            for method in
+                ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().filter(|method| !here(*method))
+            {
+                let refused = service.send(method, &filled(path), &[], "{}").await;
+                let status = if is_ours { 405 } else { 404 };
+                assert_eq!(refused.status, status, "{method} {path}: {}", refused.body);
+            }
+        }
+    }
+}
