@@ -26,17 +26,20 @@ pub enum Packages {
     Lambda,
     /// What looks for known weaknesses in the others.
     Audit,
+    /// What tries the API with all that its description allows.
+    Test,
 }
 
 impl Packages {
     /// All there are.
-    pub const ALL: [Self; 3] = [Self::Local, Self::Lambda, Self::Audit];
+    pub const ALL: [Self; 4] = [Self::Local, Self::Lambda, Self::Audit, Self::Test];
 
     pub fn requirements(self, paths: &Paths) -> PathBuf {
         let name = match self {
             Self::Local => "requirements.txt",
             Self::Lambda => "requirements-lambda.txt",
             Self::Audit => "requirements-audit.txt",
+            Self::Test => "requirements-test.txt",
         };
         paths.infra().join("local").join(name)
     }
@@ -46,6 +49,7 @@ impl Packages {
             Self::Local => ".local-packages",
             Self::Lambda => ".lambda-packages",
             Self::Audit => ".audit-packages",
+            Self::Test => ".test-packages",
         })
     }
 }

@@ -61,6 +61,8 @@ pub fn operations() -> Vec<Operation> {
     let (one, items, item) =
         ("/basket/{userName}", "/basket/{userName}/items", "/basket/{userName}/items/{itemId}");
     let of = |operation: Operation| operation.path::<UserName>("userName", "Whose basket.");
+    let of_anybody =
+        |operation| of(operation).refused(405, "Nobody is called `checkout`: that is another route.");
     let of_line = |operation: Operation| {
         of(operation)
             .path::<ItemId>("itemId", "Names the line.")
@@ -84,7 +86,7 @@ pub fn operations() -> Vec<Operation> {
                 409,
                 "The basket is empty, has changed, costs something else, or holds what is no longer sold.",
             ),
-        of(Operation::new(
+        of_anybody(Operation::new(
             Access::Customer,
             Method::GET,
             one,
@@ -92,7 +94,7 @@ pub fn operations() -> Vec<Operation> {
             "Look at a basket, at today's prices",
         ))
         .answers::<BasketView>(StatusCode::OK),
-        of(Operation::new(Access::Customer, Method::DELETE, one, "emptyBasket", "Empty a basket")),
+        of_anybody(Operation::new(Access::Customer, Method::DELETE, one, "emptyBasket", "Empty a basket")),
         of(Operation::new(
             Access::Customer,
             Method::POST,

@@ -29,6 +29,8 @@ pub enum Part {
     Services,
     /// The shop as a customer sees it
     Shop,
+    /// The API takes whatever its description lets through, and refuses the rest
+    Fuzz,
     /// The local stack keeps its data when stopped or killed
     Local,
     /// The shop while calls fail and functions die
@@ -38,13 +40,14 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Format,
         Self::Clippy,
         Self::Unit,
         Self::Infra,
         Self::Services,
         Self::Shop,
+        Self::Fuzz,
         Self::Local,
         Self::Chaos,
         Self::Postman,
@@ -55,7 +58,7 @@ impl Part {
     }
 
     pub fn needs_stack(self) -> bool {
-        matches!(self, Self::Services | Self::Shop | Self::Local | Self::Chaos | Self::Postman)
+        matches!(self, Self::Services | Self::Shop | Self::Fuzz | Self::Local | Self::Chaos | Self::Postman)
     }
 }
 
@@ -89,6 +92,8 @@ impl Check {
 const SHOP_TESTS: &str = "shop-tests";
 /// Tests of the local stack itself stop and kill it: they run apart from those that use it.
 const LOCAL_STACK_TESTS: &str = "local_stack";
+/// These take minutes, and want packages of their own.
+const FUZZ_TESTS: &str = "fuzz";
 /// These want a stack that may fail.
 const CHAOS_TESTS: &str = "chaos";
 
@@ -143,10 +148,16 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
         }
         Part::Shop => {
             let mut cargo = cargo(paths, &["test", "--no-fail-fast", "-p", SHOP_TESTS, "--lib"]);
-            let apart = |target: &&str| [LOCAL_STACK_TESTS, CHAOS_TESTS].contains(target);
+            let apart = |target: &&str| [FUZZ_TESTS, LOCAL_STACK_TESTS, CHAOS_TESTS].contains(target);
             for target in services.test_targets(SHOP_TESTS).filter(|target| !apart(target)) {
                 cargo.args(["--test", target]);
             }
+            vec![Check::printed(cargo)]
+        }
+        Part::Fuzz => {
+            let args = ["test", "-p", SHOP_TESTS, "--test", FUZZ_TESTS, "--", "--nocapture"];
+            let mut cargo = cargo(paths, &args);
+            cargo.env("FERROCART_SCHEMATHESIS", Venv::of(paths).tool("schemathesis"));
             vec![Check::printed(cargo)]
         }
         Part::Local => {

@@ -104,6 +104,12 @@ impl<'a> Runner<'a> {
             let dir = self.paths.postman();
             steps.run("postman packages", |step| Ok(((), node::provide(self.paths, &dir, step)?)))?;
         }
+        if part == Part::Fuzz {
+            let mut steps = Steps::new(self.paths, 1);
+            steps.run("python packages", |step| {
+                Venv::provide(self.paths, &self.python, Packages::Test, step)
+            })?;
+        }
         part::on_stack(part, self.paths, &self.services, stack)
     }
 

@@ -1,0 +1,165 @@
+//! The shop is asked for all that its description allows, and for what it does not, by Schemathesis:
+//! no answer may be a failure of the server, or one that is not described.
+//!
+//! `FERROCART_CASES` says how many requests are made up per operation and caller, and
+//! `FERROCART_SEED` which: `cargo xtask test fuzz` has fixed ones.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot run has failed"
+)]
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use shop_tests::Shop;
+
+const DESCRIPTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+const CONFIG: &str = include_str!("schemathesis.toml");
+
+/// The member of staff whom the tests are.
+const STAFF: &str = "ada";
+
+/// What nobody has to sign in for, and what is answered then.
+const PUBLIC: [&str; 4] = ["listProducts", "readProduct", "readHealth", "readDescription"];
+const PUBLIC_ANSWERS: &[&str] = &["2xx", "400", "404"];
+
+/// Who asks.
+struct Caller {
+    name: &'static str,
+    /// What may be answered to a request that is as described: the rest is none of the schema's business,
+    /// such as whether a cursor is one, or a price has too many decimals.
+    answers: &'static [&'static str],
+    /// How many of every hundred cases.
+    share: u32,
+}
+
+#[test]
+fn staff_get_what_is_described() {
+    let shop = Shop::new();
+    let answers = &["2xx", "400", "404", "405", "409", "412", "422"];
+    fuzz(&shop, Some(&shop), &Caller { name: "staff", answers, share: 100 });
+}
+
+#[test]
+fn customers_get_what_is_described() {
+    let shop = Shop::new();
+    let answers = &["2xx", "400", "403", "404", "405", "409", "422"];
+    fuzz(&shop, Some(&shop.customer()), &Caller { name: "customer", answers, share: 50 });
+}
+
+#[test]
+fn nobody_gets_more_than_the_catalogue() {
+    let answers = &["401", "405"];
+    fuzz(&Shop::new(), None, &Caller { name: "nobody", answers, share: 25 });
+}
+
+fn fuzz(shop: &Shop, signed_in: Option<&Shop>, caller: &Caller) {
+    let cases = setting("FERROCART_CASES", 60) * caller.share / 100;
+    let seed = setting("FERROCART_SEED", 20_260_131);
+    let known = Known::new(shop, signed_in);
+    let config = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("schemathesis-{}.toml", caller.name));
+    fs::write(&config, configuration(&known, signed_in, caller)).unwrap();
+    let program = env::var_os("FERROCART_SCHEMATHESIS")
+        .expect("FERROCART_SCHEMATHESIS is not set: run these tests with `cargo xtask test fuzz`");
+    let mut schemathesis = Command::new(program);
+    schemathesis
+        .arg("--config-file")
+        .arg(&config)
+        .args(["run", DESCRIPTION, "--url", shop.output("/apiUrl")])
+        .args(["--seed", &seed.to_string(), "--max-examples", &cases.to_string()]);
+    let ran = known.while_baskets_fill(|| schemathesis.output().expect("Schemathesis"));
+    let said = String::from_utf8_lossy(&ran.stdout);
+    assert!(ran.status.success(), "{}\n{}", end(&said), end(&String::from_utf8_lossy(&ran.stderr)));
+    let (made, rest) = said.rsplit_once(" generated").expect("how many cases were made");
+    let made: u32 = made.rsplit(char::is_whitespace).next().unwrap().replace(',', "").parse().unwrap();
+    assert!(made > 19 * cases, "{made} cases are few");
+    println!("{}: {made} cases{}", caller.name, rest.lines().next().unwrap());
+}
+
+/// What there is to ask for, beside what is made up.
+struct Known {
+    owner: Shop,
+    products: Vec<String>,
+    items: Vec<String>,
+    orders: Vec<String>,
+}
+
+impl Known {
+    /// Things of the customer who is signed in, or of some other one.
+    fn new(shop: &Shop, signed_in: Option<&Shop>) -> Self {
+        let owner = signed_in.filter(|shop| shop.user() != STAFF).cloned().unwrap_or_else(|| shop.customer());
+        let products: Vec<_> = (0..8).map(|number| shop.product(&format!("Fuzz {number}"), "9.90")).collect();
+        products.iter().for_each(|product| owner.add(product, 1));
+        let items = owner.basket().body["items"].as_array().unwrap().iter().map(text("itemId")).collect();
+        let receipt = owner.check_out(&[]).expect(202).body;
+        owner.order(&receipt);
+        Self { owner, products, items, orders: vec![text("orderId")(&receipt)] }
+    }
+
+    /// Fills the basket again and again, or every checkout but the first would find it empty.
+    fn while_baskets_fill<T>(&self, work: impl FnOnce() -> T) -> T {
+        let basket = json!({
+            "userName": self.owner.user(),
+            "items": self.products.iter().map(|id| json!({ "productId": id, "quantity": 1 })).collect::<Vec<_>>(),
+        });
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    // Staff may have removed a product meanwhile.
+                    let status = self.owner.post("/basket", &basket).status;
+                    assert!([200, 422].contains(&status), "{status}");
+                    thread::sleep(Duration::from_millis(50));
+                }
+            });
+            let result = work();
+            done.store(true, Ordering::Relaxed);
+            result
+        })
+    }
+}
+
+/// What fits on a few screens.
+fn end(text: &str) -> &str {
+    &text[text.ceil_char_boundary(text.len().saturating_sub(20_000))..]
+}
+
+/// Who asks, and for what.
+fn configuration(known: &Known, signed_in: Option<&Shop>, caller: &Caller) -> String {
+    let mut config = CONFIG.to_owned();
+    config += &list("products", &known.products);
+    config += &list("user", &[known.owner.user().to_owned()]);
+    config += &list("items", &known.items);
+    config += &list("orders", &known.orders);
+    if let Some(signed_in) = signed_in {
+        config += &format!("\n[auth.openapi.idToken]\nbearer = \"{}\"\n", signed_in.token());
+    }
+    for (which, answers) in [("include", PUBLIC_ANSWERS), ("exclude", caller.answers)] {
+        config += &format!("\n[[operations]]\n{which}-operation-id = {PUBLIC:?}\n");
+        config += &format!("checks.positive_data_acceptance.expected-statuses = {answers:?}\n");
+    }
+    config
+}
+
+fn list(name: &str, values: &[String]) -> String {
+    format!("\n[dictionaries.{name}]\nvalues = {values:?}\n")
+}
+
+fn text(member: &'static str) -> impl Fn(&Value) -> String {
+    move |value| value[member].as_str().expect("a text").to_owned()
+}
+
+fn setting(name: &str, default: u32) -> u32 {
+    env::var(name)
+        .map_or(default, |value| value.parse().unwrap_or_else(|_| panic!("{name}={value} is no number")))
+}
