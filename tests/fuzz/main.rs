@@ -99,7 +99,9 @@ impl Known {
     fn new(shop: &Shop, signed_in: Option<&Shop>) -> Self {
         let owner = signed_in.filter(|shop| shop.user() != STAFF).cloned().unwrap_or_else(|| shop.customer());
         let products: Vec<_> = (0..8).map(|number| shop.product(&format!("Fuzz {number}"), "9.90")).collect();
-        products.iter().for_each(|product| owner.add(product, 1));
+        for product in &products {
+            owner.add(product, 1);
+        }
         let items = owner.basket().body["items"].as_array().unwrap().iter().map(text("itemId")).collect();
         let receipt = owner.check_out(&[]).expect(202).body;
         owner.order(&receipt);
@@ -136,23 +138,28 @@ fn end(text: &str) -> &str {
 
 /// Who asks, and for what.
 fn configuration(known: &Known, signed_in: Option<&Shop>, caller: &Caller) -> String {
-    let mut config = CONFIG.to_owned();
-    config += &list("products", &known.products);
-    config += &list("user", &[known.owner.user().to_owned()]);
-    config += &list("items", &known.items);
-    config += &list("orders", &known.orders);
-    if let Some(signed_in) = signed_in {
-        config += &format!("\n[auth.openapi.idToken]\nbearer = \"{}\"\n", signed_in.token());
-    }
-    for (which, answers) in [("include", PUBLIC_ANSWERS), ("exclude", caller.answers)] {
-        config += &format!("\n[[operations]]\n{which}-operation-id = {PUBLIC:?}\n");
-        config += &format!("checks.positive_data_acceptance.expected-statuses = {answers:?}\n");
-    }
-    config
+    let answers = |which, answers: &[&str]| {
+        format!(
+            "[[operations]]\n{which}-operation-id = {PUBLIC:?}\n\
+             checks.positive_data_acceptance.expected-statuses = {answers:?}\n"
+        )
+    };
+    let token = |shop: &Shop| format!("[auth.openapi.idToken]\nbearer = {:?}\n", shop.token());
+    [
+        CONFIG.to_owned(),
+        list("products", &known.products),
+        list("user", &[known.owner.user().to_owned()]),
+        list("items", &known.items),
+        list("orders", &known.orders),
+        signed_in.map(token).unwrap_or_default(),
+        answers("include", PUBLIC_ANSWERS),
+        answers("exclude", caller.answers),
+    ]
+    .join("\n")
 }
 
 fn list(name: &str, values: &[String]) -> String {
-    format!("\n[dictionaries.{name}]\nvalues = {values:?}\n")
+    format!("[dictionaries.{name}]\nvalues = {values:?}\n")
 }
 
 fn text(member: &'static str) -> impl Fn(&Value) -> String {
