@@ -1,0 +1,63 @@
+//! What parses input that nobody can trust: each takes any bytes, and panics where the parser is wrong.
+//! `fuzz_targets` feeds them by libFuzzer, and `tests/corpus` with what is kept in `corpus`.
+
+use axum::extract::FromRequestParts;
+use axum::http::Request;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use domain::event::{BasketCheckedOut, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated};
+use domain::order::Order;
+use lambdakit::page::Parameters;
+use product::store::ProductStore;
+use sha2::{Digest, Sha256};
+use testkit::{Account, Client};
+
+/// A cursor is refused, or leads to a key whose parts are not empty; one with a right checksum too.
+pub fn cursor(data: &[u8]) {
+    let list = "product?category=";
+    let sum = Sha256::new().chain_update(list).chain_update([0]).chain_update(data).finalize();
+    let honest = [&sum[..8], data].concat();
+    for bytes in [data, &honest] {
+        let uri = format!("/product?limit=7&cursor={}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
+        let Ok(request) = Request::get(uri).body(()) else { continue };
+        let (mut parts, ()) = request.into_parts();
+        let read = runtime().block_on(Parameters::from_request_parts(&mut parts, &()));
+        let page = read.expect("a readable query").page(list);
+        if let Some(start) = page.and_then(|page| page.start()) {
+            assert!(!start.is_empty());
+            assert!(start.values().all(|value| value.as_s().is_ok_and(|text| !text.is_empty())));
+        }
+    }
+}
+
+/// An event is refused, or means the same after it was written and read again.
+pub fn event(data: &[u8]) {
+    survives::<ProductCreated>(data);
+    survives::<ProductUpdated>(data);
+    survives::<ProductDeleted>(data);
+    if let Some(event) = survives::<BasketCheckedOut>(data) {
+        // An order that does not add up is refused; nothing else may happen.
+        drop(Order::place(event.data, event.metadata.correlation_id));
+    }
+}
+
+fn survives<D: Fact + PartialEq + std::fmt::Debug>(data: &[u8]) -> Option<Event<D>> {
+    let event: Event<D> = serde_json::from_slice(data).ok()?;
+    let again = serde_json::to_vec(&event).expect("what was read can be written");
+    assert_eq!(serde_json::from_slice::<Event<D>>(&again).expect("what was written can be read"), event);
+    Some(event)
+}
+
+/// A merge patch is answered with the refusal of its fields, or gets as far as to the product, which is not there.
+pub fn merge_patch(data: &[u8]) {
+    let table = Account::of_the_shop_at("http://127.0.0.1:9").known_table("product");
+    let catalogue =
+        Client::new(product::api::router(ProductStore::new(table), "USD".parse().expect("a currency")));
+    let patch = String::from_utf8_lossy(data);
+    let status = runtime().block_on(catalogue.send("PATCH", "/product/none", &[], patch)).status;
+    assert!([400, 404, 413, 422].contains(&status.as_u16()), "{status}");
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
+}
