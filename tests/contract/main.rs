@@ -30,6 +30,7 @@ fn operations() -> Vec<(&'static str, Vec<Operation>)> {
         ("product", product::openapi::operations()),
         ("basket", basket::openapi::operations()),
         ("ordering", ordering::openapi::operations()),
+        ("customer", customer::openapi::operations()),
         ("gateway", vec![health]),
     ]
 }

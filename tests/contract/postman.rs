@@ -11,6 +11,9 @@ const COLLECTION: &str = include_str!("../../postman/ferrocart.postman_collectio
 /// The folder whose requests may be for what is not there.
 const WRONG: &str = "What goes wrong";
 
+/// Whoever runs the collection would not be able to sign in again.
+const UNCALLED: &str = "DELETE /me";
+
 /// `METHOD /path` of each request, and whether it is to go wrong.
 fn requests(item: &Value, wrong: bool, all: &mut Vec<(String, bool)>) {
     let wrong = wrong || item["name"].as_str().is_some_and(|name| name.ends_with(WRONG));
@@ -44,7 +47,7 @@ fn the_collection_calls_each_operation() {
     requests(&collection, false, &mut all);
     let operations: BTreeSet<_> =
         operations().iter().flat_map(|(_, operations)| operations).map(name).collect();
-    for operation in &operations {
+    for operation in operations.iter().filter(|name| *name != UNCALLED) {
         assert!(
             all.iter().any(|(request, wrong)| !wrong && is_for(request, operation)),
             "no request of the Postman collection is for {operation}"

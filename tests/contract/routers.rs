@@ -2,6 +2,7 @@
 
 use basket::checkout::Desk;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
+use customer::store::RequestStore;
 use lambdakit::idempotency::IdempotencyStore;
 use lambdakit::openapi::{Access, Operation};
 use ordering::store::OrderStore;
@@ -23,6 +24,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
         product::api::router(ProductStore::new(table("product")), currency),
         basket::api::router(Desk { baskets, prices, checkouts, idempotency, currency }),
         ordering::api::router(OrderStore::new(table("order"))),
+        customer::api::router(RequestStore::new(table("customer"))),
     ];
     routers
         .map(Client::new)

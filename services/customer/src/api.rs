@@ -57,8 +57,9 @@ fn user_name(caller: &Caller) -> Result<UserName, Problem> {
 
 /// A request that is being worked on, as clients see it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Accepted {
+pub(crate) struct Accepted {
     user_name: UserName,
     request_id: Uuid,
     requested_at: Timestamp,
@@ -67,6 +68,7 @@ struct Accepted {
 
 /// What is being done about a request.
 #[derive(Clone, Copy, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "RequestStatus"))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Status {
     Collecting,
@@ -86,14 +88,17 @@ impl Accepted {
 
 /// All that the shop keeps of a customer's, or a page of it, as they see it. The services that keep it wrote it.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Export"))]
 #[serde(rename_all = "camelCase")]
-struct ExportView {
+pub(crate) struct ExportView {
     user_name: UserName,
     request_id: Uuid,
     requested_at: Timestamp,
     account: Account,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<serde_json::Map<String, serde_json::Value>>"))]
     basket: Option<Box<RawValue>>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
     orders: Vec<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
@@ -101,6 +106,7 @@ struct ExportView {
 
 /// What the token says of the account.
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 struct Account {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,

@@ -11,6 +11,8 @@
 
 pub mod account;
 pub mod api;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod outbox;
 pub mod parts;
 pub mod store;

@@ -44,6 +44,7 @@ pub struct Operation {
     status: StatusCode,
     answer: Option<Describe>,
     headers: Vec<(&'static str, Value)>,
+    meanwhile: Option<Describe>,
     /// What may go wrong for reasons of its own, by status.
     refusals: BTreeMap<u16, &'static str>,
 }
@@ -79,6 +80,7 @@ impl Operation {
             status: StatusCode::NO_CONTENT,
             answer: None,
             headers: Vec::new(),
+            meanwhile: None,
             refusals: BTreeMap::new(),
         }
     }
@@ -93,6 +95,12 @@ impl Operation {
     #[must_use]
     pub fn answers<T: JsonSchema>(self, status: StatusCode) -> Self {
         Self { status, answer: Some(SchemaGenerator::subschema_for::<T>), ..self }
+    }
+
+    /// Answers 202 with this, and says when to ask again, as long as there is nothing else to answer with.
+    #[must_use]
+    pub fn meanwhile<T: JsonSchema>(self) -> Self {
+        Self { meanwhile: Some(SchemaGenerator::subschema_for::<T>), ..self }
     }
 
     /// Answers with the version of the resource.
@@ -318,6 +326,16 @@ impl Schemas {
         let mut parameters: Vec<_> =
             operation.parameters.iter().map(|parameter| self.parameter(parameter)).collect();
         let mut responses = BTreeMap::from([(operation.status.as_u16(), self.answer(operation))]);
+        if let Some(describe) = operation.meanwhile {
+            let seconds = ("Retry-After", required(json!({ "type": "string", "pattern": "^[0-9]+$" })));
+            let meanwhile = Operation {
+                status: StatusCode::ACCEPTED,
+                answer: Some(describe),
+                headers: vec![seconds],
+                ..operation.clone()
+            };
+            responses.insert(202, self.answer(&meanwhile));
+        }
         for status in operation.problems() {
             responses.insert(status, json!({ "$ref": format!("#/components/responses/{}", title(status)) }));
         }
@@ -375,7 +393,6 @@ impl Schemas {
     }
 
     fn problem(&self, status: u16, why: &str) -> Value {
-        let required = |schema| json!({ "required": true, "schema": schema });
         let headers = match status {
             401 => json!({ "WWW-Authenticate": required(json!({ "type": "string", "const": "Bearer" })) }),
             // Seconds.
@@ -410,6 +427,11 @@ impl Schemas {
         }
         all
     }
+}
+
+/// A header that is always there.
+fn required(schema: Value) -> Value {
+    json!({ "required": true, "schema": schema })
 }
 
 /// `NotFound` for 404.
