@@ -29,14 +29,14 @@ pub enum Part {
     Services,
     /// The shop as a customer sees it
     Shop,
-    /// The API takes whatever its description lets through, and refuses the rest
-    Fuzz,
     /// The local stack keeps its data when stopped or killed
     Local,
     /// The shop while calls fail and functions die
     Chaos,
     /// The Postman collection
     Postman,
+    /// The API takes whatever its description lets through, and refuses the rest; leaves a mess behind
+    Fuzz,
 }
 
 impl Part {
@@ -47,10 +47,10 @@ impl Part {
         Self::Infra,
         Self::Services,
         Self::Shop,
-        Self::Fuzz,
         Self::Local,
         Self::Chaos,
         Self::Postman,
+        Self::Fuzz,
     ];
 
     pub fn name(self) -> String {
