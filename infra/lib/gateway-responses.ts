@@ -69,7 +69,7 @@ const PROBLEMS: readonly [type: ResponseType, problem: Problem, headers?: Header
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, UNKNOWN_ROUTE],
   [ResponseType.RESOURCE_NOT_FOUND, UNKNOWN_ROUTE],
   [ResponseType.BAD_REQUEST_BODY, {
-    slug: 'bad-request', title: 'Bad request', status: 400, detail: 'The body must be a JSON object.',
+    slug: 'bad-request', title: 'Bad request', status: 400, detail: 'The body must be a JSON object, with no text or list far beyond its limit.',
   }],
   [ResponseType.BAD_REQUEST_PARAMETERS, {
     slug: 'bad-request', title: 'Bad request', status: 400, detail: 'A required parameter is missing.',

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { Lazy, Stack } from 'aws-cdk-lib';
 import {
-  AccessLogField, AccessLogFormat, type CfnStage, CognitoUserPoolsAuthorizer, EndpointType, type IAuthorizer, type IModel,
-  type IRequestValidator, JsonSchemaType, LambdaIntegration, LogGroupLogDestination, type MethodOptions, MockIntegration,
+  AccessLogField, AccessLogFormat, type CfnStage, CognitoUserPoolsAuthorizer, EndpointType, type IAuthorizer,
+  type IRequestValidator, LambdaIntegration, LogGroupLogDestination, type MethodOptions, MockIntegration,
   PassthroughBehavior, RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
@@ -9,6 +10,7 @@ import { Firewall } from './firewall.ts';
 import { commonHeaders, gatewayResponses, type Headers, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
 import { PartnerKeys } from './partner-keys.ts';
+import { type OpenApi, requestModel } from './request-models.ts';
 import { RustFunction, type RustFunctionProps } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import type { SignIn } from './sign-in.ts';
@@ -62,7 +64,6 @@ export class HttpApi extends Construct {
   private readonly settings: Settings;
   private readonly authorizer: IAuthorizer;
   private readonly throttled: CfnStage.MethodSettingProperty[] = [];
-  private readonly jsonObject: IModel;
   private readonly validator: IRequestValidator;
 
   constructor(scope: Construct, id: string, { settings, signIn }: HttpApiProps) {
@@ -96,9 +97,6 @@ export class HttpApi extends Construct {
     this.url = this.api.url;
     this.id = this.api.restApiId;
     this.authorizer = new CognitoUserPoolsAuthorizer(this, 'SignedIn', { cognitoUserPools: [signIn.pool] });
-    this.jsonObject = this.api.addModel('JsonObject', {
-      contentType: 'application/json', schema: { type: JsonSchemaType.OBJECT },
-    });
     this.validator = this.api.addRequestValidator('Validator', {
       validateRequestBody: true, validateRequestParameters: true,
     });
@@ -123,17 +121,19 @@ export class HttpApi extends Construct {
     for (const verb of verbs) {
       resource.addMethod(verb, integration, {
         ...(open.includes(verb) ? { apiKeyRequired: this.settings.partnerKey } : { authorizer: this.authorizer }),
-        ...(BODIED.has(verb) ? this.checked() : {}),
+        ...(BODIED.has(verb) ? this.checked(verb, path) : {}),
       });
       this.throttled.push(methodSetting(path, verb, verb === 'GET' ? 'read' : pace, this.settings));
     }
     this.refuseOtherMethods(path, verbs);
   }
 
-  private checked(): MethodOptions {
+  private checked(verb: Verb, path: string): MethodOptions {
+    const schema = requestModel(DESCRIPTION, verb, path);
+    if (schema === undefined) throw new Error(`docs/openapi.json has no body for ${verb} ${path}.`);
+    const model = this.api.addModel(`Body${verb}${path}`.replaceAll(/[^A-Za-z]/g, ''), { contentType: 'application/json', schema });
     // Whatever a client calls its body: of other types the gateway would take anything.
-    const requestModels = { 'application/json': this.jsonObject, $default: this.jsonObject };
-    return { requestValidator: this.validator, requestModels };
+    return { requestValidator: this.validator, requestModels: { 'application/json': model, $default: model } };
   }
 
   /** Sets the limits of each route, and for what the gateway answers by itself those of a change. */
@@ -197,6 +197,9 @@ export class HttpApi extends Construct {
     };
   }
 }
+
+/** What the API says of itself. */
+const DESCRIPTION = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as OpenApi;
 
 const BODIED: ReadonlySet<Verb> = new Set(['POST', 'PUT', 'PATCH']);
 

@@ -63,12 +63,16 @@ describe('routes', () => {
     }
   });
 
-  test('each body is checked to be a JSON object', () => {
+  test('each body is checked to be a JSON object within the bounds of its description', () => {
+    const models = resources(template, 'AWS::ApiGateway::Model');
     for (const [route, { RequestValidatorId, RequestModels }] of methods) {
       const bodied = /^(POST|PUT|PATCH) /.test(route);
       assert.equal(RequestValidatorId !== undefined, bodied, route);
       for (const type of ['application/json', '$default']) {
-        assert.equal(RequestModels?.[type] !== undefined, bodied, `${route} ${type}`);
+        const schema = models[target(RequestModels?.[type])!]?.Properties.Schema;
+        assert.equal(schema?.type, bodied ? 'object' : undefined, `${route} ${type}`);
+        // Ten times what a basket takes.
+        if (route === 'POST /basket') assert.equal(schema.properties.items.maxItems, 1000);
       }
     }
     template.hasResourceProperties('AWS::ApiGateway::RequestValidator', {

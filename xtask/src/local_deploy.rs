@@ -69,7 +69,9 @@ impl Deployment<'_> {
             stage.settings.iter().fold(start, |print, setting| print.text("setting", setting));
         let with_code =
             self.built.hashes.iter().fold(with_settings, |print, (name, hash)| print.text(name, hash));
-        Ok(with_code.tree(&self.paths.infra())?.finish())
+        // The gateway's checks of bodies are made of the API's description.
+        let description = self.paths.root().join("docs/openapi.json");
+        Ok(with_code.tree(&self.paths.infra())?.file(&description)?.finish())
     }
 
     /// What is deployed, if it is what would be deployed now and it answers.
