@@ -11,8 +11,14 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient, Stalle
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorSettings, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::http::Request as HttpRequest;
+use aws_smithy_types::byte_stream::ByteStream;
 
 use crate::config::{self, ConfigError};
 
@@ -23,6 +29,8 @@ pub struct Aws {
     credentials: Credentials,
     endpoint: Option<String>,
     http: SharedHttpClient,
+    /// Of the clients, where there is something to gain from knowing it.
+    connector: Option<SharedHttpConnector>,
     limits: CallLimits,
 }
 
@@ -98,6 +106,27 @@ impl Aws {
         ))
     }
 
+    /// The same, with a connection to a service (`dynamodb`, `events`) that is open already. Names are resolved,
+    /// certificates checked and keys agreed on at init, which has the whole processor, and not while a caller waits.
+    ///
+    /// # Errors
+    /// As [`Aws::from_env`].
+    pub async fn connected_to(service: &str) -> Result<Self, ConfigError> {
+        let aws = Self::from_env()?;
+        let endpoint = aws.endpoint.clone();
+        let url = endpoint.unwrap_or_else(|| format!("https://{service}.{}.amazonaws.com/", aws.region));
+        if let (Some(connector), Ok(request)) = (&aws.connector, HttpRequest::get(url)) {
+            let answer = async {
+                // Read to its end, so that the connection is free again.
+                let response = connector.call(request).await.ok()?;
+                ByteStream::new(response.into_body()).collect().await.ok()
+            };
+            // No call is made, so any answer is as good. If there is none, the first call will say why.
+            tokio::time::timeout(aws.limits.attempt_timeout, answer).await.ok();
+        }
+        Ok(aws)
+    }
+
     /// The AWS of a region, or of an endpoint.
     #[must_use]
     pub fn new(
@@ -108,13 +137,16 @@ impl Aws {
     ) -> Self {
         // A plain-HTTP endpoint needs no certificates, which take time to load.
         let plain = endpoint.as_ref().is_some_and(|url| url.starts_with("http://"));
-        let http = aws_smithy_http_client::Builder::new();
-        let http = if plain {
-            http.build_http()
-        } else {
-            http.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+        let connector = (!plain).then(|| {
+            let settings = HttpConnectorSettings::builder().connect_timeout(limits.attempt_timeout).build();
+            let connector = Connector::builder().connector_settings(settings);
+            SharedHttpConnector::new(connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build())
+        });
+        let http = match connector.clone() {
+            Some(connector) => http_client_fn(move |_, _| connector.clone()),
+            None => aws_smithy_http_client::Builder::new().build_http(),
         };
-        Self { region: Region::new(region), credentials, endpoint, http, limits }
+        Self { region: Region::new(region), credentials, endpoint, http, connector, limits }
     }
 
     /// A client of DynamoDB.

@@ -11,7 +11,7 @@ use lambdakit::{api, config};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     api::run(async || {
-        let dynamodb = Aws::from_env()?.dynamodb();
+        let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
         let table = |variable| Table::from_env(&dynamodb, variable);
         let baskets = BasketStore::new(table("BASKET_TABLE")?);
         let prices = PriceStore::new(table("PRICE_TABLE")?);

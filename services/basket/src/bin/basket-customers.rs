@@ -10,7 +10,7 @@ use lambdakit::table::Table;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
-        let aws = Aws::from_env()?;
+        let aws = Aws::connected_to("dynamodb").await?;
         let baskets = BasketStore::new(Table::from_env(&aws.dynamodb(), "BASKET_TABLE")?);
         Ok(CustomerRequests::new(baskets, Publisher::from_env(&aws)?))
     })

@@ -9,7 +9,7 @@ use lambdakit::table::Table;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
-        let dynamodb = Aws::from_env()?.dynamodb();
+        let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
         Ok(ProductEvents::new(PriceStore::new(Table::from_env(&dynamodb, "PRICE_TABLE")?)))
     })
     .await

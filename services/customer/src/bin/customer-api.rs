@@ -9,7 +9,7 @@ use lambdakit::table::Table;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     api::run(async || {
-        let dynamodb = Aws::from_env()?.dynamodb();
+        let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
         Ok(router(RequestStore::new(Table::from_env(&dynamodb, "CUSTOMER_TABLE")?)))
     })
     .await

@@ -10,7 +10,7 @@ use lambdakit::table::Table;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
-        let aws = Aws::from_env()?;
+        let aws = Aws::connected_to("dynamodb").await?;
         let requests = RequestStore::new(Table::from_env(&aws.dynamodb(), "CUSTOMER_TABLE")?);
         Ok(Parts::new(requests, Accounts::from_env(&aws)?))
     })

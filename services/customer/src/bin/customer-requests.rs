@@ -6,5 +6,5 @@ use lambdakit::outbox::{self, Outbox};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
-    outbox::run(async || Outbox::from_env(&Aws::from_env()?, translate)).await
+    outbox::run(async || Outbox::from_env(&Aws::connected_to("events").await?, translate)).await
 }

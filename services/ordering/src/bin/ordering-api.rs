@@ -9,7 +9,7 @@ use ordering::store::OrderStore;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     api::run(async || {
-        let dynamodb = Aws::from_env()?.dynamodb();
+        let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
         Ok(router(OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?)))
     })
     .await

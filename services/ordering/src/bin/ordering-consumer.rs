@@ -9,7 +9,7 @@ use ordering::store::OrderStore;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
-        let dynamodb = Aws::from_env()?.dynamodb();
+        let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
         Ok(Checkouts::new(OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?)))
     })
     .await

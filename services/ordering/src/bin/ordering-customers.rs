@@ -10,7 +10,7 @@ use ordering::store::OrderStore;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
-        let aws = Aws::from_env()?;
+        let aws = Aws::connected_to("dynamodb").await?;
         let orders = OrderStore::new(Table::from_env(&aws.dynamodb(), "ORDER_TABLE")?);
         Ok(CustomerRequests::new(orders, Publisher::from_env(&aws)?))
     })

@@ -9,7 +9,7 @@ use product::store::ProductStore;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     api::run(async || {
-        let dynamodb = Aws::from_env()?.dynamodb();
+        let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
         let products = ProductStore::new(Table::from_env(&dynamodb, "PRODUCT_TABLE")?);
         Ok(router(products, config::parsed("CURRENCY")?))
     })
