@@ -14,6 +14,7 @@ mod caller;
 mod cdk;
 mod chaos;
 mod confirm;
+mod cost;
 mod deploy;
 mod dlq;
 mod down;
@@ -102,6 +103,8 @@ enum Command {
     Bench(bench::Args),
     /// Run the shop while calls fail and functions die
     Chaos(chaos::Args),
+    /// Say what a month of orders costs on AWS, and what stops the shop first
+    Cost(cost::Args),
 }
 
 fn main() -> ExitCode {
@@ -135,6 +138,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Dlq(args) => dlq::run(&paths, &args)?,
         Command::Redrive(args) => dlq::redrive(&paths, &args)?,
         Command::Test(args) => return test::run(&paths, &args),
+        Command::Cost(args) => cost::run(&args)?,
         Command::Sbom(args) => sbom::run(&paths, &args)?,
         Command::Audit(args) => return audit::run(&paths, &args),
         Command::Bench(args) => return bench::run(&paths, &args),

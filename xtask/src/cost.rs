@@ -1,0 +1,246 @@
+//! `cargo xtask cost`: what a month of so many orders costs on AWS, what of it is free, and what stops the shop first.
+
+mod journey;
+mod limits;
+mod prices;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::table;
+use limits::Limit;
+use prices::{Item, PriceList, Region};
+
+#[derive(Parser)]
+pub struct Args {
+    /// Orders a month, also as 1e6
+    #[arg(long, value_parser = positive)]
+    orders: f64,
+    /// AWS region, one that xtask/src/cost/prices.json has
+    #[arg(long, default_value = "us-east-1")]
+    region: String,
+    /// Orders that a customer makes in a month
+    #[arg(long, default_value_t = 1.0, value_parser = positive)]
+    orders_per_customer: f64,
+    /// How much more than on average happens in the busiest second
+    #[arg(long, default_value_t = 5.0, value_parser = at_least_one)]
+    peak: f64,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let prices = PriceList::load()?;
+    let region = prices.region(&args.region)?;
+    let month = Month { args, prices: &prices, region };
+    println!(
+        "{} orders a month in {}, from {} customers: {} a second, {} in the busiest\n",
+        number(args.orders),
+        args.region,
+        number(args.orders / args.orders_per_customer),
+        number(args.orders / journey::SECONDS),
+        number(month.busiest()),
+    );
+    println!("{}", month.bill()?);
+    println!("How many orders a month are free:\n\n{}", month.free());
+    println!("What stops the shop, and what to change before:\n\n{}", month.limits());
+    println!("Prices as of {}, without taxes, from:", prices.dated);
+    for (source, items) in prices.sources(region) {
+        println!("- {source}: {}", items.join("; "));
+    }
+    Ok(())
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("is not a number above zero".to_owned()),
+    }
+}
+
+fn at_least_one(text: &str) -> Result<f64, String> {
+    positive(text).and_then(|number| if number < 1.0 { Err("is less than 1".to_owned()) } else { Ok(number) })
+}
+
+struct Month<'a> {
+    args: &'a Args,
+    prices: &'a PriceList,
+    region: &'a Region,
+}
+
+impl Month<'_> {
+    fn each(&self, item: Item) -> f64 {
+        journey::each(item, self.args.orders_per_customer)
+    }
+
+    fn amount(&self, item: Item) -> f64 {
+        journey::idle(item) + self.args.orders * self.each(item)
+    }
+
+    /// Orders in the busiest second.
+    fn busiest(&self) -> f64 {
+        self.args.orders * self.args.peak / journey::SECONDS
+    }
+
+    /// Whether the provisioned tables, which are free, are enough.
+    fn tables_are_free(&self) -> bool {
+        self.busiest() <= limits::free_tables().orders
+    }
+
+    fn dollars(&self, item: Item) -> Result<f64> {
+        if self.tables_are_free() && matches!(item, Item::DynamodbReads | Item::DynamodbWrites) {
+            return Ok(0.0);
+        }
+        self.prices.dollars(self.region, item, self.amount(item))
+    }
+
+    fn bill(&self) -> Result<String> {
+        let mut rows = vec![["", "per order", "a month", "free", "dollars"].map(str::to_owned)];
+        let mut total = 0.0;
+        for item in Item::ALL {
+            let dollars = self.dollars(item)?;
+            total += dollars;
+            rows.push([
+                item.shown().to_owned(),
+                number(self.each(item)),
+                number(self.amount(item)),
+                self.shown_free(item),
+                format!("{dollars:.2}"),
+            ]);
+        }
+        rows.push([
+            "together".to_owned(),
+            String::new(),
+            String::new(),
+            String::new(),
+            format!("{total:.2}"),
+        ]);
+        Ok(table::render(&rows))
+    }
+
+    fn shown_free(&self, item: Item) -> String {
+        match item {
+            Item::DynamodbReads | Item::DynamodbWrites if self.tables_are_free() => "25 a second".to_owned(),
+            _ => match self.prices.free(item) {
+                0.0 => "-".to_owned(),
+                free => number(free),
+            },
+        }
+    }
+
+    /// How many orders use up what is free, the first to run out first.
+    fn free(&self) -> String {
+        let mut ends: Vec<(String, f64)> = Item::ALL
+            .iter()
+            .filter(|item| self.prices.free(**item) > 0.0 && self.each(**item) > 0.0)
+            .map(|item| {
+                let orders = (self.prices.free(*item) - journey::idle(*item)) / self.each(*item);
+                (item.shown().to_owned(), orders.max(0.0))
+            })
+            .collect();
+        let tables = limits::free_tables();
+        ends.push((tables.what.clone(), self.a_month(&tables)));
+        for item in Item::ALL.iter().filter(|item| self.each(**item) > 0.0 && self.prices.free(**item) == 0.0)
+        {
+            if !matches!(item, Item::DynamodbReads | Item::DynamodbWrites) {
+                ends.push((item.shown().to_owned(), 0.0));
+            }
+        }
+        ends.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let shown = |orders: f64| if orders < 1.0 { "none".to_owned() } else { number(orders.floor()) };
+        table::render(&ends.into_iter().map(|(what, orders)| [what, shown(orders)]).collect::<Vec<_>>())
+    }
+
+    /// What a limit lets through in a month that has its busiest second.
+    fn a_month(&self, limit: &Limit) -> f64 {
+        limit.orders * journey::SECONDS / self.args.peak
+    }
+
+    fn limits(&self) -> String {
+        let mut rows = vec![["", "orders a second", "orders a month", ""].map(str::to_owned)];
+        for limit in [limits::free_tables()].into_iter().chain(limits::of(self.region)) {
+            let met = if limit.orders < self.busiest() { "too few:" } else { "" };
+            rows.push([
+                limit.what.clone(),
+                number(limit.orders),
+                number(self.a_month(&limit)),
+                format!("{met:8} {}", limit.change),
+            ]);
+        }
+        let width = rows.iter().map(|row| row[3].chars().count()).max().unwrap_or_default();
+        for row in &mut rows {
+            row[3] = format!("{:width$}", row[3]);
+        }
+        table::render(&rows)
+    }
+}
+
+/// Three digits, or the whole number with its thousands apart.
+fn number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if value.abs() < 100.0 {
+        let decimals = [10.0, 1.0, 0.1, 0.01, 0.001].iter().position(|least| value.abs() >= *least);
+        let text = match decimals {
+            Some(decimals) => format!("{value:.*}", decimals + 1),
+            None => return format!("{value:.1e}"),
+        };
+        return text.trim_end_matches('0').trim_end_matches('.').to_owned();
+    }
+    let digits = format!("{value:.0}");
+    let start = digits.len() % 3;
+    let (head, rest) = digits.split_at(start);
+    let groups = rest.as_bytes().chunks(3).map(|group| String::from_utf8_lossy(group).into_owned());
+    let parts: Vec<String> =
+        [head.to_owned()].into_iter().filter(|part| !part.is_empty()).chain(groups).collect();
+    parts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(orders: f64) -> Args {
+        Args { orders, region: "us-east-1".to_owned(), orders_per_customer: 1.0, peak: 5.0 }
+    }
+
+    fn dollars(orders: f64, item: Item) -> f64 {
+        let (args, prices) = (args(orders), PriceList::load().unwrap());
+        let region = prices.region("us-east-1").unwrap();
+        Month { args: &args, prices: &prices, region }.dollars(item).unwrap()
+    }
+
+    #[test]
+    fn a_million_orders_are_eighteen_million_requests_at_three_and_a_half_dollars_a_million() {
+        assert!((dollars(1e6, Item::ApiRequests) - 63.0).abs() < 1e-6);
+        // Twenty million invocations, one million of them free.
+        assert!((dollars(1e6, Item::LambdaRequests) - 3.8).abs() < 1e-6);
+    }
+
+    #[test]
+    fn tables_cost_nothing_as_long_as_the_busiest_second_fits_into_the_free_units() {
+        assert!(dollars(1000.0, Item::DynamodbWrites).abs() < 1e-9);
+        assert!((dollars(1e6, Item::DynamodbWrites) - 13.0 * 0.625).abs() < 1e-6);
+    }
+
+    #[test]
+    fn queues_are_polled_and_alarms_watch_without_any_order() {
+        let polls = 9.0 * 15.0 * 60.0 * 730.0;
+        assert!((dollars(1e-6, Item::SqsRequests) - (polls - 1e6) * 0.4e-6).abs() < 1e-6);
+        assert!((dollars(1e-6, Item::AlarmMetrics) - 3.2).abs() < 1e-6);
+    }
+
+    #[test]
+    fn numbers_are_as_long_as_they_need_to_be() {
+        let shown = [0.0, 1.9, 0.38, 12.34, 999.6, 1e6, 123_456.0, 0.000_02, 20.0].map(number);
+        assert_eq!(shown, ["0", "1.9", "0.38", "12.3", "1,000", "1,000,000", "123,456", "2.0e-5", "20"]);
+    }
+
+    #[test]
+    fn orders_are_a_number_above_zero_in_any_notation() {
+        assert_eq!(positive("1e6"), Ok(1e6));
+        for text in ["0", "-1", "inf", "NaN", "many"] {
+            assert!(positive(text).is_err(), "{text}");
+        }
+        assert!(at_least_one("0.5").is_err());
+    }
+}

@@ -1,0 +1,151 @@
+//! What AWS, or the shop by its settings, stops at, in orders a second; and what to change before.
+//!
+//! Quotas are AWS's defaults for an account in a region, recalled and in part read on AWS's pages in November 2026.
+
+use super::journey;
+use super::prices::Region;
+
+/// Capacity units of the tables with `free-tier`: those of `infra/lib/capacity.ts`, with which a test compares them.
+const FREE_TIER: [(&str, f64, f64); 7] = [
+    ("product", 4.0, 2.0),
+    ("basket", 3.0, 4.0),
+    ("price", 3.0, 3.0),
+    ("checkout", 1.0, 3.0),
+    ("idempotency", 2.0, 3.0),
+    ("order", 4.0, 3.0),
+    ("order/by-status", 3.0, 3.0),
+];
+
+/// How much of the looks at products go to the one that everybody wants.
+const BEST_SELLER: f64 = 0.1;
+
+pub struct Limit {
+    pub what: String,
+    /// Orders a second that it lets through.
+    pub orders: f64,
+    pub change: &'static str,
+}
+
+/// With `free-tier`: the table that is the first to have not enough.
+pub fn free_tables() -> Limit {
+    let (table, orders) = FREE_TIER
+        .iter()
+        .map(|(table, reads, writes)| {
+            let (read, written) = journey::units(table);
+            (*table, (reads / read).min(writes / written))
+        })
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .unwrap_or(("", f64::INFINITY));
+    Limit { what: format!("free-tier tables: {table}"), orders, change: "--capacity on-demand" }
+}
+
+/// Everything else, from the lowest to the highest.
+pub fn of(region: &Region) -> Vec<Limit> {
+    let limit = |what: &str, most: f64, per_order: f64, change| Limit {
+        what: what.to_owned(),
+        orders: most / per_order,
+        change,
+    };
+    let requests = journey::each(super::Item::ApiRequests, 1.0);
+    let mut limits = vec![
+        limit(
+            "a new account's 10 functions at a time",
+            10.0,
+            journey::busy_seconds(),
+            "ask for 1,000; it is free",
+        ),
+        limit(
+            "Lambda, 1,000 functions at a time",
+            1000.0,
+            journey::busy_seconds(),
+            "ask for more; answer GET /product from CloudFront",
+        ),
+        limit(
+            "the stage's throttle of checkouts, 50 a second",
+            50.0,
+            journey::times("POST /basket/checkout"),
+            "--set requestsPerSecond=, --set requestBurst=",
+        ),
+        limit(
+            "Cognito, 120 sign-ins a second",
+            120.0,
+            1.0,
+            "keep refresh tokens, so that who comes back need not sign in; buy more",
+        ),
+        limit(
+            "API Gateway, 10,000 requests a second",
+            10_000.0,
+            requests,
+            "answer GET /product from CloudFront; ask for more; a second region",
+        ),
+        limit(
+            "EventBridge, PutEvents",
+            region.put_events_per_second,
+            journey::times("basket-checkouts"),
+            "ask for more; or a stream of Kinesis in its place",
+        ),
+        limit(
+            "orders by status: 1,000 write units a second for one key",
+            1000.0,
+            journey::units("order/by-status").1,
+            "spread PENDING over several keys, and ask all of them",
+        ),
+        limit(
+            "a best-seller: 3,000 read units a second for one key",
+            3000.0,
+            journey::times("GET /product/{id}") * BEST_SELLER,
+            "answer GET /product/{id} from CloudFront",
+        ),
+        limit(
+            "a new on-demand table: 4,000 write units a second",
+            4000.0,
+            journey::units("basket").1.max(journey::units("checkout").1),
+            "set the tables' warm throughput before the rush",
+        ),
+        limit(
+            "any table: 40,000 write units a second",
+            40_000.0,
+            journey::units("basket").1.max(journey::units("checkout").1),
+            "ask for more",
+        ),
+    ];
+    limits.sort_by(|a, b| a.orders.total_cmp(&b.orders));
+    limits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cost::prices::PriceList;
+
+    #[test]
+    fn the_free_tables_are_those_of_the_template() {
+        let template = include_str!("../../../infra/lib/capacity.ts");
+        for (table, read, write) in FREE_TIER {
+            let name = if table.contains('/') || table.contains('-') {
+                format!("'{table}'")
+            } else {
+                table.to_owned()
+            };
+            let line = format!("  {name}: {{ read: {read}, write: {write} }},");
+            assert!(template.contains(&line), "{line}");
+        }
+    }
+
+    #[test]
+    fn free_tables_take_as_many_orders_as_the_smallest_of_them() {
+        let limit = free_tables();
+        assert_eq!(limit.what, "free-tier tables: price");
+        // Six looks at a basket of three or while it fills take 9 units, of which there are 3 a second.
+        assert!((limit.orders - 3.0 / 9.0).abs() < 1e-9, "{}", limit.orders);
+    }
+
+    #[test]
+    fn limits_come_in_the_order_in_which_a_growing_shop_meets_them() {
+        let list = PriceList::load().unwrap();
+        let limits = of(list.region("eu-central-1").unwrap());
+        assert!(limits.is_sorted_by(|a, b| a.orders <= b.orders));
+        let gateway = limits.iter().find(|limit| limit.what.starts_with("API Gateway")).unwrap();
+        assert!((gateway.orders - 10_000.0 / 18.0).abs() < 1e-9);
+    }
+}
