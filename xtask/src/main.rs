@@ -24,6 +24,7 @@ mod functions;
 mod glibc;
 mod interrupt;
 mod lambda_build;
+mod load;
 mod local_deploy;
 mod lock;
 mod logs;
@@ -105,6 +106,8 @@ enum Command {
     Chaos(chaos::Args),
     /// Say what a month of orders costs on AWS, and what stops the shop first
     Cost(cost::Args),
+    /// Send customers into the shop, and see how long they wait
+    Load(load::Args),
 }
 
 fn main() -> ExitCode {
@@ -142,6 +145,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Sbom(args) => sbom::run(&paths, &args)?,
         Command::Audit(args) => return audit::run(&paths, &args),
         Command::Bench(args) => return bench::run(&paths, &args),
+        Command::Load(args) => return load::run(&paths, &args),
         Command::Chaos(args) => return chaos::run(&paths, &args),
     }
     Ok(ExitCode::SUCCESS)

@@ -1,0 +1,48 @@
+//! `cargo xtask load`: customers come to a shop at a rate that does not wait for it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+
+use crate::functions::Services;
+use crate::paths::Paths;
+use crate::process;
+use crate::stack::LocalStack;
+
+#[derive(Parser)]
+pub struct Args {
+    /// Customers who come each second
+    #[arg(long, default_value = "5")]
+    rate: String,
+    /// How long they come
+    #[arg(long, default_value = "60")]
+    seconds: String,
+    /// The shop, by its outputs [default: the local one]. Of a stage on AWS a file of one's own will do, with apiUrl,
+    /// region and userPoolClientId
+    #[arg(long, value_name = "FILE")]
+    outputs: Option<PathBuf>,
+    /// For the load itself: --customers N, --users FILE, --seed N
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    options: Vec<String>,
+}
+
+pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
+    let target = Services::find(paths)?.target_dir;
+    let build = target.join("load-build");
+    let mut cargo = process::command("cargo", &paths.root().join("tests/load"));
+    cargo.args(["build", "--release", "--locked", "--target-dir"]).arg(&build);
+    println!("$ {}", process::shown(&cargo));
+    ensure!(process::attached_status(&mut cargo)?.success(), "the build failed");
+
+    let outputs = match &args.outputs {
+        Some(file) => std::path::absolute(file).context("where are the outputs?")?,
+        None => LocalStack::of_developer(paths).outputs(),
+    };
+    let mut load = process::command(build.join("release/load"), paths.root());
+    load.arg("--outputs").arg(outputs).arg("--results").arg(target.join("load"));
+    load.args(["--rate", &args.rate, "--seconds", &args.seconds]).args(&args.options);
+    let status = process::attached_status(&mut load)?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
