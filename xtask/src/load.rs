@@ -14,18 +14,25 @@ use crate::stack::LocalStack;
 #[derive(Parser)]
 pub struct Args {
     /// Customers who come each second
-    #[arg(long, default_value = "5")]
-    rate: String,
+    #[arg(long, default_value_t = 5.0)]
+    rate: f64,
     /// How long they come
-    #[arg(long, default_value = "60")]
-    seconds: String,
+    #[arg(long, default_value_t = 60)]
+    seconds: u32,
+    /// How many different customers there are [default: ten seconds' worth, 20 at least]
+    #[arg(long)]
+    customers: Option<u32>,
     /// The shop, by its outputs [default: the local one]. Of a stage on AWS a file of one's own will do, with apiUrl,
     /// region and userPoolClientId
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
-    /// For the load itself: --customers N, --users FILE, --seed N
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-    options: Vec<String>,
+    /// Customers who can sign in already, as JSON: [{"userName": "...", "password": "..."}]. Needed on AWS, where a
+    /// person has to confirm each new one
+    #[arg(long, value_name = "FILE")]
+    users: Option<PathBuf>,
+    /// Decides when customers come and what they buy
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
@@ -42,7 +49,14 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     };
     let mut load = process::command(build.join("release/load"), paths.root());
     load.arg("--outputs").arg(outputs).arg("--results").arg(target.join("load"));
-    load.args(["--rate", &args.rate, "--seconds", &args.seconds]).args(&args.options);
+    load.args(["--rate", &args.rate.to_string(), "--seconds", &args.seconds.to_string()]);
+    load.args(["--seed", &args.seed.to_string()]);
+    if let Some(customers) = args.customers {
+        load.args(["--customers", &customers.to_string()]);
+    }
+    if let Some(users) = &args.users {
+        load.arg("--users").arg(std::path::absolute(users).context("where are the users?")?);
+    }
     let status = process::attached_status(&mut load)?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

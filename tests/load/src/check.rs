@@ -13,7 +13,7 @@ use crate::record::Record;
 use crate::shop::{Customer, Shop};
 
 /// How long orders may still come after the run.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What has become of the checkouts.
 #[derive(Serialize)]

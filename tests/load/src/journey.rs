@@ -14,7 +14,7 @@ use crate::shop::{Answer, Customer, Shop};
 
 /// How often a customer asks for the order that is to come, and for how long.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Journey {
     shop: Shop,

@@ -136,10 +136,6 @@ async fn drive(journey: &Arc<Journey>, arrivals: &[Duration]) -> Result<Record> 
     tokio::select! {
         ended = coming => ended?,
         () = progress(&record, &done, arrivals.len()) => {}
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted.context("cannot listen for Ctrl-C")?;
-            println!("\ninterrupted: what follows is the part until now");
-        }
     }
     Ok(record.snapshot())
 }

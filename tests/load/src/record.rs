@@ -254,11 +254,7 @@ impl State {
 }
 
 /// Room for times of up to ten minutes, with three digits.
-#[expect(
-    clippy::missing_panics_doc,
-    clippy::expect_used,
-    reason = "the bounds are constants that the crate takes"
-)]
+#[expect(clippy::expect_used, reason = "the bounds are constants that the crate takes")]
 pub fn times() -> Times {
     Times::new_with_bounds(1, 600_000_000, 3).expect("a histogram")
 }
