@@ -19,7 +19,7 @@ pub struct Args {
     /// How long they come
     #[arg(long, default_value_t = 60)]
     seconds: u32,
-    /// How many different customers there are [default: ten seconds' worth, 20 at least]
+    /// How many different customers there are [default: half a minute's worth, 20 at least]
     #[arg(long)]
     customers: Option<u32>,
     /// The shop, by its outputs [default: the local one]. Of a stage on AWS a file of one's own will do, with apiUrl,

@@ -42,7 +42,7 @@ struct Args {
     /// How long customers come; tokens are good for an hour
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3000))]
     seconds: u32,
-    /// How many different customers there are; nobody is in the shop twice at a time [default: ten seconds' worth, 20 at
+    /// How many different customers there are; nobody is in the shop twice at a time [default: half a minute's worth, 20 at
     /// least]
     #[arg(long)]
     customers: Option<usize>,
@@ -103,7 +103,7 @@ async fn customers(shop: &Shop, args: &Args, local: bool) -> Result<Vec<Customer
         bail!("on AWS a person has to confirm each new customer: name some who are with --users FILE");
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is from 0 to 10,000")]
-    let needed = args.customers.unwrap_or_else(|| (args.rate * 10.0).ceil().max(20.0) as usize);
+    let needed = args.customers.unwrap_or_else(|| (args.rate * 30.0).ceil().max(20.0) as usize);
     let run = check::now();
     let new =
         |number| User { user_name: format!("load-{run}-{number}"), password: format!("Load-{run}-{number}") };
