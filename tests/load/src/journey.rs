@@ -115,7 +115,8 @@ impl Visit<'_> {
                 Some(answer)
             }
             Ok(answer) => {
-                self.record.failed(step, &answer.status.as_u16().to_string());
+                let reason = answer.body["title"].as_str().unwrap_or_default();
+                self.record.failed(step, format!("{} {reason}", answer.status.as_u16()).trim_end());
                 None
             }
             Err(error) => {
