@@ -66,12 +66,21 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
-    let args = Args::parse();
+async fn main() -> ExitCode {
+    match run(&Args::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> Result<ExitCode> {
     let outputs = Outputs::read(&args.outputs)?;
     let shop = Shop::new(&outputs)?;
     let products = shop.catalogue().await?;
-    let customers = customers(&shop, &args, outputs.is_local()).await?;
+    let customers = customers(&shop, args, outputs.is_local()).await?;
     let names = customers.iter().map(|customer| customer.name.clone()).collect::<Vec<_>>();
     println!("{} customers are signed in, {} products are on sale", names.len(), products.len());
 
