@@ -62,8 +62,13 @@ fn is_card_field(name: &str) -> bool {
 /// A checkout, for `POST /basket/checkout`. Card data is refused wherever it stands in the body.
 pub(crate) fn checkout(body: &[u8], currency: Currency) -> Result<Checkout, Problem> {
     let mut fields = Fields::parse(body)?;
-    let no_cards =
-        fields.forbid("must not carry card data: send a paymentToken", is_card_field, contains_card_number);
+    // A name is the customer's own choice, digits and all.
+    let no_cards = fields.forbid(
+        "must not carry card data: send a paymentToken",
+        "userName",
+        is_card_field,
+        contains_card_number,
+    );
     let read = (
         fields.required("userName"),
         fields.required("firstName"),

@@ -1,7 +1,7 @@
 //! What one order takes of AWS: the requests that lead to it, and what follows.
 //!
-//! Counted, unless said otherwise: AWS calls as in `docs/data.md`, processor time by `cargo xtask bench` over TLS, sizes of
-//! items, answers and log lines on the local AWS.
+//! Counted, unless said otherwise: AWS calls as in `docs/data.md`, processor time by `cargo xtask bench` over TLS (for
+//! the paths that it measures; guessed from those for the others), sizes of items, answers and log lines on the local AWS.
 
 use super::prices::Item;
 

@@ -98,6 +98,17 @@ async fn a_checkout_names_every_field_at_fault() {
 }
 
 #[tokio::test]
+async fn a_customer_may_be_called_like_a_card() {
+    let shop = shop().await;
+    let phone = shop.product("IPhone X", "950.40").await;
+    let (user, item) = ("shopper-1795239283124", json!({ "productId": phone, "quantity": 1 }));
+    shop.client.post(&format!("/basket/{user}/items"), item).await.expect(200);
+    let mut order = crate::checkout::order();
+    order["userName"] = json!(user);
+    shop.client.post("/basket/checkout", order).await.expect(202);
+}
+
+#[tokio::test]
 async fn card_data_is_refused_wherever_it_stands_and_kept_nowhere() {
     let shop = shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
