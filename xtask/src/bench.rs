@@ -18,18 +18,22 @@ pub struct Args {
 
 pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     let services = Services::find(paths)?;
-    let mut functions = process::command("cargo", paths.root());
-    functions.args(["build", "--release", "--bins"]).args(services.package_args());
-    build(functions)?;
+    // A function of somebody else's is measured by itself: neither ours nor their floors are needed.
+    let is_ours = !args.options.iter().any(|option| option.starts_with("--bootstrap"));
+    if is_ours {
+        let mut functions = process::command("cargo", paths.root());
+        functions.args(["build", "--release", "--bins"]).args(services.package_args());
+        build(functions)?;
+    }
     let target = services.target_dir.join("bench");
     // Apart from each other, so that neither is built with the features of the other.
-    for package in ["bench", "floor"] {
+    for package in if is_ours { &["bench", "floor"][..] } else { &["bench"] } {
         let mut cargo = process::command("cargo", &paths.root().join("tests/bench"));
         cargo.args(["build", "--release", "--locked", "-p", package, "--target-dir"]).arg(&target);
         build(cargo)?;
     }
     let mut bench = process::command(target.join("release/bench"), paths.root());
-    if !args.options.iter().any(|option| option.starts_with("--bootstrap")) {
+    if is_ours {
         bench.arg("--functions").arg(services.target_dir.join("release"));
     }
     let status = process::attached_status(bench.args(&args.options))?;
