@@ -3,15 +3,17 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use axum::extract::{self, DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Request};
+use axum::Router;
+use axum::extract::{self, DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Router};
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
+use tower::Layer;
+use tower::util::MapRequest;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use uuid::Uuid;
 
@@ -34,28 +36,26 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 pub async fn run(
     build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    let app = start(async || Ok(app(build().await?, TokenClients::from_env()?).layer(cors()?))).await?;
-    lambda_http::run(app).await
+    let build = async || Ok((cors()?, app(build().await?, TokenClients::from_env()?)));
+    let (cors, app) = start(build).await?;
+    lambda_http::run(cors.layer(app)).await
 }
 
-/// The routes with all that an API needs around them: problem responses for unknown routes and
-/// methods, a body limit, the deadline, correlation ids, the log line, security headers, and the app
-/// clients whose tokens are taken.
-pub fn app(routes: Router, clients: TokenClients) -> Router {
-    let app = routes
-        .fallback(unknown_route)
-        .method_not_allowed_fallback(unknown_method)
-        .layer(DefaultBodyLimit::max(MOST_BODY_BYTES))
-        .layer(Extension(clients))
-        .layer(middleware::from_fn(observe))
-        .layer(middleware::map_response(secure));
-    Router::new().fallback_service(app).layer(middleware::map_request(without_stage))
+/// An API: routes with all that they need around them.
+pub type App<B> = MapRequest<Router, fn(http::Request<B>) -> http::Request<B>>;
+
+/// The routes with problem responses for unknown routes and methods, the deadline, correlation ids, the log line,
+/// security headers, and the app clients whose tokens are taken.
+pub fn app<B>(routes: Router, clients: TokenClients) -> App<B> {
+    let routes = routes.fallback(unknown_route).method_not_allowed_fallback(unknown_method);
+    // One layer for all: each costs every request its boxes.
+    MapRequest::new(routes.layer(middleware::from_fn_with_state(clients, around)), without_stage)
 }
 
 /// HTTP APIs put a stage with a name before the path; routes know nothing of stages. (For REST APIs
 /// the runtime has a switch of its own, `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH`.)
-async fn without_stage(mut request: Request) -> Request {
-    let stage = match request.request_context_ref() {
+fn without_stage<B>(mut request: http::Request<B>) -> http::Request<B> {
+    let stage = match request.extensions().request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) => context.stage.as_deref().unwrap_or_default(),
         _ => return request,
     };
@@ -66,19 +66,6 @@ async fn without_stage(mut request: Request) -> Request {
         *request.uri_mut() = uri;
     }
     request
-}
-
-/// What OWASP asks of every response of a REST API. Nothing is to be cached unless its handler says so.
-async fn secure(mut response: Response) -> Response {
-    for (name, value) in [
-        (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-        (header::CACHE_CONTROL, "no-store"),
-    ] {
-        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
-    }
-    response
 }
 
 fn cors() -> Result<CorsLayer, ConfigError> {
@@ -110,11 +97,12 @@ async fn unknown_method(method: Method, uri: Uri) -> Problem {
 }
 
 /// Does the work of a request as one invocation.
-async fn observe(request: Request, next: Next) -> Response {
+async fn around(State(clients): State<TokenClients>, mut request: Request, next: Next) -> Response {
     let invocation = Invocation::begin(request.lambda_context_ref());
     let correlation_id = correlation_id(request.headers());
     let path = request.extensions().get::<MatchedPath>().map_or("*", MatchedPath::as_str);
     let route = format!("{} {path}", request.method());
+    request.extensions_mut().insert(clients);
     let answer = invocation.run(async {
         telemetry::correlate(&correlation_id);
         telemetry::note("route", &route);
@@ -127,6 +115,7 @@ async fn observe(request: Request, next: Next) -> Response {
         if let Ok(id) = HeaderValue::from_str(&correlation_id) {
             response.headers_mut().insert(CORRELATION_ID, id);
         }
+        secure(response.headers_mut());
         invocation.end(match response.status().as_u16() {
             ..400 => Outcome::Ok,
             400..500 => Outcome::Refused,
@@ -134,6 +123,18 @@ async fn observe(request: Request, next: Next) -> Response {
         });
         response
     })
+}
+
+/// What OWASP asks of every response of a REST API. Nothing is to be cached unless its handler says so.
+fn secure(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
 }
 
 /// The client's correlation id where it is fit to be logged and passed on, else a new one.
@@ -153,7 +154,8 @@ pub struct Body(pub axum::body::Bytes);
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(mut request: Request, state: &S) -> Result<Self, Problem> {
+        DefaultBodyLimit::max(MOST_BODY_BYTES).apply(&mut request);
         match axum::body::Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(

@@ -4,6 +4,7 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
+use lambdakit::api::App;
 use lambdakit::caller::TokenClients;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -14,7 +15,7 @@ const APP_CLIENT: &str = "sample-client";
 /// A client of a service's routes, with all that an API has around them but the gateway.
 #[derive(Clone, Debug)]
 pub struct Client {
-    app: Router,
+    app: App<Body>,
     /// What the gateway's authorizer would have found in the caller's token.
     claims: Option<Value>,
 }
