@@ -1,25 +1,28 @@
 //! What an event of the catalogue means to the price table.
 
-use aws_lambda_events::eventbridge::EventBridgeEvent;
 use domain::Money;
-use domain::event::{Event, Fact, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
-use lambdakit::batch::{self, HandlerError};
+use domain::event::{Event, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
+use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
 use crate::store::{OnSale, PriceStore, PriceUpdate};
+
+/// What the catalogue tells.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub enum ProductEvent {
+    /// There is a new product.
+    ProductCreated(Event<ProductCreated>),
+    /// A product is not what it was.
+    ProductUpdated(Event<ProductUpdated>),
+    /// A product is gone.
+    ProductDeleted(Event<ProductDeleted>),
+}
 
 /// Keeps the price table up to date.
 #[derive(Clone, Debug)]
 pub struct ProductEvents {
     prices: PriceStore,
-}
-
-/// Why an event is none of the catalogue's.
-#[derive(Debug, thiserror::Error)]
-enum ProductEventError {
-    #[error("an event has the unknown detail-type {0}")]
-    DetailType(String),
 }
 
 impl ProductEvents {
@@ -31,34 +34,21 @@ impl ProductEvents {
 }
 
 impl queue::Handler for ProductEvents {
-    async fn handle(&self, body: &str) -> Result<(), HandlerError> {
-        let update = price_update(body)?;
+    type Event = ProductEvent;
+
+    async fn handle(&self, event: ProductEvent) -> Result<(), HandlerError> {
+        let update = match event {
+            ProductEvent::ProductCreated(Event { data, .. }) => on_sale(data.product)?,
+            ProductEvent::ProductUpdated(Event { data, .. }) => on_sale(data.product)?,
+            ProductEvent::ProductDeleted(Event { data: ProductDeleted { product_id, version }, .. }) => {
+                PriceUpdate { product_id, version, on_sale: None }
+            }
+        };
         if self.prices.apply(&update).await? {
             telemetry::count("PricesUpdated", 1);
         }
         Ok(())
     }
-}
-
-fn price_update(body: &str) -> Result<PriceUpdate, HandlerError> {
-    let envelope: EventBridgeEvent<Box<RawValue>> = batch::read(body)?;
-    let detail = envelope.detail.get();
-    match &*envelope.detail_type {
-        ProductCreated::DETAIL_TYPE => on_sale(read::<ProductCreated>(detail)?.product),
-        ProductUpdated::DETAIL_TYPE => on_sale(read::<ProductUpdated>(detail)?.product),
-        ProductDeleted::DETAIL_TYPE => {
-            let ProductDeleted { product_id, version } = read(detail)?;
-            Ok(PriceUpdate { product_id, version, on_sale: None })
-        }
-        other => Err(ProductEventError::DetailType(other.to_owned()).into()),
-    }
-}
-
-fn read<D: Fact>(detail: &str) -> Result<D, HandlerError> {
-    let event: Event<D> = batch::read(detail)?;
-    telemetry::event(D::DETAIL_TYPE);
-    telemetry::correlate(&event.metadata.correlation_id);
-    Ok(event.data)
 }
 
 fn on_sale(product: ProductSnapshot) -> Result<PriceUpdate, HandlerError> {

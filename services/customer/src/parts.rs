@@ -1,26 +1,27 @@
 //! What it means that another service has collected, or erased, what it kept of a customer.
 
-use aws_lambda_events::eventbridge::EventBridgeEvent;
-use domain::event::{CustomerDataCollected, CustomerDataErased, Event, Fact};
-use lambdakit::batch::{self, HandlerError};
+use domain::event::{CustomerDataCollected, CustomerDataErased, Event};
+use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
 use crate::account::Accounts;
 use crate::store::{Erased, RequestStore};
+
+/// What a keeper of something of a customer's tells.
+#[derive(Clone, Debug, Deserialize)]
+pub enum KeeperEvent {
+    /// It has handed over, or a part of it.
+    CustomerDataCollected(Event<CustomerDataCollected>),
+    /// It keeps nothing any more.
+    CustomerDataErased(Event<CustomerDataErased>),
+}
 
 /// Puts together what the other services do for a customer's request.
 #[derive(Clone, Debug)]
 pub struct Parts {
     requests: RequestStore,
     accounts: Accounts,
-}
-
-/// Why an event is none that is waited for.
-#[derive(Debug, thiserror::Error)]
-enum PartError {
-    #[error("an event has the unknown detail-type {0}")]
-    DetailType(String),
 }
 
 impl Parts {
@@ -44,20 +45,14 @@ impl Parts {
 }
 
 impl queue::Handler for Parts {
-    async fn handle(&self, body: &str) -> Result<(), HandlerError> {
-        let envelope: EventBridgeEvent<Box<RawValue>> = batch::read(body)?;
-        let detail = envelope.detail.get();
-        match &*envelope.detail_type {
-            CustomerDataCollected::DETAIL_TYPE => Ok(self.requests.collect(&read(detail)?).await?),
-            CustomerDataErased::DETAIL_TYPE => self.erased(&read(detail)?).await,
-            other => Err(PartError::DetailType(other.to_owned()).into()),
+    type Event = KeeperEvent;
+
+    async fn handle(&self, event: KeeperEvent) -> Result<(), HandlerError> {
+        match event {
+            KeeperEvent::CustomerDataCollected(collected) => {
+                Ok(self.requests.collect(&collected.data).await?)
+            }
+            KeeperEvent::CustomerDataErased(erased) => self.erased(&erased.data).await,
         }
     }
-}
-
-fn read<D: Fact>(detail: &str) -> Result<D, HandlerError> {
-    let event: Event<D> = batch::read(detail)?;
-    telemetry::event(D::DETAIL_TYPE);
-    telemetry::correlate(&event.metadata.correlation_id);
-    Ok(event.data)
 }

@@ -1,9 +1,8 @@
 //! What a checked-out basket means: an order, once, however often the event comes.
 
-use aws_lambda_events::eventbridge::EventBridgeEvent;
-use domain::event::{BasketCheckedOut, Event, Fact};
+use domain::event::{BasketCheckedOut, Event};
 use domain::order::Order;
-use lambdakit::batch::{self, HandlerError};
+use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
 
 use crate::store::OrderStore;
@@ -23,11 +22,9 @@ impl Checkouts {
 }
 
 impl queue::Handler for Checkouts {
-    async fn handle(&self, body: &str) -> Result<(), HandlerError> {
-        let envelope: EventBridgeEvent<Event<BasketCheckedOut>> = batch::read(body)?;
-        let Event { metadata, data } = envelope.detail;
-        telemetry::event(BasketCheckedOut::DETAIL_TYPE);
-        telemetry::correlate(&metadata.correlation_id);
+    type Event = Event<BasketCheckedOut>;
+
+    async fn handle(&self, Event { metadata, data }: Self::Event) -> Result<(), HandlerError> {
         let order = Order::place(data, metadata.correlation_id)?;
         if self.orders.place(&order).await? {
             telemetry::count("OrdersPlaced", 1);

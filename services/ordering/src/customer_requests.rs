@@ -4,13 +4,12 @@
 //! Nothing is written here and then told: an export writes nothing, and an erasure is told when it is
 //! done. Until it is told the message is not acknowledged, and doing all of it again is harmless.
 
-use aws_lambda_events::eventbridge::EventBridgeEvent;
 use domain::Timestamp;
 use domain::event::{
-    CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested, Event,
-    Fact, Keeper,
+    CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
+    CustomerRequest, Event, Fact, Keeper,
 };
-use lambdakit::batch::{self, HandlerError};
+use lambdakit::batch::HandlerError;
 use lambdakit::publish::{Entry, Publisher};
 use lambdakit::{queue, telemetry};
 use serde_json::value::{RawValue, to_raw_value};
@@ -29,13 +28,6 @@ const TOGETHER: usize = 10;
 pub struct CustomerRequests {
     orders: OrderStore,
     publisher: Publisher,
-}
-
-/// Why an event is no customer's request.
-#[derive(Debug, thiserror::Error)]
-enum CustomerRequestError {
-    #[error("an event has the unknown detail-type {0}")]
-    DetailType(String),
 }
 
 impl CustomerRequests {
@@ -103,20 +95,12 @@ impl CustomerRequests {
 }
 
 impl queue::Handler for CustomerRequests {
-    async fn handle(&self, body: &str) -> Result<(), HandlerError> {
-        let envelope: EventBridgeEvent<Box<RawValue>> = batch::read(body)?;
-        let detail = envelope.detail.get();
-        match &*envelope.detail_type {
-            CustomerExportRequested::DETAIL_TYPE => self.export(read(detail)?).await,
-            CustomerErasureRequested::DETAIL_TYPE => self.erase(read(detail)?).await,
-            other => Err(CustomerRequestError::DetailType(other.to_owned()).into()),
+    type Event = CustomerRequest;
+
+    async fn handle(&self, request: CustomerRequest) -> Result<(), HandlerError> {
+        match request {
+            CustomerRequest::CustomerExportRequested(request) => self.export(request).await,
+            CustomerRequest::CustomerErasureRequested(request) => self.erase(request).await,
         }
     }
-}
-
-fn read<D: Fact>(detail: &str) -> Result<Event<D>, HandlerError> {
-    let event: Event<D> = batch::read(detail)?;
-    telemetry::event(D::DETAIL_TYPE);
-    telemetry::correlate(&event.metadata.correlation_id);
-    Ok(event)
 }

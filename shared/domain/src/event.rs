@@ -267,6 +267,15 @@ pub struct CustomerErasureRequested {
     pub erasure_id: Uuid,
 }
 
+/// What the services that keep something of a customer's listen to, each by its detail-type.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub enum CustomerRequest {
+    /// All of it.
+    CustomerExportRequested(Event<CustomerExportRequested>),
+    /// That it goes.
+    CustomerErasureRequested(Event<CustomerErasureRequested>),
+}
+
 /// A service keeps nothing of a customer's any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -413,6 +422,25 @@ pub(crate) mod tests {
         assert_ne!(consequence("a").event_id, consequence("b").event_id);
         assert_eq!(consequence("a").causation_id, Some(cause.metadata.event_id));
         assert_eq!(consequence("a").correlation_id, "c-1");
+    }
+
+    #[test]
+    fn a_customers_request_is_read_by_its_detail_type() {
+        let (id, at) = (Uuid::from_u128(1), Timestamp::from_unix_millis(1_767_225_600_000));
+        let user_name: UserName = "swn".to_owned().try_into().unwrap();
+        let read = |detail_type: &str, detail: serde_json::Value| {
+            serde_json::from_value::<CustomerRequest>(serde_json::json!({ detail_type: detail })).unwrap()
+        };
+        let fact = CustomerExportRequested { user_name: user_name.clone(), export_id: id };
+        let export = Event::new(id, "c-1".to_owned(), at, fact);
+        let detail = serde_json::to_value(&export).unwrap();
+        let request = read(CustomerExportRequested::DETAIL_TYPE, detail);
+        assert_eq!(request, CustomerRequest::CustomerExportRequested(export));
+        let fact = CustomerErasureRequested { user_name, erasure_id: id };
+        let erasure = Event::new(id, "c-1".to_owned(), at, fact);
+        let detail = serde_json::to_value(&erasure).unwrap();
+        let request = read(CustomerErasureRequested::DETAIL_TYPE, detail);
+        assert_eq!(request, CustomerRequest::CustomerErasureRequested(erasure));
     }
 
     #[test]

@@ -2,8 +2,8 @@
 
 use std::error::Error;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 
 use crate::telemetry::{self, Loggable, Outcome};
@@ -24,7 +24,14 @@ pub struct Unreadable {
 
 /// Reads a message.
 pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, Unreadable> {
-    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(json)).map_err(|error| {
+    read_from(&mut serde_json::Deserializer::from_str(json))
+}
+
+/// Reads a part of a message, or one put together of parts.
+pub(crate) fn read_from<'de, T: Deserialize<'de>>(
+    json: impl Deserializer<'de, Error = serde_json::Error>,
+) -> Result<T, Unreadable> {
+    serde_path_to_error::deserialize(json).map_err(|error| {
         let path = error.path().to_string();
         let error = error.into_inner();
         let category = match error.classify() {

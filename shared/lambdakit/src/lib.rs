@@ -3,7 +3,7 @@
 //!
 //! - A function that answers HTTP: build an `axum` router and hand it to [`api::run`]. Who may call
 //!   which route is said by [`caller`].
-//! - A function that reads a queue: hand its handler to [`queue::run`].
+//! - A function that listens to events: hand its handler to [`queue::run`]. [`event`] says how they are read.
 //! - A function that publishes what a table's stream says: hand its translation to [`outbox::run`].
 //!
 //! Each of them writes one JSON log line per invocation ([`telemetry`]), ends before its
@@ -15,6 +15,7 @@ pub mod batch;
 pub mod caller;
 pub mod config;
 pub mod etag;
+pub mod event;
 pub mod fields;
 pub mod idempotency;
 #[cfg(feature = "openapi")]

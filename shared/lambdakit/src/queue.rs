@@ -1,24 +1,29 @@
-//! A function that reads an SQS queue, message by message, with partial batch responses.
+//! A function that reads events from an SQS queue, one by one, with partial batch responses.
 
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures::future::join_all;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
+use serde::de::DeserializeOwned;
 
 use crate::ConfigError;
 use crate::batch::{BatchResponse, Failure, HandlerError};
+use crate::event::Envelope;
 use crate::start::start;
-use crate::telemetry::{Invocation, Outcome};
+use crate::telemetry::{self, Invocation, Outcome};
 
-/// What is done with the body of one message. It is done again after any error, and now and then
-/// after none: SQS delivers at least once.
+/// What is done with one event. It is done again after any error, and now and then after none: SQS
+/// delivers at least once.
 pub trait Handler {
-    /// Handles the message; an error leaves it on the queue.
-    fn handle(&self, body: &str) -> impl Future<Output = Result<(), HandlerError>> + Send;
+    /// What the function listens to; [`Envelope::open`] says how it is read.
+    type Event: DeserializeOwned + Send;
+
+    /// Handles the event; an error leaves it on the queue.
+    fn handle(&self, event: Self::Event) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }
 
-/// Runs a function whose events come from an SQS queue. `build` makes its handler, at init.
+/// Runs a function whose events an EventBridge rule puts on an SQS queue. `build` makes its handler, at init.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
@@ -54,10 +59,89 @@ pub async fn invoke<H: Handler>(handler: &H, event: SqsEvent, context: Option<&C
 
 async fn handle<H: Handler>(handler: &H, message: &SqsMessage) -> Option<Failure> {
     let body = message.body.as_deref().unwrap_or_default();
-    let error = handler.handle(body).await.err()?;
+    let error = open_and_handle(handler, body).await.err()?;
     Some(Failure::new(id(message), &*error))
+}
+
+async fn open_and_handle<H: Handler>(handler: &H, body: &str) -> Result<(), HandlerError> {
+    let Envelope { detail_type, correlation_id, event } = Envelope::open(body)?;
+    telemetry::event(&detail_type);
+    if let Some(correlation_id) = correlation_id {
+        telemetry::correlate(&correlation_id);
+    }
+    handler.handle(event).await
 }
 
 fn id(message: &SqsMessage) -> &str {
     message.message_id.as_deref().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    enum AccountEvent {
+        AccountClosed(Closed),
+    }
+
+    #[derive(Deserialize)]
+    struct Closed {
+        account: String,
+    }
+
+    /// What was closed, and for which request.
+    #[derive(Default)]
+    struct Ledger(Mutex<Vec<[String; 2]>>);
+
+    impl Handler for Ledger {
+        type Event = AccountEvent;
+
+        async fn handle(
+            &self,
+            AccountEvent::AccountClosed(closed): AccountEvent,
+        ) -> Result<(), HandlerError> {
+            if closed.account.is_empty() {
+                return Err("no account".into());
+            }
+            self.0.lock().unwrap().push([closed.account, telemetry::correlation_id()]);
+            Ok(())
+        }
+    }
+
+    fn message(id: &str, detail_type: &str, account: &str) -> serde_json::Value {
+        let detail = json!({ "metadata": { "correlationId": format!("c-{id}") }, "account": account });
+        let body = json!({ "source": "bank", "detail-type": detail_type, "detail": detail });
+        json!({ "messageId": id, "body": body.to_string() })
+    }
+
+    async fn deliver(messages: &[serde_json::Value]) -> (Vec<[String; 2]>, Vec<String>) {
+        let ledger = Ledger::default();
+        let batch = serde_json::from_value(json!({ "Records": messages })).unwrap();
+        let response = invoke(&ledger, batch, None).await;
+        let Ledger(closed) = ledger;
+        (closed.into_inner().unwrap(), response.failed().map(ToOwned::to_owned).collect())
+    }
+
+    #[tokio::test]
+    async fn what_was_not_handled_stays_on_the_queue_and_the_rest_does_not_wait() {
+        let poison = json!({ "messageId": "poison", "body": "{" });
+        let other = message("other", "AccountMoved", "1");
+        let refused = message("refused", "AccountClosed", "");
+        let good = message("good", "AccountClosed", "2");
+        let (closed, failed) = deliver(&[poison, other, refused, good]).await;
+        assert_eq!(failed, ["poison", "other", "refused"]);
+        assert_eq!(closed.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_event_is_handled_for_the_request_that_it_goes_back_to() {
+        let (closed, _) = deliver(&[message("1", "AccountClosed", "2")]).await;
+        assert_eq!(closed, [["2", "c-1"]]);
+    }
 }
