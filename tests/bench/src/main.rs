@@ -3,29 +3,42 @@
 
 #![allow(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
 
+mod answer;
+mod call;
 mod cases;
 mod child;
+mod environment;
+mod event;
+mod growth;
+mod items;
 mod measure;
 mod report;
 mod runtime_api;
+mod server;
 mod stand_in;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use hyper::body::Bytes;
+use serde::Serialize;
 use serde_json::Value;
 
+use answer::Expected;
 use cases::Case;
-use measure::{Plan, Subject, measure};
+use environment::environment;
+use measure::{Plan, Subject, Work, measure};
 use report::{Row, Run};
-use stand_in::StandIn;
+use stand_in::{Answers, StandIn};
 
 /// Measures functions next to their floors, or one function by itself.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Directory of the functions' release executables
     #[arg(long, required_unless_present = "bootstrap")]
     functions: Option<PathBuf>,
@@ -35,7 +48,7 @@ struct Args {
     /// What it is invoked with, a JSON file
     #[arg(long)]
     event: Option<PathBuf>,
-    /// What AWS answers it: a JSON file of answers by `Operation TABLE`
+    /// What AWS answers it: a JSON file of answers by `Operation TABLE`, each an object, or a list that takes turns
     #[arg(long)]
     answers: Option<PathBuf>,
     /// A variable of its environment, NAME=VALUE
@@ -55,9 +68,21 @@ struct Args {
     report: Option<PathBuf>,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// What requests cost when there is more of everything, on a local AWS
+    Growth(growth::Args),
+}
+
+/// Of every function that is measured; none comes near it.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
 #[tokio::main(worker_threads = 1)]
 async fn main() -> Result<()> {
     let args = Args::parse();
+    if let Some(Command::Growth(args)) = &args.command {
+        return growth::run(args).await;
+    }
     let plan = Plan { cold: args.cold.into(), warm: args.warm.into() };
     let directory = tempfile::tempdir().context("no directory for the certificate")?;
     let bench = Bench { plan, certificates: directory.path().join("certificates.pem") };
@@ -68,11 +93,7 @@ async fn main() -> Result<()> {
     };
     let run = Run { machine: machine(), plan, rows };
     println!("\n{}\n\n{}\n\n{}", run.machine, run.table(), run.calls());
-    if let Some(file) = args.report {
-        let json = serde_json::to_string_pretty(&run)? + "\n";
-        std::fs::write(&file, json).with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    Ok(())
+    args.report.map_or(Ok(()), |file| write_json(&file, &run))
 }
 
 struct Bench {
@@ -84,39 +105,24 @@ impl Bench {
     /// Every path over plain HTTP and over TLS, and the floor below it.
     async fn all(&self, functions: &Path, only: &str) -> Result<Vec<Row>> {
         let floors = std::env::current_exe()?.parent().context("where am I?")?.to_owned();
+        let executable = |name: &str| {
+            if name.starts_with("floor-") { floors.join(name) } else { functions.join(name) }
+        };
         let mut rows = Vec::new();
-        let hello = Case::hello();
-        let cases = [vec![hello], Case::all()?, Case::of_lines(20)?, Case::of_lines(100)?].concat();
-        for case in cases.iter().filter(|case| case.name.contains(only)) {
+        for case in Case::all()?.iter().filter(|case| case.name.contains(only)) {
             for tls in [false, true] {
                 let stand_in = self.stand_in(&case.answers, tls).await?;
                 eprintln!("{} over {}", case.name, stand_in.transport());
-                let check = |answer: &[u8]| case.check(answer);
-                let run = |bootstrap: PathBuf| {
-                    let (stand_in, check) = (&stand_in, &check);
-                    async move {
-                        let environment = self.environment(&stand_in.endpoint(), &[]);
-                        let subject = Subject {
-                            bootstrap: &bootstrap,
-                            environment,
-                            event: &case.event,
-                            stand_in,
-                            check,
-                        };
-                        measure(&subject, self.plan).await.with_context(|| bootstrap.display().to_string())
-                    }
+                let work = Work { event: &case.event, expected: case.expected, stand_in: &stand_in };
+                let measured = self.measure(&executable(case.function), &work, &[]).await?;
+                let floor = match case.floor {
+                    Some(floor) => Some(self.measure(&executable(floor), &work, &[]).await?),
+                    None => None,
                 };
-                let (measured, floor) = match case.function {
-                    Some(function) => {
-                        (run(functions.join(function)).await?, Some(run(floors.join(case.floor)).await?))
-                    }
-                    None => (run(floors.join(case.floor)).await?, None),
-                };
-                let function = case.function.unwrap_or(case.floor).to_owned();
                 rows.push(Row {
                     path: case.name.clone(),
                     transport: stand_in.transport(),
-                    function,
+                    function: case.function.to_owned(),
                     measured,
                     floor,
                 });
@@ -132,19 +138,18 @@ impl Bench {
     async fn one(&self, bootstrap: &Path, args: &Args) -> Result<Vec<Row>> {
         let event = args.event.as_deref().map(read_json).transpose()?.unwrap_or_default();
         let event = Bytes::from(event.to_string());
-        let answers: BTreeMap<String, Value> = match &args.answers {
+        let answers: Answers = match &args.answers {
             Some(file) => {
                 serde_json::from_value(read_json(file)?).context("the answers are not an object")?
             }
-            None => BTreeMap::new(),
+            None => Answers::new(),
         };
+        let more: Vec<_> = args.env.iter().filter_map(|variable| variable.split_once('=')).collect();
         let mut rows = Vec::new();
         for tls in [false, true] {
             let stand_in = self.stand_in(&answers, tls).await?;
-            let environment = self.environment(&stand_in.endpoint(), &args.env);
-            let subject =
-                Subject { bootstrap, environment, event: &event, stand_in: &stand_in, check: &|_| Ok(()) };
-            let measured = measure(&subject, self.plan).await?;
+            let work = Work { event: &event, expected: Expected::Anything, stand_in: &stand_in };
+            let measured = self.measure(bootstrap, &work, &more).await?;
             let function = bootstrap.display().to_string();
             rows.push(Row {
                 path: function.clone(),
@@ -157,51 +162,32 @@ impl Bench {
         Ok(rows)
     }
 
-    async fn stand_in(&self, answers: &BTreeMap<String, Value>, tls: bool) -> Result<StandIn> {
-        StandIn::start(answers, tls.then_some(&*self.certificates)).await
+    async fn measure(
+        &self,
+        bootstrap: &Path,
+        work: &Work<'_>,
+        more: &[(&str, &str)],
+    ) -> Result<measure::Measured> {
+        let certificates = self.certificates.display().to_string();
+        let more = [&[("SSL_CERT_FILE", &*certificates)], more].concat();
+        let environment = environment(&work.stand_in.endpoint(), &more);
+        let subject = Subject { bootstrap, environment, timeout: TIMEOUT };
+        measure(&subject, work, self.plan).await.with_context(|| bootstrap.display().to_string())
     }
 
-    /// What Lambda sets, and what the stack would.
-    fn environment(&self, endpoint: &str, more: &[String]) -> Vec<(String, String)> {
-        let certificates = self.certificates.display().to_string();
-        let of_all = [
-            ("AWS_REGION", "us-east-1"),
-            ("AWS_DEFAULT_REGION", "us-east-1"),
-            ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
-            ("AWS_SESSION_TOKEN", "bench"),
-            ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
-            ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
-            ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
-            ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
-            ("AWS_MAX_ATTEMPTS", "3"),
-            ("ATTEMPT_TIMEOUT_MS", "1500"),
-            ("ALLOWED_ORIGINS", "http://localhost:3000"),
-            ("TOKEN_CLIENTS", "sample-client"),
-            ("CURRENCY", "USD"),
-            ("METRICS_NAMESPACE", "Ferrocart"),
-            ("SERVICE", "bench"),
-            ("STAGE", "bench"),
-            ("PRODUCT_TABLE", "PRODUCT_TABLE"),
-            ("BASKET_TABLE", "BASKET_TABLE"),
-            ("PRICE_TABLE", "PRICE_TABLE"),
-            ("CHECKOUT_TABLE", "CHECKOUT_TABLE"),
-            ("IDEMPOTENCY_TABLE", "IDEMPOTENCY_TABLE"),
-            ("ORDER_TABLE", "ORDER_TABLE"),
-            ("AWS_ENDPOINT_URL", endpoint),
-            ("SSL_CERT_FILE", &certificates),
-        ];
-        let more = more.iter().filter_map(|variable| variable.split_once('='));
-        let all = of_all.into_iter().chain(more);
-        all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    async fn stand_in(&self, answers: &Answers, tls: bool) -> Result<StandIn> {
+        StandIn::start(answers, tls.then_some(&*self.certificates)).await
     }
 }
 
 fn read_json(file: &Path) -> Result<Value> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     serde_json::from_str(&text).with_context(|| format!("{} is not JSON", file.display()))
+}
+
+fn write_json(file: &Path, content: &impl Serialize) -> Result<()> {
+    let json = serde_json::to_string_pretty(content)? + "\n";
+    std::fs::write(file, json).with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// What the numbers were measured on.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use hyper::body::Bytes;
 use serde::Serialize;
 
+use crate::answer::{Expected, response_bytes};
 use crate::child::Function;
 use crate::runtime_api::RuntimeApi;
 use crate::stand_in::StandIn;
@@ -43,6 +44,9 @@ pub struct Measured {
     pub zip_size: u64,
     /// Per invocation.
     pub bytes_logged: f64,
+    /// Headers and body of a response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_answered: Option<u64>,
     pub calls: BTreeMap<String, f64>,
     /// In a life of one cold start and all warm invocations.
     pub connections: u64,
@@ -50,94 +54,135 @@ pub struct Measured {
     pub cold_starts: Vec<[f64; 4]>,
 }
 
-/// Something that can be started and invoked.
+/// What the invocations after the first ones cost.
+pub struct Warm {
+    /// In microseconds, each of them.
+    pub walls: Vec<f64>,
+    /// In microseconds, on average.
+    pub cpu: f64,
+    /// Per invocation.
+    pub bytes_logged: f64,
+    pub calls: BTreeMap<String, f64>,
+    /// Of the last response.
+    pub bytes_answered: Option<u64>,
+}
+
+/// Something that can be started.
 pub struct Subject<'a> {
     pub bootstrap: &'a Path,
     pub environment: Vec<(String, String)>,
+    /// As Lambda sets it.
+    pub timeout: Duration,
+}
+
+/// What it is asked, and who answers its own calls.
+pub struct Work<'a> {
     pub event: &'a Bytes,
+    pub expected: Expected,
     pub stand_in: &'a StandIn,
-    pub check: &'a (dyn Fn(&[u8]) -> Result<()> + Sync),
 }
 
 /// Invocations before the warm ones: caches, branch predictors and allocators find their ways.
 const WARM_UP: usize = 100;
 
-pub async fn measure(subject: &Subject<'_>, plan: Plan) -> Result<Measured> {
+pub async fn measure(subject: &Subject<'_>, work: &Work<'_>, plan: Plan) -> Result<Measured> {
     let mut cold_starts = Vec::new();
     for _ in 1..plan.cold {
-        let (life, cold) = Life::begin(subject).await?;
-        life.function.end().await?;
+        let (life, cold) = cold_start(subject, work).await?;
+        life.end().await?;
         cold_starts.push(cold);
     }
-    subject.stand_in.take_seen();
-    let (mut life, cold) = Life::begin(subject).await?;
+    let connections = work.stand_in.connections();
+    let (mut life, cold) = cold_start(subject, work).await?;
     cold_starts.push(cold);
-    let mut connections = subject.stand_in.take_seen().connections;
-    for _ in 0..WARM_UP {
-        life.invoke(subject).await?;
-    }
-    connections += subject.stand_in.take_seen().connections;
-    let (cpu, logged) = (life.function.cpu(), life.function.logged());
-    let mut walls = Vec::with_capacity(plan.warm);
-    for _ in 0..plan.warm {
-        walls.push(micros(life.invoke(subject).await?));
-    }
-    let cpu = life.function.cpu().saturating_sub(cpu);
-    let logged = life.function.logged() - logged;
-    let seen = subject.stand_in.take_seen();
-    let times = plan.warm as f64;
-    walls.sort_by(f64::total_cmp);
+    let mut warm = life.warm(work, plan.warm).await?;
+    warm.walls.sort_by(f64::total_cmp);
     let of_cold = |index: usize| median(cold_starts.iter().map(|cold| cold[index]).collect());
     let measured = Measured {
         init_wall: of_cold(0),
         init_cpu: of_cold(1),
         first_wall: of_cold(2),
         first_cpu: of_cold(3),
-        warm_wall_p50: percentile(&walls, 50),
-        warm_wall_p90: percentile(&walls, 90),
-        warm_wall_p99: percentile(&walls, 99),
-        warm_cpu: micros(cpu) / times,
+        warm_wall_p50: percentile(&warm.walls, 50),
+        warm_wall_p90: percentile(&warm.walls, 90),
+        warm_wall_p99: percentile(&warm.walls, 99),
+        warm_cpu: warm.cpu,
         peak_memory: life.function.peak_memory(),
         binary_size: size(subject.bootstrap)?,
         zip_size: zip_size(subject.bootstrap)?,
-        bytes_logged: logged as f64 / times,
-        calls: seen.calls.into_iter().map(|(call, count)| (call, count as f64 / times)).collect(),
-        connections: connections + seen.connections,
+        bytes_logged: warm.bytes_logged,
+        bytes_answered: warm.bytes_answered,
+        calls: warm.calls,
+        connections: work.stand_in.connections() - connections,
         cold_starts,
     };
-    life.function.end().await?;
+    life.end().await?;
     Ok(measured)
 }
 
+/// Starts a function and has it do its work once.
+async fn cold_start(subject: &Subject<'_>, work: &Work<'_>) -> Result<(Life, [f64; 4])> {
+    let (mut life, ready) = Life::begin(subject).await?;
+    let init_cpu = life.function.cpu();
+    let (first_wall, _) = life.invoke(work.event, work.expected).await?;
+    let first_cpu = life.function.cpu().saturating_sub(init_cpu);
+    Ok((life, [micros(ready), micros(init_cpu), micros(first_wall), micros(first_cpu)]))
+}
+
 /// A function from its start on.
-struct Life {
+pub struct Life {
     api: RuntimeApi,
     function: Function,
 }
 
 impl Life {
-    /// Starts a function and has it do its work once.
-    async fn begin(subject: &Subject<'_>) -> Result<(Self, [f64; 4])> {
-        let mut api = RuntimeApi::start().await?;
+    /// Starts a function; tells how long it took to be ready.
+    pub async fn begin(subject: &Subject<'_>) -> Result<(Self, Duration)> {
+        let mut api = RuntimeApi::start(subject.timeout).await?;
         let mut environment = subject.environment.clone();
         environment.push(("AWS_LAMBDA_RUNTIME_API".to_owned(), api.address()));
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let function = Function::spawn(subject.bootstrap, &environment)?;
         let ready = api.ready().await?;
-        let init_cpu = function.cpu();
-        let mut life = Self { api, function };
-        let first_wall = life.invoke(subject).await?;
-        let first_cpu = life.function.cpu().saturating_sub(init_cpu);
-        let cold = [micros(ready - started), micros(init_cpu), micros(first_wall), micros(first_cpu)];
-        Ok((life, cold))
+        Ok((Self { api, function }, ready - started))
     }
 
     /// One invocation, until the function asks for the next.
-    async fn invoke(&mut self, subject: &Subject<'_>) -> Result<Duration> {
-        let (wall, answer) = self.api.invoke(subject.event).await?;
-        (subject.check)(&answer)?;
+    pub async fn invoke(&mut self, event: &Bytes, expected: Expected) -> Result<(Duration, Bytes)> {
+        let (wall, answer) = self.api.invoke(event).await?;
+        expected.check(&answer)?;
         self.api.ready().await?;
-        Ok(wall)
+        Ok((wall, answer))
+    }
+
+    /// So many invocations, after some that do not count.
+    pub async fn warm(&mut self, work: &Work<'_>, times: usize) -> Result<Warm> {
+        for _ in 0..WARM_UP {
+            self.invoke(work.event, work.expected).await?;
+        }
+        work.stand_in.take_calls();
+        let (cpu, logged) = (self.function.cpu(), self.function.logged());
+        let (mut walls, mut last) = (Vec::with_capacity(times), Bytes::new());
+        for _ in 0..times {
+            let (wall, answer) = self.invoke(work.event, work.expected).await?;
+            walls.push(micros(wall));
+            last = answer;
+        }
+        let cpu = self.function.cpu().saturating_sub(cpu);
+        let logged = self.function.logged() - logged;
+        let calls = work.stand_in.take_calls().into_iter();
+        let times = times as f64;
+        Ok(Warm {
+            walls,
+            cpu: micros(cpu) / times,
+            bytes_logged: logged as f64 / times,
+            calls: calls.map(|(call, count)| (call, count as f64 / times)).collect(),
+            bytes_answered: response_bytes(&last),
+        })
+    }
+
+    pub async fn end(self) -> Result<()> {
+        self.function.end().await
     }
 }
 

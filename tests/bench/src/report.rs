@@ -77,6 +77,6 @@ fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
 }
 
-fn markdown(cells: &[String]) -> String {
+pub fn markdown(cells: &[String]) -> String {
     format!("| {} |", cells.join(" | "))
 }

@@ -1,68 +1,67 @@
 //! A stand-in for the AWS data services: answers each call at once with what it was told to, and counts.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use http_body_util::Full;
+use hyper::body::Bytes;
 use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use serde_json::Value;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-/// What was asked of it.
-#[derive(Clone, Debug, Default)]
-pub struct Seen {
-    /// Calls by operation.
-    pub calls: BTreeMap<String, u64>,
-    /// Connections that were opened.
-    pub connections: u64,
-}
+use crate::call::Call;
+use crate::server::Server;
+
+/// What AWS answers, by `Operation TABLE` or `Operation` alone: one answer, or several that take turns.
+pub type Answers = BTreeMap<String, Value>;
+
+/// Calls by `Operation TABLE`.
+pub type Calls = BTreeMap<String, u64>;
 
 struct State {
-    /// Answers by `Operation TABLE`.
-    answers: BTreeMap<String, Bytes>,
-    seen: Mutex<Seen>,
+    turns: BTreeMap<String, Turns>,
+    calls: Mutex<Calls>,
+}
+
+struct Turns {
+    answers: Vec<Bytes>,
+    next: AtomicUsize,
 }
 
 /// A running stand-in.
 pub struct StandIn {
-    address: SocketAddr,
     tls: bool,
     state: Arc<State>,
-    server: tokio::task::JoinHandle<()>,
+    server: Server,
 }
 
 impl StandIn {
     /// Starts one; with `certificate_file` it speaks TLS, and writes there what clients have to trust.
-    pub async fn start(answers: &BTreeMap<String, Value>, certificate_file: Option<&Path>) -> Result<Self> {
+    pub async fn start(answers: &Answers, certificate_file: Option<&Path>) -> Result<Self> {
         let acceptor = certificate_file.map(acceptor).transpose()?;
-        let listener = TcpListener::bind("127.0.0.1:0").await.context("no port for the stand-in")?;
-        let address = listener.local_addr()?;
-        let answers = answers.iter().map(|(call, answer)| (call.clone(), Bytes::from(answer.to_string())));
-        let state = Arc::new(State { answers: answers.collect(), seen: Mutex::default() });
         let tls = acceptor.is_some();
-        let server = tokio::spawn(serve(listener, acceptor, Arc::clone(&state)));
-        Ok(Self { address, tls, state, server })
+        let turns = answers.iter().map(|(call, answers)| (call.clone(), Turns::of(answers)));
+        let state = Arc::new(State { turns: turns.collect(), calls: Mutex::default() });
+        let answering = Arc::clone(&state);
+        let server = Server::start(acceptor, move |request| {
+            let answer = answering.answer(&request);
+            async { answer }
+        });
+        Ok(Self { tls, state, server: server.await? })
     }
 
     /// `AWS_ENDPOINT_URL`.
     pub fn endpoint(&self) -> String {
         // Certificates are for names.
         let (scheme, host) = if self.tls { ("https", "localhost") } else { ("http", "127.0.0.1") };
-        format!("{scheme}://{host}:{}", self.address.port())
+        format!("{scheme}://{host}:{}", self.server.address.port())
     }
 
     /// What the report calls it.
@@ -71,20 +70,39 @@ impl StandIn {
     }
 
     /// What was asked since this was called last.
-    pub fn take_seen(&self) -> Seen {
-        std::mem::take(&mut *self.state.seen())
+    pub fn take_calls(&self) -> Calls {
+        std::mem::take(&mut *self.state.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
 
-impl Drop for StandIn {
-    fn drop(&mut self) {
-        self.server.abort();
+    /// Connections that were opened so far.
+    pub fn connections(&self) -> u64 {
+        self.server.connections()
     }
 }
 
 impl State {
-    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn answer(&self, request: &Request<Bytes>) -> Response<Full<Bytes>> {
+        let call = Call::of(request);
+        let name = call.to_string();
+        let answer = self.turns.get(&name).or_else(|| self.turns.get(&call.operation)).and_then(Turns::next);
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
+        let status = if answer.is_some() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+        let response =
+            Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
+        response.body(Full::new(answer.unwrap_or_default())).unwrap_or_default()
+    }
+}
+
+impl Turns {
+    fn of(answers: &Value) -> Self {
+        let answers = answers.as_array().map_or(std::slice::from_ref(answers), Vec::as_slice);
+        let answers = answers.iter().map(|answer| Bytes::from(answer.to_string())).collect();
+        Self { answers, next: AtomicUsize::new(0) }
+    }
+
+    fn next(&self) -> Option<Bytes> {
+        let place = self.next.fetch_add(1, Ordering::SeqCst).checked_rem(self.answers.len())?;
+        self.answers.get(place).cloned()
     }
 }
 
@@ -105,48 +123,20 @@ fn acceptor(certificate_file: &Path) -> Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, state: Arc<State>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        stream.set_nodelay(true).ok();
-        state.seen().connections += 1;
-        let (acceptor, state) = (acceptor.clone(), Arc::clone(&state));
-        tokio::spawn(async move {
-            match acceptor {
-                // A client that does not like the certificate says so itself.
-                Some(acceptor) => {
-                    if let Ok(stream) = acceptor.accept(stream).await {
-                        connection(stream, state).await;
-                    }
-                }
-                None => connection(stream, state).await,
-            }
-        });
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn several_answers_take_turns_and_a_single_one_is_given_every_time() {
+        let texts = |answers: Value| {
+            let turns = Turns::of(&answers);
+            [turns.next(), turns.next(), turns.next()].map(Option::unwrap_or_default)
+        };
+        assert_eq!(texts(json!([{ "a": 1 }, { "b": 2 }])), ["{\"a\":1}", "{\"b\":2}", "{\"a\":1}"]);
+        assert_eq!(texts(json!({ "a": 1 })), ["{\"a\":1}"; 3]);
+        assert_eq!(Turns::of(&json!([])).next(), None);
     }
-}
-
-async fn connection(stream: impl AsyncRead + AsyncWrite + Unpin, state: Arc<State>) {
-    let service = service_fn(move |request| answer(Arc::clone(&state), request));
-    http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
-}
-
-async fn answer(state: Arc<State>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let target =
-        request.headers().get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-    let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
-    let body =
-        request.into_body().collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-    let table = table(&body);
-    let call = if table.is_empty() { operation.clone() } else { format!("{operation} {table}") };
-    let answer = state.answers.get(&call).or_else(|| state.answers.get(&operation)).cloned();
-    *state.seen().calls.entry(call).or_default() += 1;
-    let status = if answer.is_some() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    let response = Response::builder().status(status).header("content-type", "application/x-amz-json-1.0");
-    Ok(response.body(Full::new(answer.unwrap_or_default())).unwrap_or_default())
-}
-
-/// The table that a call names, where it names one.
-fn table(body: &[u8]) -> String {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    let of_batch = body["RequestItems"].as_object().and_then(|tables| tables.keys().next());
-    body["TableName"].as_str().map(ToOwned::to_owned).or_else(|| of_batch.cloned()).unwrap_or_default()
 }

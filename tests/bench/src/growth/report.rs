@@ -1,0 +1,195 @@
+//! What requests cost, as people read it and as programs do.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::relay::Usage;
+use super::world::{Asked, World};
+use crate::measure::Warm;
+use crate::report::markdown;
+
+/// What a request costs.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// Calls by operation and table.
+    pub calls: BTreeMap<String, f64>,
+    /// Capacity units by table, or by index as `TABLE/index`.
+    pub read_units: BTreeMap<String, f64>,
+    pub write_units: BTreeMap<String, f64>,
+    /// Headers and body of the response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_answered: Option<u64>,
+    /// Microseconds of a processor.
+    pub cpu: f64,
+}
+
+/// What it costs in a world of some size.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    #[serde(skip)]
+    world: World,
+    /// What there is so much of.
+    of: &'static str,
+    size: u64,
+    request: &'static str,
+    #[serde(flatten)]
+    cost: Cost,
+}
+
+/// All that one run has shown.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Growth {
+    pub machine: String,
+    pub warm: usize,
+    pub rows: Vec<Row>,
+}
+
+impl Cost {
+    /// On average of what was asked of AWS, shared by the messages of an event.
+    pub fn of(usages: &[Usage], warm: &Warm, shared_by: usize) -> Self {
+        let times = (usages.len() * shared_by) as f64;
+        let calls = usages.iter().flat_map(|usage| &usage.calls).map(|(call, count)| (call, *count as f64));
+        Self {
+            calls: mean(calls, times),
+            read_units: mean(
+                usages.iter().flat_map(|usage| &usage.reads).map(|(table, units)| (table, *units)),
+                times,
+            ),
+            write_units: mean(
+                usages.iter().flat_map(|usage| &usage.writes).map(|(table, units)| (table, *units)),
+                times,
+            ),
+            bytes_answered: warm.bytes_answered,
+            cpu: warm.cpu / shared_by as f64,
+        }
+    }
+
+    pub fn at(self, world: World, size: u64, asked: &Asked) -> Row {
+        Row { world, of: world.name(), size, request: asked.what, cost: self }
+    }
+
+    /// Whether it takes the same of AWS, and says as much.
+    fn is_like(&self, other: &Self) -> bool {
+        let without_time = |cost: &Self| Self { cpu: 0.0, ..cost.clone() };
+        without_time(self) == without_time(other)
+    }
+}
+
+fn mean<'a>(values: impl Iterator<Item = (&'a String, f64)>, times: f64) -> BTreeMap<String, f64> {
+    let mut means = BTreeMap::new();
+    for (name, value) in values {
+        *means.entry(name.clone()).or_default() += value / times;
+    }
+    means
+}
+
+const HEADINGS: [&str; 8] = [
+    "more and more",
+    "how many",
+    "request",
+    "AWS calls",
+    "read units",
+    "write units",
+    "answer, bytes",
+    "CPU, us",
+];
+
+impl Growth {
+    /// A line for each request: what it costs at each size, or once if that is the same.
+    pub fn table(&self) -> String {
+        let mut lines =
+            vec![markdown(&HEADINGS.map(str::to_owned)), markdown(&HEADINGS.map(|_| "---".to_owned()))];
+        for rows in self.requests() {
+            let costs = |of: &dyn Fn(&Cost) -> String| {
+                let mut cells: Vec<String> = rows.iter().map(|row| of(&row.cost)).collect();
+                cells.dedup();
+                cells.join(" / ")
+            };
+            let sum = |of: fn(&Cost) -> &BTreeMap<String, f64>| costs(&|cost| shown(of(cost).values().sum()));
+            let sizes: Vec<String> = rows.iter().map(|row| row.size.to_string()).collect();
+            lines.push(markdown(&[
+                rows[0].of.to_owned(),
+                sizes.join(" / "),
+                rows[0].request.to_owned(),
+                sum(|cost| &cost.calls),
+                sum(|cost| &cost.read_units),
+                sum(|cost| &cost.write_units),
+                costs(&|cost| cost.bytes_answered.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string())),
+                costs(&|cost| format!("{:.0}", cost.cpu)),
+            ]));
+        }
+        lines.join("\n")
+    }
+
+    /// What takes more calls, units or bytes the larger its world is, though it should not.
+    pub fn steep(&self) -> Vec<String> {
+        let requests = self.requests();
+        let steep = requests.iter().filter(|rows| {
+            rows[0].world.is_flat() && rows.iter().any(|row| !row.cost.is_like(&rows[0].cost))
+        });
+        steep.map(|rows| format!("{} by {}", rows[0].request, rows[0].of)).collect()
+    }
+
+    /// The rows of each request in each world, by size.
+    fn requests(&self) -> Vec<Vec<&Row>> {
+        let mut requests: Vec<Vec<&Row>> = Vec::new();
+        for row in &self.rows {
+            let same = |rows: &&mut Vec<&Row>| rows[0].of == row.of && rows[0].request == row.request;
+            match requests.iter_mut().find(same) {
+                Some(rows) => rows.push(row),
+                None => requests.push(vec![row]),
+            }
+        }
+        requests
+    }
+}
+
+/// One decimal where it says something.
+fn shown(number: f64) -> String {
+    // The sum of nothing is -0.
+    let text = format!("{:.1}", number + 0.0);
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(world: World, size: u64, calls: f64, cpu: f64) -> Row {
+        let calls = BTreeMap::from([("Scan T".to_owned(), calls)]);
+        let cost = Cost {
+            calls,
+            read_units: BTreeMap::new(),
+            write_units: BTreeMap::new(),
+            bytes_answered: Some(9),
+            cpu,
+        };
+        Row { world, of: world.name(), size, request: "GET /x", cost }
+    }
+
+    fn growth(rows: Vec<Row>) -> Growth {
+        Growth { machine: String::new(), warm: 1, rows }
+    }
+
+    #[test]
+    fn more_calls_at_another_size_of_a_table_are_steep_and_more_time_or_lines_are_not() {
+        let products = |more: f64| {
+            growth(vec![row(World::Products, 100, 1.0, 1.0), row(World::Products, 1000, more, 9.0)])
+        };
+        assert!(products(1.0).steep().is_empty());
+        assert_eq!(products(2.0).steep(), ["GET /x by products"]);
+        let lines = growth(vec![row(World::Lines, 1, 1.0, 1.0), row(World::Lines, 10, 2.0, 1.0)]);
+        assert!(lines.steep().is_empty());
+    }
+
+    #[test]
+    fn what_is_the_same_at_every_size_is_shown_once() {
+        let table =
+            growth(vec![row(World::Products, 100, 1.0, 1.0), row(World::Products, 1000, 1.0, 9.0)]).table();
+        assert!(table.ends_with("| products | 100 / 1000 | GET /x | 1 | 0 | 0 | 9 | 1 / 9 |"), "{table}");
+    }
+}

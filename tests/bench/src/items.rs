@@ -1,0 +1,77 @@
+//! Items of the tables, as the stores write them, in DynamoDB's JSON.
+
+use serde_json::{Value, json};
+
+const DATE: &str = "2026-01-31T12:00:00.000Z";
+const CATEGORIES: [&str; 2] = ["Phone", "Radio"];
+
+/// The category of every second product, from the first on.
+pub const CATEGORY: &str = CATEGORIES[0];
+
+pub fn product_id(number: u64) -> String {
+    format!("019c1430-4400-7000-8000-{number:012}")
+}
+
+pub fn order_id(number: u64) -> String {
+    format!("019c1431-2e60-7000-8000-{number:012}")
+}
+
+pub fn product(number: u64) -> Value {
+    let id = product_id(number);
+    json!({
+        "id": { "S": id }, "name": { "S": format!("IPhone {number:07}") },
+        "category": { "S": CATEGORIES[usize::from(number % 2 == 1)] },
+        "description": { "S": "A phone with a notch." }, "imageFile": { "S": "product-1.png" },
+        "price": money(95040), "version": { "N": "1" },
+        "createdAt": { "S": DATE }, "updatedAt": { "S": DATE },
+        "changeId": { "S": id }, "correlationId": { "S": id },
+    })
+}
+
+/// What baskets know of a product.
+pub fn offer(number: u64) -> Value {
+    json!({
+        "productId": { "S": product_id(number) }, "version": { "N": "1" },
+        "onSale": { "M": { "name": { "S": format!("IPhone {number:07}") }, "price": money(95040) } },
+    })
+}
+
+/// A basket with a line for each of these products.
+pub fn basket(user_name: &str, products: impl IntoIterator<Item = u64>) -> Value {
+    let line = |number| {
+        let id = product_id(number);
+        json!({ "M": {
+            "itemId": { "S": id }, "productId": { "S": id }, "color": { "S": "Red" },
+            "quantity": { "N": "2" }, "priceWhenAdded": money(95040),
+        } })
+    };
+    json!({
+        "userName": { "S": user_name }, "lines": { "L": products.into_iter().map(line).collect::<Vec<_>>() },
+        "version": { "S": product_id(1) }, "before": { "L": [] }, "updatedAt": { "S": DATE },
+        "expiresAt": { "N": "4102444800" },
+    })
+}
+
+/// An order of two lines.
+pub fn order(user_name: &str, number: u64) -> Value {
+    let line = |number| {
+        json!({ "M": {
+            "productId": { "S": product_id(number) }, "productName": { "S": format!("IPhone {number:07}") },
+            "color": { "S": "Red" }, "quantity": { "N": "2" }, "price": money(95040),
+        } })
+    };
+    json!({
+        "userName": { "S": user_name }, "orderId": { "S": order_id(number) }, "status": { "S": "PENDING" },
+        "orderDate": { "S": DATE }, "lines": { "L": [line(1), line(2)] }, "totalPrice": money(380_160),
+        "recipient": { "M": {
+            "firstName": { "S": "Grace" }, "lastName": { "S": "Hopper" },
+            "email": { "S": "name@example.com" }, "address": { "S": "1 Harbour Street" },
+        } },
+        "payment": { "M": { "method": { "S": "CARD" }, "token": { "S": "tok_visa" } } },
+        "correlationId": { "S": product_id(1) },
+    })
+}
+
+fn money(minor: u64) -> Value {
+    json!({ "M": { "minor": { "N": minor.to_string() }, "currency": { "S": "USD" } } })
+}
