@@ -97,19 +97,59 @@ const FUZZ_TESTS: &str = "fuzz";
 /// These want a stack that may fail.
 const CHAOS_TESTS: &str = "chaos";
 
+/// A workspace of its own, which the shop is built without.
+struct Aside {
+    manifest: &'static str,
+    package: &'static str,
+    has_tests: bool,
+}
+
+/// The floors take the SDK with its defaults, 40 seconds of two processors, and are left to `cargo xtask bench`.
+const ASIDE: [Aside; 3] = [
+    Aside { manifest: "tests/bench/Cargo.toml", package: "bench", has_tests: true },
+    Aside { manifest: "tests/load/Cargo.toml", package: "load", has_tests: true },
+    Aside { manifest: "fuzz/Cargo.toml", package: "fuzz", has_tests: false },
+];
+
 /// Rust parts that need no stack.
-pub fn plain(part: Part, paths: &Paths) -> Vec<Check> {
+pub fn plain(part: Part, paths: &Paths, services: &Services) -> Vec<Check> {
     match part {
-        Part::Format => vec![Check::whole(cargo(paths, &["fmt", "--all", "--check"]))],
+        Part::Format => {
+            let aside = ASIDE.iter().map(|aside| {
+                Check::whole(cargo(paths, &["fmt", "--all", "--check", "--manifest-path", aside.manifest]))
+            });
+            std::iter::once(Check::whole(cargo(paths, &["fmt", "--all", "--check"]))).chain(aside).collect()
+        }
         Part::Clippy => {
-            let args = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-            vec![Check::whole(cargo(paths, &args))]
+            let own = cargo(paths, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+            let aside = ASIDE.iter().map(|aside| {
+                let mut clippy = aside.cargo("clippy", paths, services);
+                clippy.args(["--all-targets", "--", "-D", "warnings"]);
+                Check::whole(clippy)
+            });
+            std::iter::once(Check::whole(own)).chain(aside).collect()
         }
         Part::Unit => {
             let args = ["test", "--no-fail-fast", "-p", "domain", "-p", "lambdakit", "-p", "xtask"];
-            vec![Check::printed(cargo(paths, &args))]
+            let own = Check::printed(cargo(paths, &args));
+            let aside = ASIDE.iter().filter(|aside| aside.has_tests);
+            let aside = aside.map(|aside| Check::printed(aside.cargo("test", paths, services)));
+            std::iter::once(own).chain(aside).collect()
         }
         _ => Vec::new(),
+    }
+}
+
+impl Aside {
+    /// In the shop's own target directory: what both are made of is compiled once.
+    fn cargo(&self, command: &str, paths: &Paths, services: &Services) -> Command {
+        // What has changed in our own crates may have made its lock file stale, which nobody else would notice.
+        let mut cargo =
+            cargo(paths, &[command, "--locked", "--manifest-path", self.manifest, "-p", self.package]);
+        cargo.arg("--target-dir").arg(&services.target_dir);
+        // Nothing is linked with libFuzzer here, so it need not be compiled, nor a C++ compiler be there.
+        cargo.env("CUSTOM_LIBFUZZER_PATH", "/nowhere/libfuzzer.a");
+        cargo
     }
 }
 

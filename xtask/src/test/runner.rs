@@ -87,7 +87,7 @@ impl<'a> Runner<'a> {
             return part::infra(self.paths, &self.services, &venv);
         }
         if !part.needs_stack() {
-            return Ok(part::plain(part, self.paths));
+            return Ok(part::plain(part, self.paths, &self.services));
         }
         if part == Part::Chaos {
             let stack = TestStack::start(self.paths, LocalStack::of_chaos(self.paths))?;
