@@ -1,16 +1,29 @@
-//! `cargo xtask bench`: what the functions cost, next to the bare SDK calls of the same paths.
+//! `cargo xtask bench`: what the functions cost, next to the bare SDK calls of the same paths, or when there is more of
+//! everything.
 
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
 
+use crate::build::Arch;
+use crate::cdk::{self, Stage};
 use crate::functions::Services;
 use crate::paths::Paths;
-use crate::process;
+use crate::python::{Packages, Venv};
+use crate::stack::LocalStack;
+use crate::steps::Steps;
+use crate::test_stack::Guard;
+use crate::{node, prerequisites, process};
 
 #[derive(Parser)]
 pub struct Args {
+    /// What requests cost with ever more products, customers and orders, on a local AWS: up to a hundred thousand, or
+    /// with --largest N
+    #[arg(long)]
+    growth: bool,
     /// For the benchmark itself: --cold N, --warm N, --only PATH, --report FILE, or --bootstrap CMD --event FILE
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     options: Vec<String>,
@@ -19,24 +32,63 @@ pub struct Args {
 pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     let services = Services::find(paths)?;
     // A function of somebody else's is measured by itself: neither ours nor their floors are needed.
-    let is_ours = !args.options.iter().any(|option| option.starts_with("--bootstrap"));
+    let is_ours = args.growth || !args.options.iter().any(|option| option.starts_with("--bootstrap"));
     if is_ours {
         let mut functions = process::command("cargo", paths.root());
         functions.args(["build", "--release", "--bins"]).args(services.package_args());
         build(functions)?;
     }
     let target = services.target_dir.join("bench");
+    let needs_floors = is_ours && !args.growth;
     // Apart from each other, so that neither is built with the features of the other.
-    for package in if is_ours { &["bench", "floor"][..] } else { &["bench"] } {
+    for package in if needs_floors { &["bench", "floor"][..] } else { &["bench"] } {
         let mut cargo = process::command("cargo", &paths.root().join("tests/bench"));
         cargo.args(["build", "--release", "--locked", "-p", package, "--target-dir"]).arg(&target);
         build(cargo)?;
     }
-    let mut bench = process::command(target.join("release/bench"), paths.root());
+    let bench = target.join("release/bench");
+    let mut arguments: Vec<OsString> = Vec::new();
     if is_ours {
-        bench.arg("--functions").arg(services.target_dir.join("release"));
+        arguments.extend(["--functions".into(), services.target_dir.join("release").into()]);
     }
-    let status = process::attached_status(bench.args(&args.options))?;
+    arguments.extend(args.options.iter().map(OsString::from));
+    if args.growth {
+        return growth(paths, &services, &bench, &arguments);
+    }
+    measure(paths, &bench, &arguments)
+}
+
+/// With a local AWS of its own, to which nothing is deployed: the template says what its tables are like.
+fn growth(paths: &Paths, services: &Services, bench: &Path, arguments: &[OsString]) -> Result<ExitCode> {
+    let guard = Guard::over(LocalStack::of_growth(paths))?;
+    let stack = guard.stack();
+    let mut steps = Steps::new(paths, 5);
+    let python = prerequisites::step(paths, &mut steps)?;
+    let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Local, step))?;
+    steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
+    let template = steps.run("template", |step| {
+        let functions = cdk::placeholders(services)?;
+        let settings = &["capacity=on-demand"];
+        let stage = Stage { name: stack.stage, arch: Arch::of_host(), functions: &functions, settings };
+        let mut synth = cdk::synth(paths, &stage, &stack.assembly());
+        cdk::pretend_account(&mut synth, "111122223333", "us-east-1");
+        step.run(&mut synth)?;
+        Ok((cdk::template(&stack.assembly(), &stage.stack()), String::new()))
+    })?;
+    let running = steps.run("start local AWS", |_| stack.start(paths, &venv, None))?;
+    println!();
+    let own: [OsString; 5] = [
+        "growth".into(),
+        "--endpoint".into(),
+        running.endpoint().into(),
+        "--template".into(),
+        template.into(),
+    ];
+    measure(paths, bench, &[&own, arguments].concat())
+}
+
+fn measure(paths: &Paths, bench: &Path, arguments: &[OsString]) -> Result<ExitCode> {
+    let status = process::attached_status(process::command(bench, paths.root()).args(arguments))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

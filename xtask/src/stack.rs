@@ -67,6 +67,12 @@ impl LocalStack {
         Self { stage: "chaos", dir, launcher: launcher(paths), options: &["--no-persist"], proxied: true }
     }
 
+    /// The local AWS of `bench --growth`: nothing is deployed to it.
+    pub fn of_growth(paths: &Paths) -> Self {
+        let dir = paths.local().join("growth");
+        Self { stage: "growth", dir, launcher: launcher(paths), options: &["--no-persist"], proxied: false }
+    }
+
     pub fn dir(&self) -> &Path {
         &self.dir
     }

@@ -21,19 +21,15 @@ pub struct TestStack {
     guard: Guard,
 }
 
-/// Stops the stack on every way out.
-struct Guard {
+/// A local AWS for one command: begins empty, and stops on every way out.
+pub struct Guard {
     stack: LocalStack,
     _lock: Lock,
 }
 
 impl TestStack {
     pub fn start(paths: &Paths, stack: LocalStack) -> Result<Self> {
-        let lock = Lock::take(stack.dir())?;
-        let guard = Guard { stack, _lock: lock };
-        // A run that was killed may have left one behind.
-        guard.stack.stop()?;
-        guard.stack.wipe()?;
+        let guard = Guard::over(stack)?;
         let mut steps = Steps::new(paths, BRING_UP_STEPS);
         let Up { running, outputs, .. } = up::bring_up(paths, &guard.stack, None, &mut steps)?;
         Ok(Self { running, outputs, guard })
@@ -65,6 +61,22 @@ impl TestStack {
             environment.push(("FERROCART_STATE", state.into()));
         }
         Ok(environment)
+    }
+}
+
+impl Guard {
+    /// Makes way for a stack that is yet to be started.
+    pub fn over(stack: LocalStack) -> Result<Self> {
+        let lock = Lock::take(stack.dir())?;
+        let guard = Self { stack, _lock: lock };
+        // A run that was killed may have left one behind.
+        guard.stack.stop()?;
+        guard.stack.wipe()?;
+        Ok(guard)
+    }
+
+    pub fn stack(&self) -> &LocalStack {
+        &self.stack
     }
 }
 
