@@ -3,13 +3,22 @@
 mod journey;
 mod limits;
 mod prices;
+mod run;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
 
+use crate::paths::Paths;
 use crate::table;
+use journey::{Journey, Step};
 use limits::Limit;
 use prices::{Item, PriceList, Region};
+use run::Run;
+
+/// Where reports of the benchmark are kept.
+const RUNS: &str = "tests/bench/runs";
 
 #[derive(Parser)]
 pub struct Args {
@@ -25,12 +34,21 @@ pub struct Args {
     /// How much more than on average happens in the busiest second
     #[arg(long, default_value_t = 5.0, value_parser = at_least_one)]
     peak: f64,
+    /// A report of `cargo xtask bench` [default: the newest in tests/bench/runs]
+    #[arg(long, value_name = "FILE")]
+    run: Option<PathBuf>,
 }
 
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let prices = PriceList::load()?;
     let region = prices.region(&args.region)?;
-    let month = Month { args, prices: &prices, region };
+    let run = match &args.run {
+        Some(file) => Run::read(file)?,
+        None => Run::newest(&paths.root().join(RUNS))?,
+    };
+    let journey = Journey::of(&run)?;
+    let month = Month { args, prices: &prices, region, journey: &journey };
+    println!("What an order is, as measured in {}:\n\n{}", paths.shown(run.file()), order(&journey));
     println!(
         "{} orders a month in {}, from {} customers: {} a second, {} in the busiest\n",
         number(args.orders),
@@ -60,15 +78,44 @@ fn at_least_one(text: &str) -> Result<f64, String> {
     positive(text).and_then(|number| if number < 1.0 { Err("is less than 1".to_owned()) } else { Ok(number) })
 }
 
+/// What each invocation on the way to an order takes, and all of them together.
+fn order(journey: &Journey) -> String {
+    let headings =
+        ["", "times", "AWS calls", "CPU ms", "GB-ms", "reads", "writes", "log bytes", "answer bytes"];
+    let mut rows = vec![headings.map(str::to_owned)];
+    let parts: [fn(&Step) -> f64; 7] =
+        [Step::calls, Step::cpu_ms, Step::gb_ms, Step::reads, Step::writes, Step::log_bytes, |step| {
+            step.answer_bytes().unwrap_or_default()
+        }];
+    let row = |name: &str, times: f64, of: &dyn Fn(fn(&Step) -> f64) -> f64| {
+        let [calls, cpu, memory, reads, writes, logged, answered] = parts.map(|part| number(of(part)));
+        [name.to_owned(), number(times), calls, cpu, memory, reads, writes, logged, answered]
+    };
+    for step in &journey.steps {
+        rows.push(row(step.stop.name, step.stop.times, &|part| part(step)));
+    }
+    rows.push(row("an order", journey.per_order(|_| 1.0), &|part| journey.per_order(part)));
+    let each = |item| number(journey.each(item, 1.0));
+    format!(
+        "{}\n{} requests to the gateway, {} invocations, {} event, {} requests to SQS\n",
+        table::render(&rows),
+        each(Item::ApiRequests),
+        each(Item::LambdaRequests),
+        each(Item::Events),
+        each(Item::SqsRequests),
+    )
+}
+
 struct Month<'a> {
     args: &'a Args,
     prices: &'a PriceList,
     region: &'a Region,
+    journey: &'a Journey,
 }
 
 impl Month<'_> {
     fn each(&self, item: Item) -> f64 {
-        journey::each(item, self.args.orders_per_customer)
+        self.journey.each(item, self.args.orders_per_customer)
     }
 
     fn amount(&self, item: Item) -> f64 {
@@ -156,7 +203,7 @@ impl Month<'_> {
 
     fn limits(&self) -> String {
         let mut rows = vec![["", "orders a second", "orders a month", ""].map(str::to_owned)];
-        for limit in [limits::free_tables()].into_iter().chain(limits::of(self.region)) {
+        for limit in [limits::free_tables()].into_iter().chain(limits::of(self.journey, self.region)) {
             let met = if limit.orders < self.busiest() { "too few:" } else { "" };
             rows.push([
                 limit.what.clone(),
@@ -200,13 +247,14 @@ mod tests {
     use super::*;
 
     fn args(orders: f64) -> Args {
-        Args { orders, region: "us-east-1".to_owned(), orders_per_customer: 1.0, peak: 5.0 }
+        Args { orders, region: "us-east-1".to_owned(), orders_per_customer: 1.0, peak: 5.0, run: None }
     }
 
     fn dollars(orders: f64, item: Item) -> f64 {
         let (args, prices) = (args(orders), PriceList::load().unwrap());
         let region = prices.region("us-east-1").unwrap();
-        Month { args: &args, prices: &prices, region }.dollars(item).unwrap()
+        let month = Month { args: &args, prices: &prices, region, journey: &Journey::sample() };
+        month.dollars(item).unwrap()
     }
 
     #[test]
@@ -214,6 +262,16 @@ mod tests {
         assert!((dollars(1e6, Item::ApiRequests) - 63.0).abs() < 1e-6);
         // Twenty million invocations, one million of them free.
         assert!((dollars(1e6, Item::LambdaRequests) - 3.8).abs() < 1e-6);
+    }
+
+    #[test]
+    fn an_order_is_shown_stop_by_stop_and_as_a_whole() {
+        let shown = order(&Journey::sample());
+        assert!(shown.contains("GET /product/{id}"), "{shown}");
+        let whole: Vec<_> = shown.lines().filter(|line| line.starts_with("an order")).collect();
+        // Twenty invocations with a call each, 0.12 ms, and 6.5 ms of a quarter of a gigabyte.
+        let cells: Vec<_> = whole[0].split_whitespace().skip(2).collect();
+        assert_eq!(cells, ["20", "20", "2.4", "32.5", "26", "13", "21,020", "18,000"], "{shown}");
     }
 
     #[test]

@@ -141,7 +141,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Dlq(args) => dlq::run(&paths, &args)?,
         Command::Redrive(args) => dlq::redrive(&paths, &args)?,
         Command::Test(args) => return test::run(&paths, &args),
-        Command::Cost(args) => cost::run(&args)?,
+        Command::Cost(args) => cost::run(&paths, &args)?,
         Command::Sbom(args) => sbom::run(&paths, &args)?,
         Command::Audit(args) => return audit::run(&paths, &args),
         Command::Bench(args) => return bench::run(&paths, &args),

@@ -2,7 +2,7 @@
 //!
 //! Quotas are AWS's defaults for an account in a region, recalled and in part read on AWS's pages in November 2026.
 
-use super::journey;
+use super::journey::{self, Journey};
 use super::prices::Region;
 
 /// Capacity units of the tables with `free-tier`: those of `infra/lib/capacity.ts`, with which a test compares them.
@@ -40,24 +40,24 @@ pub fn free_tables() -> Limit {
 }
 
 /// Everything else, from the lowest to the highest.
-pub fn of(region: &Region) -> Vec<Limit> {
+pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
     let limit = |what: &str, most: f64, per_order: f64, change| Limit {
         what: what.to_owned(),
         orders: most / per_order,
         change,
     };
-    let requests = journey::each(super::Item::ApiRequests, 1.0);
+    let requests = journey.each(super::Item::ApiRequests, 1.0);
     let mut limits = vec![
         limit(
             "a new account's 10 functions at a time",
             10.0,
-            journey::busy_seconds(),
+            journey.busy_seconds(),
             "ask for 1,000; it is free",
         ),
         limit(
             "Lambda, 1,000 functions at a time",
             1000.0,
-            journey::busy_seconds(),
+            journey.busy_seconds(),
             "ask for more; answer GET /product from CloudFront",
         ),
         limit(
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn limits_come_in_the_order_in_which_a_growing_shop_meets_them() {
         let list = PriceList::load().unwrap();
-        let limits = of(list.region("eu-central-1").unwrap());
+        let limits = of(&Journey::sample(), list.region("eu-central-1").unwrap());
         assert!(limits.is_sorted_by(|a, b| a.orders <= b.orders));
         let gateway = limits.iter().find(|limit| limit.what.starts_with("API Gateway")).unwrap();
         assert!((gateway.orders - 10_000.0 / 18.0).abs() < 1e-9);
