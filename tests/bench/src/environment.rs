@@ -8,7 +8,8 @@ pub fn environment(endpoint: &str, more: &[(&str, &str)]) -> Vec<(String, String
         ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
         ("AWS_SESSION_TOKEN", "bench"),
-        ("AWS_LAMBDA_FUNCTION_NAME", "bench"),
+        // As long as the names that CloudFormation gives.
+        ("AWS_LAMBDA_FUNCTION_NAME", "ferrocart-bench-BasketFunction1A2B3C4D-aBcDeFgHiJkL"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),

@@ -95,6 +95,7 @@ pub async fn measure(subject: &Subject<'_>, work: &Work<'_>, plan: Plan) -> Resu
     let connections = work.stand_in.connections();
     let (mut life, cold) = cold_start(subject, work).await?;
     cold_starts.push(cold);
+    life.warm_up(work).await?;
     let mut warm = life.warm(work, plan.warm).await?;
     warm.walls.sort_by(f64::total_cmp);
     let of_cold = |index: usize| median(cold_starts.iter().map(|cold| cold[index]).collect());
@@ -155,11 +156,16 @@ impl Life {
         Ok((wall, answer))
     }
 
-    /// So many invocations, after some that do not count.
-    pub async fn warm(&mut self, work: &Work<'_>, times: usize) -> Result<Warm> {
+    /// Invocations that do not count.
+    pub async fn warm_up(&mut self, work: &Work<'_>) -> Result<()> {
         for _ in 0..WARM_UP {
             self.invoke(work.event, work.expected).await?;
         }
+        Ok(())
+    }
+
+    /// So many that do.
+    pub async fn warm(&mut self, work: &Work<'_>, times: usize) -> Result<Warm> {
         work.stand_in.take_calls();
         let (cpu, logged) = (self.function.cpu(), self.function.logged());
         let (mut walls, mut last) = (Vec::with_capacity(times), Bytes::new());
