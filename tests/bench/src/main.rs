@@ -114,16 +114,15 @@ impl Bench {
                 let stand_in = self.stand_in(&case.answers, tls).await?;
                 eprintln!("{} over {}", case.name, stand_in.transport());
                 let work = Work { event: &case.event, expected: case.expected, stand_in: &stand_in };
-                let measured = self.measure(&executable(case.function), &work, &[]).await?;
-                let floor = match case.floor {
-                    Some(floor) => Some(self.measure(&executable(floor), &work, &[]).await?),
-                    None => None,
-                };
+                let names = [case.function].into_iter().chain(case.floor);
+                let bootstraps: Vec<_> = names.map(executable).collect();
+                let mut measured = self.measure(&bootstraps, &work, &[]).await?.into_iter();
+                let (function, floor) = (measured.next(), measured.next());
                 rows.push(Row {
                     path: case.name.clone(),
                     transport: stand_in.transport(),
                     function: case.function.to_owned(),
-                    measured,
+                    measured: function.context("nothing was measured")?,
                     floor,
                 });
                 if case.answers.is_empty() {
@@ -149,13 +148,13 @@ impl Bench {
         for tls in [false, true] {
             let stand_in = self.stand_in(&answers, tls).await?;
             let work = Work { event: &event, expected: Expected::Anything, stand_in: &stand_in };
-            let measured = self.measure(bootstrap, &work, &more).await?;
+            let measured = self.measure(&[bootstrap.to_owned()], &work, &more).await?;
             let function = bootstrap.display().to_string();
             rows.push(Row {
                 path: function.clone(),
                 transport: stand_in.transport(),
                 function,
-                measured,
+                measured: measured.into_iter().next().context("nothing was measured")?,
                 floor: None,
             });
         }
@@ -164,15 +163,19 @@ impl Bench {
 
     async fn measure(
         &self,
-        bootstrap: &Path,
+        bootstraps: &[PathBuf],
         work: &Work<'_>,
         more: &[(&str, &str)],
-    ) -> Result<measure::Measured> {
+    ) -> Result<Vec<measure::Measured>> {
         let certificates = self.certificates.display().to_string();
         let more = [&[("SSL_CERT_FILE", &*certificates)], more].concat();
-        let environment = environment(&work.stand_in.endpoint(), &more);
-        let subject = Subject { bootstrap, environment, timeout: TIMEOUT };
-        measure(&subject, work, self.plan).await.with_context(|| bootstrap.display().to_string())
+        let subject = |bootstrap| {
+            let environment = environment(&work.stand_in.endpoint(), &more);
+            Subject { bootstrap, environment, timeout: TIMEOUT }
+        };
+        let subjects: Vec<_> = bootstraps.iter().map(|bootstrap| subject(&**bootstrap)).collect();
+        let names = || bootstraps.iter().map(|bootstrap| bootstrap.display().to_string());
+        measure(&subjects, work, self.plan).await.with_context(|| names().collect::<Vec<_>>().join(", "))
     }
 
     async fn stand_in(&self, answers: &Answers, tls: bool) -> Result<StandIn> {

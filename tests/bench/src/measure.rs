@@ -36,7 +36,7 @@ pub struct Measured {
     pub warm_wall_p50: f64,
     pub warm_wall_p90: f64,
     pub warm_wall_p99: f64,
-    /// The mean: the kernel's clock is exact, and all of it is paid for.
+    /// The mean of each round, whose median counts.
     pub warm_cpu: f64,
     /// Bytes: the most memory that was ever resident, at the end.
     pub peak_memory: u64,
@@ -84,41 +84,74 @@ pub struct Work<'a> {
 
 /// Invocations before the warm ones: caches, branch predictors and allocators find their ways.
 const WARM_UP: usize = 100;
+/// Warm invocations in a row, before it is another function's turn.
+const ROUND: usize = 100;
 
-pub async fn measure(subject: &Subject<'_>, work: &Work<'_>, plan: Plan) -> Result<Measured> {
-    let mut cold_starts = Vec::new();
+/// Measures functions at the same work, in turns: what else the machine does meanwhile hits all of them.
+pub async fn measure(subjects: &[Subject<'_>], work: &Work<'_>, plan: Plan) -> Result<Vec<Measured>> {
+    let mut cold_starts = vec![Vec::new(); subjects.len()];
     for _ in 1..plan.cold {
-        let (life, cold) = cold_start(subject, work).await?;
-        life.end().await?;
-        cold_starts.push(cold);
+        for (subject, cold_starts) in subjects.iter().zip(&mut cold_starts) {
+            let (life, cold) = cold_start(subject, work).await?;
+            life.end().await?;
+            cold_starts.push(cold);
+        }
     }
-    let connections = work.stand_in.connections();
-    let (mut life, cold) = cold_start(subject, work).await?;
-    cold_starts.push(cold);
-    life.warm_up(work).await?;
-    let mut warm = life.warm(work, plan.warm).await?;
-    warm.walls.sort_by(f64::total_cmp);
-    let of_cold = |index: usize| median(cold_starts.iter().map(|cold| cold[index]).collect());
-    let measured = Measured {
-        init_wall: of_cold(0),
-        init_cpu: of_cold(1),
-        first_wall: of_cold(2),
-        first_cpu: of_cold(3),
-        warm_wall_p50: percentile(&warm.walls, 50),
-        warm_wall_p90: percentile(&warm.walls, 90),
-        warm_wall_p99: percentile(&warm.walls, 99),
-        warm_cpu: warm.cpu,
-        peak_memory: life.function.peak_memory(),
-        binary_size: size(subject.bootstrap)?,
-        zip_size: zip_size(subject.bootstrap)?,
-        bytes_logged: warm.bytes_logged,
-        bytes_answered: warm.bytes_answered,
-        calls: warm.calls,
-        connections: work.stand_in.connections() - connections,
-        cold_starts,
-    };
-    life.end().await?;
+    let mut lives = Vec::new();
+    for (subject, mut cold_starts) in subjects.iter().zip(cold_starts) {
+        let before = work.stand_in.connections();
+        let (mut life, cold) = cold_start(subject, work).await?;
+        cold_starts.push(cold);
+        life.warm_up(work).await?;
+        lives.push((subject, life, cold_starts, work.stand_in.connections() - before, Vec::new()));
+    }
+    for begun in (0..plan.warm).step_by(ROUND) {
+        for (_, life, _, connections, rounds) in &mut lives {
+            let before = work.stand_in.connections();
+            rounds.push(life.warm(work, ROUND.min(plan.warm - begun)).await?);
+            *connections += work.stand_in.connections() - before;
+        }
+    }
+    let mut measured = Vec::new();
+    for (subject, life, cold_starts, connections, rounds) in lives {
+        measured.push(Measured::of(subject, &life, cold_starts, connections, rounds)?);
+        life.end().await?;
+    }
     Ok(measured)
+}
+
+impl Measured {
+    fn of(
+        subject: &Subject<'_>,
+        life: &Life,
+        cold_starts: Vec<[f64; 4]>,
+        connections: u64,
+        mut rounds: Vec<Warm>,
+    ) -> Result<Self> {
+        let of_cold = |index: usize| median(cold_starts.iter().map(|cold| cold[index]).collect());
+        let mut walls: Vec<_> = rounds.iter().flat_map(|round| round.walls.iter().copied()).collect();
+        walls.sort_by(f64::total_cmp);
+        let warm_cpu = median(rounds.iter().map(|round| round.cpu).collect());
+        let warm = rounds.pop().context("nothing was measured")?;
+        Ok(Self {
+            init_wall: of_cold(0),
+            init_cpu: of_cold(1),
+            first_wall: of_cold(2),
+            first_cpu: of_cold(3),
+            warm_wall_p50: percentile(&walls, 50),
+            warm_wall_p90: percentile(&walls, 90),
+            warm_wall_p99: percentile(&walls, 99),
+            warm_cpu,
+            peak_memory: life.function.peak_memory(),
+            binary_size: size(subject.bootstrap)?,
+            zip_size: zip_size(subject.bootstrap)?,
+            bytes_logged: warm.bytes_logged,
+            bytes_answered: warm.bytes_answered,
+            calls: warm.calls,
+            connections,
+            cold_starts,
+        })
+    }
 }
 
 /// Starts a function and has it do its work once.
