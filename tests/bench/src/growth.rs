@@ -16,14 +16,16 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use hyper::body::Bytes;
 
+use crate::answer::response_bytes;
 use crate::environment::environment;
-use crate::measure::{Life, Subject, Work};
-use crate::stand_in::StandIn;
+use crate::measure::{Life, Subject, Work, median};
+use crate::stand_in::{Answers, StandIn};
 use crate::{machine, write_json};
 use aws::{ACCOUNT, Aws};
 use relay::Relay;
-use report::{Cost, Growth};
+use report::{Cost, Growth, Row};
 use tables::Tables;
 use world::{Asked, World};
 
@@ -52,8 +54,8 @@ pub struct Args {
 /// The local AWS may take a minute for a page of a million orders; nobody is to give up meanwhile.
 const TIMEOUT: Duration = Duration::from_mins(15);
 
-/// Of which the median counts: seeding and measuring take minutes, in which a machine has other things to do, too.
-const ROUNDS: usize = 11;
+/// Of which the median counts.
+const ROUNDS: usize = 21;
 
 pub async fn run(args: &Args) -> Result<()> {
     let aws = Aws::at(&args.endpoint);
@@ -61,18 +63,29 @@ pub async fn run(args: &Args) -> Result<()> {
     let lab = Lab { aws: aws.clone(), functions: args.functions.clone(), warm: args.warm.into() };
     let mut rows = Vec::new();
     for world in World::ALL {
+        // Each at all sizes.
+        let mut requests: Vec<Vec<Observed>> = Vec::new();
         for size in world.sizes(args.largest) {
             eprintln!("{size} {}", world.name());
             for seeded in world.tables(size) {
                 tables.make(seeded).await?;
             }
-            for asked in world.requests(size, &aws).await? {
-                let cost = lab.cost(&asked).await.with_context(|| asked.what.to_owned())?;
-                rows.push(cost.at(world, size, &asked));
+            for (place, asked) in world.requests(size, &aws).await?.into_iter().enumerate() {
+                let what = asked.what;
+                let observed = lab.observe(size, asked).await.with_context(|| what.to_owned())?;
+                match requests.get_mut(place) {
+                    Some(request) => request.push(observed),
+                    None => requests.push(vec![observed]),
+                }
             }
             for (table, _) in world.tables(size) {
                 tables.remove(table).await?;
             }
+        }
+        eprintln!("  and their processor time");
+        for request in requests {
+            let times = lab.cpu(&request).await.with_context(|| request[0].asked.what.to_owned())?;
+            rows.extend(request.into_iter().zip(times).map(|(observed, cpu)| observed.row(world, cpu)));
         }
     }
     let growth = Growth { machine: machine(), warm: lab.warm, rows };
@@ -88,6 +101,16 @@ pub async fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// What a request took of AWS.
+struct Observed {
+    size: u64,
+    asked: Asked,
+    cost: Cost,
+    /// What the local AWS answered the last time, and so what that was asked with.
+    answers: Answers,
+    event: Bytes,
+}
+
 struct Lab {
     aws: Aws,
     functions: PathBuf,
@@ -95,37 +118,67 @@ struct Lab {
 }
 
 impl Lab {
-    async fn cost(&self, asked: &Asked) -> Result<Cost> {
-        let bootstrap = self.functions.join(asked.function);
+    /// Has a function do its work on the local AWS.
+    async fn observe(&self, size: u64, asked: Asked) -> Result<Observed> {
+        let relay = Relay::start(self.aws.clone()).await?;
+        let mut life = self.start(&asked, &relay.endpoint()).await?;
+        let (mut usages, mut bytes) = (Vec::new(), None);
+        for event in &asked.events {
+            let answered = life.invoke(event, asked.expected).await;
+            // Where the local AWS has refused something, that says why.
+            usages.push(relay.take()?);
+            let (_, answer) = answered?;
+            bytes = response_bytes(&answer);
+        }
+        life.end().await?;
+        let cost = Cost::of(&usages, bytes, asked.shared_by);
+        let (event, last) = asked.events.last().cloned().zip(usages.pop()).context("nothing was asked")?;
+        Ok(Observed { size, asked, cost, answers: last.answers, event })
+    }
+
+    /// Microseconds of a processor that a request takes at each size. The sizes take turns, so that whatever else the
+    /// machine does meanwhile meets all of them.
+    async fn cpu(&self, sizes: &[Observed]) -> Result<Vec<f64>> {
+        let mut lives = Vec::new();
+        for observed in sizes {
+            let stand_in = StandIn::start(&observed.answers, None).await?;
+            let mut life = self.start(&observed.asked, &stand_in.endpoint()).await?;
+            life.warm_up(&observed.work(&stand_in)).await?;
+            lives.push((observed, stand_in, life, Vec::new()));
+        }
+        for _ in 0..ROUNDS {
+            for (observed, stand_in, life, rounds) in &mut lives {
+                let warm = life.warm(&observed.work(stand_in), self.warm.div_ceil(ROUNDS)).await?;
+                rounds.push(warm.cpu / observed.asked.shared_by as f64);
+            }
+        }
+        let mut medians = Vec::new();
+        for (_, _, life, rounds) in lives {
+            life.end().await?;
+            medians.push(median(rounds));
+        }
+        Ok(medians)
+    }
+
+    async fn start(&self, asked: &Asked, endpoint: &str) -> Result<Life> {
         let patience = TIMEOUT.as_millis().to_string();
-        let subject = |endpoint: &str| Subject {
-            bootstrap: &bootstrap,
-            environment: environment(
-                endpoint,
-                &[("AWS_ACCESS_KEY_ID", ACCOUNT), ("ATTEMPT_TIMEOUT_MS", &patience)],
-            ),
+        let more = [("AWS_ACCESS_KEY_ID", ACCOUNT), ("ATTEMPT_TIMEOUT_MS", &*patience)];
+        let subject = Subject {
+            bootstrap: &self.functions.join(asked.function),
+            environment: environment(endpoint, &more),
             timeout: TIMEOUT,
         };
-        let relay = Relay::start(self.aws.clone()).await?;
-        let (mut life, _) = Life::begin(&subject(&relay.endpoint())).await?;
-        let mut usages = Vec::new();
-        for event in &asked.events {
-            life.invoke(event, asked.expected).await?;
-            usages.push(relay.take()?);
-        }
-        life.end().await?;
-        let (event, last) = asked.events.last().zip(usages.last()).context("nothing was asked")?;
-        let stand_in = StandIn::start(&last.answers, None).await?;
-        let (mut life, _) = Life::begin(&subject(&stand_in.endpoint())).await?;
-        let work = Work { event, expected: asked.expected, stand_in: &stand_in };
-        life.warm_up(&work).await?;
-        let mut rounds = Vec::new();
-        for _ in 0..ROUNDS {
-            rounds.push(life.warm(&work, self.warm.div_ceil(ROUNDS)).await?);
-        }
-        life.end().await?;
-        rounds.sort_by(|a, b| a.cpu.total_cmp(&b.cpu));
-        let warm = rounds.swap_remove(ROUNDS / 2);
-        Ok(Cost::of(&usages, &warm, asked.shared_by))
+        let (life, _) = Life::begin(&subject).await?;
+        Ok(life)
+    }
+}
+
+impl Observed {
+    fn work<'a>(&'a self, stand_in: &'a StandIn) -> Work<'a> {
+        Work { event: &self.event, expected: self.asked.expected, stand_in }
+    }
+
+    fn row(self, world: World, cpu: f64) -> Row {
+        Row { world, of: world.name(), size: self.size, request: self.asked.what, cost: self.cost, cpu }
     }
 }

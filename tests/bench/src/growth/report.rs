@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::relay::Usage;
-use super::world::{Asked, World};
-use crate::measure::Warm;
+use super::world::World;
 use crate::report::markdown;
 
-/// What a request costs.
+/// What a request takes of AWS, and what it answers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
@@ -21,8 +20,6 @@ pub struct Cost {
     /// Headers and body of the response.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_answered: Option<u64>,
-    /// Microseconds of a processor.
-    pub cpu: f64,
 }
 
 /// What it costs in a world of some size.
@@ -30,13 +27,15 @@ pub struct Cost {
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     #[serde(skip)]
-    world: World,
+    pub world: World,
     /// What there is so much of.
-    of: &'static str,
-    size: u64,
-    request: &'static str,
+    pub of: &'static str,
+    pub size: u64,
+    pub request: &'static str,
     #[serde(flatten)]
-    cost: Cost,
+    pub cost: Cost,
+    /// Microseconds of a processor.
+    pub cpu: f64,
 }
 
 /// All that one run has shown.
@@ -45,37 +44,23 @@ pub struct Row {
 pub struct Growth {
     pub machine: String,
     pub warm: usize,
+    /// Of each request those of all sizes, one after the other.
     pub rows: Vec<Row>,
 }
 
 impl Cost {
     /// On average of what was asked of AWS, shared by the messages of an event.
-    pub fn of(usages: &[Usage], warm: &Warm, shared_by: usize) -> Self {
+    pub fn of(usages: &[Usage], bytes_answered: Option<u64>, shared_by: usize) -> Self {
         let times = (usages.len() * shared_by) as f64;
         let calls = usages.iter().flat_map(|usage| &usage.calls).map(|(call, count)| (call, *count as f64));
+        let reads = usages.iter().flat_map(|usage| &usage.reads).map(|(table, units)| (table, *units));
+        let writes = usages.iter().flat_map(|usage| &usage.writes).map(|(table, units)| (table, *units));
         Self {
             calls: mean(calls, times),
-            read_units: mean(
-                usages.iter().flat_map(|usage| &usage.reads).map(|(table, units)| (table, *units)),
-                times,
-            ),
-            write_units: mean(
-                usages.iter().flat_map(|usage| &usage.writes).map(|(table, units)| (table, *units)),
-                times,
-            ),
-            bytes_answered: warm.bytes_answered,
-            cpu: warm.cpu / shared_by as f64,
+            read_units: mean(reads, times),
+            write_units: mean(writes, times),
+            bytes_answered,
         }
-    }
-
-    pub fn at(self, world: World, size: u64, asked: &Asked) -> Row {
-        Row { world, of: world.name(), size, request: asked.what, cost: self }
-    }
-
-    /// Whether it takes the same of AWS, and says as much.
-    fn is_like(&self, other: &Self) -> bool {
-        let without_time = |cost: &Self| Self { cpu: 0.0, ..cost.clone() };
-        without_time(self) == without_time(other)
     }
 }
 
@@ -103,12 +88,13 @@ impl Growth {
     pub fn table(&self) -> String {
         let mut lines =
             vec![markdown(&HEADINGS.map(str::to_owned)), markdown(&HEADINGS.map(|_| "---".to_owned()))];
-        for rows in self.requests() {
-            let costs = |of: &dyn Fn(&Cost) -> String| {
-                let cells: Vec<String> = rows.iter().map(|row| of(&row.cost)).collect();
+        for rows in self.rows.chunk_by(Row::is_sibling) {
+            let costs = |of: &dyn Fn(&Row) -> String| {
+                let cells: Vec<String> = rows.iter().map(of).collect();
                 if cells.iter().all(|cell| *cell == cells[0]) { cells[0].clone() } else { cells.join(" / ") }
             };
-            let sum = |of: fn(&Cost) -> &BTreeMap<String, f64>| costs(&|cost| shown(of(cost).values().sum()));
+            let sum =
+                |of: fn(&Cost) -> &BTreeMap<String, f64>| costs(&|row| shown(of(&row.cost).values().sum()));
             let sizes: Vec<String> = rows.iter().map(|row| row.size.to_string()).collect();
             lines.push(markdown(&[
                 rows[0].of.to_owned(),
@@ -117,8 +103,10 @@ impl Growth {
                 sum(|cost| &cost.calls),
                 sum(|cost| &cost.read_units),
                 sum(|cost| &cost.write_units),
-                costs(&|cost| cost.bytes_answered.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string())),
-                costs(&|cost| format!("{:.0}", cost.cpu)),
+                costs(&|row| {
+                    row.cost.bytes_answered.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string())
+                }),
+                costs(&|row| format!("{:.0}", row.cpu)),
             ]));
         }
         lines.join("\n")
@@ -126,24 +114,17 @@ impl Growth {
 
     /// What takes more calls, units or bytes the larger its world is, though it should not.
     pub fn steep(&self) -> Vec<String> {
-        let requests = self.requests();
-        let steep = requests.iter().filter(|rows| {
-            rows[0].world.is_flat() && rows.iter().any(|row| !row.cost.is_like(&rows[0].cost))
-        });
+        let requests = self.rows.chunk_by(Row::is_sibling);
+        let steep = requests
+            .filter(|rows| rows[0].world.is_flat() && rows.iter().any(|row| row.cost != rows[0].cost));
         steep.map(|rows| format!("{} by {}", rows[0].request, rows[0].of)).collect()
     }
+}
 
-    /// The rows of each request in each world, by size.
-    fn requests(&self) -> Vec<Vec<&Row>> {
-        let mut requests: Vec<Vec<&Row>> = Vec::new();
-        for row in &self.rows {
-            let same = |rows: &&mut Vec<&Row>| rows[0].of == row.of && rows[0].request == row.request;
-            match requests.iter_mut().find(same) {
-                Some(rows) => rows.push(row),
-                None => requests.push(vec![row]),
-            }
-        }
-        requests
+impl Row {
+    /// Whether it is of the same request, at whatever size.
+    fn is_sibling(&self, other: &Self) -> bool {
+        self.world == other.world && self.request == other.request
     }
 }
 
@@ -160,14 +141,9 @@ mod tests {
 
     fn row(world: World, size: u64, calls: f64, cpu: f64) -> Row {
         let calls = BTreeMap::from([("Scan T".to_owned(), calls)]);
-        let cost = Cost {
-            calls,
-            read_units: BTreeMap::new(),
-            write_units: BTreeMap::new(),
-            bytes_answered: Some(9),
-            cpu,
-        };
-        Row { world, of: world.name(), size, request: "GET /x", cost }
+        let units = BTreeMap::new();
+        let cost = Cost { calls, read_units: units.clone(), write_units: units, bytes_answered: Some(9) };
+        Row { world, of: world.name(), size, request: "GET /x", cost, cpu }
     }
 
     fn growth(rows: Vec<Row>) -> Growth {
