@@ -3,6 +3,9 @@
 //! On the bus an event is an EventBridge entry whose `source` is `shop.<service>`, whose
 //! `detail-type` is the fact's name and whose `detail` is an [`Event`]. Readers ignore fields
 //! they do not know; a change that an old reader could not live with gets a new version.
+//!
+//! The services that fulfil orders also tell each other what to do: a [command](crate::command) travels in the same
+//! envelope, straight to the queue of the one service that it is for.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -13,6 +16,26 @@ use crate::basket::{Color, Quantity};
 use crate::checkout::{Payment, Recipient};
 use crate::product::{Category, ImageFile, Product, ProductName};
 use crate::{Amount, Currency, OrderId, ProductId, Redacted, Timestamp, UserName};
+
+pub mod delivery;
+pub mod inventory;
+pub mod ordering;
+pub mod payment;
+
+/// Says what a fact is called, in which version, and who states it.
+macro_rules! facts {
+    ($source:literal: $($name:ident),* $(,)?) => {
+        $(impl crate::event::Fact for $name {
+            const DETAIL_TYPE: &'static str = stringify!($name);
+            const VERSION: u32 = 1;
+
+            fn source(&self) -> &'static str {
+                $source
+            }
+        })*
+    };
+}
+pub(crate) use facts;
 
 /// A fact of the shop: what stands in an event's `data`.
 pub trait Fact: Serialize + DeserializeOwned {
@@ -289,50 +312,9 @@ pub struct CustomerDataErased {
     pub keeper: Keeper,
 }
 
-impl Fact for ProductCreated {
-    const DETAIL_TYPE: &'static str = "ProductCreated";
-    const VERSION: u32 = 1;
-
-    fn source(&self) -> &'static str {
-        "shop.product"
-    }
-}
-
-impl Fact for ProductUpdated {
-    const DETAIL_TYPE: &'static str = "ProductUpdated";
-    const VERSION: u32 = 1;
-
-    fn source(&self) -> &'static str {
-        "shop.product"
-    }
-}
-
-impl Fact for ProductDeleted {
-    const DETAIL_TYPE: &'static str = "ProductDeleted";
-    const VERSION: u32 = 1;
-
-    fn source(&self) -> &'static str {
-        "shop.product"
-    }
-}
-
-impl Fact for BasketCheckedOut {
-    const DETAIL_TYPE: &'static str = "BasketCheckedOut";
-    const VERSION: u32 = 1;
-
-    fn source(&self) -> &'static str {
-        "shop.basket"
-    }
-}
-
-impl Fact for CustomerExportRequested {
-    const DETAIL_TYPE: &'static str = "CustomerExportRequested";
-    const VERSION: u32 = 1;
-
-    fn source(&self) -> &'static str {
-        "shop.customer"
-    }
-}
+facts!("shop.product": ProductCreated, ProductUpdated, ProductDeleted);
+facts!("shop.basket": BasketCheckedOut);
+facts!("shop.customer": CustomerExportRequested, CustomerErasureRequested);
 
 impl Fact for CustomerDataCollected {
     const DETAIL_TYPE: &'static str = "CustomerDataCollected";
@@ -340,15 +322,6 @@ impl Fact for CustomerDataCollected {
 
     fn source(&self) -> &'static str {
         self.keeper.source()
-    }
-}
-
-impl Fact for CustomerErasureRequested {
-    const DETAIL_TYPE: &'static str = "CustomerErasureRequested";
-    const VERSION: u32 = 1;
-
-    fn source(&self) -> &'static str {
-        "shop.customer"
     }
 }
 

@@ -6,14 +6,17 @@
 
 pub mod basket;
 pub mod checkout;
+pub mod command;
 pub mod event;
 mod id;
 mod money;
 pub mod order;
+pub mod payment;
 pub mod product;
 mod redacted;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod stock;
 mod text;
 mod time;
 

@@ -12,26 +12,88 @@ use crate::product::ProductName;
 use crate::{Money, MoneyError, OrderId, ProductId, Timestamp, UserName};
 
 /// Where an order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// ```text
+/// PENDING ──> STOCK_RESERVED ──> PAID ──> SHIPPED ──> DELIVERED
+///    │              │  │           │
+///    └──> REJECTED <┘  └────────┐  │
+///    └──────────────────────> CANCELLED
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderStatus {
     /// Placed; nothing has been done about it yet.
     Pending,
+    /// Its pieces are set aside.
+    StockReserved,
+    /// Its price was charged.
+    Paid,
+    /// Its parcel has left.
+    Shipped,
+    /// Its parcel has arrived.
+    Delivered,
+    /// The shop could not take it: nothing was charged, nothing is set aside.
+    Rejected,
+    /// It was called off: what was charged went back, and so did what was set aside.
+    Cancelled,
 }
 
 /// Why a string is not an [`OrderStatus`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be PENDING")]
+#[error("must be PENDING, STOCK_RESERVED, PAID, SHIPPED, DELIVERED, REJECTED or CANCELLED")]
 pub struct InvalidStatus;
 
 impl OrderStatus {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Pending,
+        Self::StockReserved,
+        Self::Paid,
+        Self::Shipped,
+        Self::Delivered,
+        Self::Rejected,
+        Self::Cancelled,
+    ];
+
     /// The status as it is written everywhere.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "PENDING",
+            Self::StockReserved => "STOCK_RESERVED",
+            Self::Paid => "PAID",
+            Self::Shipped => "SHIPPED",
+            Self::Delivered => "DELIVERED",
+            Self::Rejected => "REJECTED",
+            Self::Cancelled => "CANCELLED",
         }
+    }
+
+    /// Where an order can stand just before: the arrows that lead here.
+    #[must_use]
+    pub fn reached_from(self) -> &'static [Self] {
+        match self {
+            Self::Pending => &[],
+            Self::StockReserved => &[Self::Pending],
+            Self::Paid => &[Self::StockReserved],
+            Self::Shipped => &[Self::Paid],
+            Self::Delivered => &[Self::Shipped],
+            Self::Rejected => &[Self::Pending, Self::StockReserved],
+            Self::Cancelled => &[Self::Pending, Self::StockReserved, Self::Paid],
+        }
+    }
+
+    /// Whether the order can still be called off: its parcel has not left, and it is not over.
+    #[must_use]
+    pub fn is_cancellable(self) -> bool {
+        Self::Cancelled.reached_from().contains(&self)
+    }
+
+    /// Whether nothing comes after.
+    #[must_use]
+    pub fn is_final(self) -> bool {
+        !Self::ALL.iter().any(|next| next.reached_from().contains(&self))
     }
 }
 
@@ -39,10 +101,7 @@ impl FromStr for OrderStatus {
     type Err = InvalidStatus;
 
     fn from_str(text: &str) -> Result<Self, InvalidStatus> {
-        match text {
-            "PENDING" => Ok(Self::Pending),
-            _ => Err(InvalidStatus),
-        }
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or(InvalidStatus)
     }
 }
 
@@ -50,6 +109,37 @@ impl fmt::Display for OrderStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Why an order was rejected or cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Reason {
+    /// There are not enough pieces of some product.
+    OutOfStock,
+    /// The payment provider would not charge it.
+    PaymentDeclined,
+    /// The payment provider did not say in time whether it charged.
+    PaymentTimedOut,
+    /// No carrier goes there.
+    ShippingImpossible,
+    /// The customer called it off.
+    CustomerRequest,
+}
+
+/// One entry of an order's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct StatusChange {
+    /// Where the order has stood from then on.
+    pub status: OrderStatus,
+    /// When it came there.
+    pub at: Timestamp,
+    /// Why it ended there, if it was rejected or cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
 }
 
 /// One line of an order, at the price it was sold for.
@@ -90,6 +180,11 @@ pub struct Order {
     pub order_id: OrderId,
     /// Where it stands.
     pub status: OrderStatus,
+    /// How it came there, oldest first.
+    pub history: Vec<StatusChange>,
+    /// When its customer asked to call it off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel_requested_at: Option<Timestamp>,
     /// When the customer checked out.
     pub order_date: Timestamp,
     /// What was bought.
@@ -155,6 +250,12 @@ impl Order {
             user_name: checkout.user_name,
             order_id: checkout.order_id,
             status: OrderStatus::Pending,
+            history: vec![StatusChange {
+                status: OrderStatus::Pending,
+                at: checkout.order_date,
+                reason: None,
+            }],
+            cancel_requested_at: None,
             order_date: checkout.order_date,
             lines,
             total_price: told,
@@ -183,6 +284,24 @@ impl Order {
 mod tests {
     use super::*;
     use crate::event::tests::checked_out;
+
+    #[test]
+    fn every_order_ends_delivered_rejected_or_cancelled() {
+        let ends: Vec<_> = OrderStatus::ALL.into_iter().filter(|status| status.is_final()).collect();
+        assert_eq!(ends, [OrderStatus::Delivered, OrderStatus::Rejected, OrderStatus::Cancelled]);
+        for status in OrderStatus::ALL {
+            assert_eq!(status.to_string().parse(), Ok(status));
+            assert!(!status.reached_from().contains(&status));
+            assert!(status == OrderStatus::Pending || !status.reached_from().is_empty(), "{status}");
+        }
+    }
+
+    #[test]
+    fn an_order_can_be_called_off_until_its_parcel_leaves() {
+        let cancellable: Vec<_> =
+            OrderStatus::ALL.into_iter().filter(|status| status.is_cancellable()).collect();
+        assert_eq!(cancellable, [OrderStatus::Pending, OrderStatus::StockReserved, OrderStatus::Paid]);
+    }
 
     #[test]
     fn an_anonymised_order_keeps_the_books_and_nothing_of_the_customer() {

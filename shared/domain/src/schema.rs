@@ -106,6 +106,16 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::command::{CallOffShipment, ChargePayment, RefundPayment, ShipOrder};
+    use crate::event::delivery::{
+        ShipmentCalledOff, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
+    };
+    use crate::event::inventory::{StockChanged, StockLow, StockReleased, StockReserved, StockShipped};
+    use crate::event::ordering::{
+        OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
+        OrderShipped, OrderStockReserved,
+    };
+    use crate::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
     use crate::event::{
         BasketCheckedOut, CustomerDataCollected, CustomerDataErased, CustomerErasureRequested,
         CustomerExportRequested, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated,
@@ -155,5 +165,34 @@ mod tests {
         check::<CustomerDataCollected>();
         check::<CustomerErasureRequested>();
         check::<CustomerDataErased>();
+        check::<OrderPlaced>();
+        check::<OrderStockReserved>();
+        check::<OrderPaid>();
+        check::<OrderShipped>();
+        check::<OrderDelivered>();
+        check::<OrderCancellationRequested>();
+        check::<OrderRejected>();
+        check::<OrderCancelled>();
+        check::<StockReserved>();
+        check::<StockReleased>();
+        check::<StockShipped>();
+        check::<StockChanged>();
+        check::<StockLow>();
+        check::<PaymentSettled>();
+        check::<PaymentDeclined>();
+        check::<PaymentRefunded>();
+        check::<ShipmentCreated>();
+        check::<ShipmentRefused>();
+        check::<ShipmentCalledOff>();
+        check::<ShipmentDispatched>();
+        check::<ShipmentDelivered>();
+    }
+
+    #[test]
+    fn the_schema_of_each_command_is_the_published_one() {
+        check::<ChargePayment>();
+        check::<RefundPayment>();
+        check::<ShipOrder>();
+        check::<CallOffShipment>();
     }
 }
