@@ -10,15 +10,24 @@ export interface Throughput {
  * Every index needs the writes of its table, and a checkout writes twice its items because it is a transaction.
  */
 export const FREE_TIER = {
-  product: { read: 4, write: 2 },
-  'product/by-category': { read: 3, write: 2 },
-  basket: { read: 3, write: 4 },
-  price: { read: 3, write: 3 },
-  checkout: { read: 1, write: 3 },
-  idempotency: { read: 2, write: 3 },
-  order: { read: 4, write: 3 },
-  'order/by-status': { read: 3, write: 3 },
-  customer: { read: 2, write: 2 },
+  product: { read: 2, write: 1 },
+  'product/by-category': { read: 2, write: 1 },
+  basket: { read: 3, write: 2 },
+  price: { read: 2, write: 1 },
+  checkout: { read: 1, write: 2 },
+  idempotency: { read: 1, write: 2 },
+  order: { read: 2, write: 2 },
+  'order/by-status': { read: 2, write: 2 },
+  customer: { read: 1, write: 1 },
+  fulfilment: { read: 1, write: 1 },
+  stock: { read: 1, write: 2 },
+  payment: { read: 1, write: 1 },
+  provider: { read: 1, write: 1 },
+  shipment: { read: 1, write: 1 },
+  mail: { read: 1, write: 1 },
+  audit: { read: 1, write: 1 },
+  connection: { read: 1, write: 2 },
+  chat: { read: 1, write: 1 },
 } as const satisfies Record<string, Throughput>;
 
 /** A table, or an index as `<table>/<index>`. */

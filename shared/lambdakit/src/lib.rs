@@ -4,6 +4,7 @@
 //! - A function that answers HTTP: build an `axum` router and hand it to [`api::run`]. Who may call
 //!   which route is said by [`caller`].
 //! - A function that listens to events: hand its handler to [`queue::run`]. [`event`] says how they are read.
+//! - A function that a Step Functions workflow calls: hand its handler to [`steps::run`].
 //! - A function that publishes what a table's stream says: hand its translation to [`outbox::run`].
 //!
 //! Each of them writes one JSON log line per invocation ([`telemetry`]), ends before its
@@ -13,6 +14,7 @@ pub mod api;
 pub mod aws;
 pub mod batch;
 pub mod caller;
+pub mod command;
 pub mod config;
 pub mod etag;
 pub mod event;
@@ -26,6 +28,7 @@ pub mod problem;
 pub mod publish;
 pub mod queue;
 mod start;
+pub mod steps;
 pub mod store;
 pub mod table;
 pub mod telemetry;

@@ -1,0 +1,60 @@
+//! Commands: what a service asks of one other service, straight to that service's queue.
+//!
+//! They travel in the envelope that EventBridge would put around them, so [`queue::run`](crate::queue::run) reads them
+//! like events.
+
+use aws_sdk_sqs::Client;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::config::{self, ConfigError};
+use crate::store::StoreError;
+
+/// Sends commands to one queue.
+#[derive(Clone, Debug)]
+pub struct Commands {
+    client: Client,
+    url: String,
+}
+
+/// As EventBridge writes it.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Envelope<'a> {
+    detail_type: &'a str,
+    source: &'a str,
+    detail: Box<RawValue>,
+}
+
+impl Commands {
+    /// Commands to the queue at this URL.
+    #[must_use]
+    pub fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    /// Commands to the queue whose URL is in this variable.
+    ///
+    /// # Errors
+    /// When the variable is not there.
+    pub fn from_env(client: &Client, variable: &'static str) -> Result<Self, ConfigError> {
+        Ok(Self::new(client.clone(), config::required(variable)?))
+    }
+
+    /// Sends a command. One that is sent again is to be the same, and harmless.
+    ///
+    /// # Errors
+    /// When it is not on the queue, as far as is known.
+    pub async fn send(
+        &self,
+        source: &str,
+        detail_type: &str,
+        detail: &impl Serialize,
+    ) -> Result<(), StoreError> {
+        let unwritable = |error: serde_json::Error| StoreError::Broken(error.to_string());
+        let detail = to_raw_value(detail).map_err(unwritable)?;
+        let body = serde_json::to_string(&Envelope { detail_type, source, detail }).map_err(unwritable)?;
+        self.client.send_message().queue_url(&self.url).message_body(body).send().await?;
+        Ok(())
+    }
+}
