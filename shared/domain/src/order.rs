@@ -126,6 +126,8 @@ pub enum Reason {
     ShippingImpossible,
     /// The customer called it off.
     CustomerRequest,
+    /// Something of the shop's did not work for so long that it was given up.
+    FulfilmentFailed,
 }
 
 /// One entry of an order's history.
@@ -181,6 +183,7 @@ pub struct Order {
     /// Where it stands.
     pub status: OrderStatus,
     /// How it came there, oldest first.
+    #[serde(default)]
     pub history: Vec<StatusChange>,
     /// When its customer asked to call it off.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,6 @@
 //! What ordering tells: a fact for each status that an order comes to.
+//!
+//! Of an order whose customer was erased meanwhile, `userName` is [`erased`](UserName::erased).
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +17,7 @@ pub struct OrderPlaced {
     /// The order.
     pub order_id: OrderId,
     /// Whose order.
+    #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// What was bought.
     pub pieces: Vec<Pieces>,
@@ -34,6 +37,7 @@ macro_rules! of_an_order {
             /// The order.
             pub order_id: OrderId,
             /// Whose order.
+            #[serde(deserialize_with = "UserName::deserialize_or_erased")]
             pub user_name: UserName,
         })*
 
@@ -62,6 +66,7 @@ pub struct OrderRejected {
     /// The order.
     pub order_id: OrderId,
     /// Whose order.
+    #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// Why.
     pub reason: Reason,
@@ -75,6 +80,7 @@ pub struct OrderCancelled {
     /// The order.
     pub order_id: OrderId,
     /// Whose order.
+    #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// Why.
     pub reason: Reason,
