@@ -67,6 +67,12 @@ impl Recipient {
             address: Text::erased().into(),
         }
     }
+
+    /// Whether this is nobody any more: there is nowhere to send anything to.
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        *self == Self::erased()
+    }
 }
 
 /// How the customer pays.
@@ -189,7 +195,11 @@ mod tests {
     fn what_stands_for_a_forgotten_recipient_could_be_one() {
         let erased = Recipient::erased();
         let text = serde_json::to_string(&erased).unwrap();
-        assert_eq!(serde_json::from_str::<Recipient>(&text).unwrap(), erased);
+        let read = serde_json::from_str::<Recipient>(&text).unwrap();
+        assert_eq!(read, erased);
+        assert!(read.is_erased());
+        let somebody = Recipient { first_name: "Grace".parse().unwrap(), ..erased };
+        assert!(!somebody.is_erased());
     }
 
     #[test]

@@ -9,6 +9,14 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct Redacted<T>(T);
 
+impl<T> Redacted<T> {
+    /// The value itself, for whoever has to work with it: not for logs.
+    #[must_use]
+    pub fn reveal(&self) -> &T {
+        &self.0
+    }
+}
+
 impl<T> fmt::Debug for Redacted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")
