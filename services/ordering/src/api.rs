@@ -1,11 +1,12 @@
 //! The routes under `/order`.
 
 use axum::extract::State;
-use axum::routing::get;
+use axum::http::StatusCode;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::basket::{Color, Quantity};
 use domain::checkout::{Address, Email, PaymentMethod, PersonName};
-use domain::order::{Order, OrderLine, OrderStatus};
+use domain::order::{Order, OrderLine, OrderStatus, StatusChange};
 use domain::product::ProductName;
 use domain::{Amount, Currency, DateRange, MoneyError, OrderId, ProductId, Timestamp, UserName};
 use lambdakit::Problem;
@@ -14,7 +15,7 @@ use lambdakit::caller::{Owner, Staff};
 use lambdakit::page::{Page, Parameters};
 use serde::{Deserialize, Serialize};
 
-use crate::store::OrderStore;
+use crate::store::{Moved, OrderStore};
 
 /// The routes.
 pub fn router(orders: OrderStore) -> Router {
@@ -22,6 +23,7 @@ pub fn router(orders: OrderStore) -> Router {
         .route("/order", get(list))
         .route("/order/{userName}", get(list_customer))
         .route("/order/{userName}/{orderId}", get(read))
+        .route("/order/{userName}/{orderId}/cancel", post(cancel))
         .with_state(orders)
 }
 
@@ -63,10 +65,41 @@ async fn read(
     State(orders): State<OrderStore>,
     Path(OrderPath { order_id }): Path<OrderPath>,
 ) -> Result<Json<OrderView>, Problem> {
-    let unknown = || Problem::not_found(format!("There is no order {order_id}."));
-    let id = order_id.parse().map_err(|_| unknown())?;
-    let order = orders.get(&user_name, id).await?.ok_or_else(unknown)?;
+    let id = order_id.parse().map_err(|_| unknown(&order_id))?;
+    let order = orders.get(&user_name, id).await?.ok_or_else(|| unknown(&order_id))?;
     OrderView::try_from(order).map(Json).map_err(Problem::internal)
+}
+
+/// Only keeps that the customer wants it: the workflow undoes what was done, and has the last word.
+async fn cancel(
+    Owner(user_name): Owner<UserName>,
+    State(orders): State<OrderStore>,
+    Path(OrderPath { order_id }): Path<OrderPath>,
+) -> Result<(StatusCode, Json<OrderView>), Problem> {
+    let id = order_id.parse().map_err(|_| unknown(&order_id))?;
+    match orders.request_cancellation(&user_name, id, Timestamp::now()).await? {
+        Moved::Done(order) => {
+            let order = OrderView::try_from(*order).map_err(Problem::internal)?;
+            Ok((StatusCode::ACCEPTED, Json(order)))
+        }
+        Moved::Refused(order) if order.status.is_cancellable() => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "cancellation-under-way",
+            "Cancellation under way",
+            "The order is being cancelled already.",
+        )),
+        Moved::Refused(order) => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "order-not-cancellable",
+            "Order not cancellable",
+            format!("The order is {}: it can be cancelled until its parcel leaves.", order.status),
+        )),
+        Moved::Unknown => Err(unknown(&order_id)),
+    }
+}
+
+fn unknown(order_id: &str) -> Problem {
+    Problem::not_found(format!("There is no order {order_id}."))
 }
 
 fn view(page: Page<Order>) -> Result<Json<Page<OrderView>>, Problem> {
@@ -83,6 +116,9 @@ pub(crate) struct OrderView {
     user_name: UserName,
     order_id: OrderId,
     status: OrderStatus,
+    history: Vec<StatusChange>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_requested_at: Option<Timestamp>,
     order_date: Timestamp,
     items: Vec<ItemView>,
     total_price: Amount,
@@ -117,6 +153,8 @@ impl TryFrom<Order> for OrderView {
             user_name: order.user_name,
             order_id: order.order_id,
             status: order.status,
+            history: order.history,
+            cancel_requested_at: order.cancel_requested_at,
             order_date: order.order_date,
             items: order.lines.into_iter().map(ItemView::try_from).collect::<Result<_, _>>()?,
             total_price: order.total_price.amount(),

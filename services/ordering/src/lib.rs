@@ -4,14 +4,21 @@
 //! | --- | --- |
 //! | `ordering-api` | answers `/order` |
 //! | `ordering-consumer` | makes each checked-out basket an order |
+//! | `ordering-events` | publishes what becomes of orders |
+//! | `ordering-facts` | starts the workflow of each order, and tells it what it waits for |
+//! | `ordering-steps` | does what the workflow asks of orders |
 //! | `ordering-customers` | hands a customer's orders over, or forgets whose they were |
 //!
-//! Owns the table `order`. Listens to `BasketCheckedOut`, `CustomerExportRequested` and
-//! `CustomerErasureRequested`; publishes `CustomerDataCollected` and `CustomerDataErased`.
+//! Owns the tables `order` and `fulfilment`, and the workflow `fulfilment.asl.json`. Listens to `BasketCheckedOut`, to
+//! what payment and delivery tell, to `CustomerExportRequested` and `CustomerErasureRequested`; publishes `OrderPlaced`
+//! and a fact for each status that an order comes to, `CustomerDataCollected` and `CustomerDataErased`. Commands payment
+//! and delivery.
 
 pub mod api;
 pub mod basket_checked_out;
 pub mod customer_requests;
+pub mod fulfilment;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+pub mod outbox;
 pub mod store;

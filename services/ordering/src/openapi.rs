@@ -32,5 +32,16 @@ pub fn operations() -> Vec<Operation> {
             .path::<OrderId>("orderId", "Names the order.")
             .answers::<OrderView>(StatusCode::OK)
             .refused(404, "There is no such customer, or no such order of theirs."),
+        of(Operation::new(
+            Access::Customer,
+            Method::POST,
+            "/order/{userName}/{orderId}/cancel",
+            "cancelOrder",
+            "Call an order off, until its parcel leaves",
+        ))
+        .path::<OrderId>("orderId", "Names the order.")
+        .answers::<OrderView>(StatusCode::ACCEPTED)
+        .refused(404, "There is no such customer, or no such order of theirs.")
+        .refused(409, "The parcel has left, the order is over, or it is being cancelled already."),
     ]
 }

@@ -174,6 +174,20 @@ impl Aws {
         )
     }
 
+    /// A client of Step Functions.
+    #[cfg(feature = "workflows")]
+    #[must_use]
+    pub fn workflows(&self) -> aws_sdk_sfn::Client {
+        aws_sdk_sfn::Client::from_conf(config!(self, aws_sdk_sfn).build())
+    }
+
+    /// A client of EventBridge Scheduler.
+    #[cfg(feature = "schedules")]
+    #[must_use]
+    pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
+        aws_sdk_scheduler::Client::from_conf(config!(self, aws_sdk_scheduler).build())
+    }
+
     /// A client of SQS.
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {

@@ -51,10 +51,19 @@ impl Commands {
         detail_type: &str,
         detail: &impl Serialize,
     ) -> Result<(), StoreError> {
-        let unwritable = |error: serde_json::Error| StoreError::Broken(error.to_string());
-        let detail = to_raw_value(detail).map_err(unwritable)?;
-        let body = serde_json::to_string(&Envelope { detail_type, source, detail }).map_err(unwritable)?;
+        let body = body(source, detail_type, detail)?;
         self.client.send_message().queue_url(&self.url).message_body(body).send().await?;
         Ok(())
     }
+}
+
+/// A command in its envelope.
+pub(crate) fn body(
+    source: &str,
+    detail_type: &str,
+    detail: &impl Serialize,
+) -> Result<String, StoreError> {
+    let unwritable = |error: serde_json::Error| StoreError::Broken(error.to_string());
+    let detail = to_raw_value(detail).map_err(unwritable)?;
+    serde_json::to_string(&Envelope { detail_type, source, detail }).map_err(unwritable)
 }

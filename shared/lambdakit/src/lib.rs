@@ -27,11 +27,15 @@ pub mod page;
 pub mod problem;
 pub mod publish;
 pub mod queue;
+#[cfg(feature = "schedules")]
+pub mod schedule;
 mod start;
 pub mod steps;
 pub mod store;
 pub mod table;
 pub mod telemetry;
+#[cfg(feature = "workflows")]
+pub mod workflow;
 
 pub use config::ConfigError;
 pub use lambda_runtime::Error;

@@ -1,0 +1,131 @@
+//! What has happened, and what it means to an order: its workflow starts, goes on, or turns back.
+
+use domain::command::CallOffShipment;
+use domain::event::delivery::{ShipmentCalledOff, ShipmentDelivered, ShipmentDispatched, ShipmentRefused};
+use domain::event::ordering::{OrderCancellationRequested, OrderPlaced};
+use domain::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
+use domain::event::{Event, Fact, Metadata};
+use domain::order::{OrderStatus, StatusChange};
+use domain::stock::Pieces;
+use domain::{OrderId, Timestamp};
+use lambdakit::batch::HandlerError;
+use lambdakit::command::Commands;
+use lambdakit::workflow::{Tasks, Workflow};
+use lambdakit::{StoreError, queue};
+use serde::{Deserialize, Serialize};
+
+use super::steps::Ledger;
+use crate::store::{Answer, Fulfilment, Move, Wait};
+
+/// The facts that orders depend on.
+#[derive(Clone, Debug, Deserialize)]
+#[expect(missing_docs, reason = "each is documented where it is stated")]
+pub enum OrderFact {
+    OrderPlaced(Event<OrderPlaced>),
+    OrderCancellationRequested(Event<OrderCancellationRequested>),
+    PaymentSettled(Event<PaymentSettled>),
+    PaymentDeclined(Event<PaymentDeclined>),
+    PaymentRefunded(Event<PaymentRefunded>),
+    ShipmentRefused(Event<ShipmentRefused>),
+    ShipmentCalledOff(Event<ShipmentCalledOff>),
+    ShipmentDispatched(Event<ShipmentDispatched>),
+    ShipmentDelivered(Event<ShipmentDelivered>),
+}
+
+/// What an execution begins with. Its history stays for 90 days, so nothing of the customer is in it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Input {
+    order_id: OrderId,
+    correlation_id: String,
+    pieces: Vec<Pieces>,
+}
+
+/// Lets facts take effect.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    ledger: Ledger,
+    workflow: Workflow,
+    tasks: Tasks,
+    delivery: Commands,
+}
+
+impl Facts {
+    /// Facts about these orders: they start this workflow, answer its tasks, and call off parcels there.
+    #[must_use]
+    pub fn new(ledger: Ledger, workflow: Workflow, tasks: Tasks, delivery: Commands) -> Self {
+        Self { ledger, workflow, tasks, delivery }
+    }
+
+    async fn start(&self, Event { metadata, data }: Event<OrderPlaced>) -> Result<(), HandlerError> {
+        let OrderPlaced { order_id, user_name, pieces, .. } = data;
+        self.ledger.fulfilments.begin(&Fulfilment::new(order_id, user_name)).await?;
+        let input = Input { order_id, correlation_id: metadata.correlation_id, pieces };
+        Ok(self.workflow.start(&order_id.to_string(), &input).await?)
+    }
+
+    /// A workflow that has not come to the parcel yet sees by itself that the order was called off. For one that has,
+    /// delivery decides who was first.
+    async fn call_off(&self, event: Event<OrderCancellationRequested>) -> Result<(), HandlerError> {
+        let command = CallOffShipment { order_id: event.data.order_id };
+        let command = event.consequence(CallOffShipment::DETAIL_TYPE, Timestamp::now(), command);
+        Ok(self.delivery.send(command.data.source(), CallOffShipment::DETAIL_TYPE, &command).await?)
+    }
+
+    async fn deliver(&self, metadata: Metadata, order_id: OrderId) -> Result<(), HandlerError> {
+        let order = self.ledger.find(order_id).await?.ok_or(UnknownOrder(order_id))?;
+        // The parcel may have arrived before the workflow could say that it has left.
+        for status in [OrderStatus::Shipped, OrderStatus::Delivered] {
+            let change = StatusChange { status, at: metadata.occurred_at, reason: None };
+            self.ledger.advance(&order, Move { change, unless_cancelled: false }).await?;
+        }
+        Ok(())
+    }
+}
+
+/// A fact about an order that nobody fulfils.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no order {0}")]
+struct UnknownOrder(OrderId);
+
+impl Facts {
+    async fn answer(&self, order_id: OrderId, wait: Wait, answer: Answer) -> Result<(), HandlerError> {
+        if let (answer, Some(token)) = self.ledger.fulfilments.answer(order_id, wait, answer).await? {
+            tell(&self.tasks, &token, answer).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Lets a task that waits have its answer.
+pub(super) async fn tell(tasks: &Tasks, token: &str, answer: Answer) -> Result<(), StoreError> {
+    match answer {
+        Answer::Done => tasks.succeed(token).await,
+        refusal => tasks.fail(token, refusal.name()).await,
+    }
+}
+
+impl queue::Handler for Facts {
+    type Event = OrderFact;
+
+    async fn handle(&self, fact: OrderFact) -> Result<(), HandlerError> {
+        let (order_id, wait, answer) = match fact {
+            OrderFact::OrderPlaced(event) => return self.start(event).await,
+            OrderFact::OrderCancellationRequested(event) => return self.call_off(event).await,
+            OrderFact::ShipmentDelivered(Event { metadata, data }) => {
+                return self.deliver(metadata, data.order_id).await;
+            }
+            OrderFact::PaymentSettled(event) => (event.data.order_id, Wait::Payment, Answer::Done),
+            OrderFact::PaymentDeclined(event) => {
+                (event.data.order_id, Wait::Payment, Answer::PaymentDeclined)
+            }
+            OrderFact::PaymentRefunded(event) => (event.data.order_id, Wait::Refund, Answer::Done),
+            OrderFact::ShipmentDispatched(event) => (event.data.order_id, Wait::Delivery, Answer::Done),
+            OrderFact::ShipmentRefused(event) => {
+                (event.data.order_id, Wait::Delivery, Answer::ShippingImpossible)
+            }
+            OrderFact::ShipmentCalledOff(event) => (event.data.order_id, Wait::Delivery, Answer::CalledOff),
+        };
+        self.answer(order_id, wait, answer).await
+    }
+}

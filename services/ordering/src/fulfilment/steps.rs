@@ -1,0 +1,191 @@
+//! What the workflow asks of orders: their next status, and commands to the services that fulfil them.
+
+use domain::command::{CallOffShipment, ChargePayment, RefundPayment, ShipOrder};
+use domain::event::{Event, Fact};
+use domain::order::{Order, OrderStatus, Reason, StatusChange};
+use domain::{OrderId, Timestamp, UserName};
+use lambdakit::StoreError;
+use lambdakit::command::Commands;
+use lambdakit::steps::{self, StepError};
+use lambdakit::workflow::Tasks;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::facts::tell;
+use super::pieces;
+use crate::store::{FulfilmentStore, Move, Moved, OrderStore, Wait};
+
+/// The error by which the workflow learns that the customer has called the order off.
+pub const CANCEL_REQUESTED: &str = "CancelRequested";
+
+/// A step, as `fulfilment.asl.json` asks for it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Call {
+    order_id: OrderId,
+    #[serde(flatten)]
+    step: Step,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "step", rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Step {
+    MarkStockReserved,
+    Charge { task_token: String },
+    MarkPaid,
+    Ship { task_token: String },
+    CallOff { task_token: String },
+    MarkShipped,
+    Refund { task_token: String },
+    Close { status: End, reason: Reason },
+}
+
+/// How an order ends that is not delivered.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum End {
+    Rejected,
+    Cancelled,
+}
+
+impl From<End> for OrderStatus {
+    fn from(end: End) -> Self {
+        match end {
+            End::Rejected => Self::Rejected,
+            End::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// Orders, and how far their fulfilment has come.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub(super) orders: OrderStore,
+    pub(super) fulfilments: FulfilmentStore,
+}
+
+impl Ledger {
+    /// What these stores keep.
+    #[must_use]
+    pub fn new(orders: OrderStore, fulfilments: FulfilmentStore) -> Self {
+        Self { orders, fulfilments }
+    }
+
+    /// An order that is being fulfilled, under its customer's name or, since they were erased, under nobody's.
+    pub(super) async fn find(&self, order_id: OrderId) -> Result<Option<Order>, StoreError> {
+        let Some(fulfilment) = self.fulfilments.get(order_id).await? else { return Ok(None) };
+        match self.orders.get_latest(&fulfilment.user_name, order_id).await? {
+            None => self.orders.get_latest(&UserName::erased(), order_id).await,
+            found => Ok(found),
+        }
+    }
+
+    /// Moves an order, wherever it stands by now.
+    pub(super) async fn advance(&self, order: &Order, step: Move) -> Result<Moved, StoreError> {
+        match self.orders.advance(&order.user_name, order.order_id, step).await? {
+            // Erased since it was looked up.
+            Moved::Unknown => self.orders.advance(&UserName::erased(), order.order_id, step).await,
+            moved => Ok(moved),
+        }
+    }
+}
+
+/// Does the workflow's steps.
+#[derive(Clone, Debug)]
+pub struct Steps {
+    ledger: Ledger,
+    tasks: Tasks,
+    payment: Commands,
+    delivery: Commands,
+}
+
+impl Steps {
+    /// Steps of these orders, which command payment and delivery by their queues.
+    #[must_use]
+    pub fn new(ledger: Ledger, tasks: Tasks, payment: Commands, delivery: Commands) -> Self {
+        Self { ledger, tasks, payment, delivery }
+    }
+
+    async fn mark(
+        &self,
+        order: &Order,
+        status: OrderStatus,
+        unless_cancelled: bool,
+    ) -> Result<(), StepError> {
+        self.close(order, status, None, unless_cancelled).await
+    }
+
+    async fn close(
+        &self,
+        order: &Order,
+        status: OrderStatus,
+        reason: Option<Reason>,
+        unless_cancelled: bool,
+    ) -> Result<(), StepError> {
+        let change = StatusChange { status, at: Timestamp::now(), reason };
+        match self.ledger.advance(order, Move { change, unless_cancelled }).await? {
+            Moved::Done(_) => Ok(()),
+            Moved::Refused(order) if order.history.iter().any(|change| change.status == status) => Ok(()),
+            Moved::Refused(order) if unless_cancelled && order.cancel_requested_at.is_some() => {
+                Err(StepError::answer(CANCEL_REQUESTED, &"the customer has called the order off"))
+            }
+            Moved::Refused(order) => {
+                Err(StepError::broken(&format!("an order that is {} cannot become {status}", order.status)))
+            }
+            Moved::Unknown => Err(StepError::broken(&"the order is gone")),
+        }
+    }
+
+    /// Sends a command, and has the task wait for what it leads to.
+    async fn command<C: Fact>(
+        &self,
+        order: &Order,
+        queue: &Commands,
+        (wait, token): (Wait, &str),
+        command: C,
+    ) -> Result<(), StepError> {
+        let id = Uuid::new_v5(&order.order_id.into(), C::DETAIL_TYPE.as_bytes());
+        let event = Event::new(id, order.correlation_id.clone(), Timestamp::now(), command);
+        // The token first: the answer may be faster than we are.
+        let answer = self.ledger.fulfilments.wait(order.order_id, wait, token).await?;
+        match answer {
+            Some(answer) => tell(&self.tasks, token, answer).await?,
+            None => queue.send(event.data.source(), C::DETAIL_TYPE, &event).await?,
+        }
+        Ok(())
+    }
+}
+
+impl steps::Handler for Steps {
+    type Step = Call;
+    type Output = ();
+
+    async fn handle(&self, Call { order_id, step }: Call) -> Result<(), StepError> {
+        let order = self.ledger.find(order_id).await?;
+        let order = &order.ok_or_else(|| StepError::broken(&"there is no such order"))?;
+        match step {
+            Step::MarkStockReserved => self.mark(order, OrderStatus::StockReserved, true).await,
+            Step::MarkPaid => self.mark(order, OrderStatus::Paid, true).await,
+            Step::MarkShipped => self.mark(order, OrderStatus::Shipped, false).await,
+            Step::Close { status, reason } => self.close(order, status.into(), Some(reason), false).await,
+            Step::Charge { task_token } => {
+                let (amount, currency) = (order.total_price.amount(), order.total_price.currency());
+                let command = ChargePayment { order_id, amount, currency, payment: order.payment.clone() };
+                self.command(order, &self.payment, (Wait::Payment, &task_token), command).await
+            }
+            Step::Refund { task_token } => {
+                let command = RefundPayment { order_id };
+                self.command(order, &self.payment, (Wait::Refund, &task_token), command).await
+            }
+            Step::Ship { task_token } => {
+                let (recipient, pieces) = (order.recipient.clone(), pieces(order));
+                let command = ShipOrder { order_id, recipient, pieces };
+                self.command(order, &self.delivery, (Wait::Delivery, &task_token), command).await
+            }
+            Step::CallOff { task_token } => {
+                let command = CallOffShipment { order_id };
+                self.command(order, &self.delivery, (Wait::Delivery, &task_token), command).await
+            }
+        }
+    }
+}

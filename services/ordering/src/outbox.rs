@@ -1,0 +1,87 @@
+//! What a change of the order table means to the rest of the shop: a fact for each status that an order comes to.
+
+use aws_lambda_events::dynamodb::EventRecord;
+use domain::event::ordering::{
+    OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
+    OrderShipped, OrderStockReserved,
+};
+use domain::event::{Event, Fact};
+use domain::order::{Order, OrderStatus, Reason, StatusChange};
+use domain::{Timestamp, UserName};
+use lambdakit::batch::HandlerError;
+use lambdakit::publish::Entry;
+use lambdakit::telemetry;
+use serde_dynamo::Item;
+use uuid::Uuid;
+
+use crate::fulfilment::pieces;
+
+/// Why a stream record is no change of an order.
+#[derive(Debug, thiserror::Error)]
+enum ChangeError {
+    #[error("an order came to {0} without a reason")]
+    NoReason(OrderStatus),
+}
+
+/// The event that tells of a change.
+///
+/// An order that is anonymised changes its place and nothing else: no event.
+///
+/// # Errors
+/// When the record holds something else than orders.
+pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
+    let (old, new) = (order(&record.change.old_image)?, order(&record.change.new_image)?);
+    let Some(order) = new else { return Ok(None) };
+    telemetry::correlate(&order.correlation_id);
+    match (old, order.history.last()) {
+        (None, Some(_)) if order.user_name == UserName::erased() => Ok(None),
+        (None, Some(&change)) => status_fact(&order, change),
+        (Some(before), Some(&change)) if order.history.len() > before.history.len() => {
+            status_fact(&order, change)
+        }
+        (Some(Order { cancel_requested_at: None, .. }), _) => match order.cancel_requested_at {
+            Some(at) => {
+                let Order { order_id, user_name, .. } = order.clone();
+                tell(&order, at, OrderCancellationRequested { order_id, user_name })
+            }
+            None => Ok(None),
+        },
+        _ => Ok(None),
+    }
+}
+
+/// The order in an image; none in no image, or in what is left of an order that was moved.
+fn order(image: &Item) -> Result<Option<Order>, HandlerError> {
+    if !image.contains_key("orderDate") {
+        return Ok(None);
+    }
+    Ok(Some(serde_dynamo::from_item(image.clone())?))
+}
+
+fn status_fact(
+    order: &Order,
+    StatusChange { status, at, reason }: StatusChange,
+) -> Result<Option<Entry>, HandlerError> {
+    let Order { order_id, user_name, .. } = order.clone();
+    let reason = || -> Result<Reason, ChangeError> { reason.ok_or(ChangeError::NoReason(status)) };
+    match status {
+        OrderStatus::Pending => {
+            let price = order.total_price;
+            let (total_price, currency) = (price.amount(), price.currency());
+            tell(order, at, OrderPlaced { order_id, user_name, pieces: pieces(order), total_price, currency })
+        }
+        OrderStatus::StockReserved => tell(order, at, OrderStockReserved { order_id, user_name }),
+        OrderStatus::Paid => tell(order, at, OrderPaid { order_id, user_name }),
+        OrderStatus::Shipped => tell(order, at, OrderShipped { order_id, user_name }),
+        OrderStatus::Delivered => tell(order, at, OrderDelivered { order_id, user_name }),
+        OrderStatus::Rejected => tell(order, at, OrderRejected { order_id, user_name, reason: reason()? }),
+        OrderStatus::Cancelled => tell(order, at, OrderCancelled { order_id, user_name, reason: reason()? }),
+    }
+}
+
+/// An order comes to each status once, so the fact's name and the order's make an id.
+fn tell<F: Fact>(order: &Order, at: Timestamp, fact: F) -> Result<Option<Entry>, HandlerError> {
+    let id = Uuid::new_v5(&order.order_id.into(), F::DETAIL_TYPE.as_bytes());
+    let event = Event::new(id, order.correlation_id.clone(), at, fact);
+    Ok(Some(Entry::new(event.data.source(), F::DETAIL_TYPE, &event)?))
+}

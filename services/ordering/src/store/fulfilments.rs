@@ -1,0 +1,173 @@
+//! The fulfilment table: key `orderId`; time to live `expiresAt`.
+//!
+//! A row says whose order is being fulfilled, and brings together a workflow that waits and the fact that it waits for.
+//! Either can come first, and either can come twice: whoever comes second finds the other there and answers the task.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::{OrderId, Timestamp, UserName};
+use lambdakit::StoreError;
+use lambdakit::table::{Put, Table, key};
+use serde::{Deserialize, Serialize};
+
+/// How long a row stays: longer than an execution can run and its name is taken.
+const LIFETIME_DAYS: u32 = 120;
+
+/// What a workflow waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// That the order is charged.
+    Payment,
+    /// That nothing is charged any more.
+    Refund,
+    /// That the parcel has left.
+    Delivery,
+}
+
+impl Wait {
+    fn attribute(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::Refund => "refund",
+            Self::Delivery => "delivery",
+        }
+    }
+}
+
+/// What a workflow that waits is told. All but the first are names of errors that it knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Answer {
+    /// What it waited for has come about.
+    Done,
+    /// Nothing was charged, nor will be.
+    PaymentDeclined,
+    /// No carrier goes there.
+    ShippingImpossible,
+    /// The parcel stays here.
+    CalledOff,
+}
+
+impl Answer {
+    /// Its name, which for all but [`Answer::Done`] is that of an error.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Done => "Done",
+            Self::PaymentDeclined => "PaymentDeclined",
+            Self::ShippingImpossible => "ShippingImpossible",
+            Self::CalledOff => "CalledOff",
+        }
+    }
+}
+
+/// An order that is being fulfilled.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fulfilment {
+    /// Which order.
+    pub order_id: OrderId,
+    /// Whose.
+    pub user_name: UserName,
+    /// Unix seconds, DynamoDB's unit for its time to live.
+    expires_at: i64,
+}
+
+impl Fulfilment {
+    /// Of this order.
+    #[must_use]
+    pub fn new(order_id: OrderId, user_name: UserName) -> Self {
+        let expires_at = Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds();
+        Self { order_id, user_name, expires_at }
+    }
+}
+
+/// The two halves of a wait, as a row has them.
+#[derive(Debug, Deserialize)]
+struct Halves {
+    task: Option<String>,
+    answer: Option<Answer>,
+}
+
+/// The orders that are being fulfilled.
+#[derive(Clone, Debug)]
+pub struct FulfilmentStore {
+    table: Table,
+}
+
+impl FulfilmentStore {
+    /// The store in this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Keeps that an order is being fulfilled; again, it changes nothing.
+    pub async fn begin(&self, fulfilment: &Fulfilment) -> Result<(), StoreError> {
+        let put = self
+            .table
+            .client()
+            .put_item()
+            .table_name(self.table.name())
+            .set_item(Some(serde_dynamo::to_item(fulfilment)?))
+            .condition_expression("attribute_not_exists(orderId)");
+        Put::of(put.send().await).map(drop)
+    }
+
+    /// The order that is being fulfilled.
+    pub async fn get(&self, order_id: OrderId) -> Result<Option<Fulfilment>, StoreError> {
+        self.table.get_latest(key([("orderId", order_id.to_string())])).await
+    }
+
+    /// Keeps the token of a task that waits from now on, in the place of an earlier one; gives the answer, if it is
+    /// known already.
+    pub async fn wait(
+        &self,
+        order_id: OrderId,
+        wait: Wait,
+        token: &str,
+    ) -> Result<Option<Answer>, StoreError> {
+        let halves = self.set(order_id, wait, "Task", ":value", token).await?;
+        Ok(halves.answer)
+    }
+
+    /// Keeps the answer to a wait, unless there is one; gives that which holds, and the token of the task, if one
+    /// waits.
+    pub async fn answer(
+        &self,
+        order_id: OrderId,
+        wait: Wait,
+        answer: Answer,
+    ) -> Result<(Answer, Option<String>), StoreError> {
+        let halves =
+            self.set(order_id, wait, "Answer", "if_not_exists(#half, :value)", answer.name()).await?;
+        Ok((halves.answer.unwrap_or(answer), halves.task))
+    }
+
+    async fn set(
+        &self,
+        order_id: OrderId,
+        wait: Wait,
+        half: &str,
+        expression: &str,
+        value: &str,
+    ) -> Result<Halves, StoreError> {
+        let attribute = wait.attribute();
+        let update = self
+            .table
+            .client()
+            .update_item()
+            .table_name(self.table.name())
+            .set_key(Some(key([("orderId", order_id.to_string())])))
+            .update_expression(format!("SET #half = {expression}"))
+            .condition_expression("attribute_exists(userName)")
+            .expression_attribute_names("#half", format!("{attribute}{half}"))
+            .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
+            .return_values(ReturnValue::AllNew);
+        let mut row = update.send().await?.attributes.unwrap_or_default();
+        let mut of_wait = |half: &str| row.remove(&format!("{attribute}{half}"));
+        let halves = [("task", of_wait("Task")), ("answer", of_wait("Answer"))];
+        let halves = halves.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Ok(serde_dynamo::from_item(halves.collect::<HashMap<_, _>>())?)
+    }
+}

@@ -1,0 +1,315 @@
+//! The order table: key `userName` and `orderId`, whose order is that of time; index `by-status`
+//! (`status`, `orderId`); time to live `expiresAt`.
+//!
+//! An order whose customer was erased stands under the name `erased`. What is left under the customer's own is a
+//! gravestone: a row without an order, so that its event, should it come again, does not bring it back. Nobody reads
+//! gravestones, and the index has none, because they have no `status`.
+
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
+use domain::order::{Order, OrderStatus, StatusChange};
+use domain::{DateRange, OrderId, Timestamp, UserName};
+use lambdakit::StoreError;
+use lambdakit::page::{Page, PageRequest};
+use lambdakit::table::{Item, Put, Table, Transaction, key};
+use serde::Serialize;
+use uuid::Uuid;
+
+const BY_STATUS: &str = "by-status";
+
+/// Holds for orders, and not for gravestones.
+const IS_ORDER: &str = "attribute_exists(orderDate)";
+/// How long a gravestone stands: longer than an event can wait in queues and dead-letter queues.
+const GRAVESTONE_DAYS: u32 = 30;
+/// How many orders are read at once when all of a customer's are needed.
+const CHUNK: i32 = 100;
+
+/// What is left of an order under its customer's name.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Gravestone {
+    user_name: UserName,
+    order_id: OrderId,
+    /// Unix seconds, DynamoDB's unit for its time to live.
+    expires_at: i64,
+}
+
+/// A move of an order to its next status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// Where to, when and why.
+    pub change: StatusChange,
+    /// Not if the customer has called the order off.
+    pub unless_cancelled: bool,
+}
+
+/// What came of a move, or of a cancellation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// It was made, and this is the order now.
+    Done(Box<Order>),
+    /// It was not: the order stands so that it could not be made, or has been called off.
+    Refused(Box<Order>),
+    /// There is no such order.
+    Unknown,
+}
+
+/// The orders of the shop.
+#[derive(Clone, Debug)]
+pub struct OrderStore {
+    table: Table,
+}
+
+impl OrderStore {
+    /// The store in this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Keeps a new order; `false` when it was kept before.
+    pub async fn place(&self, order: &Order) -> Result<bool, StoreError> {
+        let put = self
+            .table
+            .client()
+            .put_item()
+            .table_name(self.table.name())
+            .set_item(Some(serde_dynamo::to_item(order)?))
+            .condition_expression("attribute_not_exists(orderId)");
+        Ok(Put::of(put.send().await)?.is_done())
+    }
+
+    /// One order of a customer.
+    pub async fn get(&self, user_name: &UserName, order_id: OrderId) -> Result<Option<Order>, StoreError> {
+        self.read(user_name, order_id, false).await
+    }
+
+    /// The same, after every write that was answered before.
+    pub async fn get_latest(
+        &self,
+        user_name: &UserName,
+        order_id: OrderId,
+    ) -> Result<Option<Order>, StoreError> {
+        self.read(user_name, order_id, true).await
+    }
+
+    async fn read(
+        &self,
+        user_name: &UserName,
+        order_id: OrderId,
+        latest: bool,
+    ) -> Result<Option<Order>, StoreError> {
+        let key = key([("userName", user_name.to_string()), ("orderId", order_id.to_string())]);
+        let get = self.table.client().get_item().table_name(self.table.name()).set_key(Some(key));
+        let order = get.consistent_read(latest).send().await?.item.filter(is_order);
+        Ok(order.map(serde_dynamo::from_item).transpose()?)
+    }
+
+    /// Moves an order along the arrows between its statuses, and adds the change to its history.
+    pub async fn advance(
+        &self,
+        user_name: &UserName,
+        order_id: OrderId,
+        Move { change, unless_cancelled }: Move,
+    ) -> Result<Moved, StoreError> {
+        let update = self.update(user_name, order_id, change.status.reached_from());
+        let not_cancelled =
+            if unless_cancelled { " AND attribute_not_exists(cancelRequestedAt)" } else { "" };
+        let update = update
+            .update_expression(
+                "SET #status = :to, history = list_append(if_not_exists(history, :none), :change)",
+            )
+            .condition_expression(format!("{}{not_cancelled}", stands_at(change.status.reached_from())))
+            .expression_attribute_values(":to", AttributeValue::S(change.status.to_string()))
+            .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
+            .expression_attribute_values(":change", serde_dynamo::to_attribute_value([change])?);
+        moved(update).await
+    }
+
+    /// Keeps that a customer wants an order called off, which can be said once, and until its parcel has left.
+    pub async fn request_cancellation(
+        &self,
+        user_name: &UserName,
+        order_id: OrderId,
+        at: Timestamp,
+    ) -> Result<Moved, StoreError> {
+        let from = OrderStatus::Cancelled.reached_from();
+        let update = self
+            .update(user_name, order_id, from)
+            .update_expression("SET cancelRequestedAt = :at")
+            .condition_expression(format!("{} AND attribute_not_exists(cancelRequestedAt)", stands_at(from)))
+            .expression_attribute_values(":at", serde_dynamo::to_attribute_value(at)?);
+        moved(update).await
+    }
+
+    /// An update of an order that stands at one of these.
+    fn update(
+        &self,
+        user_name: &UserName,
+        order_id: OrderId,
+        from: &[OrderStatus],
+    ) -> UpdateItemFluentBuilder {
+        let key = key([("userName", user_name.to_string()), ("orderId", order_id.to_string())]);
+        let update = self
+            .table
+            .client()
+            .update_item()
+            .table_name(self.table.name())
+            .set_key(Some(key))
+            // "status" is a reserved word of DynamoDB.
+            .expression_attribute_names("#status", "status")
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        from.iter().enumerate().fold(update, |update, (index, status)| {
+            update.expression_attribute_values(format!(":from{index}"), AttributeValue::S(status.to_string()))
+        })
+    }
+
+    /// A page of all orders, in no particular order.
+    pub async fn list(&self, page: &PageRequest) -> Result<Page<Order>, StoreError> {
+        self.table.scan_where(IS_ORDER, page).await
+    }
+
+    /// A page of the orders that stand so, newest first.
+    pub async fn list_status(
+        &self,
+        status: OrderStatus,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        let query = self
+            .table
+            .client()
+            .query()
+            .index_name(BY_STATUS)
+            // "status" is a reserved word of DynamoDB.
+            .key_condition_expression("#status = :status")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", AttributeValue::S(status.to_string()));
+        self.newest_first(query, page).await
+    }
+
+    /// A page of a customer's orders, newest first; only those of some dates, if any are given.
+    pub async fn list_customer(
+        &self,
+        user_name: &UserName,
+        dates: Option<DateRange>,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        let query = self
+            .table
+            .client()
+            .query()
+            .filter_expression(IS_ORDER)
+            .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()));
+        let query = match dates {
+            None => query.key_condition_expression("userName = :userName"),
+            // An order's id begins with its date, so dates are a range of the key.
+            Some(DateRange { first, last }) => query
+                .key_condition_expression("userName = :userName AND orderId BETWEEN :first AND :last")
+                .expression_attribute_values(":first", order_id(OrderId::earliest(first)))
+                .expression_attribute_values(":last", order_id(OrderId::latest(last))),
+        };
+        self.newest_first(query, page).await
+    }
+
+    /// Some of a customer's orders, oldest first, and where to go on if there may be more.
+    pub async fn chunk(
+        &self,
+        user_name: &UserName,
+        start: Option<Item>,
+    ) -> Result<(Vec<Order>, Option<Item>), StoreError> {
+        let query = self
+            .table
+            .client()
+            .query()
+            .table_name(self.table.name())
+            .key_condition_expression("userName = :userName")
+            .filter_expression(IS_ORDER)
+            .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()))
+            .consistent_read(true)
+            .limit(CHUNK)
+            .set_exclusive_start_key(start);
+        let found = query.send().await?;
+        let orders = serde_dynamo::from_items(found.items.unwrap_or_default())?;
+        Ok((orders, found.last_evaluated_key))
+    }
+
+    /// Moves these orders of one customer to `erased`, all of them or none: 50 at most, since a transaction takes 100
+    /// writes.
+    pub async fn anonymise(&self, orders: &[Order]) -> Result<(), StoreError> {
+        let parts = orders.iter().map(|order| self.anonymising(order)).collect::<Result<Vec<_>, _>>()?;
+        let written = self.table.transact(parts.into_iter().flatten().collect(), Uuid::now_v7().to_string());
+        match written.await? {
+            Transaction::Done => Ok(()),
+            Transaction::Refused(_) => {
+                Err(StoreError::Unavailable("an order changed while it was anonymised".to_owned()))
+            }
+        }
+    }
+
+    fn anonymising(&self, order: &Order) -> Result<[TransactWriteItem; 2], StoreError> {
+        let gravestone = Gravestone {
+            user_name: order.user_name.clone(),
+            order_id: order.order_id,
+            expires_at: Timestamp::now().plus_days(GRAVESTONE_DAYS).unix_seconds(),
+        };
+        let put = |item: Item| PutPart::builder().table_name(self.table.name()).set_item(Some(item));
+        // Only what was read may go: an order that has moved on meanwhile is read again first.
+        let gravestone = put(serde_dynamo::to_item(gravestone)?)
+            .condition_expression("#status = :status")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", AttributeValue::S(order.status.to_string()));
+        let gravestone = match order.cancel_requested_at {
+            Some(_) => gravestone,
+            None => gravestone
+                .condition_expression("#status = :status AND attribute_not_exists(cancelRequestedAt)"),
+        };
+        let anonymised = put(serde_dynamo::to_item(order.clone().anonymised())?);
+        let part = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
+            let put = put.build().map_err(|error| StoreError::Broken(error.to_string()))?;
+            Ok::<_, StoreError>(TransactWriteItem::builder().put(put).build())
+        };
+        Ok([part(gravestone)?, part(anonymised)?])
+    }
+
+    async fn newest_first(
+        &self,
+        query: QueryFluentBuilder,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        self.table.query(query.scan_index_forward(false), page).await
+    }
+}
+
+/// Holds for an order that stands at one of these, whose values [`OrderStore::update`] gives.
+fn stands_at(from: &[OrderStatus]) -> String {
+    let values: Vec<_> = (0..from.len()).map(|index| format!(":from{index}")).collect();
+    format!("#status IN ({})", values.join(", "))
+}
+
+async fn moved(update: UpdateItemFluentBuilder) -> Result<Moved, StoreError> {
+    match update.send().await {
+        Ok(done) => Ok(Moved::Done(Box::new(serde_dynamo::from_item(done.attributes.unwrap_or_default())?))),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                match refusal.item.clone().filter(is_order) {
+                    Some(item) => Ok(Moved::Refused(Box::new(serde_dynamo::from_item(item)?))),
+                    None => Ok(Moved::Unknown),
+                }
+            }
+            _ => Err(error.into()),
+        },
+    }
+}
+
+fn is_order(item: &Item) -> bool {
+    item.contains_key("orderDate")
+}
+
+fn order_id(id: OrderId) -> AttributeValue {
+    AttributeValue::S(id.to_string())
+}
