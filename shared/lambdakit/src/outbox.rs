@@ -7,6 +7,7 @@
 //! queue. Only when even the retry queue is out of reach does the invocation fail, and the
 //! stream wait.
 
+use std::fmt;
 use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::EventRecord;
@@ -25,15 +26,25 @@ use crate::store::cause;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{ConfigError, config};
 
-/// What a change of the table means as an event; nothing, for changes that nobody need know of.
-pub type Translate = fn(&EventRecord) -> Result<Option<Entry>, HandlerError>;
+/// What a change of the table means as events.
+type Translate = Arc<dyn Fn(&EventRecord) -> Result<Vec<Entry>, HandlerError> + Send + Sync>;
 
 /// Publishes the changes of a table.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Outbox {
     publisher: Publisher,
     retries: RetryQueue,
     translate: Translate,
+}
+
+impl fmt::Debug for Outbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { publisher, retries, translate: _ } = self;
+        f.debug_struct("Outbox")
+            .field("publisher", publisher)
+            .field("retries", retries)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where records go that could not be published.
@@ -95,16 +106,25 @@ impl Outbox {
     ///
     /// # Errors
     /// When one of them is missing.
-    pub fn from_env(aws: &Aws, translate: Translate) -> Result<Self, ConfigError> {
+    pub fn from_env<T: IntoIterator<Item = Entry>>(
+        aws: &Aws,
+        translate: impl Fn(&EventRecord) -> Result<T, HandlerError> + Send + Sync + 'static,
+    ) -> Result<Self, ConfigError> {
         let publisher = Publisher::from_env(aws)?;
         let retries = RetryQueue::new(aws.sqs(), config::required("RETRY_QUEUE_URL")?);
         Ok(Self::new(publisher, retries, translate))
     }
 
-    /// An outbox that publishes what `translate` makes of each change.
+    /// An outbox that publishes what `translate` makes of each change: an event or several, or none, for changes that
+    /// nobody need know of. If one of several cannot be published, all of them come again.
     #[must_use]
-    pub fn new(publisher: Publisher, retries: RetryQueue, translate: Translate) -> Self {
-        Self { publisher, retries, translate }
+    pub fn new<T: IntoIterator<Item = Entry>>(
+        publisher: Publisher,
+        retries: RetryQueue,
+        translate: impl Fn(&EventRecord) -> Result<T, HandlerError> + Send + Sync + 'static,
+    ) -> Self {
+        let translate = move |record: &EventRecord| Ok(translate(record)?.into_iter().collect());
+        Self { publisher, retries, translate: Arc::new(translate) }
     }
 
     /// Publishes one batch. Without a context (in tests) there is no deadline.
@@ -146,20 +166,24 @@ impl Outbox {
         let mut failed: Vec<(&Record, HandlerError)> = Vec::new();
         let (mut entries, mut sources) = (Vec::new(), Vec::new());
         for record in records {
-            match record.translate(self.translate) {
-                Ok(Some(entry)) => {
-                    telemetry::event(entry.detail_type);
-                    entries.push(entry);
-                    sources.push(record);
+            match record.translate(&self.translate) {
+                Ok(told) => {
+                    sources.push((record, told.len()));
+                    for entry in told {
+                        telemetry::event(entry.detail_type);
+                        entries.push(entry);
+                    }
                 }
-                Ok(None) => {}
                 Err(error) => failed.push((record, error)),
             }
         }
         let results = self.publisher.publish(&entries).await;
         telemetry::count("EventsPublished", results.iter().filter(|result| result.is_ok()).count());
-        for (record, result) in sources.into_iter().zip(results) {
-            failed.extend(result.err().map(|error| (record, error.into())));
+        let mut results = results.into_iter();
+        for (record, told) in sources {
+            // A record fails once, however many of its events do.
+            let error = results.by_ref().take(told).fold(None, |error, result| error.or(result.err()));
+            failed.extend(error.map(|error| (record, error.into())));
         }
         let mut published = Published::default();
         for fate in join_all(failed.iter().map(|(record, error)| self.set_aside(record, error))).await {
@@ -227,7 +251,7 @@ impl Record {
         }
     }
 
-    fn translate(&self, translate: Translate) -> Result<Option<Entry>, HandlerError> {
+    fn translate(&self, translate: &Translate) -> Result<Vec<Entry>, HandlerError> {
         translate(&batch::read(&self.json)?)
     }
 }
