@@ -12,6 +12,8 @@ import { MAX_RECEIVES, WorkQueue } from './work-queue.ts';
 
 /** A message this old means that its consumer has not kept up, or cannot. */
 const OLD_SECONDS = 300;
+/** That one alarm can look at (CloudWatch quota). */
+const MOST_METRICS = 10;
 
 export interface AlarmOptions {
   /** What has happened, for the person who is woken. docs/events.md says what to do. */
@@ -34,38 +36,62 @@ export function alarm(scope: Construct, id: string, { description, metric, thres
 }
 
 /**
- * Alarms over what each service has, and over all queues of the stack together: ten alarms are free, one per function and
- * queue would be too many, and one alarm takes ten metrics at most.
+ * Alarms over what each service has, and over all queues of the stack together: one per function and queue would be too
+ * many to look at and to pay for. One alarm takes ten metrics, so there is another for each ten more.
  */
 export function watch(stack: Stack, services: readonly Construct[], stage: string): void {
   for (const service of services) {
     const functions = within(service, RustFunction);
-    alarm(service, 'FunctionsAlarm', {
+    together(service, 'FunctionsAlarm', {
       description: `A function of ${service.node.id} failed, ran out of time or was throttled (${stage})`,
-      metric: combined('SUM', functions.flatMap((one) => [{ metric: one.metricErrors() }, { metric: one.metricThrottles() }])),
+      operation: 'SUM',
+      parts: functions.flatMap((one) => [{ metric: one.metricErrors() }, { metric: one.metricThrottles() }]),
       threshold: 0,
     });
-    alarm(service, 'DeadLettersAlarm', {
+    together(service, 'DeadLettersAlarm', {
       description: `Messages for ${service.node.id} that failed ${MAX_RECEIVES} times wait in a dead-letter queue (${stage})`,
-      metric: combined('SUM', within(service, WorkQueue).map(({ deadLetters }) =>
-        ({ metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }) }))),
+      operation: 'SUM',
+      parts: within(service, WorkQueue).map(({ deadLetters }) =>
+        ({ metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }) })),
       threshold: 0,
     });
   }
-  alarm(stack, 'AgeAlarm', {
+  together(stack, 'AgeAlarm', {
     description: `The oldest message in some queue is over ${OLD_SECONDS} seconds late (${stage})`,
-    metric: combined('MAX', within(stack, WorkQueue).map(({ queue, delaySeconds }) =>
-      ({ metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }), less: delaySeconds }))),
+    operation: 'MAX',
+    parts: within(stack, WorkQueue).map(({ queue, delaySeconds }) =>
+      ({ metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }), less: delaySeconds })),
     threshold: OLD_SECONDS,
   });
+}
+
+interface Together {
+  readonly description: string;
+  readonly operation: 'SUM' | 'MAX';
+  readonly parts: readonly Part[];
+  readonly threshold: number;
+}
+
+/** An alarm over all of these, or as many as they need: `Alarm`, `Alarm2`, ... */
+function together(scope: Construct, id: string, { description, operation, parts, threshold }: Together): void {
+  for (let first = 0; first < parts.length; first += MOST_METRICS) {
+    const metric = combined(operation, parts.slice(first, first + MOST_METRICS));
+    alarm(scope, first === 0 ? id : `${id}${first / MOST_METRICS + 1}`, { description, metric, threshold });
+  }
 }
 
 function within<T extends Construct>(scope: Construct, type: abstract new (...args: never[]) => T): T[] {
   return scope.node.findAll().filter((node): node is T => node instanceof type);
 }
 
+/** A metric, and what to take off it. */
+interface Part {
+  readonly metric: IMetric;
+  readonly less?: number;
+}
+
 /** A metric made of several. Those of what nobody uses are missing, and would have the others miss as well. */
-function combined(operation: 'SUM' | 'MAX', parts: readonly { readonly metric: IMetric; readonly less?: number }[]): IMetric {
+export function combined(operation: 'SUM' | 'MAX', parts: readonly Part[]): IMetric {
   const terms = parts.map(({ less = 0 }, index) => `FILL(m${index}, 0)${less > 0 ? ` - ${less}` : ''}`);
   const usingMetrics = Object.fromEntries(parts.map(({ metric }, index) => [`m${index}`, metric]));
   return new MathExpression({ expression: `${operation}([${terms.join(', ')}])`, usingMetrics });

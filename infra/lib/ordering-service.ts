@@ -1,22 +1,33 @@
 import { Tags } from 'aws-cdk-lib';
+import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { EventQueue } from './event-queue.ts';
+import { Fulfilment } from './fulfilment.ts';
 import { apiFunction, type HttpApi } from './http-api.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
+import { StreamPublisher } from './stream-publisher.ts';
 import { ShopTable } from './table.ts';
+import type { WorkQueue } from './work-queue.ts';
 
 export interface OrderingServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
   readonly api: HttpApi;
+  /** What the workflow calls of inventory. */
+  readonly inventorySteps: RustFunction;
+  /** Where payment takes commands. */
+  readonly paymentCommands: WorkQueue;
+  /** Where delivery takes commands. */
+  readonly deliveryCommands: WorkQueue;
 }
 
-/** Orders: made from checked-out baskets, read through the API. */
+/** Orders: made from checked-out baskets, fulfilled by a workflow, read and called off through the API. */
 export class OrderingService extends Construct {
-  constructor(scope: Construct, id: string, { settings, bus, api }: OrderingServiceProps) {
+  constructor(scope: Construct, id: string, props: OrderingServiceProps) {
     super(scope, id);
+    const { settings, bus, api, inventorySteps, paymentCommands, deliveryCommands } = props;
     Tags.of(this).add('service', 'ordering');
 
     const orders = new ShopTable(this, 'Orders', {
@@ -26,6 +37,10 @@ export class OrderingService extends Construct {
       sortKey: 'orderId',
       timeToLive: 'expiresAt',
       index: { name: 'by-status', partitionKey: 'status', sortKey: 'orderId' },
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    });
+    const fulfilments = new ShopTable(this, 'Fulfilments', {
+      settings, name: 'fulfilment', partitionKey: 'orderId', timeToLive: 'expiresAt',
     });
 
     const handler = apiFunction(this, 'Api', {
@@ -36,11 +51,12 @@ export class OrderingService extends Construct {
       callsInSequence: 1,
       environment: { ORDER_TABLE: orders.tableName },
     });
-    handler.allow(orders.tableArn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Scan');
+    handler.allow(orders.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query', 'dynamodb:Scan');
     handler.allow(orders.indexArn, 'dynamodb:Query');
     api.route('/order', handler, ['GET']);
     api.route('/order/{userName}', handler, ['GET']);
     api.route('/order/{userName}/{orderId}', handler, ['GET']);
+    api.route('/order/{userName}/{orderId}/cancel', handler, ['POST']);
 
     const consumer = new RustFunction(this, 'Consumer', {
       settings,
@@ -56,6 +72,66 @@ export class OrderingService extends Construct {
       sources: ['shop.basket'],
       detailTypes: ['BasketCheckedOut'],
       consumer,
+    });
+
+    new StreamPublisher(this, 'Events', {
+      settings,
+      service: 'ordering',
+      binary: 'ordering-events',
+      table: orders,
+      bus,
+      // Rows that their time to live removes are no news.
+      changes: ['INSERT', 'MODIFY'],
+    });
+
+    const steps = new RustFunction(this, 'Steps', {
+      settings,
+      service: 'ordering',
+      binary: 'ordering-steps',
+      // Whose order, the order or where it went, the wait, the command.
+      callsInSequence: 5,
+      environment: {
+        ORDER_TABLE: orders.tableName,
+        FULFILMENT_TABLE: fulfilments.tableName,
+        PAYMENT_QUEUE_URL: paymentCommands.queue.queueUrl,
+        DELIVERY_QUEUE_URL: deliveryCommands.queue.queueUrl,
+      },
+    });
+    steps.allow(orders.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    steps.allow(fulfilments.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    steps.allow(paymentCommands.queue.queueArn, 'sqs:SendMessage');
+    steps.allow(deliveryCommands.queue.queueArn, 'sqs:SendMessage');
+    const fulfilment = new Fulfilment(this, 'Fulfilment', { settings, inventorySteps, orderingSteps: steps });
+    fulfilment.allowAnswers(steps);
+
+    const facts = new RustFunction(this, 'Facts', {
+      settings,
+      service: 'ordering',
+      binary: 'ordering-facts',
+      // A delivered parcel: whose order, the order or where it went, shipped and delivered, each there or where it went.
+      callsInSequence: 7,
+      environment: {
+        ORDER_TABLE: orders.tableName,
+        FULFILMENT_TABLE: fulfilments.tableName,
+        FULFILMENT_WORKFLOW_ARN: fulfilment.workflowArn,
+        DELIVERY_QUEUE_URL: deliveryCommands.queue.queueUrl,
+      },
+    });
+    facts.allow(orders.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
+    facts.allow(fulfilments.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    facts.allow(deliveryCommands.queue.queueArn, 'sqs:SendMessage');
+    facts.allow(fulfilment.workflowArn, 'states:StartExecution');
+    fulfilment.allowAnswers(facts);
+    new EventQueue(this, 'FulfilmentFacts', {
+      settings,
+      bus,
+      sources: ['shop.ordering', 'shop.payment', 'shop.delivery'],
+      detailTypes: [
+        'OrderPlaced', 'OrderCancellationRequested',
+        'PaymentSettled', 'PaymentDeclined', 'PaymentRefunded',
+        'ShipmentRefused', 'ShipmentCalledOff', 'ShipmentDispatched', 'ShipmentDelivered',
+      ],
+      consumer: facts,
     });
 
     const customers = new RustFunction(this, 'Customers', {

@@ -33,6 +33,11 @@ export interface Schema {
   readonly oneOf?: readonly Schema[];
 }
 
+/** Whether an operation is described, with or without a body. */
+export function describes(document: OpenApi, verb: string, path: string): boolean {
+  return document.paths[path]?.[verb.toLowerCase()] !== undefined;
+}
+
 /** The model of an operation's body, in the gateway's JSON Schema draft 4 without references; none if it has no body. */
 export function requestModel(document: OpenApi, verb: string, path: string): JsonSchema | undefined {
   const content = document.paths[path]?.[verb.toLowerCase()]?.requestBody?.content ?? {};
