@@ -174,6 +174,22 @@ impl Aws {
         )
     }
 
+    /// A client of SES. It tries once: a mail whose sending was not answered may be on its way, and a second try would be
+    /// a second mail.
+    #[cfg(feature = "mail")]
+    #[must_use]
+    pub fn mail(&self) -> aws_sdk_sesv2::Client {
+        let config = config!(self, aws_sdk_sesv2).retry_config(RetryConfig::disabled());
+        aws_sdk_sesv2::Client::from_conf(config.build())
+    }
+
+    /// A client of SNS.
+    #[cfg(feature = "topics")]
+    #[must_use]
+    pub fn topics(&self) -> aws_sdk_sns::Client {
+        aws_sdk_sns::Client::from_conf(config!(self, aws_sdk_sns).build())
+    }
+
     /// A client of Step Functions.
     #[cfg(feature = "workflows")]
     #[must_use]

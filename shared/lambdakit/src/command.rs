@@ -5,7 +5,7 @@
 
 use aws_sdk_sqs::Client;
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 
 use crate::config::{self, ConfigError};
 use crate::store::StoreError;
@@ -20,10 +20,10 @@ pub struct Commands {
 /// As EventBridge writes it.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Envelope<'a> {
-    detail_type: &'a str,
-    source: &'a str,
-    detail: Box<RawValue>,
+pub(crate) struct Envelope<'a, D> {
+    pub detail_type: &'a str,
+    pub source: &'a str,
+    pub detail: D,
 }
 
 impl Commands {
@@ -58,11 +58,7 @@ impl Commands {
 }
 
 /// A command in its envelope.
-pub(crate) fn body(
-    source: &str,
-    detail_type: &str,
-    detail: &impl Serialize,
-) -> Result<String, StoreError> {
+pub(crate) fn body(source: &str, detail_type: &str, detail: &impl Serialize) -> Result<String, StoreError> {
     let unwritable = |error: serde_json::Error| StoreError::Broken(error.to_string());
     let detail = to_raw_value(detail).map_err(unwritable)?;
     serde_json::to_string(&Envelope { detail_type, source, detail }).map_err(unwritable)

@@ -20,6 +20,8 @@ pub mod etag;
 pub mod event;
 pub mod fields;
 pub mod idempotency;
+#[cfg(feature = "mail")]
+pub mod mail;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod outbox;
@@ -34,6 +36,8 @@ pub mod steps;
 pub mod store;
 pub mod table;
 pub mod telemetry;
+#[cfg(feature = "topics")]
+pub mod topic;
 #[cfg(feature = "workflows")]
 pub mod workflow;
 

@@ -1,0 +1,60 @@
+//! Events on an SNS topic, for whoever subscribes to it.
+//!
+//! They travel in the envelope that EventBridge would put around them, so a queue that gets them raw is read by
+//! [`queue::run`](crate::queue::run) like one of EventBridge's. What subscribers may choose by is repeated in attributes,
+//! which SNS matches with each subscription's filter policy.
+
+use aws_sdk_sns::Client;
+use aws_sdk_sns::types::MessageAttributeValue;
+use serde::Serialize;
+
+use crate::command::Envelope;
+use crate::config::{self, ConfigError};
+use crate::store::StoreError;
+
+/// Publishes to one topic.
+#[derive(Clone, Debug)]
+pub struct Topic {
+    client: Client,
+    arn: String,
+}
+
+impl Topic {
+    /// The topic of this ARN.
+    #[must_use]
+    pub fn new(client: Client, arn: String) -> Self {
+        Self { client, arn }
+    }
+
+    /// The topic whose ARN is in this variable.
+    ///
+    /// # Errors
+    /// When the variable is not there.
+    pub fn from_env(client: &Client, variable: &'static str) -> Result<Self, ConfigError> {
+        Ok(Self::new(client.clone(), config::required(variable)?))
+    }
+
+    /// Publishes an event. One that is published again is to be the same: subscribers get it again, too.
+    ///
+    /// # Errors
+    /// When it is not on the topic, as far as is known.
+    pub async fn publish(
+        &self,
+        source: &str,
+        detail_type: &str,
+        detail: &impl Serialize,
+        attributes: &[(&str, &str)],
+    ) -> Result<(), StoreError> {
+        let broken = |error: String| StoreError::Broken(error);
+        let message = serde_json::to_string(&Envelope { detail_type, source, detail });
+        let message = message.map_err(|error| broken(error.to_string()))?;
+        let mut publish = self.client.publish().topic_arn(&self.arn).message(message);
+        for (name, value) in attributes {
+            let value = MessageAttributeValue::builder().data_type("String").string_value(*value);
+            let value = value.build().map_err(|error| broken(error.to_string()))?;
+            publish = publish.message_attributes(*name, value);
+        }
+        publish.send().await?;
+        Ok(())
+    }
+}
