@@ -1,0 +1,10 @@
+//! Tells what becomes of each shipment.
+
+use delivery::outbox::translate;
+use lambdakit::aws::Aws;
+use lambdakit::outbox::{self, Outbox};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambdakit::Error> {
+    outbox::run(async || Outbox::from_env(&Aws::connected_to("events").await?, translate)).await
+}

@@ -1,0 +1,24 @@
+//! The route as OpenAPI.
+
+use axum::http::{Method, StatusCode};
+use domain::OrderId;
+use lambdakit::openapi::{Access, Operation};
+
+use crate::api::ShipmentView;
+
+/// What the service answers.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Access::Staff,
+            Method::GET,
+            "/shipment/{orderId}",
+            "readShipment",
+            "See how far an order's parcel has come",
+        )
+        .path::<OrderId>("orderId", "Names the order.")
+        .answers::<ShipmentView>(StatusCode::OK)
+        .refused(404, "There is no shipment of such an order."),
+    ]
+}
