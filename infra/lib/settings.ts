@@ -35,6 +35,11 @@ export interface Settings {
    * on their way to them. SQS delays no longer than the default.
    */
   readonly erasureDelaySeconds: number;
+  /**
+   * `-c carrierPaceSeconds=`: how long the demo carrier takes to fetch a parcel, and again to hand it over. EventBridge
+   * Scheduler keeps its times to the minute.
+   */
+  readonly carrierPaceSeconds: number;
   /** `-c passwordSignIn=`: whether scripts may sign in by sending a password; browsers prove theirs without (SRP). */
   readonly passwordSignIn: boolean;
   /** `-c partnerKey=`: whether programs need an API key to read the catalogue. */
@@ -96,6 +101,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
     requestsPerSecond: integer('requestsPerSecond', capacity === 'free-tier' ? 20 : 200, 1, 10_000),
     requestBurst: integer('requestBurst', capacity === 'free-tier' ? 50 : 400, 1, 5_000),
     erasureDelaySeconds: integer('erasureDelaySeconds', 900, 0, 900),
+    carrierPaceSeconds: integer('carrierPaceSeconds', 60, 1, 604_800),
     passwordSignIn,
     partnerKey: flag('partnerKey', false),
     waf: flag('waf', false),

@@ -38,6 +38,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['alarmEmail', ['nobody', 'a b@c']],
   ['requestBurst', ['0', '5001']],
   ['erasureDelaySeconds', ['-1', '901', 'long']],
+  ['carrierPaceSeconds', ['0', '-1', '0.5', 'soon', '604801']],
   ['passwordSignIn', ['yes', '', '1', 'True']],
   ['partnerKey', ['1']],
   ['waf', ['on']],

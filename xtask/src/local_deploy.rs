@@ -17,7 +17,8 @@ use crate::stack::{LocalStack, Running};
 use crate::steps::{Step, Steps};
 
 /// A laptop has one user, who may go as fast as it goes: tests and load runs need no throttle.
-const SETTINGS: &[&str] = &["requestsPerSecond=10000", "requestBurst=5000", "erasureDelaySeconds=1"];
+const SETTINGS: &[&str] =
+    &["requestsPerSecond=10000", "requestBurst=5000", "erasureDelaySeconds=1", "carrierPaceSeconds=2"];
 
 /// What a deployment is made of.
 pub struct Deployment<'a> {
