@@ -1,10 +1,12 @@
 import { Tags } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EventQueue } from './event-queue.ts';
 import { Fulfilment } from './fulfilment.ts';
 import { apiFunction, type HttpApi } from './http-api.ts';
+import { OrderTopic } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -25,6 +27,9 @@ export interface OrderingServiceProps {
 
 /** Orders: made from checked-out baskets, fulfilled by a workflow, read and called off through the API. */
 export class OrderingService extends Construct {
+  /** Where the facts of orders are told. */
+  readonly topic: ITopic;
+
   constructor(scope: Construct, id: string, props: OrderingServiceProps) {
     super(scope, id);
     const { settings, bus, api, inventorySteps, paymentCommands, deliveryCommands } = props;
@@ -133,6 +138,8 @@ export class OrderingService extends Construct {
       ],
       consumer: facts,
     });
+
+    this.topic = new OrderTopic(this, 'Topic', { settings, bus }).topic;
 
     const customers = new RustFunction(this, 'Customers', {
       settings,

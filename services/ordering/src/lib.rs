@@ -7,6 +7,7 @@
 //! | `ordering-events` | publishes what becomes of orders |
 //! | `ordering-facts` | starts the workflow of each order, and tells it what it waits for |
 //! | `ordering-steps` | does what the workflow asks of orders |
+//! | `ordering-topic` | tells on a topic what becomes of orders |
 //! | `ordering-customers` | hands a customer's orders over, or forgets whose they were |
 //!
 //! Owns the tables `order` and `fulfilment`, and the workflow `fulfilment.asl.json`. Listens to `BasketCheckedOut`, to
@@ -22,3 +23,4 @@ pub mod fulfilment;
 pub mod openapi;
 pub mod outbox;
 pub mod store;
+pub mod topic;
