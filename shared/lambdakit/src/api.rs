@@ -41,6 +41,17 @@ pub async fn run(
     lambda_http::run(cors.layer(app)).await
 }
 
+/// Runs a function that answers HTTP requests of programs, by a function URL or an API: no browser may call it, no
+/// token is taken, and the routes look for themselves who calls.
+///
+/// # Errors
+/// When the configuration is wrong or the Lambda runtime fails.
+pub async fn run_for_programs(
+    build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
+) -> Result<(), lambda_runtime::Error> {
+    lambda_http::run(start(async || Ok(app(build().await?, TokenClients::new([])))).await?).await
+}
+
 /// An API: routes with all that they need around them.
 pub type App<B> = MapRequest<Router, fn(http::Request<B>) -> http::Request<B>>;
 

@@ -190,6 +190,13 @@ impl Aws {
         aws_sdk_sns::Client::from_conf(config!(self, aws_sdk_sns).build())
     }
 
+    /// A client of Secrets Manager.
+    #[cfg(feature = "secrets")]
+    #[must_use]
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::from_conf(config!(self, aws_sdk_secretsmanager).build())
+    }
+
     /// A client of Step Functions.
     #[cfg(feature = "workflows")]
     #[must_use]

@@ -51,8 +51,24 @@ impl Commands {
         detail_type: &str,
         detail: &impl Serialize,
     ) -> Result<(), StoreError> {
+        self.send_later(source, detail_type, detail, 0).await
+    }
+
+    /// The same, for so many seconds from now: 900 at most (SQS quota).
+    ///
+    /// # Errors
+    /// When it is not on the queue, as far as is known.
+    pub async fn send_later(
+        &self,
+        source: &str,
+        detail_type: &str,
+        detail: &impl Serialize,
+        seconds: u16,
+    ) -> Result<(), StoreError> {
         let body = body(source, detail_type, detail)?;
-        self.client.send_message().queue_url(&self.url).message_body(body).send().await?;
+        let send = self.client.send_message().queue_url(&self.url).message_body(body);
+        // A message without a delay of its own takes the queue's.
+        send.set_delay_seconds((seconds > 0).then(|| seconds.into())).send().await?;
         Ok(())
     }
 }

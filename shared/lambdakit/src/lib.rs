@@ -19,6 +19,7 @@ pub mod config;
 pub mod etag;
 pub mod event;
 pub mod fields;
+pub mod http;
 pub mod idempotency;
 #[cfg(feature = "mail")]
 pub mod mail;
@@ -31,6 +32,9 @@ pub mod publish;
 pub mod queue;
 #[cfg(feature = "schedules")]
 pub mod schedule;
+#[cfg(feature = "secrets")]
+pub mod secret;
+pub mod signature;
 mod start;
 pub mod steps;
 pub mod store;

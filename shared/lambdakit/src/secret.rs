@@ -1,0 +1,56 @@
+//! A secret of Secrets Manager, read when the function starts, and once.
+//!
+//! Whoever changes a secret starts the functions anew that use it: an update of their configuration does.
+
+use std::fmt;
+
+use crate::aws::Aws;
+use crate::config::{self, ConfigError};
+use crate::store::cause;
+
+/// Something that nobody is to see. It has no `Display`, and its `Debug` tells nothing.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl Secret {
+    /// This secret.
+    #[must_use]
+    pub fn new(secret: String) -> Self {
+        Self(secret)
+    }
+
+    /// The secret whose ARN is in this variable.
+    ///
+    /// # Errors
+    /// When the variable is not there, or the secret cannot be read.
+    pub async fn from_env(aws: &Aws, variable: &'static str) -> Result<Self, ConfigError> {
+        let id = config::required(variable)?;
+        let invalid = |reason| ConfigError::Invalid { name: variable, reason };
+        let read = aws.secrets().get_secret_value().secret_id(id).send().await;
+        let read = read.map_err(|error| invalid(cause(&error)))?;
+        let secret = read.secret_string.filter(|secret| !secret.is_empty());
+        secret.map(Self).ok_or_else(|| invalid("the secret holds no text".to_owned()))
+    }
+
+    /// What it is: for those who send it, or sign with it.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_shows_in_no_debug_output() {
+        assert_eq!(format!("{:?}", Secret::new("hush".to_owned())), "[secret]");
+    }
+}
