@@ -54,6 +54,7 @@ struct Parameter {
     place: &'static str,
     name: &'static str,
     description: &'static str,
+    required: bool,
     describe: Describe,
 }
 
@@ -164,6 +165,16 @@ impl Operation {
         self.parameter::<IdempotencyKey>("header", "Idempotency-Key", does)
     }
 
+    /// Asks for an `Idempotency-Key`, which does what is said of it.
+    #[must_use]
+    pub fn named(self, does: &'static str) -> Self {
+        let mut operation = self.parameter::<IdempotencyKey>("header", "Idempotency-Key", does);
+        if let Some(key) = operation.parameters.last_mut() {
+            key.required = true;
+        }
+        operation
+    }
+
     fn parameter<T: JsonSchema>(
         mut self,
         place: &'static str,
@@ -171,7 +182,8 @@ impl Operation {
         description: &'static str,
     ) -> Self {
         let describe = SchemaGenerator::subschema_for::<T>;
-        self.parameters.push(Parameter { place, name, description, describe });
+        let required = place == "path";
+        self.parameters.push(Parameter { place, name, description, required, describe });
         self
     }
 
@@ -371,7 +383,7 @@ impl Schemas {
             "in": parameter.place,
             "name": parameter.name,
             "description": parameter.description,
-            "required": parameter.place == "path",
+            "required": parameter.required,
             "schema": (parameter.describe)(&mut self.read),
         })
     }

@@ -1,0 +1,19 @@
+//! The warehouse: how many pieces of each product there are, and whose they are.
+//!
+//! | function | does |
+//! | --- | --- |
+//! | `inventory-api` | answers `/stock` |
+//! | `inventory-steps` | sets pieces aside for an order, puts them back, or lets them go with the parcel |
+//! | `inventory-events` | publishes each change of the stock table |
+//!
+//! Owns the table `stock`. Listens to nothing: the fulfilment of orders calls it. Publishes `StockReserved`,
+//! `StockReleased`, `StockShipped`, `StockChanged` and `StockLow`.
+
+pub mod api;
+#[cfg(feature = "openapi")]
+pub mod openapi;
+pub mod outbox;
+mod request;
+pub mod reservation;
+pub mod steps;
+pub mod store;

@@ -1,0 +1,45 @@
+//! The routes as OpenAPI.
+
+use std::borrow::Cow;
+
+use axum::http::{Method, StatusCode};
+use domain::ProductId;
+use lambdakit::openapi::{Access, Operation};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::api::StockView;
+use crate::request::ReceivedPieces;
+
+/// A delivery.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "it is only described; `request` reads it")]
+struct Receipt {
+    quantity: ReceivedPieces,
+}
+
+impl JsonSchema for ReceivedPieces {
+    fn schema_name() -> Cow<'static, str> {
+        "ReceivedPieces".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "integer", "minimum": 1, "maximum": Self::MAX })
+    }
+}
+
+/// What the service answers.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    let (one, receipts) = ("/stock/{productId}", "/stock/{productId}/receipts");
+    let of = |operation: Operation| operation.path::<ProductId>("productId", "Names the product.");
+    vec![
+        of(Operation::new(Access::Staff, Method::GET, one, "readStock", "See how many pieces there are"))
+            .answers::<StockView>(StatusCode::OK)
+            .refused(404, "Nothing of such a product was ever taken in."),
+        of(Operation::new(Access::Staff, Method::POST, receipts, "takeIn", "Count pieces that came in"))
+            .named("Names the delivery: with the same key it is counted once within 30 days.")
+            .takes::<Receipt>()
+            .answers::<StockView>(StatusCode::CREATED)
+            .refused(404, "That is no id of a product."),
+    ]
+}

@@ -1,0 +1,104 @@
+//! What a change of the stock table means to the rest of the shop.
+
+use aws_lambda_events::dynamodb::EventRecord;
+use domain::Timestamp;
+use domain::event::inventory::{StockChanged, StockLow, StockReleased, StockReserved, StockShipped};
+use domain::event::{Event, Fact};
+use lambdakit::batch::HandlerError;
+use lambdakit::publish::Entry;
+use lambdakit::telemetry;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::reservation::{Reservation, State};
+use crate::store::{Kind, ReservationRow, Stock, StockRow};
+
+/// Why a stream record is no change of the stock.
+#[derive(Debug, thiserror::Error)]
+enum ChangeError {
+    #[error("a row of the stock table is none of ours")]
+    Row,
+}
+
+/// As much of a row as is needed of any.
+#[derive(Deserialize)]
+struct Image {
+    item: String,
+}
+
+/// The events that tell of a change. Few pieces are fewer than `threshold`.
+///
+/// Rows that their time to live has removed are no news, and neither are receipts: the stock that they made is.
+///
+/// # Errors
+/// When the row is none of the table's.
+pub fn translate(threshold: u64) -> impl Fn(&EventRecord) -> Result<Vec<Entry>, HandlerError> {
+    move |record| {
+        if record.event_name == "REMOVE" {
+            return Ok(Vec::new());
+        }
+        let Image { item } = image(&record.change.new_image)?;
+        match Kind::of(&item).ok_or(ChangeError::Row)? {
+            Kind::Product => stock(record, threshold),
+            Kind::Order => Ok(reservation(record)?.into_iter().collect()),
+            Kind::Receipt => Ok(Vec::new()),
+        }
+    }
+}
+
+fn stock(record: &EventRecord, threshold: u64) -> Result<Vec<Entry>, HandlerError> {
+    let StockRow { stock, correlation_id } = image(&record.change.new_image)?;
+    let before: Option<StockRow> = old(record)?;
+    let Stock { product_id, on_hand, reserved, version, updated_at: at, .. } = stock;
+    telemetry::correlate(&correlation_id);
+    let names = (Uuid::from(product_id), format!("#{version}"), correlation_id);
+    let mut told = vec![tell(&names, at, StockChanged { product_id, on_hand, reserved, version })?];
+    let was_enough = before.is_some_and(|before| before.stock.on_hand >= threshold);
+    if was_enough && on_hand < threshold {
+        told.push(tell(&names, at, StockLow { product_id, on_hand, threshold })?);
+    }
+    Ok(told)
+}
+
+/// An order's row tells when all of its pieces are set aside, and when they turn from there to somewhere else; of a large
+/// order that is a moment before the last of them is there.
+fn reservation(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
+    let ReservationRow { reservation, updated_at: at, correlation_id, .. } = image(&record.change.new_image)?;
+    let before: Option<ReservationRow> = old(record)?;
+    let set_aside = |row: &Reservation| row.state == State::Reserved && row.is_settled();
+    let was_set_aside = before.is_some_and(|before| set_aside(&before.reservation));
+    let is_set_aside = set_aside(&reservation);
+    let Reservation { order_id, pieces, state, .. } = reservation;
+    telemetry::correlate(&correlation_id);
+    let names = (Uuid::from(order_id), String::new(), correlation_id);
+    let told = match state {
+        State::Reserved if is_set_aside && !was_set_aside => {
+            tell(&names, at, StockReserved { order_id, pieces })?
+        }
+        State::Released if was_set_aside => tell(&names, at, StockReleased { order_id, pieces })?,
+        State::Shipped if was_set_aside => tell(&names, at, StockShipped { order_id, pieces })?,
+        _ => return Ok(None),
+    };
+    Ok(Some(told))
+}
+
+fn image<T: DeserializeOwned>(item: &serde_dynamo::Item) -> Result<T, HandlerError> {
+    Ok(serde_dynamo::from_item(item.clone())?)
+}
+
+fn old<T: DeserializeOwned>(record: &EventRecord) -> Result<Option<T>, HandlerError> {
+    if record.event_name == "MODIFY" { image(&record.change.old_image).map(Some) } else { Ok(None) }
+}
+
+/// The event's id comes from what it tells of, and which telling of it this is, so a record that comes again tells the
+/// same event.
+fn tell<D: Fact>(
+    (about, telling, correlation_id): &(Uuid, String, String),
+    at: Timestamp,
+    fact: D,
+) -> Result<Entry, HandlerError> {
+    let id = Uuid::new_v5(about, format!("{}{telling}", D::DETAIL_TYPE).as_bytes());
+    let event = Event::new(id, correlation_id.clone(), at, fact);
+    Ok(Entry::new(event.data.source(), D::DETAIL_TYPE, &event)?)
+}

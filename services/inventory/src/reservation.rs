@@ -1,0 +1,217 @@
+//! What an order has set aside, and the way from there to where it is to be.
+//!
+//! A transaction takes a hundred items, and an order can have as many products, so what is done for an order is done in
+//! parts: each is one transaction over some products and the order's own row, which counts the parts that are left.
+//! All orders but the largest are a single part.
+//!
+//! A row only ever moves on: from part to part, and from set aside to one of the other states. So whoever finds it in
+//! the middle, after a function died, knows what was to be done and does the rest; and of several who try the same part
+//! at once, one does it, and the others find it done.
+
+use std::collections::BTreeMap;
+
+use domain::stock::Pieces;
+use domain::{OrderId, ProductId};
+use serde::{Deserialize, Serialize};
+
+/// How many products a transaction takes beside the order's row: DynamoDB's limit is 100 items.
+const MOST_PRODUCTS: usize = 99;
+
+/// Pieces by product, those of several lines together.
+pub type Part = Vec<(ProductId, u64)>;
+
+/// Where the pieces of an order are, or are on their way to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum State {
+    /// Set aside.
+    Reserved,
+    /// Where they were: there were not enough.
+    Refused,
+    /// Put back, or never set aside; they never will be.
+    Released,
+    /// Out of the house.
+    Shipped,
+}
+
+/// What an order has set aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Reservation {
+    /// The order.
+    pub order_id: OrderId,
+    /// What it asked for.
+    pub pieces: Vec<Pieces>,
+    /// Where its pieces are, but for the parts that are left.
+    pub state: State,
+    /// How many parts are still to be moved there.
+    pub left: usize,
+}
+
+/// What happens to pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Movement {
+    /// They are on hand, and then reserved.
+    SetAside,
+    /// They are reserved, and then on hand.
+    PutBack,
+    /// They are reserved, and then shipped.
+    Ship,
+}
+
+/// What is done in one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The row that it starts from; none, where there is none yet.
+    pub before: Option<Reservation>,
+    /// The row that it leaves.
+    pub after: Reservation,
+    /// Pieces of each product.
+    pub part: Part,
+    /// What happens to them.
+    pub movement: Movement,
+}
+
+impl Reservation {
+    /// What an order has set aside that has everything.
+    #[must_use]
+    pub fn all_of(order_id: OrderId, pieces: Vec<Pieces>) -> Self {
+        Self { order_id, pieces, state: State::Reserved, left: 0 }
+    }
+
+    /// Whether all is where it is to be.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.left == 0
+    }
+
+    /// The first step to set all of this aside.
+    #[must_use]
+    pub fn begin(self) -> Step {
+        let mut parts = self.parts();
+        let part = if parts.is_empty() { Part::new() } else { parts.remove(0) };
+        Step { before: None, after: Self { left: parts.len(), ..self }, part, movement: Movement::SetAside }
+    }
+
+    /// The next step to where the pieces are to be; none when they are there.
+    #[must_use]
+    pub fn go_on(&self) -> Option<Step> {
+        let left = self.left.checked_sub(1)?;
+        let parts = self.parts();
+        let (movement, part) = match self.state {
+            State::Reserved => (Movement::SetAside, parts.len().checked_sub(self.left)?),
+            State::Refused | State::Released => (Movement::PutBack, left),
+            State::Shipped => (Movement::Ship, left),
+        };
+        Some(Step {
+            before: Some(self.clone()),
+            after: Self { left, ..self.clone() },
+            part: parts.into_iter().nth(part)?,
+            movement,
+        })
+    }
+
+    /// The first step to another state for those parts that are set aside.
+    #[must_use]
+    pub fn turn(&self, state: State) -> Step {
+        let set_aside = self.parts().len().saturating_sub(self.left);
+        let turned = Self { state, left: set_aside, ..self.clone() };
+        let before = Some(self.clone());
+        match turned.go_on() {
+            Some(step) => Step { before, ..step },
+            None => Step { before, after: turned, part: Part::new(), movement: Movement::PutBack },
+        }
+    }
+
+    /// All pieces, in a sequence that is always the same.
+    fn parts(&self) -> Vec<Part> {
+        let mut pieces = BTreeMap::<ProductId, u64>::new();
+        for Pieces { product_id, quantity } in &self.pieces {
+            *pieces.entry(*product_id).or_default() += u64::from(quantity.get());
+        }
+        let pieces: Part = pieces.into_iter().collect();
+        pieces.chunks(MOST_PRODUCTS).map(<[_]>::to_vec).collect()
+    }
+}
+
+impl Step {
+    /// What is done instead of setting a part aside of which there is not enough: what is set aside already goes back,
+    /// and the order is told the same for ever.
+    #[must_use]
+    pub fn refusal(self) -> Self {
+        match self.before {
+            Some(there) => there.turn(State::Refused),
+            None => Self {
+                after: Reservation { state: State::Refused, left: 0, ..self.after },
+                part: Part::new(),
+                ..self
+            },
+        }
+    }
+}
+
+/// A row that nothing can be set aside after.
+#[must_use]
+pub fn tombstone(order_id: OrderId) -> Step {
+    let after = Reservation { order_id, pieces: Vec::new(), state: State::Released, left: 0 };
+    Step { before: None, after, part: Part::new(), movement: Movement::PutBack }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::Timestamp;
+
+    use super::*;
+
+    fn order(products: usize) -> Reservation {
+        let at = Timestamp::now();
+        let product_id = |_| Pieces { product_id: ProductId::new(at), quantity: 2.try_into().unwrap() };
+        Reservation::all_of(OrderId::new(at), (0..products).map(product_id).collect())
+    }
+
+    /// Does all steps, and gives the row in the end and how many pieces moved how.
+    fn walk(first: Step) -> (Reservation, Vec<(Movement, u64)>) {
+        let (mut moved, mut step) = (Vec::new(), first);
+        loop {
+            moved.push((step.movement, step.part.iter().map(|(_, pieces)| pieces).sum()));
+            match step.after.go_on() {
+                Some(next) => step = next,
+                None => return (step.after, moved),
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_of_99_products_is_one_part_and_one_of_250_is_three() {
+        let (settled, moved) = walk(order(99).begin());
+        assert_eq!(moved, [(Movement::SetAside, 198)]);
+        let (state, left) = (settled.state, settled.left);
+        assert_eq!((state, left), (State::Reserved, 0));
+        let (settled, moved) = walk(order(250).begin());
+        assert_eq!(moved, [(Movement::SetAside, 198), (Movement::SetAside, 198), (Movement::SetAside, 104)]);
+        let (_, back) = walk(settled.turn(State::Released));
+        assert_eq!(back.iter().map(|(_, pieces)| pieces).sum::<u64>(), 500);
+        let (_, out) = walk(settled.turn(State::Shipped));
+        assert_eq!(out, [(Movement::Ship, 104), (Movement::Ship, 198), (Movement::Ship, 198)]);
+    }
+
+    #[test]
+    fn what_was_set_aside_before_a_shortage_goes_back_part_by_part() {
+        let first = order(250).begin();
+        let second = first.after.go_on().unwrap();
+        let third = second.after.go_on().unwrap();
+        assert_eq!(walk(third.refusal()).1, [(Movement::PutBack, 198), (Movement::PutBack, 198)]);
+        let (refused, moved) = walk(second.refusal());
+        assert_eq!((refused.state, moved), (State::Refused, vec![(Movement::PutBack, 198)]));
+        let (refused, moved) = walk(first.refusal());
+        assert_eq!((refused.state, moved), (State::Refused, vec![(Movement::SetAside, 0)]));
+    }
+
+    #[test]
+    fn lines_of_one_product_are_one_item_of_the_transaction() {
+        let mut order = order(1);
+        order.pieces.push(order.pieces[0]);
+        let product_id = order.pieces[0].product_id;
+        assert_eq!(order.begin().part, [(product_id, 4)]);
+    }
+}

@@ -1,0 +1,203 @@
+use aws_sdk_dynamodb::types::builders::{TransactWriteItemBuilder, UpdateBuilder};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use domain::stock::Pieces;
+use domain::{OrderId, ProductId, Timestamp};
+use lambdakit::table::Transaction;
+use lambdakit::{StoreError, telemetry};
+use uuid::Uuid;
+
+use super::{LIFETIME_DAYS, ReservationRow, StockStore, number, order_item, order_key, part, product_key};
+use crate::reservation::{Movement, Reservation, State, Step, tombstone};
+
+/// What came of setting pieces aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reserved {
+    /// All of them are, or have left the house since.
+    Done,
+    /// None is: there are not enough, or were not when the order first asked.
+    OutOfStock,
+    /// None is, and none will be: the order has put them back, or never wants them.
+    Released,
+}
+
+/// What came of putting pieces back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// None is set aside any more, and none will be.
+    Done,
+    /// They have left the house.
+    Shipped,
+}
+
+/// What came of letting pieces go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shipped {
+    /// They have left the house.
+    Done,
+    /// They were put back.
+    Released,
+    /// They were never set aside, or not all of them.
+    NotReserved,
+}
+
+/// What came of one step.
+enum Taken {
+    /// It was done.
+    Done,
+    /// Not done: the order's row is another one.
+    Overtaken,
+    /// Not done: of some product there are not enough pieces.
+    Short,
+}
+
+impl StockStore {
+    /// Sets all pieces of an order aside, or none.
+    pub async fn reserve(&self, order_id: OrderId, pieces: Vec<Pieces>) -> Result<Reserved, StoreError> {
+        let wanted = Reservation::all_of(order_id, pieces);
+        let settled = self.settle(order_id, Some(wanted.begin()), Reservation::go_on).await?;
+        Ok(match settled.map(|settled| settled.state) {
+            Some(State::Reserved | State::Shipped) => Reserved::Done,
+            Some(State::Refused) => Reserved::OutOfStock,
+            Some(State::Released) | None => Reserved::Released,
+        })
+    }
+
+    /// Puts back what an order has set aside, if anything, and sees to it that nothing will be.
+    pub async fn release(&self, order_id: OrderId) -> Result<Released, StoreError> {
+        let release = |there: &Reservation| match there.state {
+            State::Reserved => Some(there.turn(State::Released)),
+            State::Refused | State::Released => there.go_on(),
+            State::Shipped => None,
+        };
+        let there = self.reservation(order_id).await?;
+        let first = there.as_ref().map_or_else(|| Some(tombstone(order_id)), release);
+        let settled = match first {
+            Some(step) => self.settle(order_id, Some(step), release).await?,
+            None => there,
+        };
+        Ok(match settled.map(|settled| settled.state) {
+            Some(State::Shipped) => Released::Shipped,
+            _ => Released::Done,
+        })
+    }
+
+    /// Lets what an order has set aside leave the house.
+    pub async fn ship(&self, order_id: OrderId) -> Result<Shipped, StoreError> {
+        let ship = |there: &Reservation| match there.state {
+            State::Reserved if there.is_settled() => Some(there.turn(State::Shipped)),
+            State::Shipped => there.go_on(),
+            State::Reserved | State::Refused | State::Released => None,
+        };
+        let there = self.reservation(order_id).await?;
+        let settled = match there.as_ref().and_then(ship) {
+            Some(step) => self.settle(order_id, Some(step), ship).await?,
+            None => there,
+        };
+        Ok(match settled.map(|settled| settled.state) {
+            Some(State::Shipped) => Shipped::Done,
+            Some(State::Released) => Shipped::Released,
+            Some(State::Reserved | State::Refused) | None => Shipped::NotReserved,
+        })
+    }
+
+    /// Takes step after step until there is none, and gives the row that is there then. When somebody else is faster, it
+    /// goes on from what they have left.
+    async fn settle(
+        &self,
+        order_id: OrderId,
+        first: Option<Step>,
+        next: impl Fn(&Reservation) -> Option<Step>,
+    ) -> Result<Option<Reservation>, StoreError> {
+        let (mut step, mut there) = (first, None);
+        while let Some(todo) = step {
+            step = match self.take(&todo).await? {
+                Taken::Done => {
+                    let after = next(&todo.after);
+                    there = Some(todo.after);
+                    after
+                }
+                Taken::Overtaken => {
+                    there = self.reservation(order_id).await?;
+                    there.as_ref().and_then(&next)
+                }
+                Taken::Short if todo.movement == Movement::SetAside => Some(todo.refusal()),
+                Taken::Short => {
+                    return Err(StoreError::Broken("fewer pieces are reserved than orders say".to_owned()));
+                }
+            };
+        }
+        Ok(there)
+    }
+
+    async fn reservation(&self, order_id: OrderId) -> Result<Option<Reservation>, StoreError> {
+        self.table.get_latest(order_key(order_id)).await
+    }
+
+    async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
+        let mut parts = vec![self.row(step)?];
+        for (product_id, pieces) in &step.part {
+            parts.push(self.moving(*product_id, *pieces, step.movement)?);
+        }
+        Ok(match self.table.transact(parts, Uuid::now_v7().to_string()).await? {
+            Transaction::Done => Taken::Done,
+            Transaction::Refused(parts) if parts.contains(&0) => Taken::Overtaken,
+            Transaction::Refused(_) => Taken::Short,
+        })
+    }
+
+    /// The order's row after a step, if it is still the one before it.
+    fn row(&self, Step { before, after, .. }: &Step) -> Result<TransactWriteItem, StoreError> {
+        let now = Timestamp::now();
+        let over = after.state != State::Reserved;
+        let row = ReservationRow {
+            item: order_item(after.order_id),
+            reservation: after.clone(),
+            updated_at: now,
+            correlation_id: telemetry::correlation_id(),
+            expires_at: over.then(|| now.plus_days(LIFETIME_DAYS).unix_seconds()),
+        };
+        let put = Put::builder().table_name(self.table.name()).set_item(Some(serde_dynamo::to_item(row)?));
+        let put = match before {
+            None => put
+                .condition_expression("attribute_not_exists(#item)")
+                .expression_attribute_names("#item", "item"),
+            // No row is ever twice in the same state with as much left.
+            Some(before) => put
+                .condition_expression("#state = :state AND #left = :left")
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_names("#left", "left")
+                .expression_attribute_values(":state", serde_dynamo::to_attribute_value(before.state)?)
+                .expression_attribute_values(":left", number(before.left)),
+        };
+        part(put.build(), TransactWriteItemBuilder::put)
+    }
+
+    /// Pieces of a product moved, if there are as many.
+    fn moving(
+        &self,
+        id: ProductId,
+        pieces: u64,
+        movement: Movement,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let (from, to) = match movement {
+            Movement::SetAside => ("onHand", "reserved"),
+            Movement::PutBack => ("reserved", "onHand"),
+            Movement::Ship => ("reserved", "shipped"),
+        };
+        let update: UpdateBuilder = Update::builder()
+            .table_name(self.table.name())
+            .set_key(Some(product_key(id)))
+            .update_expression(
+                "SET #from = #from - :pieces, #to = #to + :pieces, updatedAt = :now, correlationId = :correlationId \
+                 ADD version :one",
+            )
+            .condition_expression("#from >= :pieces")
+            .expression_attribute_names("#from", from)
+            .expression_attribute_names("#to", to)
+            .expression_attribute_values(":pieces", number(pieces))
+            .expression_attribute_values(":now", AttributeValue::S(Timestamp::now().to_string()))
+            .expression_attribute_values(":correlationId", AttributeValue::S(telemetry::correlation_id()))
+            .expression_attribute_values(":one", number(1));
+        part(update.build(), TransactWriteItemBuilder::update)
+    }
+}

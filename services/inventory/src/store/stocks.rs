@@ -1,0 +1,124 @@
+use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
+use domain::{ProductId, Timestamp};
+use lambdakit::idempotency::IdempotencyKey;
+use lambdakit::table::{Transaction, key};
+use lambdakit::{StoreError, telemetry};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{LIFETIME_DAYS, StockStore, number, part, product_key};
+
+/// How many pieces of a product there are.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stock {
+    /// The product.
+    pub product_id: ProductId,
+    /// Pieces that can be sold.
+    pub on_hand: u64,
+    /// Pieces set aside for orders.
+    pub reserved: u64,
+    /// Pieces ever taken in: all others together.
+    pub received: u64,
+    /// Pieces that have left the house.
+    pub shipped: u64,
+    /// Counts the changes.
+    pub version: u64,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Pieces that came into the house.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Of which product.
+    pub product_id: ProductId,
+    /// How many.
+    pub quantity: u32,
+    /// Names the delivery, so that it is not counted twice.
+    pub key: IdempotencyKey,
+}
+
+/// What came of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TakenIn {
+    /// It is counted, now or before; this is the stock by now.
+    Counted(Stock),
+    /// Its key was used for another number of pieces.
+    KeyReused,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptRow {
+    item: String,
+    quantity: u32,
+    /// Unix seconds, DynamoDB's unit for its time to live.
+    expires_at: i64,
+}
+
+impl StockStore {
+    /// How many pieces of a product there are; none if nobody ever took any in.
+    pub async fn stock(&self, id: ProductId) -> Result<Option<Stock>, StoreError> {
+        self.table.get_latest(product_key(id)).await
+    }
+
+    /// Counts a delivery, once.
+    pub async fn take_in(&self, receipt: &Receipt) -> Result<TakenIn, StoreError> {
+        let parts = vec![self.receipt(receipt)?, self.taking_in(receipt)?];
+        let written = self.table.transact(parts, Uuid::now_v7().to_string()).await?;
+        if written != Transaction::Done {
+            let there: Option<ReceiptRow> = self.table.get_latest(key([("item", item(receipt))])).await?;
+            if there.is_some_and(|there| there.quantity != receipt.quantity) {
+                return Ok(TakenIn::KeyReused);
+            }
+        }
+        let stock = self.stock(receipt.product_id).await?;
+        stock
+            .map(TakenIn::Counted)
+            .ok_or_else(|| StoreError::Broken("what was taken in is not there".to_owned()))
+    }
+
+    fn receipt(&self, receipt: &Receipt) -> Result<TransactWriteItem, StoreError> {
+        let now = Timestamp::now();
+        let row = ReceiptRow {
+            item: item(receipt),
+            quantity: receipt.quantity,
+            expires_at: now.plus_days(LIFETIME_DAYS).unix_seconds(),
+        };
+        let put = Put::builder()
+            .table_name(self.table.name())
+            .set_item(Some(serde_dynamo::to_item(row)?))
+            // Expired rows may still be there: DynamoDB removes them within days.
+            .condition_expression("attribute_not_exists(#item) OR expiresAt <= :now")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_values(":now", number(now.unix_seconds()))
+            .build();
+        part(put, TransactWriteItemBuilder::put)
+    }
+
+    fn taking_in(&self, receipt: &Receipt) -> Result<TransactWriteItem, StoreError> {
+        let update = Update::builder()
+            .table_name(self.table.name())
+            .set_key(Some(product_key(receipt.product_id)))
+            .update_expression(
+                "SET productId = :id, onHand = if_not_exists(onHand, :none) + :pieces, \
+                 received = if_not_exists(received, :none) + :pieces, \
+                 reserved = if_not_exists(reserved, :none), shipped = if_not_exists(shipped, :none), \
+                 updatedAt = :now, correlationId = :correlationId ADD version :one",
+            )
+            .expression_attribute_values(":id", AttributeValue::S(receipt.product_id.to_string()))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":pieces", number(receipt.quantity))
+            .expression_attribute_values(":now", AttributeValue::S(Timestamp::now().to_string()))
+            .expression_attribute_values(":correlationId", AttributeValue::S(telemetry::correlation_id()))
+            .expression_attribute_values(":one", number(1))
+            .build();
+        part(update, TransactWriteItemBuilder::update)
+    }
+}
+
+fn item(Receipt { product_id, key, .. }: &Receipt) -> String {
+    format!("receipt#{product_id}#{}", key.as_str())
+}
