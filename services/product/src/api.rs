@@ -140,6 +140,9 @@ pub(crate) struct ProductView {
     category: Category,
     price: Amount,
     currency: Currency,
+    /// Pieces that can be sold; not there before anything was taken in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    available: Option<u64>,
     version: u64,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -156,6 +159,7 @@ impl From<Product> for ProductView {
             category: product.category,
             price: price.amount(),
             currency: price.currency(),
+            available: product.available,
             version: product.version,
             created_at: product.created_at,
             updated_at: product.updated_at,

@@ -45,9 +45,9 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
             tell(record, correlation_id, product.created_at, fact)
         }
         "MODIFY" => {
-            let (before, Image { product, correlation_id, removal }) = (image(old)?, image(new)?);
-            // The deletion that this announces will be told as such.
-            if removal.is_some() && removal != before.removal {
+            let (before, Image { product, correlation_id, .. }) = (image(old)?, image(new)?);
+            // A deletion that is announced will be told as such, and how many pieces there are the warehouse has told.
+            if product.version == before.product.version {
                 return Ok(None);
             }
             let (from, to) = (before.product.price.money().amount(), product.price.money().amount());

@@ -4,13 +4,15 @@
 //! | --- | --- |
 //! | `product-api` | answers `/product` and `/openapi.json` |
 //! | `product-events` | publishes each change of the product table |
+//! | `product-stock` | keeps up to date how many pieces of a product can be sold |
 //!
 //! Owns the table `product`. Publishes `ProductCreated`, `ProductUpdated` and `ProductDeleted`;
-//! listens to nothing.
+//! listens to `StockChanged`.
 
 pub mod api;
 pub mod change;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod request;
+pub mod stock_changed;
 pub mod store;

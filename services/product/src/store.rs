@@ -3,9 +3,15 @@
 //! Each item holds a [`Product`], the correlation id of its last change (`correlationId`) and, while
 //! it is being deleted, of its deletion (`removal`), both for the stream, and an id of its last
 //! change (`changeId`), by which a change whose answer was lost knows itself.
+//!
+//! How many pieces are `available` is a copy of what the warehouse says, with the version of its stock
+//! (`stockVersion`). It is no change of the product: it leaves the product's own version alone, so that no editor's
+//! `If-Match` breaks because somebody bought one. And a change of the product writes all but that copy, so neither undoes
+//! the other.
 
-use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::product::{Category, Product, ProductPatch};
 use domain::{ProductId, Timestamp};
 use lambdakit::etag::IfMatch;
@@ -18,6 +24,8 @@ use uuid::Uuid;
 /// try means that one of them has won, so this many changes at once are sure to get through.
 const MOST_TRIES: usize = 50;
 const BY_CATEGORY: &str = "by-category";
+/// What a product may be without.
+const OPTIONAL: [&str; 2] = ["description", "imageFile"];
 
 /// The products of the shop.
 #[derive(Clone, Debug)]
@@ -45,7 +53,13 @@ impl ProductStore {
 
     /// Keeps a new product.
     pub async fn create(&self, product: &Product) -> Result<(), StoreError> {
-        let put = self.put(product, Uuid::now_v7())?.condition_expression("attribute_not_exists(id)");
+        let put = self
+            .table
+            .client()
+            .put_item()
+            .table_name(self.table.name())
+            .set_item(Some(item(product, Uuid::now_v7())?))
+            .condition_expression("attribute_not_exists(id)");
         // Its id is new: if there is such a product, it is this one, kept by a try whose answer was lost.
         Put::of(put.send().await)?;
         Ok(())
@@ -93,18 +107,24 @@ impl ProductStore {
             }
             let read = product.version;
             let changed = product.changed(patch.clone(), at);
-            let put = self
-                .put(&changed, change_id)?
+            let update = self
+                .details(&changed, change_id)?
                 .condition_expression("version = :read")
                 .expression_attribute_values(":read", AttributeValue::N(read.to_string()))
+                .return_values(ReturnValue::AllNew)
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            match Put::of(put.send().await)? {
-                Put::Done => return Ok(Change::Done(changed)),
-                // Refused perhaps because of itself: the SDK sends a write again whose answer was lost.
-                Put::Refused(Some(there)) if is_change(&there, change_id) => {
-                    return Ok(Change::Done(changed));
-                }
-                Put::Refused(_) => {}
+            let there = match update.send().await {
+                Ok(written) => written.attributes,
+                Err(error) => match error.as_service_error() {
+                    Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                        // Refused perhaps because of itself: the SDK sends a write again whose answer was lost.
+                        refusal.item.clone().filter(|there| is_change(there, change_id))
+                    }
+                    _ => return Err(error.into()),
+                },
+            };
+            if let Some(there) = there {
+                return Ok(Change::Done(serde_dynamo::from_item(there)?));
             }
         }
         Err(StoreError::Unavailable("the product is changed too often".to_owned()))
@@ -130,13 +150,62 @@ impl ProductStore {
         Ok(true)
     }
 
-    fn put(&self, product: &Product, change_id: Uuid) -> Result<PutItemFluentBuilder, StoreError> {
-        let put = self.table.client().put_item().table_name(self.table.name());
-        Ok(put
-            .set_item(Some(serde_dynamo::to_item(product)?))
-            .item("correlationId", AttributeValue::S(telemetry::correlation_id()))
-            .item("changeId", AttributeValue::S(change_id.to_string())))
+    /// Takes over what the warehouse says of a product; `false` when there is no such product, or something later is
+    /// known of it already.
+    pub async fn set_available(
+        &self,
+        id: ProductId,
+        available: u64,
+        version: u64,
+    ) -> Result<bool, StoreError> {
+        let number = |number: u64| AttributeValue::N(number.to_string());
+        let update = self
+            .table
+            .client()
+            .update_item()
+            .table_name(self.table.name())
+            .set_key(Some(product_key(id)))
+            .update_expression("SET available = :available, stockVersion = :version")
+            .condition_expression(
+                "attribute_exists(id) AND (attribute_not_exists(stockVersion) OR stockVersion < :version)",
+            )
+            .expression_attribute_values(":available", number(available))
+            .expression_attribute_values(":version", number(version));
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(false),
+                _ => Err(error.into()),
+            },
+        }
     }
+
+    /// Writes all of a product but what the warehouse says of it.
+    fn details(&self, product: &Product, change_id: Uuid) -> Result<UpdateItemFluentBuilder, StoreError> {
+        let mut item = item(product, change_id)?;
+        item.remove("id");
+        item.remove("available");
+        let gone: Vec<_> = OPTIONAL.into_iter().filter(|name| !item.contains_key(*name)).collect();
+        let set: Vec<_> = item.keys().map(|name| format!("#{name} = :{name}")).collect();
+        let mut expression = format!("SET {}", set.join(", "));
+        if !gone.is_empty() {
+            expression = format!("{expression} REMOVE {}", gone.join(", "));
+        }
+        let update = self.table.client().update_item().table_name(self.table.name());
+        let update = update.set_key(Some(product_key(product.id))).update_expression(expression);
+        Ok(item.into_iter().fold(update, |update, (name, value)| {
+            update
+                .expression_attribute_values(format!(":{name}"), value)
+                .expression_attribute_names(format!("#{name}"), name)
+        }))
+    }
+}
+
+fn item(product: &Product, change_id: Uuid) -> Result<Item, StoreError> {
+    let mut item: Item = serde_dynamo::to_item(product)?;
+    item.insert("correlationId".to_owned(), AttributeValue::S(telemetry::correlation_id()));
+    item.insert("changeId".to_owned(), AttributeValue::S(change_id.to_string()));
+    Ok(item)
 }
 
 fn product_key(id: ProductId) -> Item {

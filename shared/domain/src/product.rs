@@ -126,6 +126,10 @@ pub struct Product {
     pub category: Category,
     /// What one piece costs.
     pub price: Price,
+    /// How many pieces can be sold, as far as the warehouse has told; none if nothing was ever taken in. It is the
+    /// warehouse's to say, so it comes and goes without a change of the product.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub available: Option<u64>,
     /// Counts its changes, from 1.
     pub version: u64,
     /// When it was made.
@@ -145,6 +149,7 @@ impl Product {
             image_file: patch.image_file.unwrap_or(self.image_file),
             category: patch.category.unwrap_or(self.category),
             price: patch.price.unwrap_or(self.price),
+            available: self.available,
             version: self.version + 1,
             created_at: self.created_at,
             updated_at: at,
@@ -161,6 +166,7 @@ impl Product {
             image_file: details.image_file,
             category: details.category,
             price: details.price,
+            available: None,
             version: 1,
             created_at: at,
             updated_at: at,
