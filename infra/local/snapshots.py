@@ -15,13 +15,14 @@ from pathlib import Path
 from ministack import app as ministack_app
 from ministack.core import persistence
 from ministack.core.responses import AccountRegionScopedDict
-from ministack.services import cloudformation, cloudwatch_logs, dynamodb, lambda_svc
+from ministack.services import cloudformation, cloudwatch_logs, dynamodb, lambda_svc, stepfunctions
 
 SECONDS_BETWEEN = 3
 # A save may cost this share of the time at most, however large the state.
 MAX_SHARE = 0.2
 SAVE_TIMEOUT_SECONDS = 60
 LOG_STREAMS_KEPT = 200
+HISTORIES_KEPT = 200
 DEPLOYMENT_TIMEOUT_SECONDS = 10
 UNFINISHED = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"}
 
@@ -95,6 +96,7 @@ class Snapshots:
         # This memory is the child's own: nothing has to be copied or kept intact.
         copy.deepcopy = lambda value, memo=None: value
         _forget_old_logs()
+        _forget_old_histories()
         # Code that the snapshot before refers to must stay until this one has taken its place.
         prune, kept = lambda_svc._prune_orphan_code_blobs, []
         lambda_svc._prune_orphan_code_blobs = kept.append
@@ -132,6 +134,13 @@ def _forget_old_logs() -> None:
     for group in cloudwatch_logs._log_groups._data.values():
         for name in list(group["streams"])[:-LOG_STREAMS_KEPT]:
             del group["streams"][name]
+
+
+def _forget_old_histories() -> None:
+    """An execution stays known for ever, so that its name is not used again; what it did need not."""
+    ended = [execution for execution in stepfunctions._executions.all_values() if execution["status"] != "RUNNING"]
+    for execution in ended[:-HISTORIES_KEPT]:
+        execution["events"] = [execution["events"][0], execution["events"][-1]]
 
 
 def _with_streams(get_state):

@@ -1,0 +1,11 @@
+"""What MiniStack 1.5.33 does unlike AWS, set right inside its process.
+
+One module for each AWS service; each patch is one function that says why.
+"""
+
+from patches import alarms, functions, policies, queues, rest_api, sign_in, workflows
+
+
+def apply() -> None:
+    for service in (alarms, functions, policies, queues, rest_api, sign_in, workflows):
+        service.apply()
