@@ -1,6 +1,9 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use hyper::Request;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use lambdakit::aws::{Aws, CallLimits};
 use lambdakit::table::Table;
 use uuid::Uuid;
@@ -88,6 +91,26 @@ impl Account {
     pub async fn queue(&self, name: &str) -> String {
         let created = self.aws.sqs().create_queue().queue_name(name).send().await.expect("a queue");
         created.queue_url.expect("the queue's URL")
+    }
+
+    /// Creates a role without rights and gives its ARN, for what cannot be created without one.
+    pub async fn role(&self, name: &str) -> String {
+        // One call does not earn IAM's SDK its place.
+        let credential = format!("Credential={}/20260101/us-east-1/iam/aws4_request", self.id);
+        let call =
+            format!("Action=CreateRole&Version=2010-05-08&RoleName={name}&AssumeRolePolicyDocument=%7B%7D");
+        let request = Request::post(endpoint())
+            .header(
+                "Authorization",
+                format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"),
+            )
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(call)
+            .expect("a request");
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let answer = client.request(request).await.expect("an answer");
+        assert!(answer.status().is_success(), "no role: {}", answer.status());
+        format!("arn:aws:iam::{}:role/{name}", self.id)
     }
 }
 

@@ -135,7 +135,7 @@ impl State {
     async fn answer(self: &Arc<Self>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Lost> {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| Lost)?.to_bytes();
-        let call = Call::read(&head.headers, &body);
+        let call = Call::read(&head, &body);
         let request = Request::from_parts(head, Full::new(body.clone()));
         let verdict = self.rules.lock().expect("the rules").judge(&call);
         match verdict {

@@ -6,6 +6,7 @@ mod access;
 mod consumer;
 mod customers;
 mod faults;
+mod fulfilment;
 mod growth;
 mod routes;
 

@@ -1,10 +1,10 @@
-use hyper::HeaderMap;
+use hyper::http::request::Parts;
 use serde_json::Value;
 
 /// A call to an AWS service, as far as rules can tell calls apart.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// `PutItem`, `TransactWriteItems`, `PutEvents`, `SendMessage`, ...
+    /// `PutItem`, `TransactWriteItems`, `PutEvents`, `SendMessage`, ...; of a REST API `POST /schedules`.
     pub(super) operation: String,
     /// The tables, queues or buses that the call names, as text.
     pub(super) resources: Vec<String>,
@@ -14,10 +14,16 @@ pub(super) struct Call {
 
 impl Call {
     /// Reads a call of a service that speaks AWS JSON, as DynamoDB, SQS and EventBridge do: the
-    /// operation stands in `X-Amz-Target` behind the service's name.
-    pub(super) fn read(headers: &HeaderMap, body: &[u8]) -> Self {
-        let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-        let operation = target.rsplit('.').next().unwrap_or_default().to_owned();
+    /// operation stands in `X-Amz-Target` behind the service's name. Of others it is the method and where the path
+    /// begins.
+    pub(super) fn read(head: &Parts, body: &[u8]) -> Self {
+        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        let operation = match target {
+            Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
+            None => {
+                format!("{} /{}", head.method, head.uri.path().split('/').nth(1).unwrap_or_default())
+            }
+        };
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let mut resources = Vec::new();
         collect(&body, &mut resources);

@@ -1,0 +1,407 @@
+//! An order's way to its customer, with workflows that really wait.
+
+use std::time::Duration;
+
+use lambdakit::command::Commands;
+use lambdakit::steps::StepError;
+use lambdakit::workflow::{Tasks, Workflow};
+use lambdakit::{outbox, queue, steps};
+use ordering::fulfilment::facts::Facts;
+use ordering::fulfilment::steps::{Ledger, Steps};
+use ordering::store::{FulfilmentStore, OrderStore};
+use serde_json::{Value, json};
+use testkit::{Account, eventually};
+
+use crate::{Shop, order, shop_of};
+
+const ID: &str = "019c13ec-a1e8-7000-8000-000000000001";
+const AT: &str = "2026-01-31T13:00:00.000Z";
+
+/// An ordering service with one order of `swn`, queues in the place of payment and delivery, and a workflow whose only
+/// task waits and sends its token to a queue.
+struct World {
+    account: Account,
+    shop: Shop,
+    facts: Facts,
+    steps: Steps,
+    tokens: String,
+    payment: String,
+    delivery: String,
+    workflow: String,
+}
+
+async fn world() -> World {
+    let account = Account::new();
+    let shop = shop_of(&account, &account).await;
+    account.table("FULFILMENT_TABLE").await;
+    let (sqs, workflows) = (account.aws().sqs(), account.aws().workflows());
+    let [tokens, payment, delivery] =
+        [account.queue("tokens").await, account.queue("payment").await, account.queue("delivery").await];
+    let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "Wait", "States": { "Wait": {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "Arguments": { "QueueUrl": tokens, "MessageBody": {
+            "token": "{% $states.context.Task.Token %}", "input": "{% $states.input %}",
+        } },
+        "End": true,
+    } } });
+    let created = workflows
+        .create_state_machine()
+        .name("waiting")
+        .role_arn(account.role("waiting").await)
+        .definition(definition.to_string());
+    let workflow = created.send().await.unwrap().state_machine_arn;
+    let ledger = Ledger::new(
+        OrderStore::new(account.known_table("ORDER_TABLE")),
+        FulfilmentStore::new(account.known_table("FULFILMENT_TABLE")),
+    );
+    let commands = |url: &String| Commands::new(sqs.clone(), url.clone());
+    let tasks = Tasks::new(workflows.clone());
+    let started = Workflow::new(workflows, workflow.clone());
+    let facts = Facts::new(ledger.clone(), started, tasks.clone(), commands(&delivery));
+    let steps = Steps::new(ledger, tasks, commands(&payment), commands(&delivery));
+    assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
+    World { account, shop, facts, steps, tokens, payment, delivery, workflow }
+}
+
+impl World {
+    /// A world whose order was told of, and the token of its workflow, which waits.
+    async fn begun() -> (Self, String) {
+        let world = world().await;
+        assert!(world.tell("OrderPlaced", placed()).await);
+        let token = world.message(&world.tokens).await["token"].as_str().unwrap().to_owned();
+        (world, token)
+    }
+
+    /// Tells a fact, and says whether it was acknowledged.
+    async fn tell(&self, name: &str, data: Value) -> bool {
+        let metadata = json!({
+            "eventId": "0f1e2d3c-0000-5000-8000-000000000009", "version": 1, "correlationId": "c-1", "occurredAt": AT,
+        });
+        let body = json!({
+            "detail-type": name, "source": "shop.any", "detail": { "metadata": metadata, "data": data },
+        });
+        let event = json!({ "Records": [{ "messageId": "m", "body": body.to_string() }] });
+        let event = serde_json::from_value(event).unwrap();
+        queue::invoke(&self.facts, event, None).await.failed().next().is_none()
+    }
+
+    async fn tell_of_order(&self, name: &str) {
+        assert!(self.tell(name, json!({ "orderId": ID })).await, "{name}");
+    }
+
+    /// Has a step done, and gives the name of the error.
+    async fn step(&self, step: &str, more: Value) -> Result<(), String> {
+        let mut call = json!({ "step": step, "orderId": ID, "correlationId": "c-1" });
+        call.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
+        let done = steps::invoke(&self.steps, &call.to_string(), None).await;
+        done.map_err(|error: StepError| error.name().to_owned())
+    }
+
+    async fn message(&self, queue: &str) -> Value {
+        let sqs = self.account.aws().sqs();
+        let body = eventually("a message", async || {
+            let received = sqs.receive_message().queue_url(queue).send().await.unwrap();
+            let message = received.messages.unwrap_or_default().pop()?;
+            let delete = sqs.delete_message().queue_url(queue);
+            delete.receipt_handle(message.receipt_handle.unwrap()).send().await.unwrap();
+            message.body
+        });
+        serde_json::from_str(&body.await).unwrap()
+    }
+
+    async fn is_empty(&self, queue: &str) -> bool {
+        let received = self.account.aws().sqs().receive_message().queue_url(queue).send().await.unwrap();
+        received.messages.unwrap_or_default().is_empty()
+    }
+
+    /// How the execution ended: its error, if it has one.
+    async fn end(&self) -> Option<String> {
+        let workflows = self.account.aws().workflows();
+        let arn = format!("{}:{ID}", self.workflow.replace(":stateMachine:", ":execution:"));
+        eventually("the end of the execution", async || {
+            let execution = workflows.describe_execution().execution_arn(&arn).send().await.unwrap();
+            (execution.status.as_str() != "RUNNING").then_some(execution.error)
+        })
+        .await
+    }
+
+    async fn order(&self) -> Value {
+        self.shop.client.get(&format!("/order/swn/{ID}")).await.expect(200).body
+    }
+
+    async fn statuses(&self) -> Vec<String> {
+        let order = self.order().await;
+        let history = order["history"].as_array().unwrap().clone();
+        assert_eq!(history.last().unwrap()["status"], order["status"]);
+        history.iter().map(|change| change["status"].as_str().unwrap().to_owned()).collect()
+    }
+
+    async fn cancel(&self, user: &str) -> testkit::Answer {
+        let client = self.shop.client.customer(user);
+        client.send("POST", &format!("/order/swn/{ID}/cancel"), &[], "").await
+    }
+}
+
+fn placed() -> Value {
+    json!({
+        "orderId": ID, "userName": "swn", "totalPrice": 2770.8, "currency": "USD",
+        "pieces": [{ "productId": "019c1430-4400-7000-8000-000000000001", "quantity": 2 }],
+    })
+}
+
+#[tokio::test]
+async fn an_order_has_one_execution_however_often_it_is_told_of() {
+    let world = world().await;
+    for _ in 0..3 {
+        assert!(world.tell("OrderPlaced", placed()).await);
+    }
+    let begun = world.message(&world.tokens).await;
+    assert_eq!(begun["input"]["orderId"], ID);
+    assert_eq!(begun["input"]["pieces"], placed()["pieces"]);
+    // The history of an execution stays for 90 days.
+    assert!(!begun.to_string().contains("swn"), "{begun}");
+    assert!(world.is_empty(&world.tokens).await);
+}
+
+#[tokio::test]
+async fn payment_is_commanded_and_the_workflow_waits_for_what_it_tells() {
+    let (world, token) = World::begun().await;
+    assert_eq!(world.step("charge", json!({ "taskToken": token })).await, Ok(()));
+    let command = world.message(&world.payment).await;
+    assert_eq!(command["detail-type"], "ChargePayment");
+    assert_eq!(command["detail"]["data"]["amount"].to_string(), "2770.8");
+    assert_eq!(command["detail"]["data"]["payment"]["token"], "tok_visa");
+    assert_eq!(command["detail"]["metadata"]["correlationId"], "sample-5");
+    assert!(
+        world.tell("PaymentSettled", json!({ "orderId": ID, "amount": 2770.8, "currency": "USD" })).await
+    );
+    assert_eq!(world.end().await, None);
+    // Told again, to a workflow that waits no longer, it is acknowledged.
+    assert!(
+        world.tell("PaymentSettled", json!({ "orderId": ID, "amount": 2770.8, "currency": "USD" })).await
+    );
+}
+
+#[tokio::test]
+async fn what_payment_and_delivery_refuse_fails_the_task_by_its_name() {
+    let declined = json!({ "orderId": ID, "reason": "INSUFFICIENT_FUNDS" });
+    let order = json!({ "orderId": ID });
+    for (step, fact, data, error) in [
+        ("charge", "PaymentDeclined", &declined, "PaymentDeclined"),
+        ("ship", "ShipmentRefused", &order, "ShippingImpossible"),
+        ("ship", "ShipmentCalledOff", &order, "CalledOff"),
+        ("callOff", "ShipmentCalledOff", &order, "CalledOff"),
+    ] {
+        let (world, token) = World::begun().await;
+        assert_eq!(world.step(step, json!({ "taskToken": token })).await, Ok(()));
+        assert!(world.tell(fact, data.clone()).await);
+        assert_eq!(world.end().await.as_deref(), Some(error));
+    }
+}
+
+#[tokio::test]
+async fn what_is_told_before_the_workflow_waits_is_not_lost() {
+    let (world, token) = World::begun().await;
+    world.tell_of_order("ShipmentDispatched").await;
+    // The first of two answers holds.
+    world.tell_of_order("ShipmentCalledOff").await;
+    assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
+    assert_eq!(world.end().await, None);
+    assert!(world.is_empty(&world.delivery).await);
+}
+
+#[tokio::test]
+async fn a_task_that_is_tried_again_waits_with_its_new_token() {
+    let (world, token) = World::begun().await;
+    assert_eq!(world.step("refund", json!({ "taskToken": "of-a-try-that-failed" })).await, Ok(()));
+    assert_eq!(world.step("refund", json!({ "taskToken": token })).await, Ok(()));
+    assert_eq!(world.message(&world.payment).await["detail-type"], "RefundPayment");
+    assert!(world.tell("PaymentRefunded", json!({ "orderId": ID, "amount": 0 })).await);
+    assert_eq!(world.end().await, None);
+}
+
+#[tokio::test]
+async fn an_order_goes_its_way_once_and_keeps_its_history() {
+    let (world, _) = World::begun().await;
+    for step in ["markStockReserved", "markPaid", "markShipped"] {
+        for _ in 0..2 {
+            assert_eq!(world.step(step, json!({})).await, Ok(()), "{step}");
+        }
+    }
+    for _ in 0..2 {
+        world.tell_of_order("ShipmentDelivered").await;
+    }
+    assert_eq!(world.statuses().await, ["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED", "DELIVERED"]);
+    // An arrow that is not there is no way.
+    let close = json!({ "status": "CANCELLED", "reason": "CUSTOMER_REQUEST" });
+    assert_eq!(world.step("close", close).await, Err("Broken".to_owned()));
+    assert_eq!(world.statuses().await.len(), 5);
+}
+
+#[tokio::test]
+async fn a_parcel_that_arrives_before_the_workflow_knows_that_it_left_has_left() {
+    let (world, _) = World::begun().await;
+    for step in ["markStockReserved", "markPaid"] {
+        assert_eq!(world.step(step, json!({})).await, Ok(()));
+    }
+    world.tell_of_order("ShipmentDelivered").await;
+    assert_eq!(world.step("markShipped", json!({})).await, Ok(()));
+    assert_eq!(world.statuses().await, ["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED", "DELIVERED"]);
+}
+
+#[tokio::test]
+async fn an_order_that_ends_early_says_why() {
+    let (world, _) = World::begun().await;
+    let close = json!({ "status": "REJECTED", "reason": "OUT_OF_STOCK" });
+    for _ in 0..2 {
+        assert_eq!(world.step("close", close.clone()).await, Ok(()));
+    }
+    let order = world.order().await;
+    assert_eq!(order["status"], "REJECTED");
+    assert_eq!(order["history"][1]["reason"], "OUT_OF_STOCK");
+    assert_eq!(order["history"].as_array().unwrap().len(), 2);
+    // The next step of a workflow that should not be there.
+    assert_eq!(world.step("markStockReserved", json!({})).await, Err("Broken".to_owned()));
+}
+
+#[tokio::test]
+async fn an_order_that_was_called_off_goes_no_further() {
+    for done in [&[][..], &["markStockReserved"]] {
+        let (world, _) = World::begun().await;
+        for step in done {
+            assert_eq!(world.step(step, json!({})).await, Ok(()));
+        }
+        let answer = world.cancel("swn").await.expect(202);
+        assert!(answer.body["cancelRequestedAt"].is_string());
+        let next = if done.is_empty() { "markStockReserved" } else { "markPaid" };
+        assert_eq!(world.step(next, json!({})).await, Err("CancelRequested".to_owned()));
+        // A step that was done before stays done, should the workflow ask again.
+        for step in done {
+            assert_eq!(world.step(step, json!({})).await, Ok(()));
+        }
+        let close = json!({ "status": "CANCELLED", "reason": "CUSTOMER_REQUEST" });
+        assert_eq!(world.step("close", close).await, Ok(()));
+        assert_eq!(world.order().await["status"], "CANCELLED");
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_called_off_once_by_its_customer_and_until_its_parcel_leaves() {
+    let (world, _) = World::begun().await;
+    world.cancel("grace").await.expect(404);
+    world.cancel("swn").await.expect(202);
+    let again = world.cancel("swn").await.expect(409);
+    assert_eq!(again.body["title"], "Cancellation under way");
+
+    let (world, _) = World::begun().await;
+    for step in ["markStockReserved", "markPaid", "markShipped"] {
+        assert_eq!(world.step(step, json!({})).await, Ok(()));
+    }
+    let before = world.order().await;
+    let late = world.cancel("swn").await.expect(409);
+    assert_eq!(late.body["title"], "Order not cancellable");
+    assert_eq!(world.order().await, before);
+    let unknown = "/order/swn/019c13ec-a1e8-7000-8000-00000000ffff/cancel";
+    world.shop.client.send("POST", unknown, &[], "").await.expect(404);
+    world.shop.client.send("POST", "/order/swn/nonsense/cancel", &[], "").await.expect(404);
+}
+
+#[tokio::test]
+async fn delivery_is_told_to_keep_the_parcel_of_an_order_that_was_called_off() {
+    let (world, _) = World::begun().await;
+    assert!(world.tell("OrderCancellationRequested", json!({ "orderId": ID, "userName": "swn" })).await);
+    let command = world.message(&world.delivery).await;
+    assert_eq!(command["detail-type"], "CallOffShipment");
+    assert_eq!(command["detail"]["data"]["orderId"], ID);
+}
+
+#[tokio::test]
+async fn an_order_whose_customer_is_forgotten_on_the_way_goes_on_under_nobodys_name() {
+    let (world, token) = World::begun().await;
+    assert_eq!(world.step("markStockReserved", json!({})).await, Ok(()));
+    let orders = OrderStore::new(world.account.known_table("ORDER_TABLE"));
+    let (found, _) = orders.chunk(&"swn".to_owned().try_into().unwrap(), None).await.unwrap();
+    orders.anonymise(&found).await.unwrap();
+    assert_eq!(world.step("markPaid", json!({})).await, Ok(()));
+    assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
+    world.message(&world.delivery).await;
+    let close = json!({ "status": "CANCELLED", "reason": "SHIPPING_IMPOSSIBLE" });
+    assert_eq!(world.step("close", close).await, Ok(()));
+    let order = world.shop.client.get(&format!("/order?status=CANCELLED")).await.expect(200).body;
+    assert_eq!(order["items"][0]["orderId"], ID);
+    assert_eq!(order["items"][0]["userName"], "erased");
+}
+
+#[tokio::test]
+async fn a_fact_about_an_order_that_nobody_knows_is_not_acknowledged() {
+    let world = world().await;
+    for name in ["PaymentRefunded", "ShipmentDispatched", "ShipmentDelivered"] {
+        assert!(!world.tell(name, json!({ "orderId": ID, "amount": 0 })).await, "{name}");
+    }
+    assert!(!world.tell("OrderForgotten", json!({ "orderId": ID })).await);
+    assert_eq!(world.step("markPaid", json!({})).await, Err("Broken".to_owned()));
+    assert_eq!(world.step("rob", json!({})).await, Err("Unreadable".to_owned()));
+}
+
+#[tokio::test]
+async fn each_change_of_an_order_is_told_once_and_by_its_name() {
+    let (world, _) = World::begun().await;
+    let (bus, retries) = (world.account.bus().await, world.account.queue("retries").await);
+    let aws = world.account.aws();
+    let outbox = outbox::Outbox::new(
+        lambdakit::publish::Publisher::new(aws.eventbridge(), bus.name()),
+        outbox::RetryQueue::new(aws.sqs(), retries),
+        ordering::outbox::translate,
+    );
+    let mut images = vec![Value::Null, image(&world).await];
+    for step in ["markStockReserved", "markPaid"] {
+        assert_eq!(world.step(step, json!({})).await, Ok(()));
+        images.push(image(&world).await);
+    }
+    world.cancel("swn").await.expect(202);
+    images.push(image(&world).await);
+    let close = json!({ "status": "CANCELLED", "reason": "CUSTOMER_REQUEST" });
+    assert_eq!(world.step("close", close).await, Ok(()));
+    images.push(image(&world).await);
+    let mut records: Vec<Value> = images.windows(2).map(|pair| record(&pair[0], &pair[1])).collect();
+    // What an erasure does to an order is nobody's business: neither the gravestone nor the order of nobody.
+    let mut erased = images[5].clone();
+    erased["userName"]["S"] = json!("erased");
+    let gravestone = json!({ "userName": { "S": "swn" }, "orderId": { "S": ID }, "expiresAt": { "N": "1" } });
+    records.extend([record(&images[5], &gravestone), record(&Value::Null, &erased)]);
+    let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
+    let response = outbox.invoke(batch, None).await.unwrap();
+    assert_eq!(response.failed().count(), 0);
+    let told = bus.events(5).await;
+    let mut names: Vec<_> = told.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    let expected =
+        ["OrderCancellationRequested", "OrderCancelled", "OrderPaid", "OrderPlaced", "OrderStockReserved"];
+    assert_eq!(names, expected);
+    let cancelled = told.iter().find(|event| event["detail-type"] == "OrderCancelled").unwrap();
+    assert_eq!(cancelled["detail"]["data"]["reason"], "CUSTOMER_REQUEST");
+    assert_eq!(cancelled["detail"]["metadata"]["correlationId"], "sample-5");
+    tokio::time::timeout(Duration::from_millis(300), bus.events(6)).await.unwrap_err();
+}
+
+/// The order's row, as a stream shows it.
+async fn image(world: &World) -> Value {
+    let rows = world.shop.dynamodb.scan().table_name("ORDER_TABLE").send().await.unwrap().items.unwrap();
+    let item: serde_dynamo::Item = rows[0].clone().into();
+    serde_json::to_value(item).unwrap()
+}
+
+fn record(old: &Value, new: &Value) -> Value {
+    let mut change = json!({
+        "ApproximateCreationDateTime": 1_769_860_800.0, "SequenceNumber": "1", "SizeBytes": 1,
+        "Keys": {}, "NewImage": new, "StreamViewType": "NEW_AND_OLD_IMAGES",
+    });
+    if !old.is_null() {
+        change["OldImage"] = old.clone();
+    }
+    json!({
+        "eventID": "1", "eventName": if old.is_null() { "INSERT" } else { "MODIFY" }, "eventVersion": "1.1",
+        "eventSource": "aws:dynamodb", "awsRegion": "us-east-1", "dynamodb": change,
+    })
+}
