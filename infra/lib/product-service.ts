@@ -2,7 +2,9 @@ import { Tags } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
+import { EventQueue } from './event-queue.ts';
 import { apiFunction, type HttpApi } from './http-api.ts';
+import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
 import { ShopTable } from './table.ts';
@@ -13,7 +15,7 @@ export interface ProductServiceProps {
   readonly api: HttpApi;
 }
 
-/** The catalogue: its table, its API, and the publisher of its changes. */
+/** The catalogue: its table, its API, the publisher of its changes, and what the warehouse tells of its products. */
 export class ProductService extends Construct {
   constructor(scope: Construct, id: string, { settings, bus, api }: ProductServiceProps) {
     super(scope, id);
@@ -49,6 +51,22 @@ export class ProductService extends Construct {
       binary: 'product-events',
       table: products,
       bus,
+    });
+
+    const stock = new RustFunction(this, 'Stock', {
+      settings,
+      service: 'product',
+      binary: 'product-stock',
+      callsInSequence: 1,
+      environment: { PRODUCT_TABLE: products.tableName },
+    });
+    stock.allow(products.tableArn, 'dynamodb:UpdateItem');
+    new EventQueue(this, 'StockChanges', {
+      settings,
+      bus,
+      sources: ['shop.inventory'],
+      detailTypes: ['StockChanged'],
+      consumer: stock,
     });
   }
 }

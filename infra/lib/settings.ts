@@ -40,6 +40,8 @@ export interface Settings {
    * Scheduler keeps its times to the minute.
    */
   readonly carrierPaceSeconds: number;
+  /** `-c lowStockThreshold=`: fewer pieces of a product than this are few, which is told once when it comes to that. */
+  readonly lowStockThreshold: number;
   /** `-c passwordSignIn=`: whether scripts may sign in by sending a password; browsers prove theirs without (SRP). */
   readonly passwordSignIn: boolean;
   /** `-c partnerKey=`: whether programs need an API key to read the catalogue. */
@@ -102,6 +104,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
     requestBurst: integer('requestBurst', capacity === 'free-tier' ? 50 : 400, 1, 5_000),
     erasureDelaySeconds: integer('erasureDelaySeconds', 900, 0, 900),
     carrierPaceSeconds: integer('carrierPaceSeconds', 60, 1, 604_800),
+    lowStockThreshold: integer('lowStockThreshold', 5, 0, 1_000_000),
     passwordSignIn,
     partnerKey: flag('partnerKey', false),
     waf: flag('waf', false),

@@ -4,10 +4,11 @@ import type { Construct } from 'constructs';
 import { mailAlarms, watch } from './alarms.ts';
 import { BasketService } from './basket-service.ts';
 import { CustomerService } from './customer-service.ts';
+import { DeliveryService } from './delivery-service.ts';
 import { HttpApi } from './http-api.ts';
+import { InventoryService } from './inventory-service.ts';
 import { OrderingService } from './ordering-service.ts';
 import { ProductService } from './product-service.ts';
-import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { SignIn } from './sign-in.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -27,15 +28,15 @@ export class ShopStack extends Stack {
     const signIn = new SignIn(this, 'SignIn', { settings });
     const api = new HttpApi(this, 'Http', { settings, signIn });
     // STAND-INS until the real services are there: each is replaced by its service's property.
-    const inventorySteps = new RustFunction(this, 'TmpSteps', {
-      settings, service: 'inventory', binary: 'inventory-steps', callsInSequence: 1, environment: {},
-    });
     const paymentCommands = new WorkQueue(this, 'TmpPayment', { name: 'payment-commands', callsInSequence: 1 });
-    const deliveryCommands = new WorkQueue(this, 'TmpDelivery', { name: 'delivery-commands', callsInSequence: 1 });
+    const inventory = new InventoryService(this, 'Inventory', { settings, bus, api });
+    const delivery = new DeliveryService(this, 'Delivery', { settings, bus, api });
     const services = [
       new ProductService(this, 'Product', { settings, bus, api }),
       new BasketService(this, 'Basket', { settings, bus, api }),
-      new OrderingService(this, 'Ordering', { settings, bus, api, inventorySteps, paymentCommands, deliveryCommands }),
+      new OrderingService(this, 'Ordering', { settings, bus, api, inventorySteps: inventory.steps, paymentCommands, deliveryCommands: delivery.commands }),
+      inventory,
+      delivery,
       new CustomerService(this, 'Customer', { settings, bus, api, users: signIn.pool }),
     ];
 

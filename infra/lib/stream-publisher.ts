@@ -19,6 +19,8 @@ export interface StreamPublisherProps {
   readonly bus: IEventBus;
   /** Kinds of change the function wants; all of them when left out. */
   readonly changes?: ('INSERT' | 'MODIFY' | 'REMOVE')[];
+  /** What the function is told beside the bus and its retry queue. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -37,7 +39,7 @@ export class StreamPublisher extends Construct {
       binary,
       service: props.service,
       callsInSequence: CALLS,
-      environment: { EVENT_BUS: bus.eventBusName, RETRY_QUEUE_URL: retries.queue.queueUrl },
+      environment: { EVENT_BUS: bus.eventBusName, RETRY_QUEUE_URL: retries.queue.queueUrl, ...props.environment },
     });
     publisher.allow(bus.eventBusArn, 'events:PutEvents');
     publisher.allow(retries.queue.queueArn, 'sqs:SendMessage');

@@ -38,6 +38,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['alarmEmail', ['nobody', 'a b@c']],
   ['requestBurst', ['0', '5001']],
   ['erasureDelaySeconds', ['-1', '901', 'long']],
+  ['lowStockThreshold', ['-1', '1.5', 'few', '1000001']],
   ['carrierPaceSeconds', ['0', '-1', '0.5', 'soon', '604801']],
   ['passwordSignIn', ['yes', '', '1', 'True']],
   ['partnerKey', ['1']],

@@ -31,6 +31,7 @@ fn operations() -> Vec<(&'static str, Vec<Operation>)> {
         ("basket", basket::openapi::operations()),
         ("ordering", ordering::openapi::operations()),
         ("customer", customer::openapi::operations()),
+        ("inventory", inventory::openapi::operations()),
         ("gateway", vec![health]),
     ]
 }

@@ -13,7 +13,7 @@ use crate::request::ReceivedPieces;
 /// A delivery.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
-struct Receipt {
+struct StockReceipt {
     quantity: ReceivedPieces,
 }
 
@@ -38,7 +38,7 @@ pub fn operations() -> Vec<Operation> {
             .refused(404, "Nothing of such a product was ever taken in."),
         of(Operation::new(Access::Staff, Method::POST, receipts, "takeIn", "Count pieces that came in"))
             .named("Names the delivery: with the same key it is counted once within 30 days.")
-            .takes::<Receipt>()
+            .takes::<StockReceipt>()
             .answers::<StockView>(StatusCode::CREATED)
             .refused(404, "That is no id of a product."),
     ]
