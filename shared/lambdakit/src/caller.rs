@@ -20,7 +20,7 @@ use crate::api::path_field;
 use crate::{ConfigError, Problem, config, telemetry};
 
 /// The group of the user pool whose members may do everything.
-const STAFF: &str = "staff";
+pub(crate) const STAFF: &str = "staff";
 
 /// The app clients whose tokens are taken. A REST API's Cognito authorizer takes those of any client of
 /// its user pool, so it is looked at here.

@@ -5,12 +5,16 @@
 //!   which route is said by [`caller`].
 //! - A function that listens to events: hand its handler to [`queue::run`]. [`event`] says how they are read.
 //! - A function that a Step Functions workflow calls: hand its handler to [`steps::run`].
+//! - A function behind a WebSocket API: hand its handler to [`socket::run`], and the one that says who may connect to
+//!   [`authorizer::run`].
 //! - A function that publishes what a table's stream says: hand its translation to [`outbox::run`].
 //!
 //! Each of them writes one JSON log line per invocation ([`telemetry`]), ends before its
 //! deadline, and turns errors into problem responses ([`problem`]) or partial batch failures.
 
 pub mod api;
+#[cfg(feature = "tokens")]
+pub mod authorizer;
 pub mod aws;
 pub mod batch;
 pub mod caller;
@@ -21,6 +25,8 @@ pub mod event;
 pub mod fields;
 pub mod http;
 pub mod idempotency;
+#[cfg(feature = "tokens")]
+pub mod jwt;
 #[cfg(feature = "mail")]
 pub mod mail;
 #[cfg(feature = "openapi")]
@@ -35,6 +41,8 @@ pub mod schedule;
 #[cfg(feature = "secrets")]
 pub mod secret;
 pub mod signature;
+#[cfg(feature = "sockets")]
+pub mod socket;
 mod start;
 pub mod steps;
 pub mod store;

@@ -138,6 +138,29 @@ impl Problem {
     pub fn status(&self) -> StatusCode {
         self.status
     }
+
+    /// Tells the log line.
+    fn note(&self) {
+        telemetry::note("problem", self.kind);
+        if let Some(cause) = &self.cause {
+            telemetry::note("error", cause);
+        }
+    }
+
+    /// The problem as a frame of a WebSocket. All frames say by `type` what they are, so this one's own type is left out.
+    #[cfg(feature = "sockets")]
+    pub(crate) fn into_frame(self) -> String {
+        self.note();
+        let frame = Body {
+            r#type: "problem".to_owned(),
+            title: self.title,
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            request_id: telemetry::request_id(),
+            errors: &self.errors,
+        };
+        serde_json::to_string(&frame).unwrap_or_else(|_| r#"{"type":"problem","status":500}"#.to_owned())
+    }
 }
 
 impl From<StoreError> for Problem {
@@ -177,10 +200,7 @@ pub(crate) struct Body<'a> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        telemetry::note("problem", self.kind);
-        if let Some(cause) = &self.cause {
-            telemetry::note("error", cause);
-        }
+        self.note();
         let body = Body {
             r#type: format!("urn:problem-type:{}", self.kind),
             title: self.title,

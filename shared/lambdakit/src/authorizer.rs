@@ -1,0 +1,141 @@
+//! A function that says who may connect to a WebSocket API: its Lambda authorizer.
+//!
+//! Browsers cannot send headers with a WebSocket's handshake, so the token is the query parameter `token`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::batch;
+use crate::config::ConfigError;
+use crate::jwt::{SignedIn, TokenError, Tokens};
+use crate::start::start;
+use crate::telemetry::{self, Invocation, Outcome};
+
+/// What the authorizer is called with. A token is not for logs.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    method_arn: String,
+    #[serde(default)]
+    query_string_parameters: Option<BTreeMap<String, String>>,
+}
+
+/// What API Gateway takes for an answer: a policy, and what is known of the caller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verdict {
+    principal_id: String,
+    policy_document: Policy,
+    context: BTreeMap<&'static str, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Policy {
+    version: &'static str,
+    statement: [Statement; 1],
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement {
+    action: &'static str,
+    effect: &'static str,
+    resource: String,
+}
+
+impl Verdict {
+    fn allow(resource: String, SignedIn { user_name, is_staff, expires_at }: SignedIn) -> Self {
+        let context = BTreeMap::from([
+            ("userName", user_name.clone()),
+            ("isStaff", is_staff.to_string()),
+            ("expiresAt", expires_at.to_string()),
+        ]);
+        Self { principal_id: user_name, policy_document: Policy::of("Allow", resource), context }
+    }
+
+    fn deny(resource: String) -> Self {
+        let policy_document = Policy::of("Deny", resource);
+        Self { principal_id: "nobody".to_owned(), policy_document, context: BTreeMap::new() }
+    }
+}
+
+impl Policy {
+    fn of(effect: &'static str, resource: String) -> Self {
+        let statement = [Statement { action: "execute-api:Invoke", effect, resource }];
+        Self { version: "2012-10-17", statement }
+    }
+}
+
+/// Why nobody can say who is there. The client gets a 500.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoVerdict(String);
+
+impl fmt::Display for NoVerdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<NoVerdict> for Diagnostic {
+    fn from(NoVerdict(error_message): NoVerdict) -> Self {
+        Self { error_type: "NoVerdict".to_owned(), error_message }
+    }
+}
+
+/// Runs the function. `build` says whose tokens are taken, at init.
+///
+/// # Errors
+/// When the configuration is wrong or the Lambda runtime fails.
+pub async fn run(
+    build: impl AsyncFnOnce() -> Result<Tokens, ConfigError>,
+) -> Result<(), lambda_runtime::Error> {
+    let tokens = Arc::new(start(build).await?);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let tokens = Arc::clone(&tokens);
+        async move { invoke(&tokens, event.payload.get(), Some(&event.context)).await }
+    }))
+    .await
+}
+
+/// Says whether one client may connect. Without a context (in tests) there is no deadline.
+///
+/// # Errors
+/// When nobody can say.
+pub async fn invoke(tokens: &Tokens, event: &str, context: Option<&Context>) -> Result<Verdict, NoVerdict> {
+    let invocation = Invocation::begin(context);
+    let done = invocation.run(judge(tokens, event)).await;
+    let (outcome, verdict) =
+        done.unwrap_or_else(|| (Outcome::Failed, Err(NoVerdict("no time left".to_owned()))));
+    invocation.end(outcome);
+    verdict
+}
+
+async fn judge(tokens: &Tokens, event: &str) -> (Outcome, Result<Verdict, NoVerdict>) {
+    let Request { method_arn, query_string_parameters } = match batch::read(event) {
+        Ok(request) => request,
+        Err(error) => return failed(error.to_string()),
+    };
+    let token = query_string_parameters.and_then(|mut query| query.remove("token")).unwrap_or_default();
+    match tokens.verify(&token).await {
+        Ok(signed_in) => {
+            telemetry::note("caller", if signed_in.is_staff { "staff" } else { "customer" });
+            (Outcome::Ok, Ok(Verdict::allow(method_arn, signed_in)))
+        }
+        Err(error @ TokenError::Refused(_)) => {
+            telemetry::note("error", &error.to_string());
+            (Outcome::Refused, Ok(Verdict::deny(method_arn)))
+        }
+        Err(error @ TokenError::NoKeys(_)) => failed(error.to_string()),
+    }
+}
+
+fn failed(reason: String) -> (Outcome, Result<Verdict, NoVerdict>) {
+    telemetry::note("error", &reason);
+    (Outcome::Failed, Err(NoVerdict("Who is there cannot be said right now.".to_owned())))
+}

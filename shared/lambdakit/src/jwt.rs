@@ -1,0 +1,233 @@
+//! Tokens of a Cognito user pool, checked here and not by a gateway: who signed them, for whom, and until when.
+//!
+//! The rules are those of AWS, "Verifying JSON web tokens": signed by RS256 with a key of the pool, issued by the pool
+//! for an app client of ours, an ID token, and not expired.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::caller::STAFF;
+use crate::config::{self, ConfigError};
+use crate::http::Http;
+
+/// When the pool is no longer waited for.
+const DEADLINE: Duration = Duration::from_millis(1500);
+/// How soon the pool may be asked again for a key that it did not have: tokens with made-up keys are for free.
+const ASK_AGAIN: Duration = Duration::from_mins(1);
+/// A token of Cognito has some two thousand bytes; API Gateway takes eight thousand.
+const MOST_BYTES: usize = 8 * 1024;
+
+/// Somebody who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The name that they signed in with.
+    pub user_name: String,
+    /// They are of the staff.
+    pub is_staff: bool,
+    /// When the token ends, in seconds since 1970.
+    pub expires_at: u64,
+}
+
+/// Why a token is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is no token.
+    #[error("it is no token")]
+    Malformed,
+    /// It is signed in some other way than the pool does it, or not at all.
+    #[error("it is not signed as the pool signs")]
+    Algorithm,
+    /// The pool has no such key.
+    #[error("its key is not one of the pool's")]
+    UnknownKey,
+    /// Somebody else made or changed it.
+    #[error("its signature is wrong")]
+    Signature,
+    /// Its time is over.
+    #[error("it has expired")]
+    Expired,
+    /// It comes from elsewhere, or is for something else.
+    #[error("it is not an ID token of the pool for an app client of ours")]
+    NotForUs,
+}
+
+/// Why a token was not found to be good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenError {
+    /// It is not.
+    #[error("the token is refused: {0}")]
+    Refused(#[from] Refusal),
+    /// The keys of the pool are not to be had.
+    #[error("the keys of the user pool are not to be had: {0}")]
+    NoKeys(String),
+}
+
+/// Checks tokens.
+#[derive(Debug)]
+pub struct Tokens {
+    issuer: String,
+    clients: Vec<String>,
+    pool: Http,
+    keys: Mutex<Keys>,
+}
+
+/// What the pool signs with, as far as is known.
+#[derive(Debug, Default)]
+struct Keys {
+    known: Arc<HashMap<String, Key>>,
+    asked: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Key {
+    modulus: Vec<u8>,
+    exponent: Vec<u8>,
+}
+
+/// RFC 7517.
+#[derive(Deserialize)]
+struct KeySet {
+    keys: Vec<PublicKey>,
+}
+
+#[derive(Deserialize)]
+struct PublicKey {
+    kty: String,
+    kid: String,
+    #[serde(default)]
+    n: String,
+    #[serde(default)]
+    e: String,
+}
+
+/// RFC 7515. Whoever sends `crit` asks for what is not understood here.
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: String,
+    #[serde(default)]
+    crit: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    /// Access tokens have none.
+    #[serde(default)]
+    aud: String,
+    exp: u64,
+    token_use: String,
+    #[serde(rename = "cognito:username", default)]
+    user_name: String,
+    #[serde(rename = "cognito:groups", default)]
+    groups: Vec<String>,
+}
+
+impl Tokens {
+    /// Tokens of the pool that `TOKEN_ISSUER` names, for the app clients in `TOKEN_CLIENTS`, with the pool's keys at
+    /// hand: whoever comes first should not have to wait for them.
+    ///
+    /// # Errors
+    /// When a variable is not there, or the issuer is no URL.
+    pub async fn from_env() -> Result<Self, ConfigError> {
+        let issuer = config::required("TOKEN_ISSUER")?;
+        let pool = Http::from_env("TOKEN_ISSUER", DEADLINE)?;
+        let tokens = Self::new(issuer, config::required("TOKEN_CLIENTS")?.split(','), pool);
+        // If they are not to be had now, the first token will say why.
+        tokens.fetch().await.ok();
+        Ok(tokens)
+    }
+
+    /// Tokens of this issuer for these app clients. `pool` is where the issuer's keys are.
+    #[must_use]
+    pub fn new<'a>(issuer: String, clients: impl IntoIterator<Item = &'a str>, pool: Http) -> Self {
+        let clients = clients.into_iter().map(ToOwned::to_owned).collect();
+        Self { issuer, clients, pool, keys: Mutex::default() }
+    }
+
+    /// Who is signed in by a token.
+    ///
+    /// # Errors
+    /// When it is not good, or nobody can say.
+    pub async fn verify(&self, token: &str) -> Result<SignedIn, TokenError> {
+        let Claims { iss, aud, exp, token_use, user_name, groups } = self.signed(token).await?;
+        if exp <= now() {
+            return Err(Refusal::Expired.into());
+        }
+        if iss != self.issuer || token_use != "id" || !self.clients.contains(&aud) || user_name.is_empty() {
+            return Err(Refusal::NotForUs.into());
+        }
+        let is_staff = groups.iter().any(|group| group == STAFF);
+        Ok(SignedIn { user_name, is_staff, expires_at: exp })
+    }
+
+    /// What a token says, once it is known that the pool said so.
+    async fn signed(&self, token: &str) -> Result<Claims, TokenError> {
+        if token.len() > MOST_BYTES {
+            return Err(Refusal::Malformed.into());
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;
+        let (header_part, claims_part) = signed.split_once('.').ok_or(Refusal::Malformed)?;
+        let header: Header = part(header_part)?;
+        if header.alg != "RS256" || header.crit.is_some() {
+            return Err(Refusal::Algorithm.into());
+        }
+        let signature = decoded(signature)?;
+        let keys = self.keys_with(&header.kid).await?;
+        let Key { modulus, exponent } = keys.get(&header.kid).ok_or(Refusal::UnknownKey)?;
+        RsaPublicKeyComponents { n: modulus, e: exponent }
+            .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature)
+            .map_err(|_| Refusal::Signature)?;
+        Ok(part(claims_part)?)
+    }
+
+    /// The pool's keys, asked for anew if this one is not among them.
+    async fn keys_with(&self, id: &str) -> Result<Arc<HashMap<String, Key>>, TokenError> {
+        {
+            let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            let lately = keys.asked.is_some_and(|asked| asked.elapsed() < ASK_AGAIN);
+            if keys.known.contains_key(id) || lately {
+                return Ok(Arc::clone(&keys.known));
+            }
+        }
+        self.fetch().await
+    }
+
+    async fn fetch(&self) -> Result<Arc<HashMap<String, Key>>, TokenError> {
+        let no_keys = |reason: String| TokenError::NoKeys(reason);
+        let answer = self.pool.get("/.well-known/jwks.json", &[]).await;
+        let answer = answer.map_err(|error| no_keys(error.to_string()))?;
+        if !answer.status.is_success() {
+            return Err(no_keys(format!("status {}", answer.status)));
+        }
+        let KeySet { keys } =
+            serde_json::from_slice(&answer.body).map_err(|error| no_keys(error.to_string()))?;
+        let key = |PublicKey { kid, n, e, .. }| {
+            Some((kid, Key { modulus: decoded(&n).ok()?, exponent: decoded(&e).ok()? }))
+        };
+        let known: HashMap<_, _> = keys.into_iter().filter(|key| key.kty == "RSA").filter_map(key).collect();
+        let known = Arc::new(known);
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        *keys = Keys { known: Arc::clone(&known), asked: Some(Instant::now()) };
+        Ok(known)
+    }
+}
+
+fn part<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
+    serde_json::from_slice(&decoded(text)?).map_err(|_| Refusal::Malformed)
+}
+
+fn decoded(text: &str) -> Result<Vec<u8>, Refusal> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| Refusal::Malformed)
+}
+
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
