@@ -32,6 +32,7 @@ fn operations() -> Vec<(&'static str, Vec<Operation>)> {
         ("ordering", ordering::openapi::operations()),
         ("customer", customer::openapi::operations()),
         ("inventory", inventory::openapi::operations()),
+        ("delivery", delivery::openapi::operations()),
         ("gateway", vec![health]),
     ]
 }

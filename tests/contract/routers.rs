@@ -3,6 +3,7 @@
 use basket::checkout::Desk;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use customer::store::RequestStore;
+use delivery::store::ShipmentStore;
 use inventory::store::StockStore;
 use lambdakit::idempotency::IdempotencyStore;
 use lambdakit::openapi::{Access, Operation};
@@ -27,6 +28,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
         ordering::api::router(OrderStore::new(table("order"))),
         customer::api::router(RequestStore::new(table("customer"))),
         inventory::api::router(StockStore::new(table("stock"))),
+        delivery::api::router(ShipmentStore::new(table("shipment"))),
     ];
     routers
         .map(Client::new)
@@ -38,7 +40,11 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
 /// A path with something in the place of each parameter.
 fn filled(path: &str) -> String {
     let id = "0190f2a0-0000-7000-8000-000000000000";
-    path.replace("{userName}", "grace").replace("{id}", id).replace("{itemId}", id).replace("{orderId}", id).replace("{productId}", id)
+    path.replace("{userName}", "grace")
+        .replace("{id}", id)
+        .replace("{itemId}", id)
+        .replace("{orderId}", id)
+        .replace("{productId}", id)
 }
 
 async fn call(client: &Client, operation: &Operation) -> Answer {
