@@ -100,6 +100,8 @@ pub(crate) struct ExportView {
     basket: Option<Box<RawValue>>,
     #[cfg_attr(feature = "openapi", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
     orders: Vec<Box<RawValue>>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
+    mails: Vec<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -121,6 +123,7 @@ impl ExportView {
             account,
             basket: None,
             orders: Vec::new(),
+            mails: Vec::new(),
             next_cursor: parts.next_cursor,
         };
         for part in parts.items {
@@ -128,6 +131,7 @@ impl ExportView {
             match part.keeper {
                 Keeper::Basket => view.basket = items.into_iter().next(),
                 Keeper::Ordering => view.orders.extend(items),
+                Keeper::Notification => view.mails.extend(items),
             }
         }
         Ok(view)

@@ -24,6 +24,14 @@ pub struct EmailAddress(String);
 #[error("must be an e-mail address, such as name@example.com")]
 pub struct InvalidEmail;
 
+impl EmailAddress {
+    /// The address as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl TryFrom<String> for EmailAddress {
     type Error = InvalidEmail;
 

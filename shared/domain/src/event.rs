@@ -225,11 +225,13 @@ pub enum Keeper {
     Basket,
     /// Their orders.
     Ordering,
+    /// Mails to them.
+    Notification,
 }
 
 impl Keeper {
     /// All of them: nobody else keeps anything of a customer's.
-    pub const ALL: [Self; 2] = [Self::Basket, Self::Ordering];
+    pub const ALL: [Self; 3] = [Self::Basket, Self::Ordering, Self::Notification];
 
     /// The service's name.
     #[must_use]
@@ -237,6 +239,7 @@ impl Keeper {
         match self {
             Self::Basket => "basket",
             Self::Ordering => "ordering",
+            Self::Notification => "notification",
         }
     }
 
@@ -244,6 +247,7 @@ impl Keeper {
         match self {
             Self::Basket => "shop.basket",
             Self::Ordering => "shop.ordering",
+            Self::Notification => "shop.notification",
         }
     }
 }
@@ -318,7 +322,7 @@ facts!("shop.customer": CustomerExportRequested, CustomerErasureRequested);
 
 impl Fact for CustomerDataCollected {
     const DETAIL_TYPE: &'static str = "CustomerDataCollected";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn source(&self) -> &'static str {
         self.keeper.source()
@@ -327,7 +331,7 @@ impl Fact for CustomerDataCollected {
 
 impl Fact for CustomerDataErased {
     const DETAIL_TYPE: &'static str = "CustomerDataErased";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 
     fn source(&self) -> &'static str {
         self.keeper.source()

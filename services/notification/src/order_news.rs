@@ -1,0 +1,184 @@
+//! What becomes of an order means a mail, once, however often the fact comes.
+//!
+//! Where nobody sends mail, keeping it is one conditional write. Where SES does, there are two systems and no
+//! transaction over both: a mail is claimed, sent and marked. Whoever dies in between leaves a claim of which nobody
+//! knows whether its mail was sent, and SES, which takes no idempotency key, would send it twice. So such a mail is not
+//! sent again: it is marked as in doubt, counted, and left to a person. What SES refuses was not sent, and is tried again.
+
+use domain::event::Event;
+use domain::event::ordering::{
+    OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected, OrderShipped,
+};
+use domain::{OrderId, Timestamp, UserName};
+use lambdakit::batch::HandlerError;
+use lambdakit::mail::{MailError, Mailer};
+use lambdakit::{queue, telemetry};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::render::{Occasion, render};
+use crate::store::{Claim, Contact, Known, MailRow, MailStore, Status};
+
+/// How long a claim can be one that is still being worked on: longer than any invocation takes.
+const CLAIM_SECONDS: i64 = 60;
+
+/// What customers are written about.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub enum OrderFact {
+    /// Their order has come in.
+    OrderPlaced(Event<OrderPlaced>),
+    /// It is paid.
+    OrderPaid(Event<OrderPaid>),
+    /// It has left.
+    OrderShipped(Event<OrderShipped>),
+    /// It has arrived.
+    OrderDelivered(Event<OrderDelivered>),
+    /// The shop could not take it.
+    OrderRejected(Event<OrderRejected>),
+    /// It was called off.
+    OrderCancelled(Event<OrderCancelled>),
+}
+
+/// Why a mail could not be written yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotYet {
+    /// The checkout comes by another way than what becomes of it, and later at times.
+    #[error("nobody is known to write to about this order")]
+    Contact,
+    /// Somebody else has the same fact in hand.
+    #[error("the mail is being sent")]
+    Claimed,
+}
+
+/// A fact, as far as mails care.
+struct News {
+    event_id: Uuid,
+    at: Timestamp,
+    user_name: UserName,
+    order_id: OrderId,
+    occasion: Occasion,
+}
+
+impl From<OrderFact> for News {
+    fn from(fact: OrderFact) -> Self {
+        macro_rules! news {
+            ($event:ident, $occasion:expr) => {
+                Self {
+                    event_id: $event.metadata.event_id,
+                    at: $event.metadata.occurred_at,
+                    occasion: $occasion,
+                    user_name: $event.data.user_name,
+                    order_id: $event.data.order_id,
+                }
+            };
+        }
+        match fact {
+            OrderFact::OrderPlaced(event) => news!(event, Occasion::Placed),
+            OrderFact::OrderPaid(event) => news!(event, Occasion::Paid),
+            OrderFact::OrderShipped(event) => news!(event, Occasion::Shipped),
+            OrderFact::OrderDelivered(event) => news!(event, Occasion::Delivered),
+            OrderFact::OrderRejected(event) => news!(event, Occasion::Rejected(event.data.reason)),
+            OrderFact::OrderCancelled(event) => news!(event, Occasion::Cancelled(event.data.reason)),
+        }
+    }
+}
+
+/// Writes to customers.
+#[derive(Clone, Debug)]
+pub struct Mails {
+    mails: MailStore,
+    mailer: Option<Mailer>,
+}
+
+impl Mails {
+    /// Writes to those whom this store knows. Without a mailer their mails are kept.
+    #[must_use]
+    pub fn new(mails: MailStore, mailer: Option<Mailer>) -> Self {
+        Self { mails, mailer }
+    }
+
+    async fn write(&self, news: &News) -> Result<(), HandlerError> {
+        let News { user_name, order_id, .. } = news;
+        match self.mails.contact(user_name, *order_id).await? {
+            Known::Contact(contact) => match &self.mailer {
+                Some(mailer) => self.send(news, &contact, mailer).await,
+                None => self.keep(news, &contact).await,
+            },
+            Known::Forgotten => self.withdraw(news).await,
+            Known::Nobody => Err(NotYet::Contact.into()),
+        }
+    }
+
+    async fn keep(&self, news: &News, contact: &Contact) -> Result<(), HandlerError> {
+        let mail = render(contact, news.occasion)?;
+        if self.mails.keep(&news.row(Status::Kept).with(contact, mail)).await? {
+            telemetry::count("MailsKept", 1);
+        }
+        // A customer may have been forgotten in between. From here on the row is there for whoever forgets.
+        if self.is_forgotten(news).await? { self.withdraw(news).await } else { Ok(()) }
+    }
+
+    async fn send(&self, news: &News, contact: &Contact, mailer: &Mailer) -> Result<(), HandlerError> {
+        match self.mails.claim(&news.row(Status::Sending)).await? {
+            Claim::Ours => {}
+            Claim::Over => return Ok(()),
+            Claim::Theirs(since) if Timestamp::now().unix_seconds() - since < CLAIM_SECONDS => {
+                return Err(NotYet::Claimed.into());
+            }
+            Claim::Theirs(_) => return self.doubt(news, "whoever claimed the mail did not come back").await,
+        }
+        if self.is_forgotten(news).await? {
+            return self.withdraw(news).await;
+        }
+        let mail = render(contact, news.occasion)?;
+        match mailer.send(contact.email.reveal().as_str(), &mail).await {
+            Ok(()) => {
+                telemetry::count("MailsSent", 1);
+                self.mark(news, Status::Sent).await
+            }
+            Err(MailError::InDoubt(reason)) => self.doubt(news, &reason).await,
+            Err(refused @ MailError::Refused(_)) => {
+                self.mark(news, Status::Refused).await?;
+                Err(refused.into())
+            }
+        }
+    }
+
+    async fn is_forgotten(&self, news: &News) -> Result<bool, HandlerError> {
+        Ok(matches!(self.mails.contact(&news.user_name, news.order_id).await?, Known::Forgotten))
+    }
+
+    async fn withdraw(&self, news: &News) -> Result<(), HandlerError> {
+        Ok(self.mails.withdraw(&news.user_name, news.event_id).await?)
+    }
+
+    async fn doubt(&self, news: &News, reason: &str) -> Result<(), HandlerError> {
+        telemetry::count("MailsInDoubt", 1);
+        telemetry::note("mailInDoubt", &reason.to_owned());
+        self.mark(news, Status::InDoubt).await
+    }
+
+    async fn mark(&self, news: &News, status: Status) -> Result<(), HandlerError> {
+        Ok(self.mails.mark(&news.user_name, news.event_id, status).await?)
+    }
+}
+
+impl News {
+    fn row(&self, status: Status) -> MailRow {
+        let Self { event_id, at, user_name, order_id, occasion } = self;
+        MailRow::new(user_name.clone(), *event_id, *order_id, occasion.name(), *at, status)
+    }
+}
+
+impl queue::Handler for Mails {
+    type Event = OrderFact;
+
+    async fn handle(&self, fact: OrderFact) -> Result<(), HandlerError> {
+        let news = News::from(fact);
+        // Nobody is written to about an order whose customer the shop has forgotten.
+        if news.user_name == UserName::erased() {
+            return Ok(());
+        }
+        self.write(&news).await
+    }
+}

@@ -1,0 +1,426 @@
+//! The mail table: key `userName` and `item`, so that all of a customer's is found together; time to live `expiresAt`.
+//!
+//! | `item` | is |
+//! | --- | --- |
+//! | `contact#<order>` | whom to write to about an order, and what was ordered |
+//! | `mail#<event>` | the mail about an event: as it was kept, or that it was sent |
+//!
+//! A row of which only the key is left stands for one that was forgotten: what comes again does not bring it back.
+
+use std::fmt;
+
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, DeleteRequest, PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
+};
+use domain::checkout::{Email, PersonName};
+use domain::order::{Order, OrderLine};
+use domain::{Money, OrderId, Redacted, Timestamp, UserName};
+use lambdakit::StoreError;
+use lambdakit::mail::Mail;
+use lambdakit::table::{self, Item, Put, Table};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// How long contacts and mails are kept: longer than an order takes.
+const DAYS: u32 = 90;
+/// How long what is left of a forgotten row is: longer than anything waits in queues and dead-letter queues.
+const GRAVESTONE_DAYS: u32 = 30;
+/// How many rows are read at once.
+const CHUNK: i32 = 100;
+/// The most rows that one `BatchWriteItem` call takes.
+pub(crate) const TOGETHER: usize = 25;
+
+const CONTACT: &str = "contact#";
+const MAIL: &str = "mail#";
+
+/// Contacts and mails.
+#[derive(Clone, Debug)]
+pub struct MailStore {
+    table: Table,
+}
+
+/// Whom to write to about an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Contact {
+    /// Whose order.
+    pub user_name: UserName,
+    /// The order.
+    pub order_id: OrderId,
+    /// How to address them.
+    pub first_name: PersonName,
+    /// Where to write to.
+    pub email: Email,
+    /// What was ordered.
+    pub lines: Vec<OrderLine>,
+    /// What all of it costs.
+    pub total_price: Money,
+}
+
+impl From<Order> for Contact {
+    fn from(order: Order) -> Self {
+        Self {
+            user_name: order.user_name,
+            order_id: order.order_id,
+            first_name: order.recipient.first_name,
+            email: order.recipient.email,
+            lines: order.lines,
+            total_price: order.total_price,
+        }
+    }
+}
+
+/// Who is known to write to about an order.
+#[derive(Clone, Debug)]
+pub enum Known {
+    /// Somebody.
+    Contact(Box<Contact>),
+    /// Somebody who is to be written to no more.
+    Forgotten,
+    /// Nobody yet.
+    Nobody,
+}
+
+/// Where a mail stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// It stands in the table, for who wants to read it there.
+    Kept,
+    /// Somebody is sending it, or died over it.
+    Sending,
+    /// SES has it.
+    Sent,
+    /// SES did not take it; it is tried again.
+    Refused,
+    /// Nobody knows whether SES has it. It is not tried again.
+    InDoubt,
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kept => "KEPT",
+            Self::Sending => "SENDING",
+            Self::Sent => "SENT",
+            Self::Refused => "REFUSED",
+            Self::InDoubt => "IN_DOUBT",
+        })
+    }
+}
+
+/// A mail. What it says is kept only where it is not sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailRow {
+    user_name: UserName,
+    item: String,
+    /// About which order.
+    pub order_id: OrderId,
+    /// About what.
+    pub occasion: String,
+    /// When that happened.
+    pub at: Timestamp,
+    /// Where it stands.
+    pub status: Status,
+    /// Since when somebody is sending it, in Unix seconds.
+    claimed_at: i64,
+    /// What it says.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub letter: Option<Letter>,
+    /// Unix seconds, DynamoDB's unit for its time to live.
+    expires_at: i64,
+}
+
+/// What a mail says, and to whom.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Letter {
+    /// The address.
+    pub to: Email,
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub text: Redacted<String>,
+    /// The same as HTML.
+    pub html: Redacted<String>,
+}
+
+impl MailRow {
+    /// A mail about an event.
+    #[must_use]
+    pub fn new(
+        user_name: UserName,
+        event_id: Uuid,
+        order_id: OrderId,
+        occasion: &str,
+        at: Timestamp,
+        status: Status,
+    ) -> Self {
+        let now = Timestamp::now();
+        Self {
+            user_name,
+            item: format!("{MAIL}{event_id}"),
+            order_id,
+            occasion: occasion.to_owned(),
+            at,
+            status,
+            claimed_at: now.unix_seconds(),
+            letter: None,
+            expires_at: now.plus_days(DAYS).unix_seconds(),
+        }
+    }
+
+    /// The same with what it says.
+    #[must_use]
+    pub fn with(self, contact: &Contact, Mail { subject, text, html }: Mail) -> Self {
+        let letter = Letter { to: contact.email.clone(), subject, text: text.into(), html: html.into() };
+        Self { letter: Some(letter), ..self }
+    }
+}
+
+/// What came of claiming a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is for us to send.
+    Ours,
+    /// Somebody else claimed it, in Unix seconds.
+    Theirs(i64),
+    /// There is nothing left to do about it.
+    Over,
+}
+
+/// A row of a customer's.
+#[derive(Clone, Debug)]
+pub enum Row {
+    /// Whom to write to.
+    Contact(Box<Contact>),
+    /// A mail.
+    Mail(Box<MailRow>),
+    /// What is left of one of them.
+    Gravestone,
+}
+
+/// A row with its time to live.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ContactRow<'a> {
+    item: String,
+    #[serde(flatten)]
+    contact: &'a Contact,
+    expires_at: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Gravestone<'a> {
+    user_name: &'a UserName,
+    item: &'a str,
+    expires_at: i64,
+}
+
+impl MailStore {
+    /// The store in this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Keeps whom to write to, unless that is known, or was forgotten.
+    pub async fn remember(&self, contact: &Contact) -> Result<(), StoreError> {
+        let row = ContactRow {
+            item: contact_item(contact.order_id),
+            contact,
+            expires_at: Timestamp::now().plus_days(DAYS).unix_seconds(),
+        };
+        self.put_new(serde_dynamo::to_item(row)?).await.map(drop)
+    }
+
+    /// Who is to be written to about an order, after every write that was answered before.
+    pub async fn contact(&self, user_name: &UserName, order_id: OrderId) -> Result<Known, StoreError> {
+        let get = self.table.client().get_item().table_name(self.table.name()).consistent_read(true);
+        let get = get.set_key(Some(key(user_name, contact_item(order_id))));
+        Ok(match get.send().await?.item {
+            None => Known::Nobody,
+            Some(row) if is_gravestone(&row) => Known::Forgotten,
+            Some(row) => Known::Contact(serde_dynamo::from_item(row)?),
+        })
+    }
+
+    /// Keeps a mail, unless it was kept or sent before; says whether it is new.
+    pub async fn keep(&self, mail: &MailRow) -> Result<bool, StoreError> {
+        self.put_new(serde_dynamo::to_item(mail)?).await
+    }
+
+    /// Claims a mail to be sent.
+    pub async fn claim(&self, mail: &MailRow) -> Result<Claim, StoreError> {
+        let put = self
+            .table
+            .client()
+            .put_item()
+            .table_name(self.table.name())
+            .set_item(Some(serde_dynamo::to_item(mail)?))
+            .condition_expression("attribute_not_exists(#item) OR #status = :refused")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":refused", AttributeValue::S(Status::Refused.to_string()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        Ok(match Put::of(put.send().await)? {
+            Put::Done => Claim::Ours,
+            Put::Refused(Some(row)) if !is_gravestone(&row) => {
+                let there: MailRow = serde_dynamo::from_item(row)?;
+                if there.status == Status::Sending { Claim::Theirs(there.claimed_at) } else { Claim::Over }
+            }
+            Put::Refused(_) => Claim::Over,
+        })
+    }
+
+    /// Says what came of sending a mail, unless it was forgotten meanwhile.
+    pub async fn mark(&self, user_name: &UserName, event_id: Uuid, status: Status) -> Result<(), StoreError> {
+        let update = self
+            .table
+            .client()
+            .update_item()
+            .table_name(self.table.name())
+            .set_key(Some(key(user_name, format!("{MAIL}{event_id}"))))
+            .update_expression("SET #status = :status")
+            .condition_expression("#status = :sending")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
+            .expression_attribute_values(":sending", AttributeValue::S(Status::Sending.to_string()));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Leaves nothing of a mail, if there is one, whose customer was forgotten while it was written.
+    pub async fn withdraw(&self, user_name: &UserName, event_id: Uuid) -> Result<(), StoreError> {
+        let item = format!("{MAIL}{event_id}");
+        let put = self
+            .table
+            .client()
+            .put_item()
+            .table_name(self.table.name())
+            .set_item(Some(gravestone(user_name, &item)?))
+            .condition_expression("attribute_exists(#item)")
+            .expression_attribute_names("#item", "item");
+        Put::of(put.send().await).map(drop)
+    }
+
+    /// Some rows of a customer whose `item` begins so, and where to go on if there may be more.
+    pub async fn chunk(
+        &self,
+        user_name: &UserName,
+        kind: Kind,
+        start: Option<Item>,
+    ) -> Result<(Vec<Row>, Option<Item>), StoreError> {
+        let query = self
+            .table
+            .client()
+            .query()
+            .table_name(self.table.name())
+            .key_condition_expression("userName = :userName AND begins_with(#item, :kind)")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()))
+            .expression_attribute_values(":kind", AttributeValue::S(kind.prefix().to_owned()))
+            .consistent_read(true)
+            .limit(CHUNK)
+            .set_exclusive_start_key(start);
+        let found = query.send().await?;
+        let rows = found.items.unwrap_or_default().into_iter().map(|row| kind.read(row));
+        Ok((rows.collect::<Result<_, _>>()?, found.last_evaluated_key))
+    }
+
+    /// Forgets these rows: mails go, of contacts a gravestone is left. 25 at most.
+    pub async fn forget(&self, user_name: &UserName, rows: &[Row]) -> Result<(), StoreError> {
+        let requests = rows.iter().filter_map(|row| forgetting(user_name, row).transpose());
+        let requests = requests.collect::<Result<Vec<_>, _>>()?;
+        if requests.is_empty() {
+            return Ok(());
+        }
+        let write = self.table.client().batch_write_item().request_items(self.table.name(), requests);
+        match write.send().await?.unprocessed_items {
+            Some(left) if !left.is_empty() => {
+                Err(StoreError::Unavailable("the mail table left rows unprocessed".to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
+        let put = self
+            .table
+            .client()
+            .put_item()
+            .table_name(self.table.name())
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(#item)")
+            .expression_attribute_names("#item", "item");
+        Ok(Put::of(put.send().await)?.is_done())
+    }
+}
+
+/// What a row can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Whom to write to.
+    Contact,
+    /// A mail.
+    Mail,
+}
+
+impl Kind {
+    fn prefix(self) -> &'static str {
+        match self {
+            Self::Contact => CONTACT,
+            Self::Mail => MAIL,
+        }
+    }
+
+    fn read(self, row: Item) -> Result<Row, StoreError> {
+        Ok(match self {
+            _ if is_gravestone(&row) => Row::Gravestone,
+            Self::Contact => Row::Contact(serde_dynamo::from_item(row)?),
+            Self::Mail => Row::Mail(serde_dynamo::from_item(row)?),
+        })
+    }
+}
+
+fn forgetting(user_name: &UserName, row: &Row) -> Result<Option<WriteRequest>, StoreError> {
+    let broken = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Broken(error.to_string());
+    Ok(match row {
+        Row::Contact(contact) => {
+            let left = gravestone(user_name, &contact_item(contact.order_id))?;
+            let put = PutRequest::builder().set_item(Some(left)).build().map_err(broken)?;
+            Some(WriteRequest::builder().put_request(put).build())
+        }
+        Row::Mail(mail) => {
+            let key = key(user_name, mail.item.clone());
+            let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(broken)?;
+            Some(WriteRequest::builder().delete_request(delete).build())
+        }
+        Row::Gravestone => None,
+    })
+}
+
+fn gravestone(user_name: &UserName, item: &str) -> Result<Item, StoreError> {
+    let expires_at = Timestamp::now().plus_days(GRAVESTONE_DAYS).unix_seconds();
+    Ok(serde_dynamo::to_item(Gravestone { user_name, item, expires_at })?)
+}
+
+/// Contacts and mails are of an order.
+fn is_gravestone(row: &Item) -> bool {
+    !row.contains_key("orderId")
+}
+
+fn contact_item(order_id: OrderId) -> String {
+    format!("{CONTACT}{order_id}")
+}
+
+fn key(user_name: &UserName, item: String) -> Item {
+    table::key([("userName", user_name.to_string()), ("item", item)])
+}
