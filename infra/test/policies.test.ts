@@ -12,7 +12,19 @@ const ALLOWED_WILDCARDS: { readonly action: string; readonly ending: string; rea
     ending: '/stream/*',
     reason: 'ListStreams asks for the streams of a table, so it cannot name one of them',
   },
+  {
+    action: 'scheduler:CreateSchedule',
+    ending: '/*',
+    reason: 'a schedule is named after its order; its group is named',
+  },
 ];
+
+/** What functions are told and do not use themselves, each with its reason. */
+const NOT_USED: Readonly<Record<string, string>> = {
+  TOKEN_CLIENTS: 'whose tokens a function takes is for it to know',
+  SCHEDULE_QUEUE_ARN: 'schedules send there, in a role of their own',
+  SCHEDULE_DEAD_LETTERS_ARN: 'schedules send there, in a role of their own',
+};
 
 function queuePolicies(queueId: string): Statement[] {
   return Object.values(resources(template, 'AWS::SQS::QueuePolicy'))
@@ -47,7 +59,7 @@ describe('edges', () => {
     }));
     const methods = Object.values(resources(template, 'AWS::ApiGateway::Method'))
       .filter(({ Properties }) => Properties.Integration.Type === 'AWS_PROXY');
-    assert.equal(methods.length, 20);
+    assert.equal(methods.length, 21);
     assert.equal(permissions.length, methods.length);
     for (const { Properties } of methods) {
       const functionId = functionOf(Properties.Integration.Uri);
@@ -75,6 +87,35 @@ describe('edges', () => {
     assert.match(JSON.stringify(allowed[0].Condition.ArnLike['aws:SourceArn']), /:alarm:ferrocart-dev-\*"/);
   });
 
+  test('schedules of one group may send to the carrier\'s queue and its dead-letter queue, in a role for nothing else', () => {
+    const roles = Object.entries(resources(template, 'AWS::IAM::Role')).filter(([, { Properties }]) =>
+      JSON.stringify(Properties.AssumeRolePolicyDocument).includes('scheduler.amazonaws.com'));
+    assert.equal(roles.length, 1);
+    const [roleId, { Properties }] = roles[0]!;
+    const [groupId] = Object.keys(resources(template, 'AWS::Scheduler::ScheduleGroup'));
+    assert.deepEqual(Properties.AssumeRolePolicyDocument.Statement.map(({ Condition }: Statement) => Condition), [{
+      StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+      ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [groupId, 'Arn'] } },
+    }]);
+    const [statement, ...others] = statementsOf(template, roleId);
+    assert.deepEqual(others, []);
+    assert.equal(statement!.Action, 'sqs:SendMessage');
+    for (const functionId of ['delivery-commands', 'delivery-carrier'].map(functionNamed)) {
+      const { Environment: { Variables }, Role } = functions[functionId]!.Properties;
+      assert.deepEqual(statement!.Resource, [Variables.SCHEDULE_QUEUE_ARN, Variables.SCHEDULE_DEAD_LETTERS_ARN]);
+      assert.equal(target(Variables.SCHEDULE_ROLE_ARN), roleId);
+      assert.deepEqual(Variables.SCHEDULE_GROUP, { Ref: groupId });
+      const passed = statementsOf(template, target(Role)!).filter(({ Action }) => Action === 'iam:PassRole');
+      assert.equal(passed.length, 1);
+      assert.deepEqual(passed[0]!.Resource, { 'Fn::GetAtt': [roleId, 'Arn'] });
+      assert.deepEqual(passed[0]!.Condition, { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
+    }
+    // What is sent there is polled by the carrier.
+    const polled = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'))
+      .filter((mapping) => target(mapping.Properties.FunctionName) === functionNamed('delivery-carrier'));
+    assert.deepEqual(polled.map((mapping) => mapping.Properties.EventSourceArn), [list(statement!.Resource)[0]]);
+  });
+
   test('each function may log, have its sources polled and set aside what fails, with no action to spare', () => {
     // Those of AWS's own policies AWSLambdaSQSQueueExecutionRole and AWSLambdaDynamoDBExecutionRole.
     const POLLS = {
@@ -91,7 +132,7 @@ describe('edges', () => {
       ]];
     }));
     const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));
-    assert.equal(mappings.length, 12);
+    assert.equal(mappings.length, 16);
     for (const { Properties } of mappings) {
       const needed = needs.get(target(Properties.FunctionName)!)!;
       const source = Properties.EventSourceArn;
@@ -128,8 +169,7 @@ describe('edges', () => {
     for (const [functionId, { Properties }] of Object.entries(functions)) {
       for (const [name, value] of Object.entries(Properties.Environment.Variables)) {
         const resourceId = target(value);
-        // Whose tokens a function takes is for it to know, not to use.
-        if (resourceId === undefined || name === 'TOKEN_CLIENTS') continue;
+        if (resourceId === undefined || name in NOT_USED) continue;
         assert.ok(grantedOn(functionId, resourceId).size > 0, `${functionId}.${name}`);
       }
     }
@@ -178,6 +218,11 @@ describe('least privilege', () => {
 
 function typeOf(logicalId: string): string {
   return (template.toJSON().Resources as Record<string, { Type: string }>)[logicalId]!.Type;
+}
+
+/** The function made of a binary. */
+function functionNamed(binary: string): string {
+  return Object.keys(functions).find((id) => functions[id]!.Properties.Description.startsWith(`Ferrocart ${binary} (`))!;
 }
 
 /** The function that an integration's URI names between its fixed parts. */

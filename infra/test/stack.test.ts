@@ -49,7 +49,7 @@ describe('data', () => {
   test('tables are encrypted with a key of AWS, or with one of the account where that was asked for', () => {
     const encryption = (template: typeof dev) => Object.values(resources(template, 'AWS::DynamoDB::Table'))
       .map(({ Properties }) => Properties.SSESpecification);
-    const all = (enabled: boolean) => Array(7).fill({ SSEEnabled: enabled });
+    const all = (enabled: boolean) => Array(8).fill({ SSEEnabled: enabled });
     // Not what it sounds like: no key of the account, but one that AWS owns. Without encryption there is no table.
     assert.deepEqual(encryption(dev), all(false));
     assert.deepEqual(encryption(synthesize({ encryption: 'aws-managed' })), all(true));
@@ -73,7 +73,7 @@ describe('data', () => {
   test('baskets, checkouts, idempotency keys, customers\' requests and what is left of erased orders expire', () => {
     const expiring = Object.values(resources(dev, 'AWS::DynamoDB::Table'))
       .filter(({ Properties }) => Properties.TimeToLiveSpecification !== undefined);
-    assert.equal(expiring.length, 5);
+    assert.equal(expiring.length, 6);
     for (const { Properties } of expiring) {
       assert.deepEqual(Properties.TimeToLiveSpecification, { AttributeName: 'expiresAt', Enabled: true });
     }
@@ -157,6 +157,7 @@ describe('retries', () => {
     'product-api': 2, 'product-events': 3, 'basket-api': 4, 'basket-prices': 1, 'basket-checkouts': 3,
     'ordering-api': 1, 'ordering-consumer': 1, 'basket-customers': 4, 'ordering-customers': 5,
     'customer-api': 2, 'customer-requests': 3, 'customer-parts': 5,
+    'delivery-api': 1, 'delivery-commands': 2, 'delivery-carrier': 2, 'delivery-events': 3,
   };
   const functions = Object.values(resources(dev, 'AWS::Lambda::Function')).map(({ Properties }) => Properties);
 
@@ -210,7 +211,7 @@ describe('streams', () => {
     .filter(({ Properties }) => Properties.StartingPosition !== undefined);
 
   test('a record that cannot be handled within a day goes to a dead-letter queue', () => {
-    assert.equal(mappings.length, 3);
+    assert.equal(mappings.length, 4);
     for (const { Properties } of mappings) {
       assert.equal(Properties.BisectBatchOnFunctionError, true);
       assert.equal(Properties.MaximumRecordAgeInSeconds, 24 * 60 * 60);
@@ -236,6 +237,7 @@ test('no resource has a fixed physical name, so that stages live side by side', 
     'AWS::Logs::LogGroup': 'LogGroupName',
     'AWS::Events::Rule': 'Name',
     'AWS::CloudWatch::Alarm': 'AlarmName',
+    'AWS::Scheduler::ScheduleGroup': 'Name',
     'AWS::Cognito::UserPool': 'UserPoolName',
     'AWS::Cognito::UserPoolClient': 'ClientName',
   };
@@ -256,7 +258,7 @@ test('everything that costs money carries project and stage, and a service its n
     for (const [id, { Properties }] of Object.entries(resources(dev, type))) {
       const { project, stage, service } = tagsOf(Properties);
       assert.deepEqual({ project, stage }, { project: 'ferrocart', stage: 'dev' }, id);
-      if (!id.startsWith('Http')) assert.ok(['product', 'basket', 'ordering', 'customer'].includes(service!), id);
+      if (!id.startsWith('Http')) assert.ok(['product', 'basket', 'ordering', 'customer', 'delivery'].includes(service!), id);
     }
   }
 });

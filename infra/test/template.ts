@@ -9,6 +9,7 @@ import { ShopStack } from '../lib/shop-stack.ts';
 export const FUNCTIONS = [
   'product-api', 'product-events', 'basket-api', 'basket-prices', 'basket-checkouts', 'ordering-api', 'ordering-consumer',
   'basket-customers', 'ordering-customers', 'customer-api', 'customer-requests', 'customer-parts',
+  'delivery-api', 'delivery-commands', 'delivery-carrier', 'delivery-events',
 ];
 
 /** A directory with a stand-in for the zip of every function. */
