@@ -48,6 +48,8 @@ export interface Settings {
   readonly partnerKey: boolean;
   /** `-c waf=`: whether AWS WAF, which is billed by the month, stands before the API. */
   readonly waf: boolean;
+  /** `-c mailSender=`: the address that customers get mail from, verified in SES; their mails are only kept when left out. */
+  readonly mailSender?: string;
   /** `-c alarmEmail=`: where alarms are sent; nowhere when left out. */
   readonly alarmEmail?: string;
 }
@@ -86,6 +88,8 @@ export function readSettings(context: (name: string) => unknown): Settings {
     'a lower-case letter followed by up to 15 lower-case letters, digits or hyphens');
   const capacity = oneOf('capacity', ['free-tier', 'on-demand']);
   const alarmEmail = matching('alarmEmail', '', /^([^@\s]+@[^@\s]+)?$/, 'an e-mail address');
+  // It becomes a part of ARNs, where some characters stand for more than themselves.
+  const mailSender = matching('mailSender', '', /^([\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$/, 'an e-mail address');
   const production = stage.startsWith('prod');
   const passwordSignIn = flag('passwordSignIn', !production);
   if (production && passwordSignIn) refuse('passwordSignIn', 'true', 'false in a production stage');
@@ -108,6 +112,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
     passwordSignIn,
     partnerKey: flag('partnerKey', false),
     waf: flag('waf', false),
+    ...(mailSender === '' ? {} : { mailSender }),
     ...(alarmEmail === '' ? {} : { alarmEmail }),
   };
 }

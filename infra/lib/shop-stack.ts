@@ -2,11 +2,13 @@ import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Construct } from 'constructs';
 import { mailAlarms, watch } from './alarms.ts';
+import { AuditService } from './audit-service.ts';
 import { BasketService } from './basket-service.ts';
 import { CustomerService } from './customer-service.ts';
 import { DeliveryService } from './delivery-service.ts';
 import { HttpApi } from './http-api.ts';
 import { InventoryService } from './inventory-service.ts';
+import { NotificationService } from './notification-service.ts';
 import { OrderingService } from './ordering-service.ts';
 import { ProductService } from './product-service.ts';
 import type { Settings } from './settings.ts';
@@ -31,12 +33,17 @@ export class ShopStack extends Stack {
     const paymentCommands = new WorkQueue(this, 'TmpPayment', { name: 'payment-commands', callsInSequence: 1 });
     const inventory = new InventoryService(this, 'Inventory', { settings, bus, api });
     const delivery = new DeliveryService(this, 'Delivery', { settings, bus, api });
+    const ordering = new OrderingService(this, 'Ordering', {
+      settings, bus, api, inventorySteps: inventory.steps, paymentCommands, deliveryCommands: delivery.commands,
+    });
     const services = [
       new ProductService(this, 'Product', { settings, bus, api }),
       new BasketService(this, 'Basket', { settings, bus, api }),
-      new OrderingService(this, 'Ordering', { settings, bus, api, inventorySteps: inventory.steps, paymentCommands, deliveryCommands: delivery.commands }),
+      ordering,
       inventory,
       delivery,
+      new NotificationService(this, 'Notification', { settings, bus, topic: ordering.topic }),
+      new AuditService(this, 'Audit', { settings, api, topic: ordering.topic }),
       new CustomerService(this, 'Customer', { settings, bus, api, users: signIn.pool }),
     ];
 

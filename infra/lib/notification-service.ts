@@ -1,0 +1,94 @@
+import { ArnFormat, Stack, Tags } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { EventQueue } from './event-queue.ts';
+import { FactSubscription } from './order-topic.ts';
+import { RustFunction } from './rust-function.ts';
+import type { Settings } from './settings.ts';
+import { ShopTable } from './table.ts';
+
+export interface NotificationServiceProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  /** Where the facts of orders are told. */
+  readonly topic: ITopic;
+}
+
+/** Mails to customers about their orders: sent where the stage has a sender, kept where it has none. */
+export class NotificationService extends Construct {
+  constructor(scope: Construct, id: string, { settings, bus, topic }: NotificationServiceProps) {
+    super(scope, id);
+    Tags.of(this).add('service', 'notification');
+
+    const table = new ShopTable(this, 'Mails', {
+      settings, name: 'mail', partitionKey: 'userName', sortKey: 'item', timeToLive: 'expiresAt',
+    });
+
+    const contacts = new RustFunction(this, 'Contacts', {
+      settings,
+      service: 'notification',
+      binary: 'notification-contacts',
+      callsInSequence: 1,
+      environment: { MAIL_TABLE: table.tableName },
+    });
+    contacts.allow(table.tableArn, 'dynamodb:PutItem');
+    new EventQueue(this, 'Checkouts', {
+      settings, bus, sources: ['shop.basket'], detailTypes: ['BasketCheckedOut'], consumer: contacts,
+    });
+
+    const mails = new RustFunction(this, 'Writer', {
+      settings,
+      service: 'notification',
+      binary: 'notification-mails',
+      // The contact, the claim, the contact again, the mail, and that it was sent.
+      callsInSequence: 5,
+      environment: {
+        MAIL_TABLE: table.tableName,
+        ...(settings.mailSender === undefined ? {} : { MAIL_SENDER: settings.mailSender }),
+      },
+    });
+    mails.allow(table.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    if (settings.mailSender !== undefined) {
+      mails.allow(table.tableArn, 'dynamodb:UpdateItem');
+      // An address may send by its own identity, or by that of its domain.
+      const [, domain = ''] = settings.mailSender.split('@');
+      for (const identity of [settings.mailSender, domain]) mails.allow(identityArn(this, identity), 'ses:SendEmail');
+    }
+    new FactSubscription(this, 'Subscription', {
+      topic,
+      consumer: mails,
+      facts: ['OrderPlaced', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled'],
+    });
+
+    const customers = new RustFunction(this, 'Customers', {
+      settings,
+      service: 'notification',
+      binary: 'notification-customers',
+      // Page by page, as far as time allows: some rows, and 25 of them forgotten or some handed over.
+      callsInSequence: 5,
+      environment: { MAIL_TABLE: table.tableName, EVENT_BUS: bus.eventBusName },
+    });
+    customers.allow(table.tableArn, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
+    customers.allow(bus.eventBusArn, 'events:PutEvents');
+    new EventQueue(this, 'Exports', {
+      settings, bus, sources: ['shop.customer'], detailTypes: ['CustomerExportRequested'], consumer: customers,
+    });
+    // Checkouts made before the erasure are to be contacts before it, so that they are found.
+    new EventQueue(this, 'Erasures', {
+      settings,
+      bus,
+      sources: ['shop.customer'],
+      detailTypes: ['CustomerErasureRequested'],
+      consumer: customers,
+      suffix: '-erasure',
+      delaySeconds: settings.erasureDelaySeconds,
+    });
+  }
+}
+
+function identityArn(scope: Construct, identity: string): string {
+  return Stack.of(scope).formatArn({
+    service: 'ses', resource: 'identity', resourceName: identity, arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+  });
+}

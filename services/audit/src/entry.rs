@@ -1,0 +1,109 @@
+//! What is written down of a fact.
+//!
+//! Each field is chosen: a fact that is given new ones leaves nothing of them here until somebody has looked whether they
+//! tell of a person. The correlation id is left out with the user name, as callers may put into it what they like.
+
+use domain::event::ordering::{
+    OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected, OrderShipped, OrderStockReserved,
+};
+use domain::event::{Event, Fact, Metadata};
+use domain::order::Reason;
+use domain::stock::Pieces;
+use domain::{Money, MoneyError, OrderId, Timestamp};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// What is told on the topic of order facts.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub enum OrderFact {
+    /// It was placed.
+    OrderPlaced(Event<OrderPlaced>),
+    /// Its pieces are set aside.
+    OrderStockReserved(Event<OrderStockReserved>),
+    /// It is paid.
+    OrderPaid(Event<OrderPaid>),
+    /// It has left.
+    OrderShipped(Event<OrderShipped>),
+    /// It has arrived.
+    OrderDelivered(Event<OrderDelivered>),
+    /// The shop could not take it.
+    OrderRejected(Event<OrderRejected>),
+    /// It was called off.
+    OrderCancelled(Event<OrderCancelled>),
+}
+
+/// A fact of an order, written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// The order.
+    pub order_id: OrderId,
+    /// Names the event.
+    pub event_id: Uuid,
+    /// The event that led to it, where one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<Uuid>,
+    /// The fact's name.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The version of its schema.
+    pub version: u32,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// What was bought, of an order that was placed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pieces: Option<Vec<Pieces>>,
+    /// What it costs, of an order that was placed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_price: Option<Money>,
+    /// Why, of one that was rejected or cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+impl Entry {
+    fn of<F: Fact>(metadata: Metadata, order_id: OrderId) -> Self {
+        let Metadata { event_id, version, causation_id, occurred_at, .. } = metadata;
+        Self {
+            order_id,
+            event_id,
+            causation_id,
+            kind: F::DETAIL_TYPE.to_owned(),
+            version,
+            occurred_at,
+            pieces: None,
+            total_price: None,
+            reason: None,
+        }
+    }
+}
+
+impl TryFrom<OrderFact> for Entry {
+    type Error = MoneyError;
+
+    fn try_from(fact: OrderFact) -> Result<Self, MoneyError> {
+        Ok(match fact {
+            OrderFact::OrderPlaced(Event { metadata, data }) => Self {
+                total_price: Some(Money::from_amount(data.total_price, data.currency)?),
+                pieces: Some(data.pieces),
+                ..Self::of::<OrderPlaced>(metadata, data.order_id)
+            },
+            OrderFact::OrderStockReserved(Event { metadata, data }) => {
+                Self::of::<OrderStockReserved>(metadata, data.order_id)
+            }
+            OrderFact::OrderPaid(Event { metadata, data }) => Self::of::<OrderPaid>(metadata, data.order_id),
+            OrderFact::OrderShipped(Event { metadata, data }) => {
+                Self::of::<OrderShipped>(metadata, data.order_id)
+            }
+            OrderFact::OrderDelivered(Event { metadata, data }) => {
+                Self::of::<OrderDelivered>(metadata, data.order_id)
+            }
+            OrderFact::OrderRejected(Event { metadata, data }) => {
+                Self { reason: Some(data.reason), ..Self::of::<OrderRejected>(metadata, data.order_id) }
+            }
+            OrderFact::OrderCancelled(Event { metadata, data }) => {
+                Self { reason: Some(data.reason), ..Self::of::<OrderCancelled>(metadata, data.order_id) }
+            }
+        })
+    }
+}

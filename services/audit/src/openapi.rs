@@ -1,0 +1,26 @@
+//! The routes as OpenAPI.
+
+use axum::http::{Method, StatusCode};
+use domain::OrderId;
+use lambdakit::openapi::{Access, Operation};
+use lambdakit::page::Page;
+
+use crate::api::EntryView;
+
+/// What the service answers.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Access::Staff,
+            Method::GET,
+            "/audit/{orderId}",
+            "readAudit",
+            "List what has happened to an order, oldest first",
+        )
+        .path::<OrderId>("orderId", "Names the order.")
+        .paged()
+        .answers::<Page<EntryView>>(StatusCode::OK)
+        .refused(404, "What the path names cannot be an order."),
+    ]
+}

@@ -1,0 +1,32 @@
+//! What becomes of an order is written down, once, however often it is told.
+
+use lambdakit::batch::HandlerError;
+use lambdakit::{queue, telemetry};
+
+use crate::entry::{Entry, OrderFact};
+use crate::store::AuditStore;
+
+/// Writes facts down.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    audit: AuditStore,
+}
+
+impl Facts {
+    /// Writes them into this store.
+    #[must_use]
+    pub fn new(audit: AuditStore) -> Self {
+        Self { audit }
+    }
+}
+
+impl queue::Handler for Facts {
+    type Event = OrderFact;
+
+    async fn handle(&self, fact: OrderFact) -> Result<(), HandlerError> {
+        if self.audit.append(&Entry::try_from(fact)?).await? {
+            telemetry::count("FactsAudited", 1);
+        }
+        Ok(())
+    }
+}
