@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
-use shop_tests::{Shop, checkout};
+use shop_tests::{Shop, checkout, owner};
 use testkit::Account;
 use tokio::runtime::Runtime;
 use uuid::Uuid;
+
+use crate::PATIENCE;
 
 /// Method, path, headers and body.
 type Request<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Value);
@@ -44,6 +46,13 @@ impl Deeds {
             "product-api" => self.catalogue(),
             "basket-api" => self.basket(),
             "ordering-api" => self.orders(),
+            "ordering-events" => {
+                let (key, publisher) = (&["userName", "orderId"], "ordering-events");
+                self.order_is_rejected(patience).is_some()
+                    && self.unreadable_row_is_set_aside("order", key, publisher, patience)
+            }
+            "ordering-steps" => self.steps_are_done(),
+            "ordering-facts" => self.facts_take_effect(),
             "basket-prices" => self.new_product_can_be_bought(patience),
             "ordering-consumer" => self.checkout_becomes_an_order(patience),
             "product-events" => {
@@ -114,6 +123,85 @@ impl Deeds {
             ("GET", "/order?status=PENDING", &[], Value::Null),
             ("GET", "/order/nobody", &[], Value::Null),
         ]) && self.staff.get(&format!("/order/nobody/{nothing}")).status == 404
+            && self.staff.post(&format!("/order/nobody/{nothing}/cancel"), "").status == 404
+    }
+
+    /// An order of something that was never taken in: whose, which, or nothing if it was not rejected in time.
+    fn order_is_rejected(&self, patience: Duration) -> Option<(String, String)> {
+        let user = Uuid::now_v7().to_string();
+        let basket = json!({ "userName": user, "items": [{ "productId": self.product, "quantity": 1 }] });
+        self.staff.post("/basket", basket).expect(200);
+        let receipt = self.staff.post("/basket/checkout", checkout(&user)).expect(202).body;
+        let order = receipt["orderId"].as_str().unwrap().to_owned();
+        let path = format!("/order/{user}/{order}");
+        let rejected = within(patience, || self.staff.get(&path).body["status"] == "REJECTED");
+        rejected.then_some((user, order))
+    }
+
+    /// Has the workflow's steps done for an order that is over, which changes nothing any more.
+    fn steps_are_done(&self) -> bool {
+        let Some((_, order)) = self.order_is_rejected(PATIENCE) else { return false };
+        let tell = |fact: &str, more: Value| self.told("ordering-facts", &order, fact, more);
+        let step = |step: &str, more: Value| {
+            let mut call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
+            merge(&mut call, more);
+            self.is_done(&self.invoke("ordering-steps", &call))
+        };
+        // Commands, then tasks whose answer is known already.
+        step("charge", Value::Null)
+            && step("ship", Value::Null)
+            && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
+            && tell("ShipmentDispatched", Value::Null)
+            && step("charge", Value::Null)
+            && step("ship", Value::Null)
+            && step("close", json!({ "status": "REJECTED", "reason": "OUT_OF_STOCK" }))
+    }
+
+    /// Tells facts of an order that is over, which change nothing any more.
+    fn facts_take_effect(&self) -> bool {
+        let Some((user, order)) = self.order_is_rejected(PATIENCE) else { return false };
+        let tell = |fact: &str, more: Value| self.told("ordering-facts", &order, fact, more);
+        let wait = |step: &str| {
+            let call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
+            self.is_done(&self.invoke("ordering-steps", &call))
+        };
+        let pieces = json!([{ "productId": self.product, "quantity": 1 }]);
+        let placed = json!({ "userName": user, "pieces": pieces, "totalPrice": 19.9, "currency": "USD" });
+        tell("OrderPlaced", placed)
+            && tell("OrderCancellationRequested", json!({ "userName": user }))
+            && tell("ShipmentDelivered", Value::Null)
+            && wait("refund")
+            && tell("PaymentRefunded", json!({ "amount": 0 }))
+            && wait("charge")
+            && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
+    }
+
+    /// Tells a function a fact of an order, past the queue, and says whether it was acknowledged.
+    fn told(&self, function: &str, order: &str, fact: &str, more: Value) -> bool {
+        let mut data = json!({ "orderId": order });
+        merge(&mut data, more);
+        let metadata = json!({
+            "eventId": Uuid::now_v7(), "version": 1, "correlationId": "privileges", "occurredAt": "2026-01-31T12:00:00.000Z",
+        });
+        let body = json!({ "detail-type": fact, "source": "shop.any", "detail": { "metadata": metadata, "data": data } });
+        let message = json!({ "messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs" });
+        let answer = self.invoke(function, &json!({ "Records": [message] }));
+        self.is_done(&answer)
+    }
+
+    /// Calls a function, as only the owner of the account may.
+    fn invoke(&self, function: &str, payload: &Value) -> Value {
+        let (endpoint, function) = (self.staff.output("/endpoint"), self.functions()[function].clone());
+        let url = format!("{endpoint}/2015-03-31/functions/{function}/invocations");
+        let call = ureq::post(&url).header("authorization", owner("lambda"));
+        let text = call.send(payload.to_string()).unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Whether a function has neither failed nor left a message of its batch.
+    fn is_done(&self, answer: &Value) -> bool {
+        let failures = answer["batchItemFailures"].as_array();
+        answer["errorType"].is_null() && failures.is_none_or(Vec::is_empty)
     }
 
     fn new_product_can_be_bought(&self, patience: Duration) -> bool {
@@ -158,6 +246,8 @@ impl Deeds {
         let id = AttributeValue::S(format!("no name {}", Uuid::now_v7()));
         let row: HashMap<_, _> = key.iter().map(|attribute| ((*attribute).to_owned(), id.clone())).collect();
         let put = dynamodb.put_item().table_name(table).set_item(Some(row.clone()));
+        // By it an order's row is told from what is left of one.
+        let put = put.item("orderDate", id);
         self.runtime.block_on(put.send()).unwrap();
         let set_aside = within(patience, || self.runtime.block_on(self.messages(queue)) > before);
         // Others list what the table holds.
@@ -174,6 +264,13 @@ impl Deeds {
             .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible);
         let attributes = attributes.send().await.unwrap().attributes.unwrap_or_default();
         attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum()
+    }
+}
+
+/// Adds the fields of one object to another.
+fn merge(object: &mut Value, more: Value) {
+    if let (Value::Object(object), Value::Object(more)) = (object, more) {
+        object.extend(more);
     }
 }
 

@@ -16,21 +16,28 @@ const OF_LAMBDA: [&str; 10] = [
     "lambda:InvokeFunction",
 ];
 
-/// The role of a function and its one policy.
+/// The role of a function and its policies.
 pub struct Role {
     endpoint: String,
     name: String,
-    policy_name: String,
-    /// As it was deployed.
-    pub policy: Value,
+    policies: Vec<Policy>,
+}
+
+/// A policy of a role, by its name.
+#[derive(Clone)]
+pub struct Policy {
+    name: String,
+    document: Value,
 }
 
 /// A policy without one of its actions.
 pub struct Reduction {
     /// What is missing, and on what.
     pub action: String,
+    /// As it was deployed.
+    pub whole: Policy,
     /// The rest.
-    pub policy: Value,
+    pub policy: Policy,
 }
 
 impl Role {
@@ -41,42 +48,28 @@ impl Role {
         let text = get.call().unwrap().body_mut().read_to_string().unwrap();
         let configuration: Value = serde_json::from_str(&text).unwrap();
         let name = configuration["Role"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-        let mut role = Self { endpoint, name, policy_name: String::new(), policy: Value::Null };
-        role.policy_name = element(&role.call("ListRolePolicies", &[]), "member");
-        let answer = role.call("GetRolePolicy", &[("PolicyName", &role.policy_name)]);
-        let document = element(&answer, "PolicyDocument");
-        let document = percent_decode_str(&document).decode_utf8().unwrap();
-        role.policy = serde_json::from_str(&document).unwrap();
+        let mut role = Self { endpoint, name, policies: Vec::new() };
+        role.policies = elements(&role.call("ListRolePolicies", &[]), "member")
+            .into_iter()
+            .map(|name| {
+                let answer = role.call("GetRolePolicy", &[("PolicyName", &name)]);
+                let document = elements(&answer, "PolicyDocument").remove(0);
+                let document = percent_decode_str(&document).decode_utf8().unwrap();
+                Policy { document: serde_json::from_str(&document).unwrap(), name }
+            })
+            .collect();
         role
     }
 
-    /// Gives the role another policy.
-    pub fn put(&self, policy: &Value) {
-        let document = policy.to_string();
-        self.call("PutRolePolicy", &[("PolicyName", &self.policy_name), ("PolicyDocument", &document)]);
+    /// Gives the role another policy in the place of that with the same name.
+    pub fn put(&self, Policy { name, document }: &Policy) {
+        let document = document.to_string();
+        self.call("PutRolePolicy", &[("PolicyName", name), ("PolicyDocument", &document)]);
     }
 
-    /// The policy without each of the actions that the function's code calls.
+    /// The policies without each of the actions that the function's code calls.
     pub fn reductions(&self) -> Vec<Reduction> {
-        let mut reductions = Vec::new();
-        for (index, statement) in self.policy["Statement"].as_array().unwrap().iter().enumerate() {
-            let resource = statement["Resource"].to_string();
-            for action in actions(statement) {
-                // To a dead-letter queue it is Lambda that sends.
-                if OF_LAMBDA.contains(&action) || resource.contains("DeadLetters") {
-                    continue;
-                }
-                let mut policy = self.policy.clone();
-                let rest: Vec<_> = actions(statement).into_iter().filter(|other| *other != action).collect();
-                if rest.is_empty() {
-                    policy["Statement"].as_array_mut().unwrap().remove(index);
-                } else {
-                    policy["Statement"][index]["Action"] = json!(rest);
-                }
-                reductions.push(Reduction { action: format!("{action} on {resource}"), policy });
-            }
-        }
-        reductions
+        self.policies.iter().flat_map(Policy::reductions).collect()
     }
 
     /// An operation of IAM, which speaks forms and XML.
@@ -89,6 +82,32 @@ impl Role {
     }
 }
 
+impl Policy {
+    fn reductions(&self) -> Vec<Reduction> {
+        let mut reductions = Vec::new();
+        for (index, statement) in self.document["Statement"].as_array().unwrap().iter().enumerate() {
+            let resource = statement["Resource"].to_string();
+            for action in actions(statement) {
+                // To a dead-letter queue it is Lambda that sends.
+                if OF_LAMBDA.contains(&action) || resource.contains("DeadLetters") {
+                    continue;
+                }
+                let mut policy = self.clone();
+                let statements = &mut policy.document["Statement"];
+                let rest: Vec<_> = actions(statement).into_iter().filter(|other| *other != action).collect();
+                if rest.is_empty() {
+                    statements.as_array_mut().unwrap().remove(index);
+                } else {
+                    statements[index]["Action"] = json!(rest);
+                }
+                let action = format!("{action} on {resource}");
+                reductions.push(Reduction { action, whole: self.clone(), policy });
+            }
+        }
+        reductions
+    }
+}
+
 fn actions(statement: &Value) -> Vec<&str> {
     match &statement["Action"] {
         Value::Array(actions) => actions.iter().filter_map(Value::as_str).collect(),
@@ -96,8 +115,11 @@ fn actions(statement: &Value) -> Vec<&str> {
     }
 }
 
-/// The text of the first element of this name.
-fn element(xml: &str, name: &str) -> String {
-    let (_, rest) = xml.split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("no {name} in {xml}"));
-    rest.split('<').next().unwrap_or_default().to_owned()
+/// The texts of the elements of this name.
+fn elements(xml: &str, name: &str) -> Vec<String> {
+    let start = format!("<{name}>");
+    let elements: Vec<_> =
+        xml.split(&start).skip(1).map(|rest| rest.split('<').next().unwrap_or_default().to_owned()).collect();
+    assert!(!elements.is_empty(), "no {name} in {xml}");
+    elements
 }

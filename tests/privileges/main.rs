@@ -33,7 +33,7 @@ fn every_action_of_every_function_is_needed() {
 
             role.put(&without.policy);
             let works = deeds.work(&function, patience);
-            role.put(&role.policy);
+            role.put(&without.whole);
             println!("{function} without {}: {}", without.action, if works { "works" } else { "fails" });
             if works {
                 spare.push(format!("{function} does not need {}", without.action));

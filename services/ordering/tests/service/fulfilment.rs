@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use lambdakit::command::Commands;
+use lambdakit::outbox::{Outbox, RetryQueue};
+use lambdakit::publish::Publisher;
 use lambdakit::steps::StepError;
 use lambdakit::workflow::{Tasks, Workflow};
-use lambdakit::{outbox, queue, steps};
+use lambdakit::{queue, steps};
 use ordering::fulfilment::facts::Facts;
 use ordering::fulfilment::steps::{Ledger, Steps};
 use ordering::store::{FulfilmentStore, OrderStore};
 use serde_json::{Value, json};
-use testkit::{Account, eventually};
+use testkit::{Account, Bus, eventually};
 
-use crate::{Shop, order, shop_of};
+use crate::{SAMPLE, Shop, order, shop_of};
 
 const ID: &str = "019c13ec-a1e8-7000-8000-000000000001";
 const AT: &str = "2026-01-31T13:00:00.000Z";
@@ -124,6 +126,14 @@ impl World {
             (execution.status.as_str() != "RUNNING").then_some(execution.error)
         })
         .await
+    }
+
+    /// What publishes the changes of orders, and the bus that it publishes to.
+    async fn outbox(&self) -> (Outbox, Bus) {
+        let (bus, retries) = (self.account.bus().await, self.account.queue("retries").await);
+        let aws = self.account.aws();
+        let publisher = Publisher::new(aws.eventbridge(), bus.name());
+        (Outbox::new(publisher, RetryQueue::new(aws.sqs(), retries), ordering::outbox::translate), bus)
     }
 
     async fn order(&self) -> Value {
@@ -347,13 +357,7 @@ async fn a_fact_about_an_order_that_nobody_knows_is_not_acknowledged() {
 #[tokio::test]
 async fn each_change_of_an_order_is_told_once_and_by_its_name() {
     let (world, _) = World::begun().await;
-    let (bus, retries) = (world.account.bus().await, world.account.queue("retries").await);
-    let aws = world.account.aws();
-    let outbox = outbox::Outbox::new(
-        lambdakit::publish::Publisher::new(aws.eventbridge(), bus.name()),
-        outbox::RetryQueue::new(aws.sqs(), retries),
-        ordering::outbox::translate,
-    );
+    let (outbox, bus) = world.outbox().await;
     let mut images = vec![Value::Null, image(&world).await];
     for step in ["markStockReserved", "markPaid"] {
         assert_eq!(world.step(step, json!({})).await, Ok(()));
@@ -383,6 +387,33 @@ async fn each_change_of_an_order_is_told_once_and_by_its_name() {
     assert_eq!(cancelled["detail"]["data"]["reason"], "CUSTOMER_REQUEST");
     assert_eq!(cancelled["detail"]["metadata"]["correlationId"], "sample-5");
     tokio::time::timeout(Duration::from_millis(300), bus.events(6)).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn the_sample_events_tell_of_the_sample_order() {
+    let world = world().await;
+    let sample: Value = serde_json::from_str(SAMPLE).unwrap();
+    assert!(world.shop.deliver(sample["Records"].as_array().unwrap()).await.is_empty());
+    let facts = serde_json::from_str(include_str!("../../events/ordering-facts.json")).unwrap();
+    assert_eq!(queue::invoke(&world.facts, facts, None).await.failed().count(), 0);
+    let begun = world.message(&world.tokens).await;
+    let step = include_str!("../../events/ordering-steps.json");
+    steps::invoke(&world.steps, step, None).await.unwrap();
+    let path = format!("/order/swn/{}", begun["input"]["orderId"].as_str().unwrap());
+    assert_eq!(world.shop.client.get(&path).await.expect(200).body["status"], "STOCK_RESERVED");
+
+    let (outbox, bus) = world.outbox().await;
+    for sample in [
+        include_str!("../../events/ordering-events.json"),
+        include_str!("../../events/ordering-events-retry.json"),
+    ] {
+        let response = outbox.invoke(serde_json::from_str(sample).unwrap(), None).await.unwrap();
+        assert_eq!(response.failed().count(), 0);
+    }
+    let told = bus.events(3).await;
+    let mut names: Vec<_> = told.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["OrderPlaced", "OrderStockReserved", "OrderStockReserved"]);
 }
 
 /// The order's row, as a stream shows it.
