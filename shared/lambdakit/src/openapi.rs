@@ -28,6 +28,8 @@ pub enum Access {
     Customer,
     /// Members of the staff.
     Staff,
+    /// A program that signs what it sends ([`crate::signature`]), and nobody else.
+    Signed,
 }
 
 /// One method of one path.
@@ -310,6 +312,11 @@ pub fn document<'a>(about: About, services: impl IntoIterator<Item = (&'a str, V
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
                 "description": "An ID token of the stage's Amazon Cognito user pool.",
+            }, "webhookSignature": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "Webhook-Signature",
+                "description": "`t=<Unix seconds>,v1=<HMAC-SHA256 of t, a full stop and the body, in hexadecimal>`.",
             } },
         },
     });
@@ -368,6 +375,7 @@ impl Schemas {
                 Access::Customer => json!([{ "idToken": [] }]),
                 // Roles, as OpenAPI 3.1 has them for schemes without scopes.
                 Access::Staff => json!([{ "idToken": ["staff"] }]),
+                Access::Signed => json!([{ "webhookSignature": [] }]),
             },
         });
         if let Some((media_type, describe)) = operation.body {

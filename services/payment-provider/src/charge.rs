@@ -1,0 +1,243 @@
+//! A charge, and what becomes of it.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use domain::{Currency, Timestamp};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How long a charge is known.
+const DAYS: u32 = 30;
+
+/// Where a charge stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Nobody was told of it: the first try was answered with an error.
+    Stumbled,
+    /// It takes its time.
+    Pending,
+    /// The money has moved, as it were.
+    Settled,
+    /// It was refused.
+    Declined,
+    /// The money has moved back.
+    Refunded,
+    /// It was called off before it was charged, perhaps before it was asked for.
+    Canceled,
+}
+
+/// What somebody wants to have charged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// Minor units.
+    pub amount: u64,
+    /// What the amount is in.
+    pub currency: Currency,
+    /// The token of a means of payment. It is not kept.
+    pub source: String,
+    /// What the client calls the charge.
+    pub reference: String,
+}
+
+/// A charge as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Charge {
+    /// Follows from the key that it was asked for with, so there is one charge for each key.
+    pub id: String,
+    /// Where it stands.
+    pub status: Status,
+    /// What was asked for; of a charge that was called off before, nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// Why it was declined.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure_code: Option<String>,
+    /// When it was first heard of.
+    pub created: Timestamp,
+    /// Counts the writes.
+    pub version: u64,
+    /// Unix seconds, DynamoDB's unit for its time to live.
+    pub expires_at: i64,
+}
+
+/// What was asked for, without the token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Asked {
+    /// Minor units.
+    pub amount: u64,
+    /// What the amount is in.
+    pub currency: Currency,
+    /// What the client calls the charge.
+    pub reference: String,
+    /// Tells this request from another one with the same key.
+    fingerprint: String,
+}
+
+/// What a token does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Behaviour {
+    /// Settles.
+    Settle,
+    /// Settles, and answers late.
+    AnswerLate,
+    /// Fails the first time.
+    Stumble,
+    /// Settles after a while.
+    TakeTime,
+    /// Is refused, with this code.
+    Decline(&'static str),
+}
+
+impl Behaviour {
+    /// That of a token.
+    #[must_use]
+    pub fn of(source: &str) -> Self {
+        match source {
+            "tok_visa" => Self::Settle,
+            "tok_timeout" => Self::AnswerLate,
+            "tok_flaky" => Self::Stumble,
+            "tok_delayed" => Self::TakeTime,
+            "tok_declined" => Self::Decline("card_declined"),
+            "tok_insufficient_funds" => Self::Decline("insufficient_funds"),
+            _ => Self::Decline("unknown_token"),
+        }
+    }
+}
+
+/// The id of the charge that was, or will be, asked for with this key.
+#[must_use]
+pub fn id_of(key: &str) -> String {
+    format!("ch_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, key.as_bytes()).simple())
+}
+
+impl Charge {
+    /// A new charge, as the token has it.
+    #[must_use]
+    pub fn new(key: &str, request: &Request) -> Self {
+        let status = match Behaviour::of(&request.source) {
+            Behaviour::Settle | Behaviour::AnswerLate => Status::Settled,
+            Behaviour::Stumble => Status::Stumbled,
+            Behaviour::TakeTime => Status::Pending,
+            Behaviour::Decline(code) => {
+                let charge = Self::of(id_of(key), Status::Declined, Some(Asked::of(request)));
+                return Self { failure_code: Some(code.to_owned()), ..charge };
+            }
+        };
+        Self::of(id_of(key), status, Some(Asked::of(request)))
+    }
+
+    /// What keeps a charge from being made that is not here yet.
+    #[must_use]
+    pub fn canceled(id: String) -> Self {
+        Self::of(id, Status::Canceled, None)
+    }
+
+    fn of(id: String, status: Status, asked: Option<Asked>) -> Self {
+        let created = Timestamp::now();
+        let expires_at = created.plus_days(DAYS).unix_seconds();
+        Self { id, status, asked, failure_code: None, created, version: 1, expires_at }
+    }
+
+    /// Whether it was asked for in other words before.
+    #[must_use]
+    pub fn differs_from(&self, request: &Request) -> bool {
+        self.asked.as_ref().is_some_and(|asked| *asked != Asked::of(request))
+    }
+
+    /// Sees to it that nothing is charged, and says how much goes back for that.
+    pub fn give_back(&mut self) -> u64 {
+        self.status = match self.status {
+            Status::Settled | Status::Refunded => Status::Refunded,
+            Status::Stumbled | Status::Pending | Status::Canceled => Status::Canceled,
+            Status::Declined => Status::Declined,
+        };
+        self.amount_refunded()
+    }
+
+    /// Settles it, if that is still to come.
+    pub fn settle(&mut self) {
+        if matches!(self.status, Status::Stumbled | Status::Pending) {
+            self.status = Status::Settled;
+        }
+    }
+
+    /// What went back.
+    #[must_use]
+    pub fn amount_refunded(&self) -> u64 {
+        match (self.status, &self.asked) {
+            (Status::Refunded, Some(asked)) => asked.amount,
+            _ => 0,
+        }
+    }
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let mut hash = Sha256::new();
+        for part in
+            [&request.amount.to_string(), request.currency.code(), &request.source, &request.reference]
+        {
+            hash.update(part);
+            hash.update([0]);
+        }
+        Self {
+            amount: request.amount,
+            currency: request.currency,
+            reference: request.reference.clone(),
+            fingerprint: BASE64_STANDARD.encode(hash.finalize()),
+        }
+    }
+}
+
+/// A charge as clients see it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChargeView<'a> {
+    id: &'a str,
+    #[serde(flatten)]
+    asked: AskedView<'a>,
+    status: Status,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_code: Option<&'a str>,
+    amount_refunded: u64,
+    created: Timestamp,
+}
+
+#[derive(Debug, Serialize)]
+struct AskedView<'a> {
+    amount: u64,
+    currency: Currency,
+    reference: &'a str,
+}
+
+impl<'a> ChargeView<'a> {
+    /// A charge, with what was asked for even if it was called off before.
+    #[must_use]
+    pub fn new(charge: &'a Charge, request: &'a Request) -> Self {
+        let asked =
+            AskedView { amount: request.amount, currency: request.currency, reference: &request.reference };
+        Self::with(charge, asked)
+    }
+
+    /// A charge that was asked for.
+    #[must_use]
+    pub fn of(charge: &'a Charge) -> Option<Self> {
+        let Asked { amount, currency, reference, .. } = charge.asked.as_ref()?;
+        Some(Self::with(charge, AskedView { amount: *amount, currency: *currency, reference }))
+    }
+
+    fn with(charge: &'a Charge, asked: AskedView<'a>) -> Self {
+        Self {
+            id: &charge.id,
+            asked,
+            status: charge.status,
+            failure_code: charge.failure_code.as_deref(),
+            amount_refunded: charge.amount_refunded(),
+            created: charge.created,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! What the provider tells its client by itself: signed, in a POST, again and again until it is answered with 2xx.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lambdakit::aws::Aws;
+use lambdakit::batch::HandlerError;
+use lambdakit::command::Commands;
+use lambdakit::http::Http;
+use lambdakit::secret::Secret;
+use lambdakit::signature::SigningKey;
+use lambdakit::{ConfigError, StoreError, config, queue, telemetry};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::charge::{Charge, ChargeView, Status};
+use crate::store::ChargeStore;
+
+/// Who the messages come from.
+const SOURCE: &str = "payment-provider";
+/// How long the client may take to answer.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// What is told of a charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kind {
+    /// It was charged.
+    #[serde(rename = "charge.settled")]
+    Settled,
+    /// It was refused.
+    #[serde(rename = "charge.declined")]
+    Declined,
+    /// It went back.
+    #[serde(rename = "charge.refunded")]
+    Refunded,
+}
+
+impl Kind {
+    /// What there is to tell of a charge that stands so, now or later.
+    #[must_use]
+    pub fn of(status: Status) -> Option<Self> {
+        match status {
+            Status::Pending | Status::Settled => Some(Self::Settled),
+            Status::Declined => Some(Self::Declined),
+            Status::Refunded => Some(Self::Refunded),
+            Status::Stumbled | Status::Canceled => None,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Settled => "charge.settled",
+            Self::Declined => "charge.declined",
+            Self::Refunded => "charge.refunded",
+        }
+    }
+}
+
+/// Where webhooks wait until they are sent.
+#[derive(Clone, Debug)]
+pub struct WebhookQueue {
+    commands: Commands,
+    settle_after: u16,
+}
+
+impl WebhookQueue {
+    /// Webhooks by this queue. Charges that take their time settle after so many seconds.
+    #[must_use]
+    pub fn new(commands: Commands, settle_after: u16) -> Self {
+        Self { commands, settle_after }
+    }
+
+    /// The queue in `WEBHOOK_QUEUE_URL`, and the seconds in `SETTLE_AFTER_SECONDS`.
+    ///
+    /// # Errors
+    /// When one of them is missing.
+    pub fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
+        let commands = Commands::from_env(&aws.sqs(), "WEBHOOK_QUEUE_URL")?;
+        Ok(Self::new(commands, config::parsed("SETTLE_AFTER_SECONDS")?))
+    }
+
+    /// Has something told of a charge: at once, or when it will have settled.
+    pub async fn put(&self, charge: &str, kind: Kind, status: Status) -> Result<(), StoreError> {
+        let seconds = if status == Status::Pending { self.settle_after } else { 0 };
+        let due = Due { charge: charge.to_owned(), kind };
+        self.commands.send_later(SOURCE, "WebhookDue", &due, seconds).await
+    }
+}
+
+/// A webhook that is to be sent.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Due {
+    charge: String,
+    kind: Kind,
+}
+
+/// What the function listens to.
+#[derive(Clone, Debug, Deserialize)]
+pub enum Message {
+    /// A webhook is to be sent.
+    WebhookDue(Due),
+}
+
+/// What the client gets.
+#[derive(Serialize)]
+struct Webhook<'a> {
+    /// Follows from the charge and what is told of it: what is told again has the same one.
+    id: String,
+    r#type: Kind,
+    data: ChargeView<'a>,
+}
+
+/// Tells the client.
+#[derive(Clone, Debug)]
+pub struct Webhooks {
+    charges: ChargeStore,
+    client: Http,
+    key: SigningKey,
+}
+
+/// The client did not take a webhook.
+#[derive(Debug, thiserror::Error)]
+#[error("the webhook was answered with {0}")]
+pub struct NotTaken(u16);
+
+impl Webhooks {
+    /// Tells this client of these charges, and signs with this key.
+    #[must_use]
+    pub fn new(charges: ChargeStore, client: Http, key: SigningKey) -> Self {
+        Self { charges, client, key }
+    }
+
+    /// Tells the client at `WEBHOOK_URL`, and signs with the secret `WEBHOOK_SECRET`.
+    ///
+    /// # Errors
+    /// When one of them is missing or cannot be read.
+    pub async fn from_env(aws: &Aws, charges: ChargeStore) -> Result<Self, ConfigError> {
+        let client = Http::from_env("WEBHOOK_URL", DEADLINE)?;
+        let key = SigningKey::of(&Secret::from_env(aws, "WEBHOOK_SECRET").await?)?;
+        Ok(Self::new(charges, client, key))
+    }
+
+    async fn tell(&self, Due { charge, kind }: Due) -> Result<(), HandlerError> {
+        // What has expired is of no interest any more.
+        let Some(charge) = self.charges.get(&charge).await? else { return Ok(()) };
+        let charge = match kind {
+            Kind::Settled => self.charges.change(charge, Charge::settle).await?,
+            Kind::Declined | Kind::Refunded => charge,
+        };
+        let view = ChargeView::of(&charge).filter(|_| charge.status != Status::Canceled);
+        let Some(data) = view else { return Ok(()) };
+        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{} {}", charge.id, kind.as_str()).as_bytes());
+        let webhook = Webhook { id: format!("evt_{}", id.simple()), r#type: kind, data };
+        let body = serde_json::to_string(&webhook)?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let signature = self.key.sign(now, body.as_bytes());
+        let answer = self.client.post("", &[("webhook-signature", &signature)], body).await?;
+        if !answer.status.is_success() {
+            return Err(NotTaken(answer.status.as_u16()).into());
+        }
+        telemetry::count("WebhooksTaken", 1);
+        Ok(())
+    }
+}
+
+impl queue::Handler for Webhooks {
+    type Event = Message;
+
+    async fn handle(&self, Message::WebhookDue(due): Message) -> Result<(), HandlerError> {
+        self.tell(due).await
+    }
+}

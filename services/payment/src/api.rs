@@ -1,0 +1,79 @@
+//! The route under `/payment`, for staff: customers see how far their order has come.
+
+use axum::extract::State;
+use axum::routing::get;
+use axum::{Json, Router};
+use domain::checkout::PaymentMethod;
+use domain::payment::DeclineReason;
+use domain::{Amount, Currency, Money, OrderId};
+use lambdakit::Problem;
+use lambdakit::api::Path;
+use lambdakit::caller::Staff;
+use serde::{Deserialize, Serialize};
+
+use crate::payment::{Payment, PaymentState, StateChange};
+use crate::store::PaymentStore;
+
+/// The routes.
+pub fn router(payments: PaymentStore) -> Router {
+    Router::new().route("/payment/{orderId}", get(read)).with_state(payments)
+}
+
+/// What a path names.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PaymentPath {
+    order_id: String,
+}
+
+async fn read(
+    _: Staff,
+    State(payments): State<PaymentStore>,
+    Path(PaymentPath { order_id }): Path<PaymentPath>,
+) -> Result<Json<PaymentView>, Problem> {
+    let unknown = || Problem::not_found(format!("There is no payment of an order {order_id}."));
+    let id = order_id.parse().map_err(|_| unknown())?;
+    Ok(Json(payments.get(id).await?.ok_or_else(unknown)?.into()))
+}
+
+/// A payment as staff see it.
+#[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Payment"))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PaymentView {
+    order_id: OrderId,
+    state: PaymentState,
+    /// Missing where a payment was called off before anybody said what it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amount: Option<Amount>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<Currency>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    method: Option<PaymentMethod>,
+    /// Why it was declined.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<DeclineReason>,
+    /// How much went back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunded: Option<Amount>,
+    /// What the provider calls the charge.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    charge_id: Option<String>,
+    history: Vec<StateChange>,
+}
+
+impl From<Payment> for PaymentView {
+    fn from(payment: Payment) -> Self {
+        Self {
+            order_id: payment.order_id,
+            state: payment.state,
+            amount: payment.price.map(Money::amount),
+            currency: payment.price.map(Money::currency),
+            method: payment.method,
+            reason: payment.reason,
+            refunded: payment.refunded.map(Money::amount),
+            charge_id: payment.charge_id,
+            history: payment.history,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What ordering asks for: that an order is charged, or that nothing is charged for it any more.
+//!
+//! A provider that does not answer leaves the command on the queue. It comes again, and asks the same again.
+
+use domain::command::{ChargePayment, RefundPayment};
+use domain::event::Event;
+use domain::{Money, Timestamp};
+use lambdakit::batch::HandlerError;
+use lambdakit::{queue, telemetry};
+use serde::Deserialize;
+
+use crate::payment::{Payment, PaymentState, Refund};
+use crate::provider::Provider;
+use crate::store::PaymentStore;
+
+/// What is asked of payment.
+#[derive(Clone, Debug, Deserialize)]
+pub enum PaymentCommand {
+    /// Charge an order.
+    ChargePayment(Event<ChargePayment>),
+    /// See to it that nothing is charged.
+    RefundPayment(Event<RefundPayment>),
+}
+
+/// Does it.
+#[derive(Clone, Debug)]
+pub struct Commands<P> {
+    payments: PaymentStore,
+    provider: P,
+}
+
+/// A command asks for another price than the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the order was to be charged another price before")]
+pub struct OtherPrice;
+
+impl<P: Provider> Commands<P> {
+    /// Does it with these payments, at this provider.
+    #[must_use]
+    pub fn new(payments: PaymentStore, provider: P) -> Self {
+        Self { payments, provider }
+    }
+
+    async fn charge(&self, Event { metadata, data }: Event<ChargePayment>) -> Result<(), HandlerError> {
+        let price = Money::from_amount(data.amount, data.currency)?;
+        let intent = Payment::begin(&data, metadata.correlation_id, Timestamp::now())?;
+        let payment = self.payments.begin(intent).await?;
+        // Of one that was called off before, nobody said what it was.
+        if payment.price.is_some_and(|before| before != price) {
+            return Err(OtherPrice.into());
+        }
+        let (PaymentState::Pending, Some(source)) = (payment.state, &data.payment.token) else {
+            return Ok(());
+        };
+        let charge = match &payment.charge_id {
+            None => self.provider.charge(data.order_id, price, source).await?,
+            // Asked again it would answer as it did the first time; this is what became of it.
+            Some(id) => self.provider.find(id).await?,
+        };
+        let learnt = self.payments.change(payment, |payment| payment.learn(&charge, Timestamp::now()));
+        let name = match learnt.await?.0.state {
+            PaymentState::Settled => "PaymentsSettled",
+            PaymentState::Declined => "PaymentsDeclined",
+            _ => "PaymentsLeftOpen",
+        };
+        telemetry::count(name, 1);
+        Ok(())
+    }
+
+    async fn refund(&self, Event { metadata, data }: Event<RefundPayment>) -> Result<(), HandlerError> {
+        let never = Payment::never(data.order_id, metadata.correlation_id, Timestamp::now());
+        let payment = self.payments.begin(never).await?;
+        let called_off = self.payments.change(payment, |payment| payment.call_off(Timestamp::now()));
+        let (payment, Refund::ToBeAsked) = called_off.await? else { return Ok(()) };
+        let given_back = self.provider.refund(data.order_id).await?;
+        self.payments.change(payment, |payment| payment.gave_back(given_back, Timestamp::now())).await?;
+        telemetry::count("PaymentsRefunded", 1);
+        Ok(())
+    }
+}
+
+impl<P: Provider> queue::Handler for Commands<P> {
+    type Event = PaymentCommand;
+
+    async fn handle(&self, command: PaymentCommand) -> Result<(), HandlerError> {
+        match command {
+            PaymentCommand::ChargePayment(command) => self.charge(command).await,
+            PaymentCommand::RefundPayment(command) => self.refund(command).await,
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The routes as OpenAPI.
+
+use axum::http::{Method, StatusCode};
+use domain::OrderId;
+use lambdakit::openapi::{Access, Operation};
+
+use crate::api::PaymentView;
+use crate::webhook::{Receipt, Webhook};
+
+/// What the service answers.
+#[must_use]
+pub fn operations() -> Vec<Operation> {
+    vec![
+        Operation::new(
+            Access::Staff,
+            Method::GET,
+            "/payment/{orderId}",
+            "readPayment",
+            "Look at an order's payment",
+        )
+        .path::<OrderId>("orderId", "Names the order.")
+        .answers::<PaymentView>(StatusCode::OK)
+        .refused(404, "There is no such order, or nothing was asked for it yet."),
+        Operation::new(
+            Access::Signed,
+            Method::POST,
+            "/payment/webhook",
+            "hearPaymentProvider",
+            "For the payment provider: tell how a charge went",
+        )
+        .takes::<Webhook>()
+        .answers::<Receipt>(StatusCode::OK)
+        .refused(404, "There is no payment of such an order."),
+    ]
+}
