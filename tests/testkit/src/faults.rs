@@ -94,7 +94,7 @@ impl FaultProxy {
         self.state.rules.lock().expect("the rules").injected()
     }
 
-    /// How many calls are still being held back.
+    /// How many calls are still being held back, or to be made once more.
     #[must_use]
     pub fn delayed(&self) -> usize {
         self.state.delayed.load(Ordering::SeqCst)
@@ -157,6 +157,19 @@ impl State {
                 });
                 late.await.map_err(|_| Lost)?
             }
+            Verdict::Repeat(pause) => {
+                let again = copy(&request);
+                let answer = self.forward(request).await?;
+                self.delayed.fetch_add(1, Ordering::SeqCst);
+                let state = Arc::clone(self);
+                tokio::spawn(async move {
+                    tokio::time::sleep(pause).await;
+                    // Nobody waits for this answer.
+                    state.forward(again).await.ok();
+                    state.delayed.fetch_sub(1, Ordering::SeqCst);
+                });
+                Ok(answer)
+            }
             Verdict::Answer(status, body) => Ok(answer(status, body)),
             Verdict::Split(split) => {
                 let answer = self.forward(replace_body(request, split.forwarded)).await?;
@@ -182,6 +195,14 @@ fn answer(status: StatusCode, body: Bytes) -> Response<Full<Bytes>> {
         .headers_mut()
         .insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static("application/x-amz-json-1.0"));
     answer
+}
+
+fn copy(request: &Request<Full<Bytes>>) -> Request<Full<Bytes>> {
+    let mut copy = Request::new(request.body().clone());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    copy
 }
 
 fn replace_body(request: Request<Full<Bytes>>, body: Bytes) -> Request<Full<Bytes>> {

@@ -14,21 +14,28 @@ pub(super) struct Call {
 
 impl Call {
     /// Reads a call of a service that speaks AWS JSON, as DynamoDB, SQS and EventBridge do: the
-    /// operation stands in `X-Amz-Target` behind the service's name. Of others it is the method and where the path
-    /// begins.
+    /// operation stands in `X-Amz-Target` behind the service's name. SNS sends a form, with an `Action`. Of others it is the
+    /// method and where the path begins.
     pub(super) fn read(head: &Parts, body: &[u8]) -> Self {
         let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         let operation = match target {
             Some(target) => target.rsplit('.').next().unwrap_or_default().to_owned(),
-            None => {
+            None => action(body).unwrap_or_else(|| {
                 format!("{} /{}", head.method, head.uri.path().split('/').nth(1).unwrap_or_default())
-            }
+            }),
         };
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let mut resources = Vec::new();
         collect(&body, &mut resources);
         Self { operation, resources, body }
     }
+}
+
+/// The action of a form.
+fn action(body: &[u8]) -> Option<String> {
+    let form = std::str::from_utf8(body).ok()?;
+    let mut fields = form.split('&').filter_map(|field| field.split_once('='));
+    fields.find(|(name, _)| *name == "Action").map(|(_, action)| action.to_owned())
 }
 
 /// Every table, queue and bus that is named somewhere in a body.

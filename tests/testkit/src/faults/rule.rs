@@ -17,6 +17,8 @@ pub enum Fault {
     LoseAnswer,
     /// The call is made after a pause, in which its client may have given up.
     Delay(Duration),
+    /// The call is answered, and made once more after a pause, as when a message comes twice.
+    Repeat(Duration),
     /// The service is asked too much.
     Throttle,
     /// The table is asked for more than its capacity.
@@ -93,6 +95,7 @@ pub(super) enum Verdict {
     Refuse,
     LoseAnswer,
     Delay(Duration),
+    Repeat(Duration),
     Answer(StatusCode, Bytes),
     Split(Split),
 }
@@ -176,6 +179,7 @@ fn verdict(fault: Fault, call: &Call, dice: &mut Dice) -> Option<Verdict> {
         Fault::Refuse => Verdict::Refuse,
         Fault::LoseAnswer => Verdict::LoseAnswer,
         Fault::Delay(pause) => Verdict::Delay(pause),
+        Fault::Repeat(pause) => Verdict::Repeat(pause),
         Fault::Throttle => error(StatusCode::BAD_REQUEST, "ThrottlingException", &json!({})),
         Fault::CapacityExceeded => {
             error(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException", &json!({}))
