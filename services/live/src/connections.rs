@@ -1,0 +1,44 @@
+//! Clients come and go.
+
+use std::collections::HashMap;
+
+use domain::UserName;
+use lambdakit::Problem;
+use lambdakit::socket::{Handler, Happening, SocketEvent};
+
+use crate::store::{Connection, ConnectionStore};
+
+/// Keeps in mind who is connected.
+#[derive(Clone, Debug)]
+pub struct Connections {
+    store: ConnectionStore,
+}
+
+impl Connections {
+    /// Keeps it in mind there.
+    #[must_use]
+    pub fn new(store: ConnectionStore) -> Self {
+        Self { store }
+    }
+}
+
+impl Handler for Connections {
+    async fn handle(&self, event: SocketEvent) -> Result<Option<String>, Problem> {
+        let SocketEvent { connection_id, happening } = event;
+        match happening {
+            Happening::Connected(found) => self.store.add(&connection(connection_id, &found)?).await?,
+            Happening::Left => self.store.remove(&connection_id).await?,
+            Happening::Said(_) => return Err(Problem::internal("messages go to another function")),
+        }
+        Ok(None)
+    }
+}
+
+/// Who the authorizer says it is.
+fn connection(id: String, found: &HashMap<String, String>) -> Result<Connection, Problem> {
+    let told = |name: &str| found.get(name).map(String::as_str).unwrap_or_default();
+    // Names that mean something else to the shop are nobody's.
+    let user_name: UserName = told("userName").parse().map_err(Problem::unauthorized)?;
+    let expires_at = told("expiresAt").parse().map_err(Problem::unauthorized)?;
+    Ok(Connection { id, user_name, is_staff: told("isStaff") == "true", expires_at })
+}

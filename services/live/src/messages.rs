@@ -1,0 +1,145 @@
+//! What clients ask for, and what they write to each other.
+
+use axum::http::StatusCode;
+use domain::{OrderId, Timestamp, UserName};
+use lambdakit::socket::{Handler, Happening, SocketEvent, frame};
+use lambdakit::{Problem, telemetry};
+
+use crate::frame::{Frame, Line};
+use crate::push::Pusher;
+use crate::request::{ChatText, Request};
+use crate::store::{Author, ChatPage, ChatStore, Connection, ConnectionStore, Pace, Peer};
+
+/// An order that is younger may not have been heard of here. Its id tells its age.
+const YOUNG_MILLIS: u64 = 10 * 60 * 1000;
+
+/// Answers what clients say.
+#[derive(Clone, Debug)]
+pub struct Messages {
+    connections: ConnectionStore,
+    chats: ChatStore,
+    pusher: Pusher,
+}
+
+impl Messages {
+    /// Answers to these connections, with these chats.
+    #[must_use]
+    pub fn new(connections: ConnectionStore, chats: ChatStore, pusher: Pusher) -> Self {
+        Self { connections, chats, pusher }
+    }
+
+    /// Who is behind a connection, if they are to be listened to.
+    async fn speaker(&self, id: &str) -> Result<Connection, Problem> {
+        let refusal = match self.connections.hear(id).await? {
+            Pace::Fine(connection) => return Ok(connection),
+            Pace::TooFast => return Err(too_fast("Wait a moment before you go on.")),
+            Pace::MuchTooFast => too_fast("You did not wait: the connection ends."),
+            Pace::Unknown => Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "unauthorized",
+                "Unauthorized",
+                "Your sign-in has ended: connect with a new token.",
+            ),
+        };
+        self.pusher.close(id).await?;
+        Err(refusal)
+    }
+
+    /// Whether an order that is not known belongs to somebody else, does not exist, or has not been heard of yet, is
+    /// told by its age alone. So nobody learns of other people's orders.
+    async fn subscribe(&self, who: &Connection, order_id: OrderId) -> Result<String, Problem> {
+        let is_young = Timestamp::now().unix_millis().abs_diff(order_id.date().unix_millis()) < YOUNG_MILLIS;
+        if !is_young && self.connections.standing(&who.user_name, order_id).await?.is_none() {
+            return Err(Problem::not_found("There is no such order."));
+        }
+        if !self.connections.follow(who, order_id).await? {
+            return Err(Problem::new(
+                StatusCode::CONFLICT,
+                "too-many-orders",
+                "Too many orders",
+                "A connection follows 20 orders at most: open another one.",
+            ));
+        }
+        // Only now, so that what comes meanwhile is either read here or pushed.
+        let standing = self.connections.standing(&who.user_name, order_id).await?;
+        frame(&Frame::Subscribed { order_id, standing })
+    }
+
+    async fn send(&self, who: &Connection, text: ChatText, to: Option<UserName>) -> Result<String, Problem> {
+        let customer = chat_of(who, to, "to")?;
+        let author = if who.is_staff { Author::Staff } else { Author::Customer };
+        let (message, peers) =
+            tokio::join!(self.chats.add(&customer, author, text), self.listeners(&customer, &who.id));
+        let message = message?;
+        let pushed = frame(&Frame::Message { customer: &customer, line: Line::from(&message) })?;
+        // The message is kept: who does not hear of it now will read it.
+        let told = match peers {
+            Ok(peers) => self.pusher.push(&peers, &pushed).await.map(drop),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = told {
+            telemetry::note("pushError", &error.to_string());
+        }
+        telemetry::count("ChatMessages", 1);
+        frame(&Frame::MessageSent { customer: &customer, seq: message.seq, at: message.at })
+    }
+
+    /// All connections of the customer and of the staff, but for the one that speaks.
+    async fn listeners(
+        &self,
+        customer: &UserName,
+        speaker: &str,
+    ) -> Result<Vec<Peer>, lambdakit::StoreError> {
+        let (mut peers, staff) = tokio::try_join!(
+            self.connections.connections_of(customer),
+            self.connections.connections_of_staff()
+        )?;
+        // Staff can be customers, too.
+        let others: Vec<_> = staff.into_iter().filter(|peer| !peers.contains(peer)).collect();
+        peers.extend(others);
+        peers.retain(|peer| peer.id != speaker);
+        Ok(peers)
+    }
+
+    async fn read(
+        &self,
+        who: &Connection,
+        customer: Option<UserName>,
+        before: Option<u64>,
+    ) -> Result<String, Problem> {
+        let customer = chat_of(who, customer, "customer")?;
+        let ChatPage { messages, next } = self.chats.latest(&customer, before).await?;
+        let items = messages.iter().map(Line::from).collect();
+        frame(&Frame::Messages { customer: &customer, items, before: next })
+    }
+}
+
+/// Whose chat somebody may see: staff everybody's, and customers their own.
+fn chat_of(who: &Connection, named: Option<UserName>, field: &str) -> Result<UserName, Problem> {
+    match named {
+        Some(customer) if who.is_staff || customer == who.user_name => Ok(customer),
+        Some(_) => Err(Problem::not_found("There is no such customer.")),
+        None if who.is_staff => Err(Problem::invalid_field(field, "is required: say which customer")),
+        None => Ok(who.user_name.clone()),
+    }
+}
+
+fn too_fast(detail: &str) -> Problem {
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests", detail)
+}
+
+impl Handler for Messages {
+    async fn handle(&self, event: SocketEvent) -> Result<Option<String>, Problem> {
+        let Happening::Said(text) = event.happening else {
+            return Err(Problem::internal("who comes and goes is told to another function"));
+        };
+        // Also what makes no sense is counted.
+        let who = self.speaker(&event.connection_id).await?;
+        let answer = match Request::parse(&text)? {
+            Request::SubscribeOrder { order_id } => self.subscribe(&who, order_id).await,
+            Request::SendMessage { text, to } => self.send(&who, text, to).await,
+            Request::ReadMessages { customer, before } => self.read(&who, customer, before).await,
+        };
+        answer.map(Some)
+    }
+}

@@ -1,0 +1,389 @@
+//! The connection table: key `item` and `sort`, time to live `expiresAt`.
+//!
+//! | `item` | `sort` | is |
+//! | --- | --- | --- |
+//! | `connection#<id>` | `connection` | who is behind a connection, how fast they speak, what they follow |
+//! | `customer#<name>` | `connection#<id>` | one of somebody's connections |
+//! | `customer#<name>` | `order#<order id>` | where an order of theirs stands |
+//! | `customer#<name>` | `order#<order id>#<id>` | a connection of theirs that follows it |
+//! | `staff` | `connection#<id>` | a connection of the staff |
+//!
+//! All that is said of an order stands under its customer's name, so nobody else can find it, and it can be forgotten
+//! with them. A connection is good for as long as the token that it was made with; its rows expire then.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::order::{OrderStatus, Reason};
+use domain::{OrderId, Timestamp, UserName};
+use futures::future::try_join_all;
+use lambdakit::StoreError;
+use lambdakit::table::{self, Item, Table};
+use serde::{Deserialize, Serialize};
+
+use super::delete;
+
+/// A connection may say so much in [`WINDOW_MILLIS`], at once or one after the other.
+const FRAMES: u64 = 20;
+const WINDOW_MILLIS: u64 = 10_000;
+/// The most orders that a connection follows: with its other rows they are removed in one call.
+const MOST_ORDERS: usize = 20;
+/// How long it is known where an order stands.
+const STANDING_DAYS: u32 = 90;
+/// The most connections that hear something at once. One person does not need more.
+const MOST_PEERS: i32 = 100;
+
+const CONNECTION: &str = "connection";
+const ORDER: &str = "order";
+const STAFF: &str = "staff";
+
+/// Who is connected, and what they want to hear.
+#[derive(Clone, Debug)]
+pub struct ConnectionStore {
+    table: Table,
+}
+
+/// A connection, and who is behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// API Gateway's name for it.
+    pub id: String,
+    /// Who is behind it.
+    pub user_name: UserName,
+    /// They are of the staff.
+    pub is_staff: bool,
+    /// When their token ends, in seconds since 1970.
+    pub expires_at: i64,
+}
+
+/// How fast somebody speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Not too fast.
+    Fine(Connection),
+    /// Faster than they may.
+    TooFast,
+    /// So fast, in spite of being told, that they are not listened to any more.
+    MuchTooFast,
+    /// Nobody knows who it is, or any more.
+    Unknown,
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// The status.
+    pub status: OrderStatus,
+    /// Why, if it was rejected or cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// When it came there.
+    pub at: Timestamp,
+}
+
+impl Standing {
+    /// How far the order has come. Orders only go forward.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        OrderStatus::ALL.iter().position(|status| *status == self.status).unwrap_or_default()
+    }
+}
+
+/// Somebody who hears something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The connection.
+    pub id: String,
+    /// When it was made, in seconds since 1970.
+    pub since: i64,
+}
+
+/// An order, as its customer sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followers {
+    /// Where it stands.
+    pub standing: Option<Standing>,
+    /// The customer's connections that follow it.
+    pub peers: Vec<Peer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConnectionRow {
+    user_name: UserName,
+    is_staff: bool,
+    /// The moment until which all that was said is accounted for, each frame with its share of the window
+    /// (the generic cell rate algorithm, ITU-T I.371): a bucket of tokens in one number.
+    spoken: u64,
+    #[serde(default)]
+    orders: BTreeSet<OrderId>,
+    expires_at: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PeerRow {
+    connection: String,
+    since: i64,
+    expires_at: i64,
+}
+
+impl ConnectionStore {
+    /// The store in this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    /// Keeps in mind who is connected.
+    pub async fn add(&self, connection: &Connection) -> Result<(), StoreError> {
+        let Connection { id, user_name, is_staff, expires_at } = connection;
+        let since = Timestamp::now().unix_seconds();
+        let mut row = itself(id);
+        row.insert("spoken".to_owned(), AttributeValue::N("0".to_owned()));
+        row.insert("expiresAt".to_owned(), AttributeValue::N(expires_at.to_string()));
+        row.insert("userName".to_owned(), AttributeValue::S(user_name.to_string()));
+        row.insert("isStaff".to_owned(), AttributeValue::Bool(*is_staff));
+        let own = peer(&customer(user_name), &format!("{CONNECTION}#{id}"), connection, since);
+        let of_staff = is_staff.then(|| peer(STAFF, &format!("{CONNECTION}#{id}"), connection, since));
+        try_join_all([Some(row), Some(own), of_staff].into_iter().flatten().map(|row| self.put(row))).await?;
+        Ok(())
+    }
+
+    async fn put(&self, row: Item) -> Result<(), StoreError> {
+        self.table.client().put_item().table_name(self.table.name()).set_item(Some(row)).send().await?;
+        Ok(())
+    }
+
+    /// Counts a frame, and says whose it is.
+    pub async fn hear(&self, id: &str) -> Result<Pace, StoreError> {
+        let (now, share) = (unix_millis(), WINDOW_MILLIS / FRAMES);
+        // Most are quiet for longer than a frame's share.
+        let quiet =
+            self.count(id, "spoken <= :now", "spoken = :next", [(":now", now), (":next", now + share)]);
+        let row = match quiet.await? {
+            Some(row) => row,
+            None => {
+                let busy = [(":now", now), (":share", share)];
+                match self.count(id, "spoken > :now", "spoken = spoken + :share", busy).await? {
+                    Some(row) => row,
+                    None => return Ok(Pace::Unknown),
+                }
+            }
+        };
+        let ConnectionRow { user_name, is_staff, spoken, expires_at, .. } = serde_dynamo::from_item(row)?;
+        Ok(match spoken.saturating_sub(now) {
+            _ if is_over(expires_at) => Pace::Unknown,
+            ahead if ahead > 2 * WINDOW_MILLIS => Pace::MuchTooFast,
+            ahead if ahead > WINDOW_MILLIS => Pace::TooFast,
+            _ => Pace::Fine(Connection { id: id.to_owned(), user_name, is_staff, expires_at }),
+        })
+    }
+
+    async fn count(
+        &self,
+        id: &str,
+        condition: &str,
+        change: &str,
+        numbers: [(&str, u64); 2],
+    ) -> Result<Option<Item>, StoreError> {
+        let mut update = self
+            .table
+            .client()
+            .update_item()
+            .table_name(self.table.name())
+            .set_key(Some(itself(id)))
+            .update_expression(format!("SET {change}"))
+            .condition_expression(condition)
+            .return_values(ReturnValue::AllNew);
+        for (name, number) in numbers {
+            update = update.expression_attribute_values(name, AttributeValue::N(number.to_string()));
+        }
+        match update.send().await {
+            Ok(updated) => Ok(updated.attributes),
+            Err(error) => match error.as_service_error() {
+                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(None),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Has a connection follow an order of who is behind it; `false` when it follows too many.
+    pub async fn follow(&self, connection: &Connection, order_id: OrderId) -> Result<bool, StoreError> {
+        let added = self
+            .table
+            .client()
+            .update_item()
+            .table_name(self.table.name())
+            .set_key(Some(itself(&connection.id)))
+            .update_expression("ADD orders :order")
+            .condition_expression(
+                "attribute_exists(expiresAt) AND \
+                 (attribute_not_exists(orders) OR size(orders) < :most OR contains(orders, :id))",
+            )
+            .expression_attribute_values(":order", AttributeValue::Ss(vec![order_id.to_string()]))
+            .expression_attribute_values(":id", AttributeValue::S(order_id.to_string()))
+            .expression_attribute_values(":most", AttributeValue::N(MOST_ORDERS.to_string()));
+        if let Err(error) = added.send().await {
+            return match error.as_service_error() {
+                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(false),
+                _ => Err(error.into()),
+            };
+        }
+        let follows = order(order_id) + "#" + &connection.id;
+        let since = Timestamp::now().unix_seconds();
+        self.put(peer(&customer(&connection.user_name), &follows, connection, since)).await?;
+        Ok(true)
+    }
+
+    /// Where an order of a customer's stands, if it has been heard of.
+    pub async fn standing(
+        &self,
+        user_name: &UserName,
+        order_id: OrderId,
+    ) -> Result<Option<Standing>, StoreError> {
+        self.table.get_latest(key(customer(user_name), order(order_id))).await
+    }
+
+    /// Writes down where an order stands, unless it has come further already; `false` then.
+    pub async fn advance(
+        &self,
+        user_name: &UserName,
+        order_id: OrderId,
+        standing: &Standing,
+    ) -> Result<bool, StoreError> {
+        let expires_at = Timestamp::now().plus_days(STANDING_DAYS).unix_seconds();
+        let mut row: Item = serde_dynamo::to_item(standing)?;
+        row.extend(key(customer(user_name), order(order_id)));
+        row.insert("orderId".to_owned(), AttributeValue::S(order_id.to_string()));
+        row.insert("rank".to_owned(), AttributeValue::N(standing.rank().to_string()));
+        row.insert("expiresAt".to_owned(), AttributeValue::N(expires_at.to_string()));
+        let put = self
+            .table
+            .client()
+            .put_item()
+            .table_name(self.table.name())
+            .set_item(Some(row))
+            // One that comes again may not have been told to anybody.
+            .condition_expression("attribute_not_exists(#item) OR #rank <= :rank")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_names("#rank", "rank")
+            .expression_attribute_values(":rank", AttributeValue::N(standing.rank().to_string()));
+        Ok(table::Put::of(put.send().await)?.is_done())
+    }
+
+    /// Where an order stands, and who follows it.
+    pub async fn followers(&self, user_name: &UserName, order_id: OrderId) -> Result<Followers, StoreError> {
+        let rows = self.rows(customer(user_name), &order(order_id)).await?;
+        // The order itself sorts before who follows it.
+        let (standing, peers): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.contains_key("status"));
+        let standing = standing.into_iter().next().map(serde_dynamo::from_item).transpose()?;
+        Ok(Followers { standing, peers: alive(peers)? })
+    }
+
+    /// The connections of one person.
+    pub async fn connections_of(&self, user_name: &UserName) -> Result<Vec<Peer>, StoreError> {
+        alive(self.rows(customer(user_name), CONNECTION).await?)
+    }
+
+    /// The connections of the staff.
+    pub async fn connections_of_staff(&self) -> Result<Vec<Peer>, StoreError> {
+        alive(self.rows(STAFF.to_owned(), CONNECTION).await?)
+    }
+
+    async fn rows(&self, item: String, beginning: &str) -> Result<Vec<Item>, StoreError> {
+        let query = self
+            .table
+            .client()
+            .query()
+            .table_name(self.table.name())
+            .key_condition_expression("#item = :item AND begins_with(#sort, :beginning)")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_names("#sort", "sort")
+            .expression_attribute_values(":item", AttributeValue::S(item))
+            .expression_attribute_values(":beginning", AttributeValue::S(beginning.to_owned()))
+            .consistent_read(true)
+            .limit(MOST_PEERS);
+        Ok(query.send().await?.items.unwrap_or_default())
+    }
+
+    /// Forgets a connection and all that it wanted to hear.
+    pub async fn remove(&self, id: &str) -> Result<(), StoreError> {
+        let Some(row) = self.table.get_latest::<ConnectionRow>(itself(id)).await? else { return Ok(()) };
+        let (own, name) = (customer(&row.user_name), format!("{CONNECTION}#{id}"));
+        let mut keys: Vec<_> =
+            row.orders.iter().map(|order_id| key(own.clone(), order(*order_id) + "#" + id)).collect();
+        keys.push(key(own, name.clone()));
+        if row.is_staff {
+            keys.push(key(STAFF.to_owned(), name));
+        }
+        keys.push(itself(id));
+        delete(&self.table, keys).await
+    }
+
+    /// Forgets somebody: their connections, and where their orders stand.
+    pub async fn forget(&self, user_name: &UserName) -> Result<(), StoreError> {
+        for Peer { id, .. } in self.connections_of(user_name).await? {
+            self.remove(&id).await?;
+        }
+        for beginning in [CONNECTION, ORDER] {
+            loop {
+                let rows = self.rows(customer(user_name), beginning).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                delete(&self.table, rows.into_iter().map(key_of).collect()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn alive(rows: Vec<Item>) -> Result<Vec<Peer>, StoreError> {
+    let rows: Vec<PeerRow> = serde_dynamo::from_items(rows)?;
+    // DynamoDB removes what has expired within days only.
+    let alive = rows.into_iter().filter(|row| !is_over(row.expires_at));
+    Ok(alive.map(|row| Peer { id: row.connection, since: row.since }).collect())
+}
+
+fn peer(item: &str, sort: &str, connection: &Connection, since: i64) -> Item {
+    HashMap::from([
+        ("item".to_owned(), AttributeValue::S(item.to_owned())),
+        ("sort".to_owned(), AttributeValue::S(sort.to_owned())),
+        ("connection".to_owned(), AttributeValue::S(connection.id.clone())),
+        ("since".to_owned(), AttributeValue::N(since.to_string())),
+        ("expiresAt".to_owned(), AttributeValue::N(connection.expires_at.to_string())),
+    ])
+}
+
+fn customer(user_name: &UserName) -> String {
+    format!("customer#{user_name}")
+}
+
+fn order(order_id: OrderId) -> String {
+    format!("{ORDER}#{order_id}")
+}
+
+fn itself(id: &str) -> Item {
+    key(format!("{CONNECTION}#{id}"), CONNECTION.to_owned())
+}
+
+fn key(item: String, sort: String) -> Item {
+    table::key([("item", item), ("sort", sort)])
+}
+
+fn key_of(mut row: Item) -> Item {
+    row.retain(|name, _| name == "item" || name == "sort");
+    row
+}
+
+fn is_over(expires_at: i64) -> bool {
+    expires_at <= Timestamp::now().unix_seconds()
+}
+
+fn unix_millis() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}
