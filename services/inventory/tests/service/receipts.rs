@@ -1,0 +1,82 @@
+use futures::future::join_all;
+use serde_json::{Value, json};
+use testkit::Answer;
+
+use crate::{Warehouse, id, warehouse};
+
+async fn receive(shop: &Warehouse, product: &str, key: &str, body: impl ToString) -> Answer {
+    let headers = [("idempotency-key", key)];
+    let headers = if key.is_empty() { &headers[..0] } else { &headers[..] };
+    shop.client.send("POST", &format!("/stock/{product}/receipts"), headers, body).await
+}
+
+#[tokio::test]
+async fn what_comes_in_is_on_hand() {
+    let (shop, lamp) = (warehouse().await, id());
+    shop.client.get(&format!("/stock/{lamp}")).await.expect(404);
+    let stock = receive(&shop, &lamp, "delivery-1", r#"{"quantity": 12}"#).await.expect(201).body;
+    assert_eq!(stock["productId"], json!(lamp));
+    assert_eq!(shop.counts(&lamp).await, [12, 0, 12, 0]);
+    assert_eq!(shop.client.get(&format!("/stock/{lamp}")).await.expect(200).body, stock);
+    receive(&shop, &lamp, "delivery-2", r#"{"quantity": 1000000}"#).await.expect(201);
+    assert_eq!(shop.counts(&lamp).await, [1_000_012, 0, 1_000_012, 0]);
+}
+
+#[tokio::test]
+async fn a_delivery_is_counted_once_however_often_it_is_told() {
+    let (shop, lamp, chair) = (warehouse().await, id(), id());
+    let copies = (0..20).map(|_| receive(&shop, &lamp, "delivery-1", r#"{"quantity": 12}"#));
+    for answer in join_all(copies).await {
+        assert_eq!(answer.expect(201).body["received"], 12);
+    }
+    assert_eq!(shop.counts(&lamp).await, [12, 0, 12, 0]);
+    // The same key for another product is another delivery.
+    receive(&shop, &chair, "delivery-1", r#"{"quantity": 3}"#).await.expect(201);
+    assert_eq!(shop.counts(&chair).await, [3, 0, 3, 0]);
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_number_of_pieces() {
+    let (shop, lamp) = (warehouse().await, id());
+    receive(&shop, &lamp, "delivery-1", r#"{"quantity": 12}"#).await.expect(201);
+    let refused = receive(&shop, &lamp, "delivery-1", r#"{"quantity": 13}"#).await.expect(422);
+    assert_eq!(refused.body["type"], "urn:problem-type:idempotency-key-reused");
+    assert_eq!(shop.counts(&lamp).await, [12, 0, 12, 0]);
+}
+
+#[tokio::test]
+async fn a_delivery_without_a_name_is_refused() {
+    let (shop, lamp) = (warehouse().await, id());
+    receive(&shop, &lamp, "", r#"{"quantity": 12}"#).await.expect(400);
+    receive(&shop, &lamp, "two words", r#"{"quantity": 12}"#).await.expect(400);
+    shop.client.get(&format!("/stock/{lamp}")).await.expect(404);
+}
+
+#[tokio::test]
+async fn no_pieces_half_pieces_and_more_than_a_million_are_refused() {
+    let (shop, lamp) = (warehouse().await, id());
+    for quantity in [json!(0), json!(-1), json!(1.5), json!("12"), json!(1_000_001), json!(1e30), Value::Null]
+    {
+        let refused = receive(&shop, &lamp, "delivery-1", json!({ "quantity": quantity })).await.expect(422);
+        assert_eq!(refused.fields_at_fault(), ["quantity"], "{quantity}");
+    }
+    receive(&shop, &lamp, "delivery-1", "12").await.expect(400);
+    shop.client.get(&format!("/stock/{lamp}")).await.expect(404);
+}
+
+#[tokio::test]
+async fn what_is_no_id_of_a_product_is_not_there() {
+    let shop = warehouse().await;
+    for product in ["lamp", "019C1430-4400-7000-8000-000000000001", "019c143044007000800000000000000"] {
+        receive(&shop, product, "delivery-1", r#"{"quantity": 12}"#).await.expect(404);
+        shop.client.get(&format!("/stock/{product}")).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn the_sample_event_is_answered_with_the_stock() {
+    let shop = warehouse().await;
+    shop.take_in("019c1430-4400-7000-8000-000000000001", 6).await;
+    let answer = shop.client.invoke(include_str!("../../events/inventory-api.json")).await.expect(200);
+    assert_eq!(answer.body["onHand"], 6);
+}
