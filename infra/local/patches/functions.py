@@ -1,18 +1,26 @@
 """AWS Lambda."""
 
+import functools
+import os
+import re
 import socketserver
 
 from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
 
 # Long enough for a line that a function wrote before it answered.
 FIRST_LOG_LINE_SECONDS = 0.005
 LOG_IDLE_SECONDS = 0.001
 LOG_LIMIT_SECONDS = 0.250
 
+FUNCTION_HOST = re.compile(r"https://([a-z0-9]{32})\.lambda-url\.[a-z0-9-]+\.on\.aws")
+API_HOST = re.compile(r"(http|ws)s://([a-z0-9]{8,10})\.execute-api\.[a-z0-9-]+\.amazonaws\.com")
+
 
 def apply() -> None:
     send_replies_at_once()
     stop_waiting_for_logs()
+    reach_hosts_of_the_account()
 
 
 def send_replies_at_once() -> None:
@@ -25,3 +33,20 @@ def stop_waiting_for_logs() -> None:
     lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (
         FIRST_LOG_LINE_SECONDS, LOG_IDLE_SECONDS, LOG_LIMIT_SECONDS,
     )
+
+
+def reach_hosts_of_the_account() -> None:
+    """Names like `<id>.lambda-url.us-east-1.on.aws` do not resolve here; functions find in their environment what does."""
+    original = lambda_svc._provided_worker_env
+
+    @functools.wraps(original)
+    def worker_env(*arguments):
+        return {name: reachable(value) for name, value in original(*arguments).items()}
+
+    lambda_svc._provided_worker_env = worker_env
+
+
+def reachable(text: str) -> str:
+    here = f"127.0.0.1:{os.environ['GATEWAY_PORT']}/_aws"
+    text = FUNCTION_HOST.sub(rf"http://{here}/lambda-url/\1", text)
+    return API_HOST.sub(rf"\1://{here}/execute-api/\2", text)

@@ -24,6 +24,7 @@ DEFINITIONS: dict[str, str] = {}
 def apply() -> None:
     go_on_where_they_were()
     hand_over_errors_of_called_functions()
+    name_throttles()
     start_once_by_name()
     answer_once()
     wake_stopped_executions()
@@ -266,6 +267,22 @@ def catch(state: dict, data, context: dict, error: TaskError):
     language = stepfunctions._state_query_language(state, context)
     output = stepfunctions._apply_catcher(catcher, data, context, language, {"Error": error.error, "Cause": error.cause})
     return output, catcher["Next"]
+
+
+def name_throttles() -> None:
+    """A function that has no instance to spare fails without an error's name, by which it would be called again."""
+    original = stepfunctions._call_lambda
+
+    @functools.wraps(original)
+    def call_lambda(function, event):
+        try:
+            return original(function, event)
+        except TaskError as error:
+            if error.error == "Lambda.Unknown" and "TooManyRequestsException" in error.cause:
+                raise TaskError("Lambda.TooManyRequestsException", error.cause) from error
+            raise
+
+    stepfunctions._call_lambda = call_lambda
 
 
 def start_once_by_name() -> None:
