@@ -61,8 +61,11 @@ impl Occasion {
             Self::Paid => ["We have received your payment.", "Your parcel is being packed."],
             Self::Shipped => ["Your parcel has left our house.", "It cannot be called off any more."],
             Self::Delivered => ["Your parcel has arrived.", "We hope that you like what is in it."],
+            // Nobody knows what a provider does that has not answered; what it charges later is sent back.
+            Self::Rejected(reason @ Reason::PaymentTimedOut) | Self::Cancelled(reason) => {
+                [why(reason), "Whatever you have paid goes back to you."]
+            }
             Self::Rejected(reason) => [why(reason), "You have not been charged."],
-            Self::Cancelled(reason) => [why(reason), "What you have paid goes back to you."],
         }
     }
 }
@@ -117,7 +120,7 @@ fn text(contact: &Contact, occasion: Occasion, lines: &[Shown]) -> String {
         writeln!(text, "  {quantity} x {name}: {total}").ok();
     }
     let Contact { total_price, order_id, .. } = contact;
-    write!(text, "\n  Together: {total_price}\n\nYour order {order_id}\n-- \nFerrocart\n").ok();
+    write!(text, "\n  Together: {total_price}\n\nYour order {order_id} at Ferrocart\n").ok();
     text
 }
 
@@ -142,4 +145,209 @@ fn html(contact: &Contact, occasion: Occasion, lines: &[Shown], subject: &str) -
         }
     }
     .into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use expect_test::{Expect, expect, expect_file};
+    use serde_json::json;
+
+    use super::*;
+
+    const OCCASIONS: [Occasion; 7] = [
+        Occasion::Placed,
+        Occasion::Paid,
+        Occasion::Shipped,
+        Occasion::Delivered,
+        Occasion::Rejected(Reason::OutOfStock),
+        Occasion::Cancelled(Reason::CustomerRequest),
+        Occasion::Cancelled(Reason::FulfilmentFailed),
+    ];
+
+    fn contact(first_name: &str, product: &str) -> Contact {
+        let line = |quantity, price| {
+            json!({
+                "productId": "019c1430-4400-7000-8000-000000000001",
+                "productName": product,
+                "quantity": quantity,
+                "price": { "minor": price, "currency": "USD" },
+            })
+        };
+        let mut lines = [line(2, 95_040), line(1, 87_000)];
+        lines[0]["color"] = json!("Red");
+        serde_json::from_value(json!({
+            "userName": "swn",
+            "orderId": "019c1431-2e60-7000-8000-000000000001",
+            "firstName": first_name,
+            "email": "name@example.com",
+            "lines": lines,
+            "totalPrice": { "minor": 277_080, "currency": "USD" },
+        }))
+        .unwrap()
+    }
+
+    fn check(occasion: Occasion, text: &Expect) {
+        let mail = render(&contact("Grace", "IPhone X"), occasion).unwrap();
+        text.assert_eq(&format!("{}\n\n{}", mail.subject, mail.text));
+    }
+
+    #[test]
+    fn a_new_order_is_confirmed() {
+        check(
+            Occasion::Placed,
+            &expect![[r#"
+                We have your order: 019c1431-2e60-7000-8000-000000000001
+
+                Hello Grace,
+
+                Thank you for your order. We are getting it ready.
+
+                  2 x IPhone X (Red): 1900.80
+                  1 x IPhone X: 870.00
+
+                  Together: 2770.80 USD
+
+                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_paid_order_is_confirmed() {
+        check(
+            Occasion::Paid,
+            &expect![[r#"
+                Your order is paid: 019c1431-2e60-7000-8000-000000000001
+
+                Hello Grace,
+
+                We have received your payment. Your parcel is being packed.
+
+                  2 x IPhone X (Red): 1900.80
+                  1 x IPhone X: 870.00
+
+                  Together: 2770.80 USD
+
+                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+            "#]],
+        );
+    }
+
+    #[test]
+    fn who_waits_for_a_parcel_is_told_that_it_has_left() {
+        check(
+            Occasion::Shipped,
+            &expect![[r#"
+                Your order is on its way: 019c1431-2e60-7000-8000-000000000001
+
+                Hello Grace,
+
+                Your parcel has left our house. It cannot be called off any more.
+
+                  2 x IPhone X (Red): 1900.80
+                  1 x IPhone X: 870.00
+
+                  Together: 2770.80 USD
+
+                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+            "#]],
+        );
+    }
+
+    #[test]
+    fn who_has_a_parcel_is_told_so() {
+        check(
+            Occasion::Delivered,
+            &expect![[r#"
+                Your order has arrived: 019c1431-2e60-7000-8000-000000000001
+
+                Hello Grace,
+
+                Your parcel has arrived. We hope that you like what is in it.
+
+                  2 x IPhone X (Red): 1900.80
+                  1 x IPhone X: 870.00
+
+                  Together: 2770.80 USD
+
+                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_order_that_cannot_be_taken_is_told_with_its_reason() {
+        check(
+            Occasion::Rejected(Reason::OutOfStock),
+            &expect![[r#"
+                We could not take your order: 019c1431-2e60-7000-8000-000000000001
+
+                Hello Grace,
+
+                We do not have enough pieces of something that you ordered. You have not been charged.
+
+                  2 x IPhone X (Red): 1900.80
+                  1 x IPhone X: 870.00
+
+                  Together: 2770.80 USD
+
+                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+            "#]],
+        );
+    }
+
+    #[test]
+    fn a_cancelled_order_is_told_with_its_reason() {
+        check(
+            Occasion::Cancelled(Reason::CustomerRequest),
+            &expect![[r#"
+                Your order is cancelled: 019c1431-2e60-7000-8000-000000000001
+
+                Hello Grace,
+
+                You asked us to cancel your order. Whatever you have paid goes back to you.
+
+                  2 x IPhone X (Red): 1900.80
+                  1 x IPhone X: 870.00
+
+                  Together: 2770.80 USD
+
+                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+            "#]],
+        );
+    }
+
+    #[test]
+    fn the_html_says_the_same() {
+        let mut all = String::new();
+        for occasion in OCCASIONS {
+            let html = render(&contact("Grace", "IPhone X"), occasion).unwrap().html;
+            // A line each, to be read by people.
+            writeln!(all, "{}\n", html.replace("><", ">\n<")).unwrap();
+        }
+        expect_file!["mails.html.txt"].assert_eq(&all);
+    }
+
+    #[test]
+    fn what_somebody_typed_is_no_html() {
+        let mail = render(&contact("<script>alert(1)</script>", "A & \"B\" <b>"), Occasion::Paid).unwrap();
+        assert!(mail.text.contains("Hello <script>alert(1)</script>,"), "plain text is plain");
+        assert!(mail.html.contains("Hello &lt;script&gt;alert(1)&lt;/script&gt;,"), "{}", mail.html);
+        assert!(mail.html.contains("A &amp; &quot;B&quot; &lt;b&gt;"), "{}", mail.html);
+        assert!(!mail.html.contains("<script>") && !mail.html.contains("<b>"), "{}", mail.html);
+        for typed in ["script", "A &"] {
+            assert!(!mail.subject.contains(typed), "{}", mail.subject);
+        }
+    }
+
+    #[test]
+    fn a_mail_shows_in_no_debug_output() {
+        let mail = render(&contact("Grace", "IPhone X"), Occasion::Placed).unwrap();
+        let shown = format!("{mail:?} {:?}", contact("Grace", "IPhone X"));
+        for personal in ["Grace", "name@example.com"] {
+            assert!(!shown.contains(personal), "{shown}");
+        }
+    }
 }

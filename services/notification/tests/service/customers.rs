@@ -1,0 +1,202 @@
+//! What becomes of mails when their customer wants them handed over, or wants to be forgotten.
+
+use std::time::Duration;
+
+use lambdakit::table::Item;
+use serde_json::{Value, json};
+use testkit::faults::{Fault, Rule};
+use testkit::seed;
+
+use crate::{
+    CHECKOUT, Office, PAID, TABLE, changed, deliver, fact, office, sample, sending_office, string, text,
+};
+
+const EXPORT: &str = include_str!("../../events/notification-customers.json");
+const ERASURE: &str = include_str!("../../events/notification-customers-erasure.json");
+const PERSONAL: [&str; 3] = ["Grace", "name@example.com", "IPhone"];
+
+impl Office {
+    /// Delivers a request and says whether it is done.
+    async fn ask(&self, request: &str) -> bool {
+        deliver(&self.requests, &[sample(request)]).await.is_empty()
+    }
+
+    /// Somebody else has an order, too, and a mail about it.
+    async fn with_somebody_else(self) -> Self {
+        let of_ada = |envelope: &mut Value| {
+            envelope["detail"]["data"]["userName"] = json!("ada");
+            envelope["detail"]["data"]["orderId"] = json!("019c1431-2e60-7000-8000-0000000000ad");
+            envelope["detail"]["metadata"]["eventId"] = json!("0f1e2d3c-0000-5000-8000-0000000000ad");
+        };
+        assert!(deliver(&self.contacts, &[changed(CHECKOUT, "ada", of_ada)]).await.is_empty());
+        assert!(self.tell(changed(PAID, "ada", of_ada)).await);
+        self
+    }
+
+    /// As many mails more to `swn`, each of a kilobyte or so.
+    async fn fill(&self, count: usize) {
+        let template = self.mail().await;
+        let mails = (0..count).map(|number| {
+            let mut row: Item = template.clone();
+            row.insert("item".to_owned(), string(&format!("mail#0f1e2d3c-0000-5000-8000-{number:012}")));
+            row
+        });
+        seed(&self.account.known_table(TABLE), mails).await;
+    }
+
+    async fn rows_of_swn(&self) -> Vec<Item> {
+        let mut rows = self.rows().await;
+        rows.retain(|row| text(row, "userName") == "swn");
+        rows
+    }
+}
+
+#[tokio::test]
+async fn an_export_hands_over_whom_the_shop_writes_to_and_what_it_wrote_and_nobody_elses() {
+    let office = office().await.with_contact().await.with_somebody_else().await;
+    assert!(office.tell(sample(PAID)).await);
+    assert!(office.ask(EXPORT).await);
+    let event = office.bus.events(1).await.remove(0);
+    assert_eq!(event["source"], "shop.notification");
+    assert_eq!(event["detail-type"], "CustomerDataCollected");
+    assert_eq!(event["detail"]["metadata"]["correlationId"], "sample-7");
+    let data = &event["detail"]["data"];
+    assert_eq!(data["keeper"], "notification");
+    assert_eq!((&data["part"], &data["last"]), (&json!(0), &json!(true)));
+    let text = data["items"][1]["text"].clone();
+    assert!(text.as_str().unwrap().starts_with("Hello Grace,"));
+    assert_eq!(
+        data["items"],
+        json!([
+            {
+                "kind": "CONTACT",
+                "orderId": "019c1431-2e60-7000-8000-000000000001",
+                "firstName": "Grace",
+                "email": "name@example.com",
+            },
+            {
+                "kind": "MAIL",
+                "orderId": "019c1431-2e60-7000-8000-000000000001",
+                "occasion": "PAID",
+                "at": "2026-01-31T12:02:00.000Z",
+                "status": "KEPT",
+                "to": "name@example.com",
+                "subject": "Your order is paid: 019c1431-2e60-7000-8000-000000000001",
+                "text": text,
+            },
+        ])
+    );
+}
+
+#[tokio::test]
+async fn many_mails_are_handed_over_in_parts_that_are_the_same_if_they_are_asked_for_again() {
+    let office = office().await.with_contact().await;
+    assert!(office.tell(sample(PAID)).await);
+    office.fill(250).await;
+    // The first try breaks off after a part: nothing is acknowledged.
+    office.faults.add(Rule::new(Fault::Refuse).on("PutEvents").after(1));
+    assert!(!office.ask(EXPORT).await);
+    office.faults.clear();
+    let told = office.bus.events(1).await;
+    assert!(office.ask(EXPORT).await);
+    let mut events = office.bus.events(told.len() + 2).await;
+    let again = events.split_off(told.len());
+    assert_eq!(told[0]["detail"]["metadata"]["eventId"], again[0]["detail"]["metadata"]["eventId"]);
+    assert_eq!(told[0]["detail"]["data"], again[0]["detail"]["data"]);
+    let mut items = 0;
+    for (number, event) in again.iter().enumerate() {
+        assert!(event["detail"].to_string().len() < 64 * 1024, "what EventBridge bills as one event");
+        let data = &event["detail"]["data"];
+        assert_eq!((&data["part"], &data["last"]), (&json!(number), &json!(number + 1 == again.len())));
+        items += data["items"].as_array().unwrap().len();
+    }
+    assert_eq!(items, 252);
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_forgotten_customer_but_that_there_was_an_order() {
+    let office = office().await.with_contact().await.with_somebody_else().await;
+    for (name, number) in [("OrderPlaced", 1), ("OrderPaid", 2)] {
+        assert!(office.tell(fact(name, number)).await);
+    }
+    office.fill_two_pages().await;
+    assert!(office.ask(ERASURE).await);
+    let left = office.rows_of_swn().await;
+    assert_eq!(left.len(), 1);
+    let mut attributes: Vec<_> = left[0].keys().map(String::as_str).collect();
+    attributes.sort_unstable();
+    assert_eq!(attributes, ["expiresAt", "item", "userName"]);
+    assert_eq!(office.rows().await.len(), 3, "somebody else's rows stay");
+    let event = office.bus.events(1).await.remove(0);
+    assert_eq!(event["detail-type"], "CustomerDataErased");
+    assert_eq!(event["detail"]["data"]["keeper"], "notification");
+    assert_eq!(event["detail"]["data"]["erasureId"], "019c1430-4400-7000-8000-000000000008");
+    assert!(office.ask(EXPORT).await);
+    assert_eq!(office.bus.events(2).await[1]["detail"]["data"]["items"], json!([]));
+}
+
+impl Office {
+    async fn fill_two_pages(&self) {
+        let template = self.rows_of("mail#").await.into_iter().find(|row| text(row, "userName") == "swn");
+        let template = template.unwrap();
+        let mails = (0..110).map(|number| {
+            let mut row = template.clone();
+            row.insert("item".to_owned(), string(&format!("mail#0f1e2d3c-0000-5000-8000-{number:012}")));
+            row
+        });
+        seed(&self.account.known_table(TABLE), mails).await;
+    }
+}
+
+#[tokio::test]
+async fn what_comes_after_a_customer_was_forgotten_does_not_bring_them_back() {
+    let office = office().await.with_contact().await;
+    assert!(office.tell(fact("OrderPlaced", 1)).await);
+    assert!(office.ask(ERASURE).await);
+    assert!(deliver(&office.contacts, &[sample(CHECKOUT)]).await.is_empty());
+    for (name, number) in [("OrderPlaced", 1), ("OrderPaid", 2)] {
+        assert!(office.tell(fact(name, number)).await, "there is nobody to wait for");
+    }
+    let left = office.rows().await;
+    assert_eq!(left.len(), 1);
+    for personal in PERSONAL {
+        assert!(!format!("{left:?}").contains(personal), "{personal}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_is_written_while_its_customer_is_forgotten_does_not_stay() {
+    for sending in [false, true] {
+        let office = if sending { sending_office().await } else { office().await }.with_contact().await;
+        // The contact has been read, and the mail is on its way into the table.
+        office.faults.add(Rule::new(Fault::Delay(Duration::from_millis(600))).on("PutItem").times(1));
+        let (told, forgotten) = tokio::join!(office.tell(sample(PAID)), async {
+            while office.faults.calls("PutItem") < 2 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            office.ask(ERASURE).await
+        });
+        assert!(told && forgotten, "{sending}");
+        let left = format!("{:?}", office.rows().await);
+        for personal in PERSONAL {
+            assert!(!left.contains(personal), "{personal} in {left}");
+        }
+        assert!(!left.contains("orderId"), "{left}");
+        assert_eq!(office.faults.calls("POST /v2"), 0);
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_that_breaks_off_goes_on_when_its_message_comes_again() {
+    for operation in ["Query", "BatchWriteItem", "PutEvents"] {
+        let office = office().await.with_contact().await;
+        assert!(office.tell(sample(PAID)).await);
+        office.faults.add(Rule::new(Fault::ServerError).on(operation));
+        assert!(!office.ask(ERASURE).await, "{operation}");
+        office.faults.clear();
+        assert!(office.ask(ERASURE).await, "{operation}");
+        let left = office.rows().await;
+        assert_eq!(left.len(), 1, "{operation}");
+        assert!(!left[0].contains_key("email"), "{operation}");
+    }
+}

@@ -1,0 +1,101 @@
+//! Mails of a shop that sends none.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use testkit::faults::{Fault, Rule};
+
+use crate::{ORDER, PAID, changed, deliver, fact, office, sample, text};
+
+const FACTS: [&str; 6] =
+    ["OrderPlaced", "OrderPaid", "OrderShipped", "OrderDelivered", "OrderRejected", "OrderCancelled"];
+
+#[tokio::test]
+async fn the_sample_fact_becomes_a_mail_to_whom_the_checkout_named() {
+    let office = office().await.with_contact().await;
+    assert!(office.tell(sample(PAID)).await);
+    let mail = office.mail().await;
+    assert_eq!(text(&mail, "to"), "name@example.com");
+    assert_eq!(text(&mail, "subject"), format!("Your order is paid: {ORDER}"));
+    assert_eq!((text(&mail, "orderId"), text(&mail, "occasion")), (ORDER, "PAID"));
+    assert_eq!((text(&mail, "status"), text(&mail, "at")), ("KEPT", "2026-01-31T12:02:00.000Z"));
+    assert!(text(&mail, "text").starts_with("Hello Grace,\n"));
+    assert!(text(&mail, "html").contains("<p>Hello Grace,</p>"));
+    assert_eq!(office.sent().await.to_string(), "0");
+}
+
+#[tokio::test]
+async fn each_fact_is_a_mail_of_its_own_and_is_so_once_however_often_and_in_whatever_order_it_comes() {
+    let office = office().await.with_contact().await;
+    let messages: Vec<_> = FACTS.into_iter().zip(0..).map(|(name, number)| fact(name, number)).collect();
+    let backwards: Vec<_> = messages.iter().rev().cloned().collect();
+    for batch in [backwards, messages] {
+        assert_eq!(deliver(&office.mails, &batch).await, Vec::<String>::new());
+        let subjects: BTreeSet<_> =
+            office.rows_of("mail#").await.iter().map(|mail| text(mail, "subject").to_owned()).collect();
+        assert_eq!(subjects.len(), FACTS.len());
+        assert_eq!(office.rows_of("mail#").await.len(), FACTS.len());
+    }
+}
+
+#[tokio::test]
+async fn a_fact_that_comes_before_the_checkout_comes_again() {
+    let office = office().await;
+    assert!(!office.tell(sample(PAID)).await);
+    assert_eq!(office.rows().await, []);
+    let office = office.with_contact().await;
+    assert!(office.tell(sample(PAID)).await);
+    assert_eq!(text(&office.mail().await, "occasion"), "PAID");
+}
+
+#[tokio::test]
+async fn nobody_is_written_to_about_an_order_of_a_forgotten_customer() {
+    let office = office().await.with_contact().await;
+    let of_nobody =
+        changed(PAID, "erased", |envelope| envelope["detail"]["data"]["userName"] = json!("erased"));
+    assert!(office.tell(of_nobody).await);
+    assert_eq!(office.rows_of("mail#").await, []);
+}
+
+#[tokio::test]
+async fn an_older_and_a_newer_version_of_a_fact_are_understood() {
+    let office = office().await.with_contact().await;
+    let newer = changed(PAID, "newer", |envelope| {
+        envelope["id"] = json!("0f1e2d3c-0000-4000-8000-000000000001");
+        envelope["detail"]["metadata"]["version"] = json!(2);
+        envelope["detail"]["data"]["paidWith"] = json!("CARD");
+    });
+    assert!(office.tell(newer).await);
+    assert_eq!(text(&office.mail().await, "occasion"), "PAID");
+}
+
+#[tokio::test]
+async fn what_is_no_news_is_never_acknowledged_and_the_rest_does_not_wait() {
+    let office = office().await.with_contact().await;
+    let failed = deliver(
+        &office.mails,
+        &[
+            json!({ "messageId": "poison", "body": "{" }),
+            // Of a subscription without raw delivery.
+            json!({ "messageId": "wrapped", "body": json!({ "Type": "Notification", "Message": "{}" }).to_string() }),
+            changed(PAID, "other", |envelope| envelope["detail-type"] = json!("OrderStockReserved")),
+            changed(PAID, "no-order", |envelope| envelope["detail"]["data"]["orderId"] = json!("1")),
+            fact("OrderShipped", 1),
+        ],
+    );
+    assert_eq!(failed.await, ["poison", "wrapped", "other", "no-order"]);
+    assert_eq!(text(&office.mail().await, "occasion"), "SHIPPED");
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_kept_comes_again_and_is_kept_once() {
+    for operation in ["GetItem", "PutItem"] {
+        let office = office().await.with_contact().await;
+        office.faults.add(Rule::new(Fault::ServerError).on(operation));
+        assert!(!office.tell(sample(PAID)).await, "{operation}");
+        office.faults.clear();
+        office.faults.add(Rule::new(Fault::LoseAnswer).on(operation).times(1));
+        assert!(office.tell(sample(PAID)).await, "{operation}");
+        office.mail().await;
+    }
+}

@@ -1,0 +1,109 @@
+//! Mails of a shop that sends them, by SES, which cannot be asked whether it has a mail already.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use lambdakit::table::Item;
+use testkit::faults::{Fault, Rule};
+
+use crate::{Office, PAID, TABLE, deliver, fact, sample, sending_office, string, text};
+
+/// What SES is asked to send by.
+const SEND: &str = "POST /v2";
+
+impl Office {
+    async fn has_sent(&self, mails: u32) -> bool {
+        (self.sent().await - f64::from(mails)).abs() < 0.5
+    }
+
+    async fn status(&self) -> String {
+        text(&self.mail().await, "status").to_owned()
+    }
+
+    /// Makes a claim as old as if whoever claimed the mail had died over it.
+    async fn age(&self, mail: &Item) {
+        let update = self.dynamodb.update_item().table_name(TABLE);
+        let update = update.key("userName", mail["userName"].clone()).key("item", mail["item"].clone());
+        let update = update.update_expression("SET claimedAt = :past");
+        update.expression_attribute_values(":past", AttributeValue::N("1".to_owned())).send().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_mail_is_sent_once_and_what_it_says_is_not_kept() {
+    let office = sending_office().await.with_contact().await;
+    for _ in 0..2 {
+        assert!(office.tell(sample(PAID)).await);
+    }
+    assert!(office.has_sent(1).await);
+    let mail = office.mail().await;
+    assert_eq!(text(&mail, "status"), "SENT");
+    for of_no_use in ["to", "subject", "text", "html"] {
+        assert!(!mail.contains_key(of_no_use), "{of_no_use}");
+    }
+}
+
+#[tokio::test]
+async fn two_who_have_the_same_fact_in_hand_send_one_mail() {
+    let office = sending_office().await.with_contact().await;
+    let both = [fact("OrderPaid", 1), fact("OrderPaid", 1)];
+    let failed = deliver(&office.mails, &both).await;
+    assert!(failed.len() < 2, "{failed:?}");
+    assert!(office.has_sent(1).await);
+    assert_eq!(office.status().await, "SENT");
+}
+
+#[tokio::test]
+async fn what_ses_refuses_was_not_sent_and_is_tried_again() {
+    let office = sending_office().await.with_contact().await;
+    office.faults.add(Rule::new(Fault::Throttle).on(SEND));
+    for _ in 0..2 {
+        assert!(!office.tell(sample(PAID)).await);
+        assert_eq!(office.status().await, "REFUSED");
+    }
+    office.faults.clear();
+    assert!(office.tell(sample(PAID)).await);
+    assert!(office.has_sent(1).await);
+    assert_eq!(office.status().await, "SENT");
+}
+
+#[tokio::test]
+async fn a_mail_of_which_nobody_knows_whether_it_was_sent_is_not_sent_again() {
+    for fault in [Fault::LoseAnswer, Fault::ServerError] {
+        let office = sending_office().await.with_contact().await;
+        office.faults.add(Rule::new(fault).on(SEND));
+        assert!(office.tell(sample(PAID)).await, "{fault:?}");
+        assert_eq!(office.status().await, "IN_DOUBT", "{fault:?}");
+        office.faults.clear();
+        assert!(office.tell(sample(PAID)).await, "{fault:?}");
+        assert!(office.has_sent(u32::from(fault == Fault::LoseAnswer)).await, "{fault:?}");
+        assert_eq!(office.faults.calls(SEND), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_dies_over_a_mail_leaves_it_in_doubt_and_not_sent_twice() {
+    let office = sending_office().await.with_contact().await;
+    // Sent, and then it cannot be said any more.
+    office.faults.add(Rule::new(Fault::ServerError).on("UpdateItem"));
+    assert!(!office.tell(sample(PAID)).await);
+    office.faults.clear();
+    assert!(!office.tell(sample(PAID)).await, "somebody may still be sending it");
+    assert_eq!(office.status().await, "SENDING");
+    office.age(&office.mail().await).await;
+    assert!(office.tell(sample(PAID)).await);
+    assert_eq!(office.status().await, "IN_DOUBT");
+    assert!(office.has_sent(1).await);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_before_it_is_claimed() {
+    let office = sending_office().await.with_contact().await;
+    office.faults.add(Rule::new(Fault::ServerError).on("PutItem"));
+    assert!(!office.tell(sample(PAID)).await);
+    assert!(office.has_sent(0).await);
+    office.faults.clear();
+    // A claim that was made, but whose answer was lost, is somebody's of whom nobody knows whether they go on.
+    office.faults.add(Rule::new(Fault::LoseAnswer).on("PutItem"));
+    assert!(!office.tell(sample(PAID)).await);
+    assert!(office.has_sent(0).await);
+    assert_eq!(office.mail().await["status"], string("SENDING"));
+}
