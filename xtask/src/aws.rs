@@ -24,6 +24,7 @@ pub enum Service {
     Sqs,
     Logs,
     Cognito,
+    SecretsManager,
 }
 
 impl Service {
@@ -32,6 +33,7 @@ impl Service {
             Self::Sqs => "sqs",
             Self::Logs => "logs",
             Self::Cognito => "cognito-idp",
+            Self::SecretsManager => "secretsmanager",
         }
     }
 
@@ -40,13 +42,14 @@ impl Service {
             Self::Sqs => format!("AmazonSQS.{operation}"),
             Self::Logs => format!("Logs_20140328.{operation}"),
             Self::Cognito => format!("AWSCognitoIdentityProviderService.{operation}"),
+            Self::SecretsManager => format!("secretsmanager.{operation}"),
         }
     }
 
     fn content_type(self) -> &'static str {
         match self {
             Self::Sqs => "application/x-amz-json-1.0",
-            Self::Logs | Self::Cognito => "application/x-amz-json-1.1",
+            Self::Logs | Self::Cognito | Self::SecretsManager => "application/x-amz-json-1.1",
         }
     }
 }

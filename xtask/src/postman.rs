@@ -6,17 +6,22 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::aws::{self, Aws, Service};
 use crate::outputs::Outputs;
-use crate::{aws, private_file};
+use crate::private_file;
 
 /// What the local Cognito sends to everybody who signs up. On AWS each gets a code of their own, by mail.
 const LOCAL_CONFIRMATION_CODE: &str = "123456";
 
-/// With the passwords of the local users; on AWS people fill in their own, which stay there.
+/// The function that knows with which secret the payment provider signs what it tells.
+const WEBHOOK_FUNCTION: &str = "payment-webhook";
+
+/// With the passwords of the local users and the payment provider's secret; on AWS people fill in what they know, which
+/// stays there.
 pub fn write_environment(path: &Path, outputs: &Outputs) -> Result<()> {
     let dir = path.parent().context("an environment needs a directory")?;
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let mut environment = environment(outputs)?;
+    let mut environment = environment(outputs, &local_webhook_secret(outputs)?)?;
     if let Some(before) = fs::read_to_string(path).ok().and_then(|text| serde_json::from_str(&text).ok()) {
         keep_what_was_filled_in(&mut environment, &before);
     }
@@ -24,7 +29,21 @@ pub fn write_environment(path: &Path, outputs: &Outputs) -> Result<()> {
     private_file::write(path, &(text + "\n"))
 }
 
-fn environment(outputs: &Outputs) -> Result<Value> {
+/// Empty where it is a secret indeed.
+fn local_webhook_secret(outputs: &Outputs) -> Result<String> {
+    let (Some(endpoint), Some(function)) = (&outputs.endpoint, outputs.functions.get(WEBHOOK_FUNCTION))
+    else {
+        return Ok(String::new());
+    };
+    let aws = Aws::local(endpoint);
+    let variables = aws.variables(function)?;
+    let id = variables.get("WEBHOOK_SECRET").with_context(|| format!("{function} names no secret"))?;
+    let answer = aws.call(Service::SecretsManager, "GetSecretValue", &json!({ "SecretId": id }))?;
+    let secret = answer["SecretString"].as_str().with_context(|| format!("{id} is no text"))?;
+    Ok(secret.to_owned())
+}
+
+fn environment(outputs: &Outputs, webhook_secret: &str) -> Result<Value> {
     let mut values = vec![
         variable("baseUrl", &outputs.api_url),
         variable("stage", &outputs.stage),
@@ -37,6 +56,7 @@ fn environment(outputs: &Outputs) -> Result<Value> {
         values.push(variable(&format!("{role}UserName"), name));
         values.push(secret(&format!("{role}Password"), password));
     }
+    values.push(secret("webhookSecret", webhook_secret));
     if outputs.endpoint.is_some() {
         values.push(variable("confirmationCode", LOCAL_CONFIRMATION_CODE));
     }
@@ -95,26 +115,30 @@ mod tests {
         let mut outputs = outputs(Some("http://127.0.0.1:4810"));
         let grace = User { user_name: "grace".to_owned(), password: "s3cret".to_owned() };
         outputs.users.insert("customer".to_owned(), grace);
-        let environment = environment(&outputs).unwrap();
+        let environment = environment(&outputs, "s1gned").unwrap();
         assert_eq!(value_of(&environment, "cognitoUrl").0, "http://127.0.0.1:4810");
         assert_eq!(value_of(&environment, "customerUserName").0, "grace");
         assert_eq!(value_of(&environment, "customerPassword"), ("s3cret".to_owned(), "secret".to_owned()));
+        assert_eq!(value_of(&environment, "webhookSecret"), ("s1gned".to_owned(), "secret".to_owned()));
     }
 
     #[test]
     fn on_aws_names_and_passwords_are_left_to_fill_in() {
-        let environment = environment(&outputs(None)).unwrap();
+        let outputs = outputs(None);
+        let environment = environment(&outputs, &local_webhook_secret(&outputs).unwrap()).unwrap();
         assert_eq!(value_of(&environment, "cognitoUrl").0, "https://cognito-idp.eu-west-1.amazonaws.com");
-        for name in ["customerUserName", "customerPassword", "staffUserName", "staffPassword"] {
+        for name in
+            ["customerUserName", "customerPassword", "staffUserName", "staffPassword", "webhookSecret"]
+        {
             assert_eq!(value_of(&environment, name).0, "", "{name}");
         }
     }
 
     #[test]
     fn only_the_local_environment_knows_the_code_of_a_sign_up_beforehand() {
-        let local = environment(&outputs(Some("http://127.0.0.1:4810"))).unwrap();
+        let local = environment(&outputs(Some("http://127.0.0.1:4810")), "").unwrap();
         assert_eq!(value_of(&local, "confirmationCode").0, "123456");
-        let aws = environment(&outputs(None)).unwrap().to_string();
+        let aws = environment(&outputs(None), "").unwrap().to_string();
         assert!(!aws.contains("confirmationCode"), "{aws}");
     }
 
