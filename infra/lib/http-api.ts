@@ -5,7 +5,7 @@ import {
   type IRequestValidator, LambdaIntegration, LogGroupLogDestination, type MethodOptions, MockIntegration,
   PassthroughBehavior, RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
-import { Construct } from 'constructs';
+import { Construct, type IDependable } from 'constructs';
 import { Firewall } from './firewall.ts';
 import { commonHeaders, gatewayResponses, type Headers, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
@@ -40,6 +40,8 @@ export function apiFunction(scope: Construct, id: string, { api, ...props }: Api
 export interface RouteOptions {
   /** Methods that nobody has to sign in for. */
   readonly public?: readonly Verb[];
+  /** Methods of programs that sign what they send: their function checks it, nobody has to sign in. */
+  readonly signed?: readonly Verb[];
   /** How often its methods may be called that change something. */
   readonly pace?: Pace;
 }
@@ -60,6 +62,8 @@ export class HttpApi extends Construct {
   readonly id: string;
   /** Id of the app client whose tokens are accepted. */
   readonly tokenClient: string;
+  /** What lets API Gateway write logs in this account. */
+  readonly logging: IDependable;
   private readonly api: RestApi;
   private readonly settings: Settings;
   private readonly authorizer: IAuthorizer;
@@ -96,6 +100,7 @@ export class HttpApi extends Construct {
     this.api.node.tryRemoveChild('Endpoint');
     this.url = this.api.url;
     this.id = this.api.restApiId;
+    this.logging = this.api.node.findChild('Account');
     this.authorizer = new CognitoUserPoolsAuthorizer(this, 'SignedIn', { cognitoUserPools: [signIn.pool] });
     this.validator = this.api.addRequestValidator('Validator', {
       validateRequestBody: true, validateRequestParameters: true,
@@ -115,12 +120,13 @@ export class HttpApi extends Construct {
    *
    * The path's other methods get 405 without a function.
    */
-  route(path: string, handler: RustFunction, verbs: readonly Verb[], { public: open = [], pace = 'change' }: RouteOptions = {}): void {
+  route(path: string, handler: RustFunction, verbs: readonly Verb[], { public: open = [], signed = [], pace = 'change' }: RouteOptions = {}): void {
     const resource = this.api.root.resourceForPath(path);
     const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
     for (const verb of verbs) {
       resource.addMethod(verb, integration, {
-        ...(open.includes(verb) ? { apiKeyRequired: this.settings.partnerKey } : { authorizer: this.authorizer }),
+        ...(open.includes(verb) ? { apiKeyRequired: this.settings.partnerKey }
+          : signed.includes(verb) ? {} : { authorizer: this.authorizer }),
         ...(BODIED.has(verb) ? this.checked(verb, path) : {}),
       });
       this.throttled.push(methodSetting(path, verb, verb === 'GET' ? 'read' : pace, this.settings));

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  type AddToPrincipalPolicyResult, Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ATTEMPT_MILLISECONDS, ATTEMPTS, timeoutSeconds } from './call-budget.ts';
@@ -36,7 +38,7 @@ export class RustFunction extends Function {
       // CPU comes with memory; these functions wait for the network most of the time.
       memorySize: 256,
       timeout: Duration.seconds(timeoutSeconds(props.callsInSequence)),
-      role: new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') }),
+      role: new FunctionRole(scope, `${id}Role`),
       logGroup: logs,
       environment: {
         SERVICE: service,
@@ -56,6 +58,26 @@ export class RustFunction extends Function {
   /** Grants this function the named actions on one resource. */
   allow(resourceArn: string, ...actions: string[]): void {
     this.addToRolePolicy(new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [resourceArn] }));
+  }
+}
+
+/**
+ * The role of one function, with its policy in it.
+ *
+ * By itself the CDK makes a resource of each policy, and a stack has room for 500 resources.
+ */
+class FunctionRole extends Role {
+  private readonly policy: PolicyDocument;
+
+  constructor(scope: Construct, id: string) {
+    const policy = new PolicyDocument();
+    super(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com'), inlinePolicies: { Policy: policy } });
+    this.policy = policy;
+  }
+
+  override addToPrincipalPolicy(statement: PolicyStatement): AddToPrincipalPolicyResult {
+    this.policy.addStatements(statement);
+    return { statementAdded: true, policyDependable: this };
   }
 }
 

@@ -50,6 +50,10 @@ export interface Settings {
   readonly waf: boolean;
   /** `-c mailSender=`: the address that customers get mail from, verified in SES; their mails are only kept when left out. */
   readonly mailSender?: string;
+  /** `-c paymentProviderUrl=`: the payment provider; when left out the stage has one of its own that moves no money. */
+  readonly paymentProviderUrl?: string;
+  /** `-c paymentDelaySeconds=`: when charges of `tok_delayed` settle at the stage's own provider. */
+  readonly paymentDelaySeconds: number;
   /** `-c alarmEmail=`: where alarms are sent; nowhere when left out. */
   readonly alarmEmail?: string;
 }
@@ -90,6 +94,8 @@ export function readSettings(context: (name: string) => unknown): Settings {
   const alarmEmail = matching('alarmEmail', '', /^([^@\s]+@[^@\s]+)?$/, 'an e-mail address');
   // It becomes a part of ARNs, where some characters stand for more than themselves.
   const mailSender = matching('mailSender', '', /^([\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$/, 'an e-mail address');
+  const paymentProviderUrl = matching('paymentProviderUrl', '', /^(https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?(\/[A-Za-z0-9._~/-]*)?)?$/,
+    'a URL such as https://pay.example.com');
   const production = stage.startsWith('prod');
   const passwordSignIn = flag('passwordSignIn', !production);
   if (production && passwordSignIn) refuse('passwordSignIn', 'true', 'false in a production stage');
@@ -113,6 +119,9 @@ export function readSettings(context: (name: string) => unknown): Settings {
     partnerKey: flag('partnerKey', false),
     waf: flag('waf', false),
     ...(mailSender === '' ? {} : { mailSender }),
+    ...(paymentProviderUrl === '' ? {} : { paymentProviderUrl }),
+    // SQS delays no longer than a quarter of an hour.
+    paymentDelaySeconds: integer('paymentDelaySeconds', 10, 1, 900),
     ...(alarmEmail === '' ? {} : { alarmEmail }),
   };
 }

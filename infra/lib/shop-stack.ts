@@ -8,12 +8,15 @@ import { CustomerService } from './customer-service.ts';
 import { DeliveryService } from './delivery-service.ts';
 import { HttpApi } from './http-api.ts';
 import { InventoryService } from './inventory-service.ts';
+import { LiveService } from './live-service.ts';
 import { NotificationService } from './notification-service.ts';
 import { OrderingService } from './ordering-service.ts';
+import { PaymentProvider } from './payment-provider.ts';
+import { PaymentService } from './payment-service.ts';
 import { ProductService } from './product-service.ts';
+import { ShopSecret } from './secret.ts';
 import type { Settings } from './settings.ts';
 import { SignIn } from './sign-in.ts';
-import { WorkQueue } from './work-queue.ts';
 
 export interface ShopStackProps extends StackProps {
   readonly settings: Settings;
@@ -29,12 +32,23 @@ export class ShopStack extends Stack {
     const bus = new EventBus(this, 'Bus');
     const signIn = new SignIn(this, 'SignIn', { settings });
     const api = new HttpApi(this, 'Http', { settings, signIn });
-    // STAND-INS until the real services are there: each is replaced by its service's property.
-    const paymentCommands = new WorkQueue(this, 'TmpPayment', { name: 'payment-commands', callsInSequence: 1 });
+    const secrets = {
+      providerKey: new ShopSecret(this, 'ProviderKey', { description: `Key of the payment provider's API (${settings.stage})` }),
+      webhookSecret: new ShopSecret(this, 'WebhookSecret', { description: `What the payment provider signs with (${settings.stage})` }),
+    };
+    const provider = settings.paymentProviderUrl === undefined
+      ? new PaymentProvider(this, 'Provider', { settings, secrets, webhookUrl: `${api.url}payment/webhook` })
+      : undefined;
+    const payment = new PaymentService(this, 'Payment', {
+      settings, bus, api, secrets, providerUrl: settings.paymentProviderUrl ?? provider!.url,
+    });
     const inventory = new InventoryService(this, 'Inventory', { settings, bus, api });
     const delivery = new DeliveryService(this, 'Delivery', { settings, bus, api });
     const ordering = new OrderingService(this, 'Ordering', {
-      settings, bus, api, inventorySteps: inventory.steps, paymentCommands, deliveryCommands: delivery.commands,
+      settings, bus, api, inventorySteps: inventory.steps, paymentCommands: payment.commands, deliveryCommands: delivery.commands,
+    });
+    const live = new LiveService(this, 'Live', {
+      settings, bus, topic: ordering.topic, users: signIn.pool, tokenClient: api.tokenClient, logging: api.logging,
     });
     const services = [
       new ProductService(this, 'Product', { settings, bus, api }),
@@ -42,8 +56,11 @@ export class ShopStack extends Stack {
       ordering,
       inventory,
       delivery,
+      payment,
+      ...(provider === undefined ? [] : [provider]),
       new NotificationService(this, 'Notification', { settings, bus, topic: ordering.topic }),
       new AuditService(this, 'Audit', { settings, api, topic: ordering.topic }),
+      live,
       new CustomerService(this, 'Customer', { settings, bus, api, users: signIn.pool }),
     ];
 
@@ -52,6 +69,8 @@ export class ShopStack extends Stack {
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'ApiId', { value: api.id });
+    new CfnOutput(this, 'WebSocketUrl', { value: live.api.url });
+    new CfnOutput(this, 'WebSocketApiId', { value: live.api.id });
     new CfnOutput(this, 'UserPoolId', { value: signIn.pool.userPoolId });
     new CfnOutput(this, 'UserPoolClientId', { value: signIn.client.userPoolClientId });
     new CfnOutput(this, 'Region', { value: this.region });

@@ -33,6 +33,7 @@ fn operations() -> Vec<(&'static str, Vec<Operation>)> {
         ("customer", customer::openapi::operations()),
         ("inventory", inventory::openapi::operations()),
         ("delivery", delivery::openapi::operations()),
+        ("payment", payment::openapi::operations()),
         ("gateway", vec![health]),
     ]
 }

@@ -7,7 +7,10 @@ use delivery::store::ShipmentStore;
 use inventory::store::StockStore;
 use lambdakit::idempotency::IdempotencyStore;
 use lambdakit::openapi::{Access, Operation};
+use lambdakit::signature::SigningKey;
 use ordering::store::OrderStore;
+use payment::store::PaymentStore;
+use payment::webhook::Ear;
 use product::store::ProductStore;
 use testkit::{Account, Answer, Client};
 
@@ -22,6 +25,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
     let idempotency = IdempotencyStore::new(table("idempotency"));
     let checkouts = CheckoutStore::new(table("checkout"), baskets.clone(), idempotency.clone());
     let prices = PriceStore::new(table("price"));
+    let (payments, key) = (PaymentStore::new(table("payment")), SigningKey::new("secret").unwrap());
     let routers = [
         product::api::router(ProductStore::new(table("product")), currency),
         basket::api::router(Desk { baskets, prices, checkouts, idempotency, currency }),
@@ -29,6 +33,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
         customer::api::router(RequestStore::new(table("customer"))),
         inventory::api::router(StockStore::new(table("stock"))),
         delivery::api::router(ShipmentStore::new(table("shipment"))),
+        payment::api::router(payments.clone()).merge(payment::webhook::router(Ear::new(payments, key))),
     ];
     routers
         .map(Client::new)
@@ -62,9 +67,14 @@ async fn a_service_answers_what_is_described_to_those_who_may_call() {
                 Access::Public => assert_eq!(nobody, customer, "{name}"),
                 Access::Customer => assert_eq!(nobody, 401, "{name}"),
                 Access::Staff => assert_eq!((nobody, customer), (401, 403), "{name}"),
+                Access::Signed => assert_eq!((nobody, customer), (401, 401), "{name}"),
             }
             // 422: the empty object that was sent; 503: nothing but the store stands in the way.
             let staff = call(&service, operation).await.status.as_u16();
+            if operation.access() == Access::Signed {
+                assert_eq!(staff, 401, "{name}");
+                continue;
+            }
             assert!([200, 422, 503].contains(&staff), "{name}: {staff}");
             if operation.access() != Access::Staff {
                 assert_eq!(customer, staff, "{name}");

@@ -1,0 +1,101 @@
+import { Tags } from 'aws-cdk-lib';
+import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { apiFunction, type HttpApi } from './http-api.ts';
+import type { PaymentSecrets } from './payment-provider.ts';
+import { RustFunction } from './rust-function.ts';
+import type { Settings } from './settings.ts';
+import { StreamPublisher } from './stream-publisher.ts';
+import { ShopTable } from './table.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface PaymentServiceProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  readonly api: HttpApi;
+  readonly secrets: PaymentSecrets;
+  /** Where the payment provider's API is. */
+  readonly providerUrl: string;
+}
+
+/**
+ * Of a command: the intent, and what came of it. The provider takes twice three seconds and a pause at worst, which is
+ * less than two AWS calls.
+ */
+const CALLS = 4;
+
+/** Payments: asked for by commands, charged by a provider that is somebody else's, told as they come to an end. */
+export class PaymentService extends Construct {
+  /** Where others ask for a charge, or a refund. */
+  readonly commands: WorkQueue;
+
+  constructor(scope: Construct, id: string, props: PaymentServiceProps) {
+    super(scope, id);
+    const { settings, bus, api, secrets, providerUrl } = props;
+    Tags.of(this).add('service', 'payment');
+
+    const payments = new ShopTable(this, 'Payments', {
+      settings,
+      name: 'payment',
+      partitionKey: 'orderId',
+      // Whether a change was one of the state.
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    });
+
+    const handler = apiFunction(this, 'Api', {
+      api,
+      settings,
+      service: 'payment',
+      binary: 'payment-api',
+      callsInSequence: 1,
+      environment: { PAYMENT_TABLE: payments.tableName },
+    });
+    handler.allow(payments.tableArn, 'dynamodb:GetItem');
+    api.route('/payment/{orderId}', handler, ['GET']);
+
+    // Not the same function: what the world may call has no business with who is signed in, nor staff with the secret.
+    const webhook = new RustFunction(this, 'WebhookApi', {
+      settings,
+      service: 'payment',
+      binary: 'payment-webhook',
+      // The payment, and what the provider told of it, perhaps once more.
+      callsInSequence: 3,
+      environment: {
+        // The runtime would put the stage in front of the path, which routes know nothing of.
+        AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: 'true',
+        PAYMENT_TABLE: payments.tableName,
+        WEBHOOK_SECRET: secrets.webhookSecret.arn,
+      },
+    });
+    webhook.allow(payments.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    secrets.webhookSecret.showTo(webhook);
+    api.route('/payment/webhook', webhook, ['POST'], { signed: ['POST'] });
+
+    const commands = new RustFunction(this, 'Commands', {
+      settings,
+      service: 'payment',
+      binary: 'payment-commands',
+      callsInSequence: CALLS,
+      environment: {
+        PAYMENT_TABLE: payments.tableName,
+        PROVIDER_URL: providerUrl,
+        PROVIDER_KEY_SECRET: secrets.providerKey.arn,
+      },
+    });
+    // A conditional write that is refused tells what is there: nothing is read.
+    commands.allow(payments.tableArn, 'dynamodb:PutItem');
+    secrets.providerKey.showTo(commands);
+    this.commands = new WorkQueue(this, 'Work', { name: commands.binary, callsInSequence: CALLS });
+    this.commands.feed(commands);
+
+    new StreamPublisher(this, 'PaymentEvents', {
+      settings,
+      service: 'payment',
+      binary: 'payment-events',
+      table: payments,
+      bus,
+      changes: ['INSERT', 'MODIFY'],
+    });
+  }
+}
