@@ -70,6 +70,20 @@ async fn each_change_of_a_product_is_told_as_an_event() {
 }
 
 #[tokio::test]
+async fn a_mere_change_of_the_stock_is_not_told_as_one_of_the_product() {
+    let shop = shop().await;
+    let mut records = sample();
+    let change = &mut records["Records"][1]["dynamodb"];
+    change["OldImage"] = change["NewImage"].clone();
+    change["NewImage"]["available"] = json!({ "N": "12" });
+    change["NewImage"]["stockVersion"] = json!({ "N": "1" });
+    let response = shop.outbox.invoke(batch(&records), None).await.unwrap();
+    assert_eq!(response.failed().count(), 0);
+    let told = shop.bus.events(2).await;
+    assert!(told.iter().all(|event| event["detail-type"] != "ProductUpdated"), "{told:?}");
+}
+
+#[tokio::test]
 async fn a_record_that_comes_again_tells_the_same_event() {
     let shop = shop().await;
     for _ in 0..2 {

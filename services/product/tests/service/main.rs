@@ -8,6 +8,7 @@ mod faults;
 mod growth;
 mod input;
 mod routes;
+mod stock;
 
 use axum::http::StatusCode;
 use product::api::router;
