@@ -1,0 +1,105 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib';
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { LogGroupLogDestination, WebSocketApi, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Construct, type IDependable } from 'constructs';
+import { logGroup } from './logs.ts';
+import type { RustFunction } from './rust-function.ts';
+import type { Settings } from './settings.ts';
+import { limitsOf } from './throttling.ts';
+
+export interface SocketApiProps {
+  readonly settings: Settings;
+  /** What lets API Gateway write logs in this account. */
+  readonly logging: IDependable;
+}
+
+export interface SocketRoutes {
+  /** Says whose token a client connects with. */
+  readonly authorizer: RustFunction;
+  /** Is told who comes and goes. */
+  readonly connections: RustFunction;
+  /** Answers what clients say. */
+  readonly messages: RustFunction;
+  /** What clients may ask for, as they call it; what is none of it is answered by the same function. */
+  readonly actions: readonly string[];
+}
+
+/** A WebSocket API: clients stay connected, and can be told something without having asked. */
+export class SocketApi extends Construct {
+  readonly id: string;
+  /** Where clients connect. */
+  readonly url: string;
+  /** Where functions reach who is connected. */
+  readonly callbackUrl: string;
+  private readonly api: WebSocketApi;
+  private readonly settings: Settings;
+
+  constructor(scope: Construct, id: string, { settings, logging }: SocketApiProps) {
+    super(scope, id);
+    this.settings = settings;
+    this.api = new WebSocketApi(this, 'Sockets', {
+      apiName: `${Stack.of(this).stackName}-live`,
+      routeSelectionExpression: '$request.body.action',
+    });
+    const { perSecond, burst } = limitsOf('change', settings);
+    const stage = new WebSocketStage(this, 'Stage', {
+      webSocketApi: this.api,
+      stageName: settings.stage,
+      autoDeploy: true,
+      // Counted over all clients together; one that floods is stopped by the function before.
+      throttle: { rateLimit: perSecond, burstLimit: burst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(logGroup(this, 'AccessLogs', settings)),
+        format: ACCESS_LOG,
+      },
+    });
+    stage.node.addDependency(logging);
+    this.id = this.api.apiId;
+    this.url = stage.url;
+    this.callbackUrl = stage.callbackUrl;
+  }
+
+  /** Says which function does what. */
+  route({ authorizer, connections, messages, actions }: SocketRoutes): void {
+    this.api.addRoute('$connect', {
+      integration: new WebSocketLambdaIntegration('Connect', connections),
+      // Browsers cannot send headers with a handshake. Who sends no token is refused without a function.
+      authorizer: new WebSocketLambdaAuthorizer('SignedIn', authorizer, {
+        identitySource: ['route.request.querystring.token'],
+      }),
+    });
+    this.api.addRoute('$disconnect', { integration: new WebSocketLambdaIntegration('Disconnect', connections) });
+    for (const action of [...actions, '$default']) {
+      this.api.addRoute(action, {
+        integration: new WebSocketLambdaIntegration(`On${action.replace('$', '')}`, messages),
+        returnResponse: true,
+      });
+    }
+  }
+
+  /** Lets a function send frames to clients (`POST`), or end their connections (`DELETE`). */
+  allow(handler: RustFunction, ...methods: ('POST' | 'DELETE')[]): void {
+    for (const method of methods) {
+      handler.allow(Stack.of(this).formatArn({
+        service: 'execute-api',
+        resource: this.id,
+        resourceName: `${this.settings.stage}/${method}/@connections/*`,
+        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      }), 'execute-api:ManageConnections');
+    }
+  }
+}
+
+/** One JSON line per happening, with nothing that tells whose it is. The query would tell tokens. */
+const ACCESS_LOG = AccessLogFormat.custom(JSON.stringify({
+  requestId: AccessLogField.contextRequestId(),
+  time: AccessLogField.contextRequestTimeEpoch(),
+  event: '$context.eventType',
+  route: '$context.routeKey',
+  connectionId: '$context.connectionId',
+  status: AccessLogField.contextStatus(),
+  error: AccessLogField.contextErrorResponseType(),
+  integrationLatencyMs: AccessLogField.contextIntegrationLatency(),
+}));
