@@ -22,22 +22,29 @@ pub enum Step {
     Deliver,
 }
 
-/// Which parcel.
+/// What a schedule reminds the carrier with, in the shape of every command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Stop {
-    /// About the telling.
+pub struct Note {
+    /// As much as the log line needs.
     pub metadata: Metadata,
-    /// Whose parcel.
-    pub order_id: OrderId,
+    /// What it is about.
+    pub data: Stop,
 }
 
-/// As much as the log line needs of the order's story.
+/// Which story a note belongs to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
     /// Ties the parcel to the request that placed the order.
     pub correlation_id: String,
+}
+
+/// A stop of the carrier's.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stop {
+    /// Whose parcel.
+    pub order_id: OrderId,
 }
 
 /// The carrier's calendar.
@@ -75,9 +82,9 @@ impl Carrier {
         order_id: OrderId,
         correlation_id: String,
     ) -> Result<(), StoreError> {
-        let stop = Stop { metadata: Metadata { correlation_id }, order_id };
+        let note = Note { metadata: Metadata { correlation_id }, data: Stop { order_id } };
         let name = step.schedule_name(order_id);
-        self.schedules.send_after(self.pace, &name, SOURCE, step.command(), &stop).await
+        self.schedules.send_after(self.pace, &name, SOURCE, step.command(), &note).await
     }
 }
 

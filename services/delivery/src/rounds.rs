@@ -4,7 +4,7 @@ use lambdakit::batch::HandlerError;
 use lambdakit::queue;
 use serde::Deserialize;
 
-use crate::carrier::{Carrier, Step, Stop};
+use crate::carrier::{Carrier, Note, Step};
 use crate::shipment::ShipmentState;
 use crate::store::{Change, ShipmentStore};
 
@@ -12,9 +12,9 @@ use crate::store::{Change, ShipmentStore};
 #[derive(Clone, Debug, Deserialize)]
 pub enum Reminder {
     /// It is time to fetch a parcel.
-    DispatchParcel(Stop),
+    DispatchParcel(Note),
     /// It is time to hand one over.
-    DeliverParcel(Stop),
+    DeliverParcel(Note),
 }
 
 /// Moves parcels.
@@ -31,7 +31,8 @@ impl Rounds {
         Self { shipments, carrier }
     }
 
-    async fn dispatch(&self, Stop { metadata, order_id }: Stop) -> Result<(), HandlerError> {
+    async fn dispatch(&self, Note { metadata, data }: Note) -> Result<(), HandlerError> {
+        let order_id = data.order_id;
         let (from, to) = (ShipmentState::Created, ShipmentState::Dispatched);
         match self.shipments.advance(order_id, from, to).await? {
             // Perhaps it left before, and its next schedule was not made.
@@ -44,9 +45,9 @@ impl Rounds {
         }
     }
 
-    async fn deliver(&self, Stop { order_id, .. }: Stop) -> Result<(), HandlerError> {
+    async fn deliver(&self, Note { data, .. }: Note) -> Result<(), HandlerError> {
         let (from, to) = (ShipmentState::Dispatched, ShipmentState::Delivered);
-        match self.shipments.advance(order_id, from, to).await? {
+        match self.shipments.advance(data.order_id, from, to).await? {
             Change::Made | Change::Refused(Some(ShipmentState::Delivered)) => Ok(()),
             Change::Refused(_) => Err("the parcel has not left".into()),
         }
@@ -58,8 +59,8 @@ impl queue::Handler for Rounds {
 
     async fn handle(&self, reminder: Reminder) -> Result<(), HandlerError> {
         match reminder {
-            Reminder::DispatchParcel(stop) => self.dispatch(stop).await,
-            Reminder::DeliverParcel(stop) => self.deliver(stop).await,
+            Reminder::DispatchParcel(note) => self.dispatch(note).await,
+            Reminder::DeliverParcel(note) => self.deliver(note).await,
         }
     }
 }
