@@ -128,6 +128,8 @@ async def serve(port: int, listener: socket.socket, snapshots) -> None:
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     config.graceful_timeout = 3
+    # As API Gateway: a longer message ends the connection with code 1009.
+    config.websocket_max_message_size = 128 * 1024
     announcement = asyncio.create_task(announce(port))
     closed = asyncio.Event()
     saving = None
