@@ -72,9 +72,7 @@ export class LiveService extends Construct {
     messages.allow(connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     messages.allow(chats.tableArn, 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
     this.api.allow(messages, 'POST', 'DELETE');
-    this.api.route({
-      authorizer, connections: comings, messages, actions: ['subscribeOrder', 'sendMessage', 'readMessages'],
-    });
+    this.api.route({ authorizer, connections: comings, messages });
 
     const updates = new RustFunction(this, 'Updates', {
       settings,

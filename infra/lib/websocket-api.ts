@@ -20,10 +20,8 @@ export interface SocketRoutes {
   readonly authorizer: RustFunction;
   /** Is told who comes and goes. */
   readonly connections: RustFunction;
-  /** Answers what clients say. */
+  /** Answers what clients say: whatever it is, so there are no routes by action. */
   readonly messages: RustFunction;
-  /** What clients may ask for, as they call it; what is none of it is answered by the same function. */
-  readonly actions: readonly string[];
 }
 
 /** A WebSocket API: clients stay connected, and can be told something without having asked. */
@@ -62,7 +60,7 @@ export class SocketApi extends Construct {
   }
 
   /** Says which function does what. */
-  route({ authorizer, connections, messages, actions }: SocketRoutes): void {
+  route({ authorizer, connections, messages }: SocketRoutes): void {
     this.api.addRoute('$connect', {
       integration: new WebSocketLambdaIntegration('Connect', connections),
       // Browsers cannot send headers with a handshake. Who sends no token is refused without a function.
@@ -71,12 +69,7 @@ export class SocketApi extends Construct {
       }),
     });
     this.api.addRoute('$disconnect', { integration: new WebSocketLambdaIntegration('Disconnect', connections) });
-    for (const action of [...actions, '$default']) {
-      this.api.addRoute(action, {
-        integration: new WebSocketLambdaIntegration(`On${action.replace('$', '')}`, messages),
-        returnResponse: true,
-      });
-    }
+    this.api.addRoute('$default', { integration: new WebSocketLambdaIntegration('Said', messages), returnResponse: true });
   }
 
   /** Lets a function send frames to clients (`POST`), or end their connections (`DELETE`). */
