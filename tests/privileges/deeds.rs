@@ -3,6 +3,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
 use shop_tests::{Shop, checkout, owner};
@@ -71,6 +72,13 @@ impl Deeds {
                 let (key, publisher) = (&["userName", "item"], "customer-requests");
                 self.customer_takes_their_data_and_leaves(patience)
                     && self.unreadable_row_is_set_aside("customer", key, publisher, patience)
+            }
+            "delivery-api" => self.staff.get(&format!("/shipment/{}", Uuid::now_v7())).status == 404,
+            "delivery-commands" => self.parcel_is_asked_for_and_called_off(),
+            "delivery-carrier" => self.parcel_leaves(),
+            "delivery-events" => {
+                self.shipment_is_told(patience)
+                    && self.unreadable_row_is_set_aside("shipment", &["orderId"], "delivery-events", patience)
             }
             other => panic!("this test does not know what {other} is there for"),
         }
@@ -174,6 +182,63 @@ impl Deeds {
             && tell("PaymentRefunded", json!({ "amount": 0 }))
             && wait("charge")
             && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
+    }
+
+    /// Asks for the parcel of an order that nobody placed.
+    fn parcel_is_asked_for(&self, order: &str) -> bool {
+        let recipient = json!({
+            "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com", "address": "1 Harbour Street",
+        });
+        let pieces = json!([{ "productId": self.product, "quantity": 1 }]);
+        let parcel = json!({ "recipient": recipient, "pieces": pieces });
+        self.told("delivery-commands", order, "ShipOrder", parcel)
+    }
+
+    fn parcel_is_asked_for_and_called_off(&self) -> bool {
+        let order = Uuid::now_v7().to_string();
+        self.parcel_is_asked_for(&order)
+            && self.told("delivery-commands", &order, "CallOffShipment", Value::Null)
+    }
+
+    /// Has the carrier fetch a parcel at once, and plan to hand it over.
+    fn parcel_leaves(&self) -> bool {
+        let order = Uuid::now_v7().to_string();
+        self.parcel_is_asked_for(&order)
+            && self.told("delivery-carrier", &order, "DispatchParcel", Value::Null)
+    }
+
+    fn shipment_is_told(&self, patience: Duration) -> bool {
+        let order = Uuid::now_v7().to_string();
+        let heard = self.runtime.block_on(self.listen_for("ShipmentCalledOff", &order));
+        let is_told = self.told("delivery-commands", &order, "CallOffShipment", Value::Null)
+            && within(patience, || self.runtime.block_on(self.messages(&heard)) > 0);
+        self.runtime.block_on(self.stop_listening(&heard, &order));
+        is_told
+    }
+
+    /// A queue for the facts of an order that are told on the shop's bus from here on.
+    async fn listen_for(&self, fact: &str, order: &str) -> String {
+        let (sqs, events) = (self.account.aws().sqs(), self.account.aws().eventbridge());
+        let (name, bus) = (format!("privileges-{order}"), self.staff.output("/eventBus"));
+        let queue = sqs.create_queue().queue_name(&name).send().await.unwrap().queue_url.unwrap();
+        let attributes = sqs.get_queue_attributes().queue_url(&queue);
+        let attributes = attributes.attribute_names(QueueAttributeName::QueueArn).send().await.unwrap();
+        let arn = attributes.attributes.unwrap().remove(&QueueAttributeName::QueueArn).unwrap();
+        let pattern = json!({ "detail-type": [fact], "detail": { "data": { "orderId": [order] } } });
+        let rule = events.put_rule().event_bus_name(bus).name(&name).event_pattern(pattern.to_string());
+        rule.send().await.unwrap();
+        let target = Target::builder().id("queue").arn(arn).build().unwrap();
+        let targets = events.put_targets().event_bus_name(bus).rule(&name).targets(target);
+        targets.send().await.unwrap();
+        queue
+    }
+
+    async fn stop_listening(&self, queue: &str, order: &str) {
+        let (sqs, events) = (self.account.aws().sqs(), self.account.aws().eventbridge());
+        let (name, bus) = (format!("privileges-{order}"), self.staff.output("/eventBus"));
+        events.remove_targets().event_bus_name(bus).rule(&name).ids("queue").send().await.unwrap();
+        events.delete_rule().event_bus_name(bus).name(&name).send().await.unwrap();
+        sqs.delete_queue().queue_url(queue).send().await.unwrap();
     }
 
     /// Tells a function a fact of an order, past the queue, and says whether it was acknowledged.
