@@ -20,6 +20,7 @@ const ROUTES: Record<string, string> = {
   'PATCH /basket/{userName}/items/{itemId}': 'Basket', 'DELETE /basket/{userName}/items/{itemId}': 'Basket',
   'GET /openapi.json': 'Product',
   'GET /order': 'Ordering', 'GET /order/{userName}': 'Ordering', 'GET /order/{userName}/{orderId}': 'Ordering',
+  'GET /stock/{productId}': 'Inventory', 'POST /stock/{productId}/receipts': 'Inventory',
   'DELETE /me': 'Customer', 'GET /me/export': 'Customer',
 };
 

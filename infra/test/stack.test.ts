@@ -157,6 +157,7 @@ describe('retries', () => {
     'product-api': 2, 'product-events': 3, 'basket-api': 4, 'basket-prices': 1, 'basket-checkouts': 3,
     'ordering-api': 1, 'ordering-consumer': 1, 'basket-customers': 4, 'ordering-customers': 5,
     'customer-api': 2, 'customer-requests': 3, 'customer-parts': 5,
+    'product-stock': 1, 'inventory-api': 3, 'inventory-steps': 4, 'inventory-events': 3,
     'delivery-api': 1, 'delivery-commands': 2, 'delivery-carrier': 2, 'delivery-events': 3,
   };
   const functions = Object.values(resources(dev, 'AWS::Lambda::Function')).map(({ Properties }) => Properties);
@@ -258,7 +259,7 @@ test('everything that costs money carries project and stage, and a service its n
     for (const [id, { Properties }] of Object.entries(resources(dev, type))) {
       const { project, stage, service } = tagsOf(Properties);
       assert.deepEqual({ project, stage }, { project: 'ferrocart', stage: 'dev' }, id);
-      if (!id.startsWith('Http')) assert.ok(['product', 'basket', 'ordering', 'customer', 'delivery'].includes(service!), id);
+      if (!id.startsWith('Http')) assert.ok(['product', 'basket', 'ordering', 'customer', 'inventory', 'delivery'].includes(service!), id);
     }
   }
 });

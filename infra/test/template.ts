@@ -9,6 +9,7 @@ import { ShopStack } from '../lib/shop-stack.ts';
 export const FUNCTIONS = [
   'product-api', 'product-events', 'basket-api', 'basket-prices', 'basket-checkouts', 'ordering-api', 'ordering-consumer',
   'basket-customers', 'ordering-customers', 'customer-api', 'customer-requests', 'customer-parts',
+  'product-stock', 'inventory-api', 'inventory-steps', 'inventory-events',
   'delivery-api', 'delivery-commands', 'delivery-carrier', 'delivery-events',
 ];
 
