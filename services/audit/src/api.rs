@@ -5,7 +5,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use domain::order::Reason;
 use domain::stock::Pieces;
-use domain::{Amount, Currency, OrderId, Timestamp};
+use domain::{Amount, Currency, Money, OrderId, Timestamp};
 use lambdakit::Problem;
 use lambdakit::api::Path;
 use lambdakit::caller::Staff;
@@ -74,8 +74,8 @@ impl From<Entry> for EntryView {
             version: entry.version,
             occurred_at: entry.occurred_at,
             pieces: entry.pieces,
-            total_price: entry.total_price.map(|price| price.amount()),
-            currency: entry.total_price.map(|price| price.currency()),
+            total_price: entry.total_price.map(Money::amount),
+            currency: entry.total_price.map(Money::currency),
             reason: entry.reason,
         }
     }

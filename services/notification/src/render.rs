@@ -149,6 +149,8 @@ fn html(contact: &Contact, occasion: Occasion, lines: &[Shown], subject: &str) -
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::needless_raw_string_hashes, reason = "`expect!` writes them")]
+
     use std::fmt::Write;
 
     use expect_test::{Expect, expect, expect_file};

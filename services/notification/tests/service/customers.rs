@@ -33,12 +33,12 @@ impl Office {
         self
     }
 
-    /// As many mails more to `swn`, each of a kilobyte or so.
+    /// So many mails more to `swn`.
     async fn fill(&self, count: usize) {
-        let template = self.mail().await;
+        let template = self.rows_of_swn().await.into_iter().find(|row| row.contains_key("text")).unwrap();
         let mails = (0..count).map(|number| {
             let mut row: Item = template.clone();
-            row.insert("item".to_owned(), string(&format!("mail#0f1e2d3c-0000-5000-8000-{number:012}")));
+            row.insert("item".to_owned(), string(&format!("mail#0f1e2d3c-0000-5000-9000-{number:012}")));
             row
         });
         seed(&self.account.known_table(TABLE), mails).await;
@@ -119,7 +119,8 @@ async fn nothing_is_left_of_a_forgotten_customer_but_that_there_was_an_order() {
     for (name, number) in [("OrderPlaced", 1), ("OrderPaid", 2)] {
         assert!(office.tell(fact(name, number)).await);
     }
-    office.fill_two_pages().await;
+    // More than a page.
+    office.fill(110).await;
     assert!(office.ask(ERASURE).await);
     let left = office.rows_of_swn().await;
     assert_eq!(left.len(), 1);
@@ -133,19 +134,6 @@ async fn nothing_is_left_of_a_forgotten_customer_but_that_there_was_an_order() {
     assert_eq!(event["detail"]["data"]["erasureId"], "019c1430-4400-7000-8000-000000000008");
     assert!(office.ask(EXPORT).await);
     assert_eq!(office.bus.events(2).await[1]["detail"]["data"]["items"], json!([]));
-}
-
-impl Office {
-    async fn fill_two_pages(&self) {
-        let template = self.rows_of("mail#").await.into_iter().find(|row| text(row, "userName") == "swn");
-        let template = template.unwrap();
-        let mails = (0..110).map(|number| {
-            let mut row = template.clone();
-            row.insert("item".to_owned(), string(&format!("mail#0f1e2d3c-0000-5000-8000-{number:012}")));
-            row
-        });
-        seed(&self.account.known_table(TABLE), mails).await;
-    }
 }
 
 #[tokio::test]

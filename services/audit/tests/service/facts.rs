@@ -1,0 +1,116 @@
+use serde_json::{Value, json};
+use testkit::faults::{Fault, Rule};
+
+use crate::{ORDER, PLACED, archive, changed, fact};
+
+const FACTS: [&str; 7] = [
+    "OrderPlaced",
+    "OrderStockReserved",
+    "OrderPaid",
+    "OrderShipped",
+    "OrderDelivered",
+    "OrderRejected",
+    "OrderCancelled",
+];
+
+#[tokio::test]
+async fn the_sample_fact_is_written_down_without_whose_order_it_is() {
+    let archive = archive().await;
+    let sample = serde_json::from_str::<Value>(PLACED).unwrap();
+    assert!(archive.deliver(sample["Records"].as_array().unwrap()).await.is_empty());
+    assert_eq!(
+        archive.entries().await,
+        json!([{
+            "orderId": ORDER,
+            "eventId": "0f1e2d3c-0000-5000-8000-000000000044",
+            "type": "OrderPlaced",
+            "version": 1,
+            "occurredAt": "2026-01-31T12:01:00.000Z",
+            "pieces": [
+                { "productId": "019c1430-4400-7000-8000-000000000001", "quantity": 2 },
+                { "productId": "019c1430-4400-7000-8000-000000000002", "quantity": 1 },
+            ],
+            "totalPrice": 2770.8,
+            "currency": "USD",
+        }])
+    );
+    let row = format!("{:?}", archive.rows().await);
+    for personal in ["swn", "userName", "sample-", "orrelation", "expiresAt"] {
+        assert!(!row.contains(personal), "{personal} in {row}");
+    }
+}
+
+#[tokio::test]
+async fn facts_stand_in_the_order_in_which_they_happened_once_in_whatever_order_and_however_often_they_come()
+{
+    let archive = archive().await;
+    let facts: Vec<_> = FACTS.into_iter().zip(1..).map(|(name, minutes)| fact(name, minutes)).collect();
+    let backwards: Vec<_> = facts.iter().rev().cloned().collect();
+    for batch in [&backwards, &facts, &backwards] {
+        assert_eq!(archive.deliver(batch).await, Vec::<String>::new());
+        let entries = archive.entries().await;
+        let names: Vec<_> = entries.as_array().unwrap().iter().map(|entry| &entry["type"]).collect();
+        assert_eq!(names, FACTS);
+        assert_eq!(
+            (&entries[5]["reason"], &entries[6]["reason"]),
+            (&json!("OUT_OF_STOCK"), &json!("CUSTOMER_REQUEST"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_down_stays_as_it_is() {
+    let archive = archive().await;
+    assert!(archive.deliver(&[fact("OrderRejected", 1)]).await.is_empty());
+    let rows = archive.rows().await;
+    let other = changed("other", |envelope| {
+        let rejected: Value =
+            serde_json::from_str(fact("OrderRejected", 1)["body"].as_str().unwrap()).unwrap();
+        *envelope = rejected;
+        envelope["detail"]["data"]["reason"] = json!("PAYMENT_DECLINED");
+    });
+    assert!(archive.deliver(&[other]).await.is_empty());
+    assert_eq!(archive.rows().await, rows);
+}
+
+#[tokio::test]
+async fn what_nobody_here_knows_of_a_fact_is_not_kept() {
+    let archive = archive().await;
+    let newer = changed("newer", |envelope| {
+        envelope["detail"]["metadata"]["version"] = json!(2);
+        envelope["detail"]["metadata"]["causationId"] = json!("0f1e2d3c-0000-5000-8000-000000000001");
+        envelope["detail"]["data"]["deliverTo"] = json!("Grace Hopper");
+        envelope["detail"]["data"]["userName"] = json!("erased");
+    });
+    assert!(archive.deliver(&[newer]).await.is_empty());
+    let entry = archive.entries().await[0].clone();
+    assert_eq!(
+        (&entry["version"], &entry["causationId"]),
+        (&json!(2), &json!("0f1e2d3c-0000-5000-8000-000000000001"))
+    );
+    assert!(!format!("{:?}", archive.rows().await).contains("Grace"));
+}
+
+#[tokio::test]
+async fn what_is_no_fact_is_never_acknowledged_and_the_rest_does_not_wait() {
+    let archive = archive().await;
+    let messages = [
+        json!({ "messageId": "poison", "body": "{" }),
+        changed("other", |envelope| envelope["detail-type"] = json!("OrderCancellationRequested")),
+        changed("no-money", |envelope| envelope["detail"]["data"]["totalPrice"] = json!(0.001)),
+        fact("OrderPaid", 1),
+    ];
+    assert_eq!(archive.deliver(&messages).await, ["poison", "other", "no-money"]);
+    assert_eq!(archive.rows().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_fact_that_cannot_be_written_down_comes_again() {
+    let archive = archive().await;
+    archive.faults.add(Rule::new(Fault::ServerError).on("PutItem"));
+    assert_eq!(archive.deliver(&[fact("OrderPaid", 1)]).await, ["OrderPaid"]);
+    archive.faults.clear();
+    archive.faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").times(1));
+    assert!(archive.deliver(&[fact("OrderPaid", 1)]).await.is_empty());
+    assert_eq!(archive.rows().await.len(), 1);
+}

@@ -1,0 +1,84 @@
+//! The audit against its real table, on the local AWS.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
+
+mod facts;
+mod routes;
+
+use audit::api::router;
+use audit::order_facts::Facts;
+use audit::store::AuditStore;
+use aws_lambda_events::sqs::SqsEvent;
+use lambdakit::queue;
+use lambdakit::table::Item;
+use serde_json::{Value, json};
+use testkit::faults::FaultProxy;
+use testkit::{Account, Client};
+
+const PLACED: &str = include_str!("../../events/audit-facts.json");
+
+/// The order of the sample.
+const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
+const TABLE: &str = "AUDIT_TABLE";
+
+/// An audit with nothing in its table, and a proxy between both.
+struct Archive {
+    client: Client,
+    facts: Facts,
+    dynamodb: aws_sdk_dynamodb::Client,
+    faults: FaultProxy,
+}
+
+async fn archive() -> Archive {
+    let account = Account::new();
+    let faults = account.faults().await;
+    account.table(TABLE).await;
+    let audit = AuditStore::new(account.behind(&faults).known_table(TABLE));
+    let dynamodb = account.aws().dynamodb();
+    Archive { client: Client::new(router(audit.clone())), facts: Facts::new(audit), dynamodb, faults }
+}
+
+impl Archive {
+    /// Delivers a batch and gives the ids of the messages that come again.
+    async fn deliver(&self, messages: &[Value]) -> Vec<String> {
+        let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
+        queue::invoke(&self.facts, event, None).await.failed().map(ToOwned::to_owned).collect()
+    }
+
+    async fn rows(&self) -> Vec<Item> {
+        self.dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap_or_default()
+    }
+
+    /// What staff see of the sample's order.
+    async fn entries(&self) -> Value {
+        self.client.get(&format!("/audit/{ORDER}")).await.expect(200).body["items"].clone()
+    }
+}
+
+/// The message of the sample, with its envelope changed.
+fn changed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut message = serde_json::from_str::<Value>(PLACED).unwrap()["Records"][0].clone();
+    let mut envelope: Value = serde_json::from_str(message["body"].as_str().unwrap()).unwrap();
+    change(&mut envelope);
+    message["messageId"] = json!(id);
+    message["body"] = json!(envelope.to_string());
+    message
+}
+
+/// The message of a fact about the order of the sample, so many minutes after it was placed.
+fn fact(name: &str, minutes: u8) -> Value {
+    changed(name, |envelope| {
+        envelope["detail-type"] = json!(name);
+        let mut data = json!({ "orderId": ORDER, "userName": "swn" });
+        match name {
+            "OrderPlaced" => data = envelope["detail"]["data"].clone(),
+            "OrderRejected" => data["reason"] = json!("OUT_OF_STOCK"),
+            "OrderCancelled" => data["reason"] = json!("CUSTOMER_REQUEST"),
+            _ => {}
+        }
+        envelope["detail"]["data"] = data;
+        let metadata = &mut envelope["detail"]["metadata"];
+        metadata["eventId"] = json!(format!("0f1e2d3c-0000-5000-8000-0000000002{minutes:02}"));
+        metadata["occurredAt"] = json!(format!("2026-01-31T12:{minutes:02}:00.000Z"));
+    })
+}
