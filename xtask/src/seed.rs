@@ -1,11 +1,10 @@
-//! `cargo xtask seed`: a small catalogue to play with, through the front door.
+//! `cargo xtask seed`: a small catalogue to play with, and some pieces of each product, through the front door.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use anyhow::{Context, Result, bail};
 use clap::Parser;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::outputs::Outputs;
 use crate::paths::Paths;
@@ -13,6 +12,8 @@ use crate::stack::LocalStack;
 use crate::{aws, sign_in, users};
 
 const CATALOGUE: &str = include_str!("../seed/catalogue.json");
+/// How many pieces of each product are taken in.
+const PIECES: u32 = 1000;
 
 #[derive(Parser)]
 pub struct Args {}
@@ -23,38 +24,61 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
     for name in &sown.created {
         println!("created {name}");
     }
+    for name in &sown.stocked {
+        println!("took in {PIECES} of {name}");
+    }
     println!("{sown}");
     Ok(())
 }
 
 pub struct Sown {
     created: Vec<String>,
+    stocked: Vec<String>,
     there_already: usize,
 }
 
 impl fmt::Display for Sown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.created.len(), self.there_already) {
-            (0, _) => write!(formatter, "unchanged"),
+            (0, _) if self.stocked.is_empty() => write!(formatter, "unchanged"),
+            (0, _) => write!(formatter, "no products created"),
             (created, 0) => write!(formatter, "{created} products created"),
             (created, there) => write!(formatter, "{created} products created, {there} there already"),
+        }?;
+        match self.stocked.len() {
+            0 => Ok(()),
+            stocked => write!(formatter, ", {PIECES} pieces of {stocked} taken in"),
         }
     }
 }
 
-/// Creates the products of the catalogue that the shop lacks, by name, as staff.
+/// Creates the products of the catalogue that the shop lacks, by name, and takes in pieces of those that it never had
+/// any of, as staff.
 pub fn sow(outputs: &Outputs) -> Result<Sown> {
     let catalogue: Vec<Value> = serde_json::from_str(CATALOGUE).context("the catalogue is not JSON")?;
-    let shop = Shop { url: format!("{}/product", outputs.api_url), agent: aws::agent() };
-    let missing = shop.missing(&catalogue)?;
-    if !missing.is_empty() {
-        let token = sign_in::id_token(outputs, users::staff(outputs)?)?;
-        for product in &missing {
-            shop.create(product, &token)?;
+    let shop = Shop { url: outputs.api_url.clone(), agent: aws::agent() };
+    let there = shop.products(&catalogue)?;
+    let mut sown = Sown { created: Vec::new(), stocked: Vec::new(), there_already: there.len() };
+    let lacking = catalogue.iter().any(|product| is_lacking(there_as(product, &there)));
+    if !lacking {
+        return Ok(sown);
+    }
+    let token = sign_in::id_token(outputs, users::staff(outputs)?)?;
+    for product in &catalogue {
+        let there = there_as(product, &there);
+        let id = match there {
+            Some(there) => id(there)?,
+            None => {
+                sown.created.push(name(product).to_owned());
+                id(&shop.create(product, &token)?)?
+            }
+        };
+        if is_lacking(there) {
+            shop.take_in(&id, &token)?;
+            sown.stocked.push(name(product).to_owned());
         }
     }
-    let there_already = catalogue.len() - missing.len();
-    Ok(Sown { created: missing.into_iter().map(|product| name(product).to_owned()).collect(), there_already })
+    Ok(sown)
 }
 
 struct Shop {
@@ -63,50 +87,81 @@ struct Shop {
 }
 
 impl Shop {
-    /// Reads page by page, no further than needed.
-    fn missing<'a>(&self, catalogue: &'a [Value]) -> Result<Vec<&'a Value>> {
-        let mut missing: Vec<&Value> = catalogue.iter().collect();
+    /// What the shop has of the catalogue, by name. Reads page by page, no further than needed.
+    fn products(&self, catalogue: &[Value]) -> Result<Vec<Value>> {
+        let mut there: Vec<Value> = Vec::new();
         let mut cursor = None;
-        while !missing.is_empty() {
+        while there.len() < catalogue.len() {
             let page = self.page(cursor.as_deref())?;
-            missing = without(missing, &page["items"]);
+            let items = page["items"].as_array().into_iter().flatten();
+            for item in items.filter(|item| there_as(item, catalogue).is_some()) {
+                if there_as(item, &there).is_none() {
+                    there.push(item.clone());
+                }
+            }
             cursor = page["nextCursor"].as_str().map(str::to_owned);
             if cursor.is_none() {
                 break;
             }
         }
-        Ok(missing)
+        Ok(there)
     }
 
     fn page(&self, cursor: Option<&str>) -> Result<Value> {
-        let mut request = self.agent.get(&self.url).query("limit", "100");
+        let url = format!("{}/product", self.url);
+        let mut request = self.agent.get(&url).query("limit", "100");
         if let Some(cursor) = cursor {
             request = request.query("cursor", cursor);
         }
-        let mut answer =
-            request.call().with_context(|| format!("the shop does not answer at {}", self.url))?;
+        let mut answer = request.call().with_context(|| format!("the shop does not answer at {url}"))?;
         let text = answer.body_mut().read_to_string().context("the answer broke off")?;
         if answer.status() != 200 {
-            bail!("GET {} answered {}: {}", self.url, answer.status(), text);
+            bail!("GET {url} answered {}: {}", answer.status(), text);
         }
-        serde_json::from_str(&text)
-            .with_context(|| format!("GET {} answered what is not JSON: {text}", self.url))
+        serde_json::from_str(&text).with_context(|| format!("GET {url} answered what is not JSON: {text}"))
     }
 
-    fn create(&self, product: &Value, token: &str) -> Result<()> {
-        let answer = self.agent.post(&self.url).header("authorization", token).send_json(product);
-        let mut answer = answer.with_context(|| format!("the shop does not answer at {}", self.url))?;
-        if answer.status() != 201 {
-            let text = answer.body_mut().read_to_string().unwrap_or_default();
-            bail!("POST {} for {} answered {}: {text}", self.url, name(product), answer.status());
+    fn create(&self, product: &Value, token: &str) -> Result<Value> {
+        self.post("product", token, &[], product)
+    }
+
+    /// Takes pieces in, once: the delivery is named by its product.
+    fn take_in(&self, product: &str, token: &str) -> Result<()> {
+        let delivery = [("idempotency-key", format!("seed-{product}"))];
+        let path = format!("stock/{product}/receipts");
+        self.post(&path, token, &delivery, &json!({ "quantity": PIECES })).map(drop)
+    }
+
+    fn post(&self, path: &str, token: &str, headers: &[(&str, String)], body: &Value) -> Result<Value> {
+        let url = format!("{}/{path}", self.url);
+        let mut request = self.agent.post(&url).header("authorization", token);
+        for (name, value) in headers {
+            request = request.header(*name, value);
         }
-        Ok(())
+        let mut answer =
+            request.send_json(body).with_context(|| format!("the shop does not answer at {url}"))?;
+        let text = answer.body_mut().read_to_string().unwrap_or_default();
+        if answer.status() != 201 {
+            bail!("POST {url} of {body} answered {}: {text}", answer.status());
+        }
+        serde_json::from_str(&text).with_context(|| format!("POST {url} answered what is not JSON: {text}"))
     }
 }
 
-fn without<'a>(products: Vec<&'a Value>, items: &Value) -> Vec<&'a Value> {
-    let there: HashSet<&str> = items.as_array().into_iter().flatten().map(name).collect();
-    products.into_iter().filter(|product| !there.contains(name(product))).collect()
+/// The product of the same name.
+fn there_as<'a>(product: &Value, there: &'a [Value]) -> Option<&'a Value> {
+    there.iter().find(|there| name(there) == name(product))
+}
+
+/// Whether nothing of a product was ever taken in, as far as the catalogue knows; it is told a moment later, and the
+/// name of the delivery sees to it that nothing is counted twice in between.
+fn is_lacking(product: Option<&Value>) -> bool {
+    product.is_none_or(|product| product["available"].is_null())
+}
+
+fn id(product: &Value) -> Result<String> {
+    let id = product["id"].as_str().with_context(|| format!("a product has no id: {product}"))?;
+    Ok(id.to_owned())
 }
 
 fn name(product: &Value) -> &str {
@@ -115,16 +170,28 @@ fn name(product: &Value) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::collections::HashSet;
 
     use super::*;
 
     #[test]
-    fn only_what_is_missing_by_name_is_left() {
-        let catalogue = [json!({ "name": "a" }), json!({ "name": "b" })];
-        let left =
-            without(catalogue.iter().collect(), &json!([{ "name": "b", "price": 1 }, { "name": "c" }]));
-        assert_eq!(left, [&catalogue[0]]);
+    fn products_are_known_by_name_and_lack_pieces_until_any_came_in() {
+        let there = [json!({ "name": "b", "price": 1 }), json!({ "name": "c", "available": 0 })];
+        let lacking = |name| is_lacking(there_as(&json!({ "name": name }), &there));
+        assert_eq!(there_as(&json!({ "name": "b" }), &there), Some(&there[0]));
+        assert_eq!(["a", "b", "c"].map(lacking), [true, true, false], "what is sold out had some");
+    }
+
+    #[test]
+    fn what_was_sown_is_told_in_a_line() {
+        let names = |count: usize| vec![String::new(); count];
+        let told = |created, stocked, there_already| {
+            Sown { created: names(created), stocked: names(stocked), there_already }.to_string()
+        };
+        assert_eq!(told(0, 0, 8), "unchanged");
+        assert_eq!(told(8, 8, 0), "8 products created, 1000 pieces of 8 taken in");
+        assert_eq!(told(1, 2, 7), "1 products created, 7 there already, 1000 pieces of 2 taken in");
+        assert_eq!(told(0, 8, 8), "no products created, 1000 pieces of 8 taken in");
     }
 
     #[test]
