@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import { alarm, combined } from './alarms.ts';
@@ -25,8 +24,6 @@ export class Fulfilment extends Construct {
     super(scope, id);
     // What the workflow could neither do nor undo waits here for a person.
     const failures = new ShopQueue(this, 'Failures', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
     publish(this, 'Queue', 'fulfilment-failures', failures.queueUrl);

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
@@ -9,4 +9,11 @@ export function logGroup(scope: Construct, id: string, settings: Settings): LogG
     retention: settings.production ? RetentionDays.THREE_MONTHS : RetentionDays.TWO_WEEKS,
     removalPolicy: settings.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
+}
+
+/** The log group of a service: its functions share it, and each writes streams of its own that bear its name. */
+export function serviceLogs(scope: Construct, service: string, settings: Settings): LogGroup {
+  const stack = Stack.of(scope);
+  const id = `${service[0]!.toUpperCase()}${service.slice(1)}Logs`;
+  return (stack.node.tryFindChild(id) as LogGroup | undefined) ?? logGroup(stack, id, settings);
 }

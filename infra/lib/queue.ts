@@ -1,8 +1,18 @@
-import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Aspects, Lazy, Stack } from 'aws-cdk-lib';
+import { AnyPrincipal, Effect, type Grant, type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnQueuePolicy, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import { Construct, type IConstruct } from 'constructs';
 
-/** A queue that lets others do what AWS says they need: the grants of the CDK have actions in them that nothing here calls. */
+/**
+ * An encrypted queue that is spoken to over TLS only, and that lets others do what AWS says they need: the grants of the
+ * CDK have actions in them that nothing here calls.
+ */
 export class ShopQueue extends Queue {
+  constructor(scope: Construct, id: string, props: Omit<QueueProps, 'encryption' | 'enforceSSL'>) {
+    super(scope, id, { ...props, encryption: QueueEncryption.SQS_MANAGED });
+    TlsOnly.of(Stack.of(this));
+  }
+
   /** For functions that Lambda polls the queue for, as in AWS's own policy `AWSLambdaSQSQueueExecutionRole`. */
   override grantConsumeMessages(grantee: IGrantable): Grant {
     return this.grant(grantee, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
@@ -11,4 +21,43 @@ export class ShopQueue extends Queue {
   override grantSendMessages(grantee: IGrantable): Grant {
     return this.grant(grantee, 'sqs:SendMessage');
   }
+}
+
+/**
+ * Refuses plain HTTP to all queues of a stack.
+ *
+ * A queue has one policy. Those that have one anyway get a statement more; all others share one, since a policy for each
+ * would be a tenth of the 500 resources that CloudFormation takes in a stack.
+ */
+class TlsOnly extends Construct {
+  static of(stack: Stack): void {
+    if (stack.node.tryFindChild('TlsOnly') === undefined) new TlsOnly(stack, 'TlsOnly');
+  }
+
+  private constructor(stack: Stack, id: string) {
+    super(stack, id);
+    const shared: string[] = [];
+    new CfnQueuePolicy(this, 'Policy', {
+      queues: Lazy.list({ produce: () => shared }),
+      // Of a policy of several queues, each takes only what concerns itself.
+      policyDocument: { Version: '2012-10-17', Statement: [refusal('*').toStatementJson()] },
+    });
+    Aspects.of(stack).add({
+      visit: (node: IConstruct) => {
+        if (!(node instanceof ShopQueue)) return;
+        if (node.node.tryFindChild('Policy') !== undefined) node.addToResourcePolicy(refusal(node.queueArn));
+        else shared.push(node.queueUrl);
+      },
+    });
+  }
+}
+
+function refusal(queueArn: string): PolicyStatement {
+  return new PolicyStatement({
+    effect: Effect.DENY,
+    principals: [new AnyPrincipal()],
+    actions: ['sqs:*'],
+    resources: [queueArn],
+    conditions: { Bool: { 'aws:SecureTransport': 'false' } },
+  });
 }

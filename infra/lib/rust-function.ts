@@ -7,7 +7,7 @@ import {
 import { Architecture, Code, Function, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { ATTEMPT_MILLISECONDS, ATTEMPTS, timeoutSeconds } from './call-budget.ts';
-import { logGroup } from './logs.ts';
+import { serviceLogs } from './logs.ts';
 import { publish } from './outputs.ts';
 import { SettingError, type Settings } from './settings.ts';
 
@@ -28,7 +28,7 @@ export class RustFunction extends Function {
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     const { settings, binary, service } = props;
-    const logs = logGroup(scope, `${id}Logs`, settings);
+    const logs = serviceLogs(scope, service, settings);
     super(scope, id, {
       runtime: Runtime.PROVIDED_AL2023,
       architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,

@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { type Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { timeoutSeconds, visibilitySeconds } from './call-budget.ts';
 import { publish } from './outputs.ts';
@@ -29,13 +29,9 @@ export class WorkQueue extends Construct {
     super(scope, id);
     this.delaySeconds = delaySeconds;
     this.deadLetters = new ShopQueue(this, 'DeadLetters', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
     this.queue = new ShopQueue(this, 'Queue', {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
       receiveMessageWaitTime: Duration.seconds(20),
       ...(delaySeconds > 0 ? { deliveryDelay: Duration.seconds(delaySeconds) } : {}),
       visibilityTimeout: Duration.seconds(visibilitySeconds(timeoutSeconds(callsInSequence))),

@@ -57,9 +57,10 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     }
 }
 
-/// A function and where its lines are.
+/// A function and where its lines are: in the log group of its service, in streams that bear the function's name.
 struct Source {
     function: String,
+    physical: String,
     log_group: String,
 }
 
@@ -73,7 +74,10 @@ impl Source {
             .functions
             .iter()
             .filter(|(name, _)| only.is_none_or(|only| only == *name))
-            .map(|(name, physical)| Ok(Self { function: name.clone(), log_group: aws.log_group(physical)? }))
+            .map(|(name, physical)| {
+                let log_group = aws.log_group(physical)?;
+                Ok(Self { function: name.clone(), physical: physical.clone(), log_group })
+            })
             .collect()
     }
 
@@ -83,12 +87,24 @@ impl Source {
         loop {
             let answer = aws.call(Service::Logs, "FilterLogEvents", &input)?;
             let events = answer["events"].as_array().into_iter().flatten();
-            lines.extend(events.map(|event| Line::of(&self.function, event)));
+            let own = events.filter(|event| self.is_own(event));
+            lines.extend(own.map(|event| Line::of(&self.function, event)));
             match answer["nextToken"].as_str() {
                 Some(token) => input["nextToken"] = token.into(),
                 None => return Ok(lines),
             }
         }
+    }
+}
+
+impl Source {
+    /// Whether the function wrote it, and not another one of its service.
+    fn is_own(&self, event: &Value) -> bool {
+        let stream = event["logStreamName"].as_str().unwrap_or_default();
+        let text = event["message"].as_str().unwrap_or_default();
+        let line: Option<Value> = serde_json::from_str(text).ok();
+        let writer = line.as_ref().and_then(|line| line["function"].as_str());
+        writer.map_or_else(|| stream.contains(&self.physical), |writer| writer == self.physical)
     }
 }
 
@@ -165,6 +181,22 @@ mod tests {
 
     fn line(timestamp: u64, id: &str) -> Line {
         Line { timestamp, function: "f".to_owned(), id: id.to_owned(), text: id.to_owned() }
+    }
+
+    #[test]
+    fn a_line_in_the_log_group_of_a_service_is_its_writers() {
+        let source = Source {
+            function: "basket-api".to_owned(),
+            physical: "shop-BasketApi1".to_owned(),
+            log_group: "Basket".to_owned(),
+        };
+        let event = |stream: &str, message: &str| json!({ "logStreamName": stream, "message": message });
+        let stream = "2026/01/31/shop-BasketApi1[$LATEST]0a";
+        assert!(source.is_own(&event(stream, "START RequestId: 1")));
+        assert!(!source.is_own(&event("2026/01/31/shop-BasketPrices2[$LATEST]0b", "START RequestId: 1")));
+        // Whatever the stream is called, a line of ours says whose it is.
+        assert!(source.is_own(&event("2026/01/31/[$LATEST]0c", r#"{"function": "shop-BasketApi1"}"#)));
+        assert!(!source.is_own(&event(stream, r#"{"function": "shop-BasketPrices2"}"#)));
     }
 
     #[test]
