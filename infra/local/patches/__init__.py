@@ -3,9 +3,9 @@
 One module for each AWS service; each patch is one function that says why.
 """
 
-from patches import alarms, functions, policies, queues, rest_api, schedules, sign_in, sockets, workflows
+from patches import alarms, archives, functions, policies, queues, rest_api, schedules, sign_in, sockets, workflows
 
 
 def apply() -> None:
-    for service in (alarms, functions, policies, queues, rest_api, schedules, sign_in, sockets, workflows):
+    for service in (alarms, archives, functions, policies, queues, rest_api, schedules, sign_in, sockets, workflows):
         service.apply()
