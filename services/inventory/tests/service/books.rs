@@ -53,7 +53,9 @@ impl Model {
             None => {}
         }
         let mut pieces = [0; PRODUCTS];
-        wanted.iter().for_each(|(product, quantity)| pieces[*product] += quantity);
+        for (product, quantity) in wanted {
+            pieces[*product] += quantity;
+        }
         if (0..PRODUCTS).any(|product| self.counts[product][0] < pieces[product]) {
             self.fates.insert(order, Fate::Refused);
             return refused("OutOfStock");

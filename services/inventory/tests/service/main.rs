@@ -103,6 +103,7 @@ impl Warehouse {
 }
 
 /// What a step says that was done.
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what a step gives")]
 fn done(stock: &str) -> Result<String, String> {
     Ok(stock.to_owned())
 }
