@@ -73,6 +73,13 @@ impl Deeds {
                 self.customer_takes_their_data_and_leaves(patience)
                     && self.unreadable_row_is_set_aside("customer", key, publisher, patience)
             }
+            "inventory-api" => self.pieces_come_in().is_some(),
+            "inventory-steps" => self.pieces_are_set_aside(),
+            "product-stock" => self.pieces_show_in_the_catalogue(patience),
+            "inventory-events" => {
+                self.pieces_show_in_the_catalogue(patience)
+                    && self.unreadable_row_is_set_aside("stock", &["item"], "inventory-events", patience)
+            }
             "delivery-api" => self.staff.get(&format!("/shipment/{}", Uuid::now_v7())).status == 404,
             "delivery-commands" => self.parcel_is_asked_for_and_called_off(),
             "delivery-carrier" => self.parcel_leaves(),
@@ -267,6 +274,37 @@ impl Deeds {
     fn is_done(&self, answer: &Value) -> bool {
         let failures = answer["batchItemFailures"].as_array();
         answer["errorType"].is_null() && failures.is_none_or(Vec::is_empty)
+    }
+
+    /// Takes pieces of a new product in, twice under the same name; gives its id.
+    fn pieces_come_in(&self) -> Option<String> {
+        let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
+        let product = self.staff.post("/product", lamp).expect(201).body["id"].as_str()?.to_owned();
+        let (stock, delivery) = (format!("/stock/{product}"), Uuid::now_v7().to_string());
+        let (receipts, key) = (format!("{stock}/receipts"), [("idempotency-key", delivery.as_str())]);
+        let done = self.all_dealt_with(&[
+            ("POST", &receipts, &key, json!({ "quantity": 3 })),
+            ("POST", &receipts, &key, json!({ "quantity": 3 })),
+            ("GET", &stock, &[], Value::Null),
+        ]);
+        done.then_some(product)
+    }
+
+    fn pieces_show_in_the_catalogue(&self, patience: Duration) -> bool {
+        let Some(product) = self.pieces_come_in() else { return false };
+        let path = format!("/product/{product}");
+        within(patience, || self.staff.get(&path).body["available"] == 3)
+    }
+
+    /// Sets pieces aside for an order that nobody placed, and puts them back.
+    fn pieces_are_set_aside(&self) -> bool {
+        let Some(product) = self.pieces_come_in() else { return false };
+        let (order, pieces) = (Uuid::now_v7(), json!([{ "productId": product, "quantity": 2 }]));
+        let calls = [
+            json!({ "step": "reserve", "orderId": order, "pieces": pieces }),
+            json!({ "step": "release", "orderId": order }),
+        ];
+        calls.iter().all(|call| self.is_done(&self.invoke("inventory-steps", call)))
     }
 
     fn new_product_can_be_bought(&self, patience: Duration) -> bool {
