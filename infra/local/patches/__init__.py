@@ -3,9 +3,15 @@
 One module for each AWS service; each patch is one function that says why.
 """
 
-from patches import alarms, archives, functions, policies, queues, rest_api, schedules, sign_in, sockets, workflows
+from patches import (
+    alarms, archives, functions, policies, queues, rest_api, schedules, secrets, sign_in, sockets, topics, workflows,
+)
+
+SERVICES = (
+    alarms, archives, functions, policies, queues, rest_api, schedules, secrets, sign_in, sockets, topics, workflows,
+)
 
 
 def apply() -> None:
-    for service in (alarms, archives, functions, policies, queues, rest_api, schedules, sign_in, sockets, workflows):
+    for service in SERVICES:
         service.apply()
