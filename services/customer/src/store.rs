@@ -293,9 +293,13 @@ fn key(user_name: &UserName, item: &str) -> Item {
 mod tests {
     use super::*;
 
+    /// Whether an export is whole that has these parts of basket and ordering, and all of the other keepers.
     fn collected(done: &[&str]) -> bool {
         let mut export = Request::new(&"swn".parse().unwrap(), EXPORT, String::new(), EXPORT_DAYS);
+        let others =
+            Keeper::ALL.into_iter().filter(|keeper| !matches!(keeper, Keeper::Basket | Keeper::Ordering));
         export.done = done.iter().map(ToString::to_string).collect();
+        export.done.extend(others.map(|keeper| mark(keeper, 0, true)));
         export.is_collected()
     }
 
@@ -311,6 +315,18 @@ mod tests {
             &["ordering#0#last"],
         ] {
             assert!(!collected(missing), "{missing:?}");
+        }
+    }
+
+    #[test]
+    fn no_export_is_whole_without_one_of_the_keepers() {
+        let mut export = Request::new(&"swn".parse().unwrap(), EXPORT, String::new(), EXPORT_DAYS);
+        export.done = Keeper::ALL.into_iter().map(|keeper| mark(keeper, 0, true)).collect();
+        assert!(export.is_collected());
+        for keeper in Keeper::ALL {
+            let mut without = export.clone();
+            without.done.remove(&mark(keeper, 0, true));
+            assert!(!without.is_collected(), "{keeper:?}");
         }
     }
 

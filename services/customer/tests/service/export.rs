@@ -1,4 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue;
+use domain::event::Keeper;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, Rule};
 
@@ -17,6 +18,13 @@ impl Shop {
         assert!(self.deliver("CustomerDataCollected", &part(export, keeper, number, last, &items)).await);
     }
 
+    /// All keepers but these hand over that they keep nothing.
+    async fn rest(&self, export: &Value, but: &[Keeper]) {
+        for keeper in Keeper::ALL.into_iter().filter(|keeper| !but.contains(keeper)) {
+            self.collect(export, keeper.name(), 0, true, json!([])).await;
+        }
+    }
+
     /// An export that is being collected.
     async fn collecting(&self) -> Value {
         let answer = self.client.get("/me/export").await.expect(202);
@@ -32,6 +40,9 @@ async fn an_export_is_whole_when_all_parts_of_all_keepers_have_come_in_whatever_
     let export = shop.collecting().await;
     shop.collect(&export, "ordering", 1, true, json!([{ "orderId": "b" }])).await;
     shop.collecting().await;
+    shop.collect(&export, "notification", 0, true, json!([{ "kind": "MAIL" }])).await;
+    shop.collecting().await;
+    shop.rest(&export, &[Keeper::Basket, Keeper::Ordering, Keeper::Notification]).await;
     shop.collect(&export, "basket", 0, true, json!([{ "items": [] }])).await;
     shop.collecting().await;
     shop.collect(&export, "ordering", 0, false, json!([{ "orderId": "a", "totalPrice": 950.4 }])).await;
@@ -45,6 +56,7 @@ async fn an_export_is_whole_when_all_parts_of_all_keepers_have_come_in_whatever_
             "account": {},
             "basket": { "items": [] },
             "orders": [{ "orderId": "a", "totalPrice": 950.4 }, { "orderId": "b" }],
+            "mails": [{ "kind": "MAIL" }],
         })
     );
     assert_eq!(whole.header("cache-control"), "no-store");
@@ -57,6 +69,7 @@ async fn a_part_that_comes_twice_is_in_the_export_once() {
     for _ in 0..2 {
         shop.collect(&export, "ordering", 0, true, json!([{ "orderId": "a" }])).await;
         shop.collect(&export, "basket", 0, true, json!([{}])).await;
+        shop.rest(&export, &[Keeper::Basket, Keeper::Ordering]).await;
     }
     let whole = shop.client.get("/me/export").await.expect(200).body;
     assert_eq!(whole["orders"], json!([{ "orderId": "a" }]));
@@ -70,6 +83,7 @@ async fn an_export_in_many_parts_comes_in_pages() {
         shop.collect(&export, "ordering", number, number == 29, json!([{ "orderId": number }])).await;
     }
     shop.collect(&export, "basket", 0, true, json!([{}])).await;
+    shop.rest(&export, &[Keeper::Basket, Keeper::Ordering]).await;
     let first = shop.client.get("/me/export").await.expect(200).body;
     assert!(first["basket"].is_object());
     let cursor = first["nextCursor"].as_str().unwrap();
@@ -114,16 +128,17 @@ async fn an_export_that_has_expired_is_followed_by_a_new_one() {
     assert_ne!(next["requestId"], export["requestId"]);
     // Parts of the old one are for nobody.
     shop.collect(&export, "basket", 0, true, json!([{}])).await;
-    shop.collect(&next, "ordering", 0, true, json!([])).await;
+    shop.rest(&next, &[Keeper::Basket]).await;
     shop.collecting().await;
-    assert_eq!(shop.rows().await.iter().filter(|row| row.contains("part#")).count(), 1);
+    let parts = shop.rows().await.iter().filter(|row| row.contains("part#")).count();
+    assert_eq!(parts, Keeper::ALL.len() - 1);
 }
 
 #[tokio::test]
 async fn an_export_is_of_nobody_but_the_caller() {
     let shop = shop().await;
     let export = shop.collecting().await;
-    shop.collect(&export, "ordering", 0, true, json!([])).await;
+    shop.rest(&export, &[Keeper::Basket]).await;
     shop.collect(&export, "basket", 0, true, json!([{}])).await;
     shop.client.get("/me/export").await.expect(200);
     assert_eq!(shop.client.customer("grace").get("/me/export").await.expect(202).body["userName"], "grace");

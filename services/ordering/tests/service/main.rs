@@ -9,6 +9,7 @@ mod faults;
 mod fulfilment;
 mod growth;
 mod routes;
+mod topic;
 
 use aws_lambda_events::sqs::SqsEvent;
 use lambdakit::queue;

@@ -1,0 +1,162 @@
+//! What becomes of orders, told on a topic: to each subscriber as it came, if it wants it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambdakit::queue;
+use lambdakit::topic::Topic;
+use ordering::topic::Facts;
+use serde_json::{Value, json};
+use testkit::faults::{Fault, FaultProxy, Rule};
+use testkit::{Account, eventually};
+
+const SAMPLE: &str = include_str!("../../events/ordering-topic.json");
+
+/// A topic with two subscribers: one takes everything, the other what has come to an end.
+struct Square {
+    account: Account,
+    facts: Facts,
+    faults: FaultProxy,
+    everything: String,
+    ends: String,
+}
+
+/// A message of a subscriber's queue.
+struct Heard {
+    body: String,
+    attributes: BTreeMap<String, String>,
+}
+
+async fn square() -> Square {
+    let account = Account::new();
+    let faults = account.faults().await;
+    let sns = account.aws().topics();
+    let topic = sns.create_topic().name("orders").send().await.unwrap().topic_arn.unwrap();
+    let facts = Facts::new(Topic::new(account.behind(&faults).aws().topics(), topic.clone()));
+    let (everything, ends) = (account.queue("everything").await, account.queue("ends").await);
+    for (queue, filter) in [
+        (&everything, "{}"),
+        (&ends, r#"{"status": ["DELIVERED", "REJECTED", "CANCELLED"], "version": ["1"]}"#),
+    ] {
+        let attributes = account.aws().sqs().get_queue_attributes().queue_url(queue);
+        let attributes = attributes.attribute_names("QueueArn".into()).send().await.unwrap().attributes;
+        let arn = attributes.unwrap().into_values().next().unwrap();
+        let subscribe = sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(arn);
+        let subscribe = subscribe.attributes("RawMessageDelivery", "true").attributes("FilterPolicy", filter);
+        subscribe.send().await.unwrap();
+    }
+    Square { account, facts, faults, everything, ends }
+}
+
+impl Square {
+    /// Delivers a batch and gives the ids of the messages that come again.
+    async fn deliver(&self, messages: &[Value]) -> Vec<String> {
+        let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
+        queue::invoke(&self.facts, event, None).await.failed().map(ToOwned::to_owned).collect()
+    }
+
+    /// What is in a queue, once there is so much.
+    async fn heard(&self, queue: &str, count: usize) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        while heard.len() < count {
+            let messages = eventually("messages of the topic", async || {
+                let receive = self.account.aws().sqs().receive_message().queue_url(queue);
+                let receive = receive.max_number_of_messages(10).message_attribute_names("All");
+                receive.send().await.unwrap().messages.filter(|messages| !messages.is_empty())
+            });
+            heard.extend(messages.await.into_iter().map(|message| {
+                let attributes = message.message_attributes.unwrap_or_default();
+                let attributes = attributes
+                    .into_iter()
+                    .map(|(name, value)| (name, value.string_value.unwrap_or_default()))
+                    .collect();
+                Heard { body: message.body.unwrap_or_default(), attributes }
+            }));
+        }
+        heard
+    }
+}
+
+/// The message of a fact, made of the sample.
+fn fact(name: &str) -> Value {
+    changed(name, |envelope| envelope["detail-type"] = json!(name))
+}
+
+fn changed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
+    let mut message = serde_json::from_str::<Value>(SAMPLE).unwrap()["Records"][0].clone();
+    let mut envelope: Value = serde_json::from_str(message["body"].as_str().unwrap()).unwrap();
+    change(&mut envelope);
+    message["messageId"] = json!(id);
+    message["body"] = json!(envelope.to_string());
+    message
+}
+
+#[tokio::test]
+async fn a_fact_is_told_as_it_came_with_what_subscribers_choose_by() {
+    let square = square().await;
+    // Numbers and fields that nobody here knows stay as they were written.
+    let mut message = changed("placed", |envelope| {
+        envelope["detail-type"] = json!("OrderPlaced");
+        envelope["detail"]["data"]["new"] = json!("PRICE");
+    });
+    let body = message["body"].as_str().unwrap().replace("\"PRICE\"", "950.400");
+    message["body"] = json!(body);
+    assert!(square.deliver(&[message]).await.is_empty());
+    let heard = square.heard(&square.everything, 1).await.remove(0);
+    let attributes = [("type", "OrderPlaced"), ("version", "1"), ("status", "PENDING")];
+    assert_eq!(heard.attributes, attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    assert!(heard.body.contains("950.400"), "{}", heard.body);
+    let told: Value = serde_json::from_str(&heard.body).unwrap();
+    let came: Value = serde_json::from_str(&body).unwrap();
+    for part in ["detail-type", "source", "detail"] {
+        assert_eq!(told[part], came[part]);
+    }
+}
+
+#[tokio::test]
+async fn a_subscriber_hears_what_it_asked_for() {
+    let square = square().await;
+    let facts = [
+        "OrderPlaced",
+        "OrderStockReserved",
+        "OrderPaid",
+        "OrderShipped",
+        "OrderDelivered",
+        "OrderRejected",
+        "OrderCancelled",
+    ];
+    let mut messages = facts.map(fact).to_vec();
+    messages.push(changed("newer", |envelope| {
+        envelope["detail-type"] = json!("OrderDelivered");
+        envelope["detail"]["metadata"]["version"] = json!(2);
+    }));
+    assert_eq!(square.deliver(&messages).await, Vec::<String>::new());
+    let everything = square.heard(&square.everything, 8).await;
+    let types: BTreeSet<_> = everything.iter().map(|heard| heard.attributes["type"].clone()).collect();
+    assert_eq!(types, facts.map(str::to_owned).into());
+    // All are there, so what the other is to hear is, too.
+    let ends = square.heard(&square.ends, 3).await;
+    let mut statuses: Vec<_> = ends.iter().map(|heard| heard.attributes["status"].clone()).collect();
+    statuses.sort();
+    assert_eq!(statuses, ["CANCELLED", "DELIVERED", "REJECTED"]);
+}
+
+#[tokio::test]
+async fn a_fact_that_could_not_be_told_comes_again_and_poison_does_not_hold_up_the_rest() {
+    let square = square().await;
+    square.faults.add(Rule::new(Fault::ServerError).on("Publish"));
+    assert_eq!(square.deliver(&[fact("OrderPaid")]).await, ["OrderPaid"]);
+    square.faults.clear();
+    square.faults.add(Rule::new(Fault::LoseAnswer).on("Publish").times(1));
+    let messages = [
+        json!({ "messageId": "poison", "body": "{" }),
+        // For ordering alone.
+        fact("OrderCancellationRequested"),
+        changed("no-version", |envelope| envelope["detail"]["metadata"]["version"] = json!("one")),
+        fact("OrderPaid"),
+    ];
+    assert_eq!(square.deliver(&messages).await, ["poison", "OrderCancellationRequested", "no-version"]);
+    // Told, and for want of an answer once more: to the letter the same.
+    let heard = square.heard(&square.everything, 2).await;
+    assert_eq!(heard[0].body, heard[1].body);
+}
