@@ -133,12 +133,12 @@ impl Handler for Messages {
         let Happening::Said(text) = event.happening else {
             return Err(Problem::internal("who comes and goes is told to another function"));
         };
-        // Also what makes no sense is counted.
-        let who = self.speaker(&event.connection_id).await?;
+        // Also what makes no sense is counted. Each step is boxed: together the SDK's futures are too large for a stack.
+        let who = Box::pin(self.speaker(&event.connection_id)).await?;
         let answer = match Request::parse(&text)? {
-            Request::SubscribeOrder { order_id } => self.subscribe(&who, order_id).await,
-            Request::SendMessage { text, to } => self.send(&who, text, to).await,
-            Request::ReadMessages { customer, before } => self.read(&who, customer, before).await,
+            Request::SubscribeOrder { order_id } => Box::pin(self.subscribe(&who, order_id)).await,
+            Request::SendMessage { text, to } => Box::pin(self.send(&who, text, to)).await,
+            Request::ReadMessages { customer, before } => Box::pin(self.read(&who, customer, before)).await,
         };
         answer.map(Some)
     }

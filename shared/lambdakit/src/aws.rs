@@ -19,16 +19,6 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::http::Request as HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
-#[cfg(feature = "sockets")]
-use {
-    aws_smithy_runtime_api::box_error::BoxError,
-    aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextMut,
-    aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint},
-    aws_smithy_runtime_api::client::runtime_components::RuntimeComponents,
-    aws_smithy_types::config_bag::ConfigBag,
-    axum::http::Uri,
-    axum::http::uri::PathAndQuery,
-};
 
 use crate::config::{self, ConfigError};
 
@@ -222,17 +212,11 @@ impl Aws {
     }
 
     /// A client of the connections of a WebSocket API's stage, which has this callback URL.
-    ///
-    /// An AWS of one's own also serves the API under the name that AWS would give it. Nobody can look that name up, so
-    /// calls go to the endpoint, with the name in their `Host`.
     #[cfg(feature = "sockets")]
     #[must_use]
     pub fn connections(&self, callback_url: &str) -> aws_sdk_apigatewaymanagement::Client {
         let mut config = config!(self, aws_sdk_apigatewaymanagement);
         config.set_endpoint_url(Some(callback_url.to_owned()));
-        if let Some(endpoint) = self.endpoint.as_deref().filter(|_| callback_url.starts_with("https://")) {
-            config = config.interceptor(AtEndpoint(endpoint.trim_end_matches('/').to_owned()));
-        }
         aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
     }
 
@@ -240,34 +224,6 @@ impl Aws {
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::from_conf(config!(self, aws_sdk_sqs).build())
-    }
-}
-
-/// Sends requests to an endpoint that were made, and signed, for another.
-#[cfg(feature = "sockets")]
-#[derive(Debug)]
-struct AtEndpoint(String);
-
-#[cfg(feature = "sockets")]
-#[dyn_dispatch_hint]
-impl Intercept for AtEndpoint {
-    fn name(&self) -> &'static str {
-        "AtEndpoint"
-    }
-
-    fn modify_before_transmit(
-        &self,
-        context: &mut BeforeTransmitInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        let request = context.request_mut();
-        let uri: Uri = request.uri().parse()?;
-        let host = uri.authority().map(ToString::to_string).unwrap_or_default();
-        let path = uri.path_and_query().map_or("/", PathAndQuery::as_str);
-        request.set_uri(format!("{}{path}", self.0))?;
-        request.headers_mut().try_insert("host", host)?;
-        Ok(())
     }
 }
 

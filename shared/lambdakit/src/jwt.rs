@@ -138,7 +138,13 @@ impl Tokens {
     /// When a variable is not there, or the issuer is no URL.
     pub async fn from_env() -> Result<Self, ConfigError> {
         let issuer = config::required("TOKEN_ISSUER")?;
-        let pool = Http::from_env("TOKEN_ISSUER", DEADLINE)?;
+        // An AWS of one's own serves the keys, too; the tokens name the issuer as they would anywhere.
+        let place = match config::required("AWS_ENDPOINT_URL") {
+            Ok(endpoint) => at_endpoint(&issuer, &endpoint),
+            Err(_) => issuer.clone(),
+        };
+        let pool = Http::new(&place, DEADLINE)
+            .map_err(|error| ConfigError::Invalid { name: "TOKEN_ISSUER", reason: error.to_string() })?;
         let tokens = Self::new(issuer, config::required("TOKEN_CLIENTS")?.split(','), pool);
         // If they are not to be had now, the first token will say why.
         tokens.fetch().await.ok();
@@ -218,6 +224,11 @@ impl Tokens {
         *keys = Keys { known: Arc::clone(&known), asked: Some(Instant::now()) };
         Ok(known)
     }
+}
+
+fn at_endpoint(issuer: &str, endpoint: &str) -> String {
+    let pool = issuer.rsplit_once('/').map_or(issuer, |(_, pool)| pool);
+    format!("{}/{pool}", endpoint.trim_end_matches('/'))
 }
 
 fn part<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {

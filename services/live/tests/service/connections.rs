@@ -1,0 +1,62 @@
+//! Clients come and go.
+
+use serde_json::json;
+
+use crate::{Live, event, live, old_order, subscribe, young_order};
+
+#[tokio::test]
+async fn who_goes_leaves_nothing_behind_but_where_their_orders_stand() {
+    let live = live().await;
+    let orders = [young_order(), young_order()];
+    live.connect("1", "grace").await;
+    live.connect("2", "ada").await;
+    assert!(live.tell("OrderPlaced", "grace", orders[0]).await);
+    for order in orders {
+        assert_eq!(live.say("1", subscribe(order)).await["type"], "subscribed");
+    }
+    assert_eq!(live.rows().await.len(), 2 + 3 + 1 + 2);
+    for id in ["1", "2", "1"] {
+        let answer = Live::happen(&live.comings, event("DISCONNECT", id, "", &json!({}))).await;
+        assert_eq!((answer.status_code, answer.body), (200, None));
+    }
+    assert_eq!(live.rows().await, [format!("customer#grace / order#{}", orders[0])]);
+}
+
+#[tokio::test]
+async fn somebody_of_whom_the_authorizer_says_too_little_may_not_connect() {
+    let live = live().await;
+    for found in [
+        json!({}),
+        json!({ "userName": "grace", "isStaff": "false" }),
+        json!({ "userName": "erased", "isStaff": "false", "expiresAt": "9999999999" }),
+        json!({ "userName": "no body", "isStaff": "false", "expiresAt": "9999999999" }),
+        json!({ "userName": "grace", "isStaff": "false", "expiresAt": "later" }),
+    ] {
+        let answer = Live::happen(&live.comings, event("CONNECT", "1", "", &found)).await;
+        assert_eq!(answer.status_code, 401, "{found}");
+    }
+    assert!(live.rows().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_is_good_for_as_long_as_its_token() {
+    let live = live().await;
+    let order = young_order();
+    live.connect_until("1", "grace", 2).await;
+    assert_eq!(live.say("1", subscribe(order)).await["type"], "subscribed");
+    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
+    let answer = live.say("1", subscribe(old_order())).await;
+    assert_eq!((&answer["type"], &answer["status"]), (&json!("problem"), &json!(401)));
+    assert_eq!(live.switchboard.closed(), ["1"]);
+    assert!(live.tell("OrderPlaced", "grace", order).await);
+    assert!(live.switchboard.heard("1").is_empty());
+}
+
+#[tokio::test]
+async fn a_connection_that_nobody_knows_is_ended() {
+    let live = live().await;
+    let answer = live.say("7", subscribe(young_order())).await;
+    assert_eq!(answer["status"], 401);
+    assert_eq!(live.switchboard.closed(), ["7"]);
+    assert!(live.rows().await.is_empty());
+}
