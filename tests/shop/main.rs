@@ -8,5 +8,7 @@ mod me;
 mod once;
 mod queues;
 mod readme;
+mod saga;
 mod story;
 mod tokens;
+mod webhook;

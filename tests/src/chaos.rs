@@ -6,11 +6,14 @@
 
 mod checker;
 mod customer;
+mod invariants;
 mod ledger;
 mod mischief;
 mod processes;
 mod report;
+mod warehouse;
 mod weather;
+mod world;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,6 +28,7 @@ pub use ledger::{Checkout, Ledger};
 use mischief::Mischief;
 pub use processes::Processes;
 pub use report::Report;
+use warehouse::Warehouse;
 pub use weather::Weather;
 
 /// Requests under way at once: as many as two cores can serve.
@@ -55,7 +59,8 @@ pub fn run(plan: Plan) -> Report {
     let ledger = Arc::new(Ledger::default());
     let mut weather = Weather::fair(plan.seed);
     let products: Vec<String> =
-        (0..10).map(|number| shop.product(&format!("Product {number}"), &format!("{number}.99"))).collect();
+        (0..12).map(|number| shop.product(&format!("Product {number}"), &format!("{number}.99"))).collect();
+    let mut warehouse = Warehouse::fill(&shop, &products, &ledger);
     println!("seed {}, {} customers, {:?}", plan.seed, plan.customers, plan.duration);
 
     weather.turn();
@@ -78,7 +83,8 @@ pub fn run(plan: Plan) -> Report {
             let (customers, over) = (&customers, &over);
             scope.spawn(move || work(customers, worker, over));
         }
-        scope.spawn(|| staff(&shop, &products, Dice::new(plan.seed ^ 0x57AF), &ledger, &over));
+        scope
+            .spawn(|| staff(&shop, &products, &mut warehouse, Dice::new(plan.seed ^ 0x57AF), &ledger, &over));
         let mut said = Instant::now();
         while started.elapsed() < plan.duration {
             thread::sleep(Duration::from_millis(100));
@@ -96,8 +102,10 @@ pub fn run(plan: Plan) -> Report {
     for customer in &customers {
         lock(customer).settle();
     }
-    checker::check(&shop, &plan.names(), &ledger, &customers, &products);
-    Report::new(plan, started.elapsed(), &ledger, faults, mischief)
+    warehouse.settle(&shop, &ledger);
+    let elapsed = started.elapsed();
+    let checked = checker::check(&shop, &plan.names(), &ledger, &customers, &products, &weather);
+    Report::new(plan, elapsed, &ledger, faults, mischief, checked)
 }
 
 /// One worker: takes the next customer who is ready, and lets them do one thing.
@@ -116,12 +124,22 @@ fn work(customers: &[Mutex<Customer>], worker: usize, over: &AtomicBool) {
     }
 }
 
-/// Staff change prices all the while.
-fn staff(shop: &Shop, products: &[String], mut dice: Dice, ledger: &Ledger, over: &AtomicBool) {
+/// Staff change prices all the while, and now and then a few pieces come in of what is scarce.
+fn staff(
+    shop: &Shop,
+    products: &[String],
+    warehouse: &mut Warehouse,
+    mut dice: Dice,
+    ledger: &Ledger,
+    over: &AtomicBool,
+) {
     while !over.load(Ordering::SeqCst) {
         let path = format!("/product/{}", products[dice.pick(products.len())]);
         let answer = shop.try_send("PATCH", &path, &[], format!(r#"{{"price": {}.49}}"#, dice.pick(500)));
         ledger.count("change price", answer.as_ref().map_or(0, |answer| answer.status));
+        if dice.pick(4) == 0 {
+            warehouse.receive(shop, ledger, &mut dice);
+        }
         thread::sleep(Duration::from_millis(300));
     }
 }

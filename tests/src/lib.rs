@@ -234,6 +234,21 @@ impl Shop {
         id
     }
 
+    /// Creates a product, takes pieces of it in, and waits until baskets know it; gives its id.
+    #[must_use]
+    pub fn product_in_stock(&self, name: &str, price: &str, pieces: u32) -> String {
+        let id = self.product(name, price);
+        self.take_in(&id, pieces);
+        id
+    }
+
+    /// Takes pieces of a product in, as staff do when a delivery comes.
+    pub fn take_in(&self, product: &str, pieces: u32) {
+        let delivery = Uuid::now_v7().to_string();
+        let (path, key) = (format!("/stock/{product}/receipts"), [("idempotency-key", delivery.as_str())]);
+        self.send("POST", &path, &key, format!(r#"{{"quantity": {pieces}}}"#)).expect(201);
+    }
+
     /// Adds pieces of a product to one's basket.
     pub fn add(&self, product: &str, quantity: u8) {
         let item = format!(r#"{{"productId": "{product}", "quantity": {quantity}}}"#);
@@ -250,6 +265,41 @@ impl Shop {
     #[must_use]
     pub fn check_out(&self, headers: &[(&str, &str)]) -> Answer {
         self.send("POST", "/basket/checkout", headers, checkout(self.user()))
+    }
+
+    /// Buys pieces of a product, with some fields of the checkout as one likes; gives the receipt.
+    #[must_use]
+    pub fn buy(&self, product: &str, pieces: u8, wishes: &Value) -> Value {
+        self.add(product, pieces);
+        let mut body = checkout(self.user());
+        for (field, wish) in wishes.as_object().into_iter().flatten() {
+            body[field] = wish.clone();
+        }
+        self.post("/basket/checkout", body).expect(202).body
+    }
+
+    /// The order of an accepted checkout, once it has come to this status. The test fails when it ends elsewhere.
+    #[expect(clippy::must_use_candidate, reason = "some only wait for it")]
+    pub fn order_that_is(&self, status: &str, receipt: &Value) -> Answer {
+        eventually(&format!("an order that is {status}"), || {
+            let order = self.order(receipt);
+            if statuses(&order.body).contains(&status) {
+                return Some(order);
+            }
+            let ends = ["DELIVERED", "REJECTED", "CANCELLED"];
+            assert!(!ends.iter().any(|end| order.body["status"] == *end), "not {status}: {}", order.text);
+            None
+        })
+    }
+
+    /// The order of an accepted checkout, once it is over.
+    #[must_use]
+    pub fn order_that_ended(&self, receipt: &Value) -> Answer {
+        eventually("the end of an order", || {
+            let order = self.order(receipt);
+            let ends = ["DELIVERED", "REJECTED", "CANCELLED"];
+            ends.iter().any(|end| order.body["status"] == *end).then_some(order)
+        })
     }
 
     /// The order of an accepted checkout, once it is there.
@@ -271,6 +321,13 @@ pub fn owner(service: &str) -> String {
         "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1/{service}/aws4_request, \
          SignedHeaders=host, Signature=0"
     )
+}
+
+/// All that an order came to, oldest first.
+#[must_use]
+pub fn statuses(order: &Value) -> Vec<&str> {
+    let history = order["history"].as_array().into_iter().flatten();
+    history.filter_map(|change| change["status"].as_str()).collect()
 }
 
 /// The body of a checkout.

@@ -1,190 +1,248 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use serde_json::Value;
+use serde_json::{Value, json};
 use testkit::Account;
 
 use super::customer::{Customer, lines};
+use super::invariants::{self, Findings};
 use super::ledger::{Ledger, Lines};
-use super::lock;
-use crate::Shop;
+use super::world::World;
+use super::{Weather, lock};
+use crate::{Shop, owner};
 
 /// How long the shop may take to catch up, once nothing fails any more.
-const CATCH_UP: Duration = Duration::from_mins(10);
+const CATCH_UP: Duration = Duration::from_mins(15);
+/// How often in a row nothing may be seen to move until all is quiet: between a table and its stream, nobody can see what is
+/// on its way.
+const QUIET_LOOKS: u32 = 3;
 
-/// An order as the table has it.
-struct Order {
-    user: String,
-    lines: Lines,
-    total: u64,
-    sum: u64,
+/// What the check of a run has shown, besides violations.
+pub(super) struct Checked {
+    /// How often orders ended how.
+    pub(super) ends: BTreeMap<String, u64>,
+    /// How often each promise was held against something.
+    pub(super) promises: BTreeMap<String, u64>,
+    /// How long it took until all was quiet.
+    pub(super) quiet_after: Duration,
 }
 
-/// Holds what the customers were told against what the tables hold.
+/// Holds what the customers were told, and what the shop promises, against what the tables hold.
 pub(super) fn check(
     shop: &Shop,
     names: &str,
     ledger: &Ledger,
     customers: &[Mutex<Customer>],
     products: &[String],
-) {
+    weather: &Weather,
+) -> Checked {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let account = Account::of_the_shop();
-        catch_up(shop, &account, ledger).await;
-        let mut orders = orders(shop, &account).await;
-        orders.retain(|_, order| order.user.starts_with(names));
-        check_orders(ledger, &orders);
-        check_baskets(shop, &account, ledger, customers).await;
+        let eye = Eye { shop, account: Account::of_the_shop() };
+        let quiet_after = eye.catch_up(ledger, weather).await;
+        let world = eye.world(ledger).await;
+        let own = world.orders.iter().filter(|(_, order)| order.user_name.starts_with(names));
+        let mut promises = BTreeMap::new();
+        for Findings { held, broken } in
+            [invariants::check(&world), invariants::check_checkouts(ledger.checkouts(), own)]
+        {
+            promises.extend(held);
+            for broken in broken {
+                ledger.violation(broken);
+            }
+        }
+        check_cancellations(ledger, &world);
+        check_deliveries(ledger, &world);
+        eye.check_baskets(ledger, customers).await;
         check_prices(shop, ledger, products);
-    });
+        Checked { ends: world.ends(), promises, quiet_after }
+    })
 }
 
-/// Waits until every queue is empty, every checkout has its order, or time is up.
-async fn catch_up(shop: &Shop, account: &Account, ledger: &Ledger) {
-    let started = std::time::Instant::now();
-    loop {
-        let (waiting, dead) = messages(shop, account).await;
-        let checkouts = rows(account, shop.output("/tables/checkout")).await.len();
-        let orders = rows(account, shop.output("/tables/order")).await.len();
-        if waiting == 0 && checkouts == orders {
-            if dead > 0 {
-                ledger.violation(format!("{dead} messages in dead-letter queues, and none was poison"));
-            }
-            println!("caught up after {:?}: {orders} orders", started.elapsed());
-            return;
-        }
-        if started.elapsed() > CATCH_UP {
-            ledger.violation(format!(
-                "not caught up after {CATCH_UP:?}: {waiting} messages wait, {dead} are dead, {checkouts} checkouts, {orders} orders"
-            ));
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
+/// Looks into the shop from behind.
+struct Eye<'a> {
+    shop: &'a Shop,
+    account: Account,
+}
+
+/// What is still going on.
+#[derive(Clone, Debug, Default)]
+struct Stir {
+    messages: u64,
+    dead: u64,
+    workflows: usize,
+    calls: usize,
+    checkouts: usize,
+    orders: usize,
+    open: usize,
+}
+
+impl Stir {
+    fn is_quiet(&self) -> bool {
+        self.messages == 0
+            && self.workflows == 0
+            && self.calls == 0
+            && self.open == 0
+            && self.checkouts == self.orders
     }
 }
 
-/// How many messages the queues hold, and how many the dead-letter queues.
-async fn messages(shop: &Shop, account: &Account) -> (u64, u64) {
-    let (mut waiting, mut dead) = (0, 0);
-    for (name, url) in shop.outputs["queues"].as_object().expect("queues") {
-        let names = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        ];
-        let attributes = account.aws().sqs().get_queue_attributes().queue_url(url.as_str().expect("a URL"));
-        let attributes =
-            attributes.set_attribute_names(Some(names.to_vec())).send().await.expect("attributes");
-        let count: u64 = attributes
-            .attributes
-            .iter()
-            .flat_map(HashMap::values)
-            .filter_map(|n| n.parse::<u64>().ok())
-            .sum();
-        if name.ends_with("-dlq") { dead += count } else { waiting += count }
-    }
-    (waiting, dead)
-}
-
-async fn rows(account: &Account, table: &str) -> Vec<Value> {
-    let pages = account
-        .aws()
-        .dynamodb()
-        .scan()
-        .table_name(table)
-        .consistent_read(true)
-        .into_paginator()
-        .items()
-        .send();
-    let items = pages.collect::<Result<Vec<_>, _>>().await.expect("the table");
-    serde_dynamo::from_items(items).expect("rows")
-}
-
-async fn orders(shop: &Shop, account: &Account) -> HashMap<String, Order> {
-    let rows = rows(account, shop.output("/tables/order")).await;
-    rows.into_iter()
-        .map(|row| {
-            let minor = |money: &Value| money["minor"].as_u64().unwrap_or_default();
-            let of_lines = row["lines"].as_array().cloned().unwrap_or_default();
-            let sum = of_lines
-                .iter()
-                .map(|line| minor(&line["price"]) * line["quantity"].as_u64().unwrap_or_default());
-            let order = Order {
-                user: row["userName"].as_str().unwrap_or_default().to_owned(),
-                lines: lines(&serde_json::json!({ "items": of_lines })),
-                total: minor(&row["totalPrice"]),
-                sum: sum.sum(),
-            };
-            (row["orderId"].as_str().unwrap_or_default().to_owned(), order)
-        })
-        .collect()
-}
-
-/// Every accepted checkout is one order, with the lines and the total that the customer was told;
-/// and there is no order that nobody asked for.
-fn check_orders(ledger: &Ledger, orders: &HashMap<String, Order>) {
-    let mut unexplained: HashMap<&String, &Order> = orders.iter().collect();
-    let (told, untold): (Vec<_>, Vec<_>) =
-        ledger.checkouts().into_iter().partition(|checkout| checkout.receipt.is_some());
-    for checkout in told {
-        let (id, total) = checkout.receipt.unwrap_or_default();
-        match unexplained.remove(&id) {
-            None => ledger
-                .violation(format!("{}: the accepted order {id} is lost, or was told twice", checkout.user)),
-            Some(order) => {
-                if order.user != checkout.user || order.lines != checkout.lines {
+impl Eye<'_> {
+    /// Waits until every queue is empty, no workflow runs, every checkout has its order, and every order is over; or
+    /// until time is up.
+    async fn catch_up(&self, ledger: &Ledger, weather: &Weather) -> Duration {
+        let (started, mut said, mut looks) = (Instant::now(), Instant::now(), 0);
+        loop {
+            let stir = self.stir(weather).await;
+            looks = if stir.is_quiet() { looks + 1 } else { 0 };
+            if looks == QUIET_LOOKS {
+                if stir.dead > 0 {
                     ledger.violation(format!(
-                        "{}: order {id} holds {:?}, not {:?}",
-                        checkout.user, order.lines, checkout.lines
+                        "{} messages in dead-letter queues, and none was poison",
+                        stir.dead
                     ));
                 }
-                if minor(&total) != Some(order.total) {
-                    ledger.violation(format!(
-                        "{}: order {id} costs {}, the customer was told {total}",
-                        checkout.user, order.total
-                    ));
-                }
+                println!("caught up after {:?}: {} orders", started.elapsed(), stir.orders);
+                return started.elapsed();
             }
+            if started.elapsed() > CATCH_UP {
+                ledger.violation(format!("not caught up after {CATCH_UP:?}: {stir:?}"));
+                return started.elapsed();
+            }
+            if said.elapsed() > Duration::from_secs(10) {
+                said = Instant::now();
+                println!("{:4} s  {stir:?}", started.elapsed().as_secs());
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
     }
-    for checkout in untold {
-        let explains = |order: &&Order| order.user == checkout.user && order.lines == checkout.lines;
-        let found = unexplained.iter().find(|(_, order)| explains(order)).map(|(id, _)| *id);
-        if found.and_then(|id| unexplained.remove(id)).is_none() {
-            ledger.violation(format!("{}: the basket is gone and no order came of it", checkout.user));
+
+    async fn stir(&self, weather: &Weather) -> Stir {
+        let (messages, dead) = self.messages().await;
+        let orders = self.rows("order").await;
+        let over = |order: &&Value| {
+            let status = order["status"].as_str().unwrap_or_default();
+            ["DELIVERED", "REJECTED", "CANCELLED"].contains(&status)
+        };
+        Stir {
+            messages,
+            dead,
+            workflows: self.running_workflows(),
+            calls: weather.delayed(),
+            checkouts: self.rows("checkout").await.len(),
+            orders: orders.len(),
+            open: orders.len() - orders.iter().filter(over).count(),
         }
     }
-    for (id, order) in unexplained {
-        ledger.violation(format!("{}: order {id} was never accepted", order.user));
+
+    /// How many messages wait for functions, and how many for a person.
+    async fn messages(&self) -> (u64, u64) {
+        let (mut waiting, mut dead) = (0, 0);
+        for (name, url) in self.shop.all("/queues") {
+            let names = [
+                QueueAttributeName::ApproximateNumberOfMessages,
+                QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+                QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+            ];
+            let attributes = self.account.aws().sqs().get_queue_attributes().queue_url(url);
+            let attributes =
+                attributes.set_attribute_names(Some(names.to_vec())).send().await.expect("attributes");
+            let counts = attributes.attributes.iter().flat_map(HashMap::values);
+            let count: u64 = counts.filter_map(|count| count.parse::<u64>().ok()).sum();
+            let for_a_person = name.ends_with("-dlq") || name.ends_with("-failures");
+            *(if for_a_person { &mut dead } else { &mut waiting }) += count;
+        }
+        (waiting, dead)
     }
-    for (id, order) in orders {
-        if order.sum != order.total {
-            ledger.violation(format!("order {id}: the lines cost {}, the order {}", order.sum, order.total));
+
+    fn running_workflows(&self) -> usize {
+        let machines = self.states("ListStateMachines", &json!({}));
+        let machines = machines["stateMachines"].as_array().into_iter().flatten();
+        let running = machines.map(|machine| {
+            let input = json!({ "stateMachineArn": machine["stateMachineArn"], "statusFilter": "RUNNING" });
+            self.states("ListExecutions", &input)["executions"].as_array().map_or(0, Vec::len)
+        });
+        running.sum()
+    }
+
+    fn states(&self, operation: &str, input: &Value) -> Value {
+        let mut answer = self
+            .shop
+            .agent
+            .post(self.shop.output("/endpoint"))
+            .header("authorization", owner("states"))
+            .header("x-amz-target", format!("AWSStepFunctions.{operation}"))
+            .header("content-type", "application/x-amz-json-1.0")
+            .send(input.to_string())
+            .expect("an answer of Step Functions");
+        let text = answer.body_mut().read_to_string().expect("an answer of Step Functions");
+        assert!(answer.status().is_success(), "{operation}: {text}");
+        serde_json::from_str(&text).expect("JSON of Step Functions")
+    }
+
+    async fn rows(&self, table: &str) -> Vec<Value> {
+        let scan = self.account.aws().dynamodb().scan().consistent_read(true);
+        let pages = scan.table_name(self.shop.output(&format!("/tables/{table}"))).into_paginator();
+        let items = pages.items().send().collect::<Result<Vec<_>, _>>().await.expect("the table");
+        serde_dynamo::from_items(items).expect("rows")
+    }
+
+    async fn world(&self, ledger: &Ledger) -> World {
+        let mut tables = HashMap::new();
+        for table in ["order", "stock", "payment", "provider", "shipment"] {
+            tables.insert(table, self.rows(table).await);
+        }
+        let mut unreadable = Vec::new();
+        let world = World::read(|table| tables.remove(table).unwrap_or_default(), &mut unreadable);
+        for row in unreadable {
+            ledger.violation(row);
+        }
+        world
+    }
+
+    /// No line of a basket is lost or doubled.
+    async fn check_baskets(&self, ledger: &Ledger, customers: &[Mutex<Customer>]) {
+        let rows = self.rows("basket").await.into_iter();
+        let baskets: HashMap<String, Lines> = rows
+            .map(|row| {
+                let basket = json!({ "items": row["lines"] });
+                (row["userName"].as_str().unwrap_or_default().to_owned(), lines(&basket))
+            })
+            .collect();
+        for customer in customers {
+            let customer = lock(customer);
+            let kept = baskets.get(customer.user()).cloned().unwrap_or_default();
+            if kept != *customer.basket() {
+                let (user, basket) = (customer.user(), customer.basket());
+                ledger.violation(format!("{user}: the basket holds {kept:?}, not {basket:?}"));
+            }
         }
     }
 }
 
-/// No line of a basket is lost or doubled.
-async fn check_baskets(shop: &Shop, account: &Account, ledger: &Ledger, customers: &[Mutex<Customer>]) {
-    let baskets: HashMap<String, Lines> = rows(account, shop.output("/tables/basket"))
-        .await
-        .into_iter()
-        .map(|row| {
-            let basket = serde_json::json!({ "items": row["lines"] });
-            (row["userName"].as_str().unwrap_or_default().to_owned(), lines(&basket))
-        })
-        .collect();
-    for customer in customers {
-        let customer = lock(customer);
-        let kept = baskets.get(customer.user()).cloned().unwrap_or_default();
-        if kept != *customer.basket() {
-            ledger.violation(format!(
-                "{}: the basket holds {kept:?}, not {:?}",
-                customer.user(),
-                customer.basket()
-            ));
+/// The shop keeps what it was asked, if it said so, and nothing else.
+fn check_cancellations(ledger: &Ledger, world: &World) {
+    let cancellations = ledger.cancellations();
+    for id in &cancellations.accepted {
+        if world.orders.get(id).is_none_or(|order| order.cancel_requested_at.is_none()) {
+            ledger.violation(format!("order {id}: the shop said it would call it off, and forgot"));
+        }
+    }
+    for (id, order) in &world.orders {
+        if order.cancel_requested_at.is_some() && !cancellations.asked.contains(id) {
+            ledger.violation(format!("order {id}: nobody asked for it to be called off"));
+        }
+    }
+}
+
+/// What was taken in is what was told, each delivery once.
+fn check_deliveries(ledger: &Ledger, world: &World) {
+    for (id, pieces) in ledger.all_received() {
+        let received = world.stock.get(&id).map_or(0, |stock| stock.received);
+        if u64::try_from(received) != Ok(pieces) {
+            ledger.violation(format!("product {id}: {pieces} pieces were brought, {received} taken in"));
         }
     }
 }
@@ -193,8 +251,7 @@ async fn check_baskets(shop: &Shop, account: &Account, ledger: &Ledger, customer
 fn check_prices(shop: &Shop, ledger: &Ledger, products: &[String]) {
     for product in products {
         let user = format!("checker-{product}");
-        let basket =
-            serde_json::json!({ "userName": user, "items": [{ "productId": product, "quantity": 1 }] });
+        let basket = json!({ "userName": user, "items": [{ "productId": product, "quantity": 1 }] });
         let known = shop.post("/basket", basket).expect(200).body["items"][0]["price"].clone();
         let price = shop.get(&format!("/product/{product}")).expect(200).body["price"].clone();
         if known != price {
@@ -202,10 +259,4 @@ fn check_prices(shop: &Shop, ledger: &Ledger, products: &[String]) {
         }
         shop.send("DELETE", &format!("/basket/{user}"), &[], "").expect(204);
     }
-}
-
-/// `12.34` in minor units.
-fn minor(total: &str) -> Option<u64> {
-    let (whole, fraction) = total.split_once('.')?;
-    (fraction.len() == 2).then(|| format!("{whole}{fraction}").parse().ok())?
 }

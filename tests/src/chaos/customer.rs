@@ -7,13 +7,51 @@ use serde_json::{Value, json};
 use testkit::Dice;
 
 use super::ledger::{Checkout, Ledger, Lines};
-use crate::{Answer, Shop, checkout};
+use super::warehouse::SCARCE;
+use crate::{Answer, Shop, checkout, statuses};
 
 /// After this long nothing that a request began can still take effect: the longest delay of the
 /// weather, and some more for a busy machine.
 const SETTLED: Duration = Duration::from_secs(10);
 /// How many of their last deeds a customer can tell.
 const REMEMBERED: usize = 6;
+
+/// How a customer pays, and where the parcel is to go.
+#[derive(Clone, Copy, Debug)]
+struct Wish {
+    method: &'static str,
+    token: Option<&'static str>,
+    address: &'static str,
+}
+
+impl Wish {
+    /// Most pay and live where carriers go.
+    fn of(dice: &mut Dice) -> Self {
+        let (method, token) = match dice.pick(40) {
+            0 => ("CARD", Some("tok_declined")),
+            1 => ("CARD", Some("tok_insufficient_funds")),
+            2 => ("CARD", Some("tok_of_nobody")),
+            3 => ("PAYPAL", None),
+            4..6 => ("CARD", Some("tok_flaky")),
+            6..8 => ("CARD", Some("tok_delayed")),
+            // It keeps a function waiting for seconds.
+            8 if dice.pick(4) == 0 => ("CARD", Some("tok_timeout")),
+            9..11 => ("INVOICE", None),
+            11..13 => ("PAYPAL", Some("tok_visa")),
+            _ => ("CARD", Some("tok_visa")),
+        };
+        let address = if dice.pick(16) == 0 { "7 Nowhere Lane" } else { "1 Harbour Street" };
+        Self { method, token, address }
+    }
+
+    fn checkout(self, user: &str) -> Value {
+        let mut checkout = checkout(user);
+        checkout["paymentMethod"] = json!(self.method);
+        checkout["paymentToken"] = json!(self.token);
+        checkout["address"] = json!(self.address);
+        checkout
+    }
+}
 
 /// A customer, who does one thing after the other and remembers what the shop said.
 pub(super) struct Customer {
@@ -26,7 +64,9 @@ pub(super) struct Customer {
     possible: Vec<Lines>,
     ready: Instant,
     /// A checkout with a key whose answer did not come; it is asked for again.
-    pending: Option<(String, Lines)>,
+    pending: Option<(String, Lines, Wish)>,
+    /// The last order, and all that it was seen to have come to.
+    order: Option<(String, Vec<String>)>,
     /// A checkout without a key whose answer did not come: what the basket held.
     unknown: Option<Lines>,
     keys: usize,
@@ -46,6 +86,7 @@ impl Customer {
             possible: vec![Lines::new()],
             ready: Instant::now(),
             pending: None,
+            order: None,
             unknown: None,
             keys: 0,
             deeds: VecDeque::new(),
@@ -68,10 +109,15 @@ impl Customer {
 
     /// Does one thing.
     pub(super) fn step(&mut self) {
-        if let Some((key, lines)) = self.pending.take() {
-            self.check_out(Some(key), lines);
+        if let Some((key, lines, wish)) = self.pending.take() {
+            self.check_out(Some(key), lines, wish);
         } else if self.possible.len() > 1 {
             self.look();
+        } else if let Some((order, seen)) = self.order.take_if(|_| self.dice.pick(6) == 0) {
+            match self.dice.pick(3) {
+                0 => self.call_off(&order),
+                _ => self.order = Some(self.look_at_order(order, seen)),
+            }
         } else {
             match self.dice.pick(20) {
                 0..9 => self.add(),
@@ -80,11 +126,15 @@ impl Customer {
                 12 => self.replace(),
                 13 => self.empty(),
                 14..16 => self.look(),
-                16 if !self.possible[0].is_empty() => self.check_out(None, self.possible[0].clone()),
+                16 if !self.possible[0].is_empty() => {
+                    let wish = Wish::of(&mut self.dice);
+                    self.check_out(None, self.possible[0].clone(), wish);
+                }
                 _ if !self.possible[0].is_empty() => {
                     self.keys += 1;
                     let key = format!("{}-{}", self.user, self.keys);
-                    self.check_out(Some(key), self.possible[0].clone());
+                    let wish = Wish::of(&mut self.dice);
+                    self.check_out(Some(key), self.possible[0].clone(), wish);
                 }
                 _ => self.add(),
             }
@@ -96,8 +146,8 @@ impl Customer {
         let deadline = Instant::now() + Duration::from_mins(2);
         loop {
             thread::sleep(self.ready.saturating_duration_since(Instant::now()));
-            if let Some((key, lines)) = self.pending.take() {
-                self.check_out(Some(key), lines);
+            if let Some((key, lines, wish)) = self.pending.take() {
+                self.check_out(Some(key), lines, wish);
             } else {
                 self.look();
                 if self.possible.len() == 1 && self.is_ready() {
@@ -199,14 +249,15 @@ impl Customer {
         self.possible = vec![seen];
     }
 
-    fn check_out(&mut self, key: Option<String>, lines: Lines) {
+    fn check_out(&mut self, key: Option<String>, lines: Lines, wish: Wish) {
         let header = key.iter().map(|key| ("idempotency-key", key.as_str())).collect::<Vec<_>>();
-        let answer = self.shop.try_send("POST", "/basket/checkout", &header, checkout(&self.user));
+        let answer = self.shop.try_send("POST", "/basket/checkout", &header, wish.checkout(&self.user));
         self.count("check out", answer.as_ref());
         match (answer, key) {
             (Some(answer), _) if answer.status == 202 => {
                 let order = answer.body["orderId"].as_str().unwrap_or_default().to_owned();
                 let total = number(&answer.text, "totalPrice");
+                self.order = Some((order.clone(), Vec::new()));
                 let receipt = Some((order, total));
                 self.ledger.checked_out(Checkout { user: self.user.clone(), lines, receipt });
                 self.possible = vec![Lines::new()];
@@ -216,7 +267,7 @@ impl Customer {
                 self.ledger.violation(format!("{refused}, after {:#?}", self.deeds));
             }
             (_, Some(key)) => {
-                self.pending = Some((key, lines));
+                self.pending = Some((key, lines, wish));
                 self.ready = Instant::now() + Duration::from_millis(200);
             }
             (_, None) => {
@@ -225,6 +276,38 @@ impl Customer {
                 self.wait();
             }
         }
+    }
+
+    /// Has a change of mind about an order. Whether it was in time, its end will tell.
+    fn call_off(&mut self, order: &str) {
+        self.ledger.cancellation_asked(order);
+        let path = format!("/order/{}/{order}/cancel", self.user);
+        let answer = self.shop.try_send("POST", &path, &[], "");
+        self.count("call off", answer.as_ref());
+        match answer.as_ref().map(|answer| answer.status) {
+            Some(202) => self.ledger.cancellation_accepted(order),
+            // It is not placed yet, or it is too late, or an earlier answer was lost.
+            Some(404 | 409) => {}
+            Some(status @ 400..500) => {
+                self.ledger
+                    .violation(format!("{}: calling {order} off was refused with {status}", self.user));
+            }
+            _ => {}
+        }
+    }
+
+    /// Looks at an order, whose history only grows.
+    fn look_at_order(&mut self, order: String, seen: Vec<String>) -> (String, Vec<String>) {
+        let answer = self.shop.try_send("GET", &format!("/order/{}/{order}", self.user), &[], "");
+        self.count("look at order", answer.as_ref());
+        let Some(answer) = answer.filter(|answer| answer.status == 200 || answer.status == 404) else {
+            return (order, seen);
+        };
+        let now: Vec<String> = statuses(&answer.body).into_iter().map(str::to_owned).collect();
+        if !now.starts_with(&seen) {
+            self.ledger.violation(format!("{}: order {order} came to {now:?} after {seen:?}", self.user));
+        }
+        (order, now)
     }
 
     /// Nothing is certain until what was begun has ended.
@@ -241,7 +324,9 @@ impl Customer {
     }
 
     fn any_product(&mut self) -> String {
-        self.products[self.dice.pick(self.products.len())].clone()
+        // Not often what is scarce, or there would be few orders of anything else.
+        let scarce = if self.dice.pick(40) == 0 { 0 } else { SCARCE };
+        self.products[self.dice.pick(self.products.len() - scarce)].clone()
     }
 
     fn any_line(&mut self) -> Option<String> {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use super::lock;
@@ -18,11 +18,22 @@ pub struct Checkout {
     pub receipt: Option<(String, String)>,
 }
 
+/// Orders that customers wanted called off.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cancellations {
+    /// Whether or not there was an answer.
+    pub(super) asked: BTreeSet<String>,
+    /// The shop said that it would see to it.
+    pub(super) accepted: BTreeSet<String>,
+}
+
 /// What the customers did and were told, and what was wrong with it.
 #[derive(Debug, Default)]
 pub struct Ledger {
     operations: Mutex<BTreeMap<String, u64>>,
     checkouts: Mutex<Vec<Checkout>>,
+    cancellations: Mutex<Cancellations>,
+    received: Mutex<Lines>,
     violations: Mutex<Vec<String>>,
 }
 
@@ -38,6 +49,30 @@ impl Ledger {
 
     pub(super) fn checked_out(&self, checkout: Checkout) {
         lock(&self.checkouts).push(checkout);
+    }
+
+    /// A customer is about to ask for an order to be called off.
+    pub(super) fn cancellation_asked(&self, order: &str) {
+        lock(&self.cancellations).asked.insert(order.to_owned());
+    }
+
+    /// The shop said that it would see to it.
+    pub(super) fn cancellation_accepted(&self, order: &str) {
+        lock(&self.cancellations).accepted.insert(order.to_owned());
+    }
+
+    pub(super) fn cancellations(&self) -> Cancellations {
+        lock(&self.cancellations).clone()
+    }
+
+    /// Pieces of a product came in, as the shop has confirmed.
+    pub(super) fn received(&self, product: &str, pieces: u64) {
+        *lock(&self.received).entry(product.to_owned()).or_default() += pieces;
+    }
+
+    /// Pieces that came in, by product.
+    pub(super) fn all_received(&self) -> Lines {
+        lock(&self.received).clone()
     }
 
     /// Writes down that a promise was broken.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::Value;
 use testkit::{Account, Dice};
 
 use super::processes::{self, Processes};
@@ -15,22 +16,22 @@ use crate::Shop;
 /// messages come a second time, later and in another order.
 pub(super) struct Mischief {
     over: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<(&'static str, u64)>>,
+    threads: Vec<JoinHandle<BTreeMap<String, u64>>>,
 }
 
 impl Mischief {
     pub(super) fn start(seed: u64, shop: &Shop) -> Self {
         let over = Arc::new(AtomicBool::new(false));
-        let processes = Processes::of_the_shop();
         let killer = {
-            let (over, dice) = (Arc::clone(&over), Dice::new(seed ^ 0xDEAD));
-            thread::spawn(move || ("functions killed", kill(&processes, dice, &over)))
+            let (over, dice, shop) = (Arc::clone(&over), Dice::new(seed ^ 0xDEAD), shop.clone());
+            thread::spawn(move || kill(&shop, dice, &over))
         };
         let echo = {
             let (over, dice, shop) = (Arc::clone(&over), Dice::new(seed ^ 0xEC40), shop.clone());
             thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-                ("messages doubled", runtime.expect("a runtime").block_on(echo(&shop, dice, &over)))
+                let doubled = runtime.expect("a runtime").block_on(echo(&shop, dice, &over));
+                BTreeMap::from([("messages doubled".to_owned(), doubled)])
             })
         };
         Self { over, threads: vec![killer, echo] }
@@ -40,21 +41,25 @@ impl Mischief {
     pub(super) fn stop(self) -> BTreeMap<String, u64> {
         self.over.store(true, Ordering::SeqCst);
         let threads = self.threads.into_iter();
-        threads
-            .map(|thread| thread.join().expect("mischief"))
-            .map(|(what, times)| (what.to_owned(), times))
-            .collect()
+        threads.flat_map(|thread| thread.join().expect("mischief")).collect()
     }
 }
 
-/// Kills a function every other second or so, with SIGKILL.
-fn kill(processes: &Processes, mut dice: Dice, over: &AtomicBool) -> u64 {
-    let mut killed = 0;
+/// Kills a function every other second or so, with SIGKILL: each kind as often as any other.
+fn kill(shop: &Shop, mut dice: Dice, over: &AtomicBool) -> BTreeMap<String, u64> {
+    let functions = shop.all("/functions");
+    let names: BTreeMap<_, _> = functions.iter().map(|(name, function)| (function, name)).collect();
+    let processes = Processes::of_the_shop();
+    let mut killed = BTreeMap::from([("functions killed".to_owned(), 0)]);
     while !over.load(Ordering::SeqCst) {
         thread::sleep(Duration::from_millis(500 + dice.number() % 2000));
-        let functions = processes.all();
-        if let Some(process) = functions.get(dice.pick(functions.len())) {
-            killed += u64::from(processes::kill(process));
+        let running = processes.by_function();
+        let Some((function, processes)) = running.iter().nth(dice.pick(running.len())) else { continue };
+        if processes::kill(&processes[dice.pick(processes.len())]) {
+            let name = names.get(function).map_or("unknown", |name| name.as_str());
+            for count in ["functions killed".to_owned(), format!("{name} killed")] {
+                *killed.entry(count).or_default() += 1;
+            }
         }
     }
     killed
@@ -64,13 +69,14 @@ fn kill(processes: &Processes, mut dice: Dice, over: &AtomicBool) -> u64 {
 async fn echo(shop: &Shop, mut dice: Dice, over: &AtomicBool) -> u64 {
     let account = Account::of_the_shop();
     let (sqs, events) = (account.aws().sqs(), account.aws().eventbridge());
+    let bus = shop.output("/eventBus");
+    let listeners = listeners(shop, &events, bus).await;
     let created = sqs.create_queue().queue_name("echo").send().await.expect("a queue");
     let echo = created.queue_url.expect("the queue's URL");
     let attributes =
         sqs.get_queue_attributes().queue_url(&echo).attribute_names(QueueAttributeName::QueueArn);
     let attributes = attributes.send().await.expect("the queue's ARN").attributes.unwrap_or_default();
     let arn = attributes.into_values().next().expect("the queue's ARN");
-    let bus = shop.output("/eventBus");
     let rule = events.put_rule().event_bus_name(bus).name("echo");
     rule.event_pattern(r#"{"source": [{"prefix": "shop."}]}"#).send().await.expect("a rule");
     let target = Target::builder().id("echo").arn(arn).build().expect("a target");
@@ -87,13 +93,40 @@ async fn echo(shop: &Shop, mut dice: Dice, over: &AtomicBool) -> u64 {
         }
         if dice.pick(3) == 0 && !heard.is_empty() {
             let message = heard.swap_remove(dice.pick(heard.len()));
-            let queue =
-                if message.contains("BasketCheckedOut") { "ordering-consumer" } else { "basket-prices" };
-            let url = shop.output(&format!("/queues/{queue}"));
-            let sent = sqs.send_message().queue_url(url).message_body(message).send().await;
-            doubled += u64::from(sent.is_ok());
+            let envelope: Value = serde_json::from_str(&message).unwrap_or_default();
+            let queues = listeners.get(envelope["detail-type"].as_str().unwrap_or_default());
+            if let Some(queues) = queues.filter(|queues| !queues.is_empty()) {
+                let queue = &queues[dice.pick(queues.len())];
+                let sent = sqs.send_message().queue_url(queue).message_body(message).send().await;
+                doubled += u64::from(sent.is_ok());
+            }
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     doubled
+}
+
+/// The URLs of the queues that each type of event goes to, as the rules of the bus say.
+async fn listeners(
+    shop: &Shop,
+    events: &aws_sdk_eventbridge::Client,
+    bus: &str,
+) -> BTreeMap<String, Vec<String>> {
+    let queues = shop.all("/queues");
+    let mut listeners = BTreeMap::<String, Vec<String>>::new();
+    let rules = events.list_rules().event_bus_name(bus).send().await.expect("rules").rules;
+    for rule in rules.unwrap_or_default() {
+        let pattern: Value =
+            serde_json::from_str(rule.event_pattern().unwrap_or_default()).unwrap_or_default();
+        let name = rule.name().unwrap_or_default();
+        let targets = events.list_targets_by_rule().event_bus_name(bus).rule(name).send().await;
+        for target in targets.expect("targets").targets.unwrap_or_default() {
+            let queue = target.arn().rsplit(':').next().unwrap_or_default();
+            let url = queues.values().find(|url| url.rsplit('/').next() == Some(queue));
+            for r#type in pattern["detail-type"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+                listeners.entry(r#type.to_owned()).or_default().extend(url.cloned());
+            }
+        }
+    }
+    listeners
 }

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -30,13 +31,29 @@ impl Processes {
     /// Kills every process of one function, and says how many there were.
     #[must_use]
     pub fn kill_function(&self, name: &str) -> usize {
-        let variable = format!("AWS_LAMBDA_FUNCTION_NAME={name}");
-        let is_it = |process: &String| {
-            let environment = std::fs::read(format!("/proc/{process}/environ")).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
-        };
-        self.all().into_iter().filter(is_it).filter(|process| kill(process)).count()
+        let processes = self.by_function().remove(name).unwrap_or_default();
+        processes.iter().filter(|process| kill(process)).count()
     }
+
+    /// All that run right now, by the name of their function.
+    #[must_use]
+    pub fn by_function(&self) -> BTreeMap<String, Vec<String>> {
+        let mut functions = BTreeMap::<String, Vec<String>>::new();
+        for process in self.all() {
+            if let Some(function) = function_of(&process) {
+                functions.entry(function).or_default().push(process);
+            }
+        }
+        functions
+    }
+}
+
+/// The function that a process runs, by its environment; none once it has ended.
+fn function_of(process: &str) -> Option<String> {
+    let environment = std::fs::read(format!("/proc/{process}/environ")).ok()?;
+    let entries = environment.split(|byte| *byte == 0).filter_map(|entry| std::str::from_utf8(entry).ok());
+    let mut names = entries.filter_map(|entry| entry.strip_prefix("AWS_LAMBDA_FUNCTION_NAME="));
+    names.next().map(str::to_owned)
 }
 
 /// Ends a process at once, wherever it is.

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::checker::Checked;
 use super::{Ledger, Plan};
 
 /// What a run has shown.
@@ -25,6 +26,12 @@ pub struct Report {
     pub checkouts_accepted: usize,
     /// Checkouts whose answer never came, and which emptied the basket; each must have, too.
     pub checkouts_untold: usize,
+    /// How often orders ended how.
+    pub ends: BTreeMap<String, u64>,
+    /// How often each promise was held against something.
+    pub promises: BTreeMap<String, u64>,
+    /// How long it took until all was quiet, once nothing failed any more.
+    pub seconds_to_quiet: u64,
     /// Broken promises.
     pub violations: Vec<String>,
 }
@@ -36,6 +43,7 @@ impl Report {
         ledger: &Ledger,
         faults: BTreeMap<String, u64>,
         mischief: BTreeMap<String, u64>,
+        checked: Checked,
     ) -> Self {
         let checkouts = ledger.checkouts();
         let accepted = checkouts.iter().filter(|checkout| checkout.receipt.is_some()).count();
@@ -48,6 +56,9 @@ impl Report {
             mischief,
             checkouts_accepted: accepted,
             checkouts_untold: checkouts.len() - accepted,
+            ends: checked.ends,
+            promises: checked.promises,
+            seconds_to_quiet: checked.quiet_after.as_secs(),
             violations: ledger.violations(),
         }
     }

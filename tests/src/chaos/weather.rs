@@ -12,6 +12,21 @@ const SEASON: Duration = Duration::from_secs(2);
 /// Longer than a function waits for a call, so that the call takes effect after it was given up.
 const LATE: Duration = Duration::from_secs(4);
 
+/// How much later what is said twice is said again: when what came after it has been heard.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// Calls that tell somebody something, and may do so twice.
+const TELLING: [&str; 8] = [
+    "PutEvents",
+    "SendMessage",
+    "SendMessageBatch",
+    "Publish",
+    "StartExecution",
+    "SendTaskSuccess",
+    "SendTaskFailure",
+    "POST /schedules",
+];
+
 /// What calls between the functions and AWS meet: mostly a breeze, now and then a storm.
 #[derive(Debug)]
 pub struct Weather {
@@ -78,7 +93,10 @@ async fn change(proxy: Arc<FaultProxy>, mut dice: Dice) {
             proxy.add(Rule::new(fault).with_chance(chance * strength));
         }
         proxy.add(Rule::new(Fault::Partial).with_chance(0.05 * strength));
-        for operation in ["TransactWriteItems", "PutItem", "DeleteItem"] {
+        for operation in TELLING {
+            proxy.add(Rule::new(Fault::Repeat(AGAIN)).on(operation).with_chance(0.05 * strength.min(6.0)));
+        }
+        for operation in ["TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"] {
             proxy.add(Rule::new(Fault::Conflict).on(operation).with_chance(0.02 * strength));
         }
         tokio::time::sleep(SEASON).await;

@@ -1,0 +1,273 @@
+//! From order to doorstep, as customers and staff see it: every way an order can go, and what is undone on the way back.
+
+use std::thread;
+
+use serde_json::{Value, json};
+use shop_tests::{Answer, Shop, eventually, statuses};
+
+/// A product with so many pieces.
+fn lamp(staff: &Shop, pieces: u32) -> String {
+    staff.product_in_stock("Lamp", "19.90", pieces)
+}
+
+/// Pieces of a product as staff see them: on hand, reserved, shipped.
+fn stock(staff: &Shop, product: &str) -> [u64; 3] {
+    let stock = staff.get(&format!("/stock/{product}")).expect(200).body;
+    ["onHand", "reserved", "shipped"].map(|pieces| stock[pieces].as_u64().unwrap())
+}
+
+fn of_order(staff: &Shop, path: &str, receipt: &Value) -> Answer {
+    staff.get(&format!("/{path}/{}", receipt["orderId"].as_str().unwrap()))
+}
+
+fn payment(staff: &Shop, receipt: &Value) -> Value {
+    of_order(staff, "payment", receipt).expect(200).body
+}
+
+/// All states that a payment or a shipment came to.
+fn states(body: &Value) -> Vec<&str> {
+    body["history"].as_array().unwrap().iter().map(|change| change["state"].as_str().unwrap()).collect()
+}
+
+fn cancel(customer: &Shop, receipt: &Value) -> Answer {
+    let order = receipt["orderId"].as_str().unwrap();
+    customer.send("POST", &format!("/order/{}/{order}/cancel", customer.user()), &[], "")
+}
+
+/// The order is over in this way, and nothing of it is left: no piece set aside, no money, no parcel.
+fn assert_undone(staff: &Shop, order: &Answer, [status, reason]: [&str; 2], product: &str, pieces: u64) {
+    let end = order.body["history"].as_array().unwrap().last().unwrap();
+    assert_eq!([&order.body["status"], &end["status"]], [status, status], "{}", order.text);
+    assert_eq!(end["reason"], reason, "{}", order.text);
+    assert_eq!(stock(staff, product), [pieces, 0, 0]);
+    let payment = of_order(staff, "payment", &order.body);
+    let keeps_nothing = payment.status == 404
+        || ["DECLINED", "REFUNDED"].contains(&payment.body["state"].as_str().unwrap_or_default());
+    assert!(keeps_nothing, "{}", payment.text);
+    let shipment = of_order(staff, "shipment", &order.body);
+    let stays = shipment.status == 404
+        || ["REFUSED", "CALLED_OFF"].contains(&shipment.body["state"].as_str().unwrap_or_default());
+    assert!(stays, "{}", shipment.text);
+}
+
+#[test]
+fn a_paid_order_is_delivered_and_tells_how_it_came_there() {
+    let staff = Shop::new();
+    let (customer, product) = (staff.customer(), lamp(&staff, 5));
+    let receipt = customer.buy(&product, 2, &json!({}));
+    let order = customer.order_that_is("DELIVERED", &receipt);
+    assert_eq!(statuses(&order.body), ["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED", "DELIVERED"]);
+    assert_eq!(order.body["status"], "DELIVERED");
+    let times: Vec<_> = order.body["history"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|change| change["at"].as_str().unwrap())
+        .collect();
+    assert!(times.is_sorted(), "{times:?}");
+
+    assert_eq!(stock(&staff, &product), [3, 0, 2]);
+    let payment = payment(&staff, &receipt);
+    assert_eq!(states(&payment), ["PENDING", "SETTLED"]);
+    assert_eq!((&payment["amount"], &payment["currency"]), (&json!(39.80), &json!("USD")));
+    let shipment = of_order(&staff, "shipment", &receipt).expect(200);
+    assert_eq!(states(&shipment.body), ["CREATED", "DISPATCHED", "DELIVERED"]);
+    assert!(!shipment.text.contains("Harbour"), "{}", shipment.text);
+
+    let refused = cancel(&customer, &receipt).expect(409);
+    assert_eq!(refused.problem(), "order-not-cancellable");
+    assert_eq!(customer.order(&receipt).body, order.body);
+}
+
+#[test]
+fn what_cannot_be_charged_is_rejected_and_its_pieces_go_back() {
+    let staff = Shop::new();
+    for (token, reason) in [
+        (json!("tok_declined"), "DECLINED"),
+        (json!("tok_insufficient_funds"), "INSUFFICIENT_FUNDS"),
+        (json!("tok_of_nobody"), "UNKNOWN_TOKEN"),
+        (Value::Null, "UNKNOWN_TOKEN"),
+    ] {
+        let (customer, product) = (staff.customer(), lamp(&staff, 5));
+        let receipt = customer.buy(&product, 2, &json!({ "paymentToken": token }));
+        let order = customer.order_that_ended(&receipt);
+        assert_eq!(statuses(&order.body), ["PENDING", "STOCK_RESERVED", "REJECTED"], "{token}");
+        assert_undone(&staff, &order, ["REJECTED", "PAYMENT_DECLINED"], &product, 5);
+        let payment = payment(&staff, &receipt);
+        assert_eq!((&payment["state"], &payment["reason"]), (&json!("DECLINED"), &json!(reason)), "{token}");
+        let refused = cancel(&customer, &receipt).expect(409);
+        assert_eq!(refused.problem(), "order-not-cancellable");
+    }
+}
+
+#[test]
+fn a_provider_that_stumbles_answers_late_or_takes_its_time_charges_once() {
+    let staff = Shop::new();
+    thread::scope(|scope| {
+        for token in ["tok_flaky", "tok_timeout", "tok_delayed"] {
+            let staff = &staff;
+            scope.spawn(move || {
+                let (customer, product) = (staff.customer(), lamp(staff, 1));
+                let receipt = customer.buy(&product, 1, &json!({ "paymentToken": token }));
+                customer.order_that_is("DELIVERED", &receipt);
+                let payment = payment(staff, &receipt);
+                assert_eq!(states(&payment), ["PENDING", "SETTLED"], "{token}");
+                assert_eq!(charges(&receipt), ["settled"], "{token}");
+            });
+        }
+    });
+}
+
+/// The charges of an order, as the provider has them.
+fn charges(receipt: &Value) -> Vec<String> {
+    let shop = Shop::new();
+    let rows = testkit::Account::of_the_shop();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let scan = rows.aws().dynamodb().scan().table_name(shop.output("/tables/provider")).into_paginator();
+    let items = runtime.block_on(scan.items().send().collect::<Result<Vec<_>, _>>()).unwrap();
+    let rows: Vec<Value> = serde_dynamo::from_items(items).unwrap();
+    let own = rows.iter().filter(|row| row["asked"]["reference"] == receipt["orderId"]);
+    own.map(|row| row["status"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn an_invoice_is_not_charged_before_the_parcel_is_there() {
+    let staff = Shop::new();
+    let (customer, product) = (staff.customer(), lamp(&staff, 1));
+    let receipt = customer.buy(&product, 1, &json!({ "paymentMethod": "INVOICE", "paymentToken": null }));
+    customer.order_that_is("DELIVERED", &receipt);
+    assert_eq!(payment(&staff, &receipt)["method"], "INVOICE");
+    assert_eq!(charges(&receipt), [""; 0]);
+}
+
+#[test]
+fn what_is_not_there_cannot_be_sold() {
+    let staff = Shop::new();
+    let (customer, scarce, plenty) = (staff.customer(), lamp(&staff, 1), lamp(&staff, 9));
+    customer.add(&plenty, 1);
+    let order = customer.order_that_ended(&customer.buy(&scarce, 2, &json!({})));
+    assert_eq!(statuses(&order.body), ["PENDING", "REJECTED"]);
+    assert_undone(&staff, &order, ["REJECTED", "OUT_OF_STOCK"], &scarce, 1);
+    assert_eq!(stock(&staff, &plenty), [9, 0, 0]);
+    // A product that nobody ever took in is out of stock, too.
+    let none = staff.product("Rumour", "1.00");
+    let order = customer.order_that_ended(&customer.buy(&none, 1, &json!({})));
+    assert_eq!(order.body["history"][1]["reason"], "OUT_OF_STOCK");
+}
+
+#[test]
+fn of_two_customers_who_want_the_last_piece_one_gets_it() {
+    let staff = Shop::new();
+    let product = lamp(&staff, 1);
+    let customers = [staff.customer(), staff.customer()];
+    let ends = thread::scope(|scope| {
+        let buy = |customer: &Shop| customer.order_that_ended(&customer.buy(&product, 1, &json!({}))).body;
+        let threads = customers.each_ref().map(|customer| scope.spawn(move || buy(customer)));
+        threads.map(|thread| thread.join().unwrap())
+    });
+    let mut found = ends.each_ref().map(|order| order["status"].as_str().unwrap());
+    found.sort_unstable();
+    assert_eq!(found, ["DELIVERED", "REJECTED"], "{ends:?}");
+    let rejected = ends.iter().find(|order| order["status"] == "REJECTED").unwrap();
+    assert_eq!(rejected["history"][1]["reason"], "OUT_OF_STOCK");
+    assert_eq!(stock(&staff, &product), [0, 0, 1]);
+}
+
+#[test]
+fn an_order_to_where_no_carrier_goes_is_refunded_and_cancelled() {
+    let staff = Shop::new();
+    let (customer, product) = (staff.customer(), lamp(&staff, 3));
+    let receipt = customer.buy(&product, 1, &json!({ "address": "7 Nowhere Lane" }));
+    let order = customer.order_that_ended(&receipt);
+    assert_eq!(statuses(&order.body), ["PENDING", "STOCK_RESERVED", "PAID", "CANCELLED"]);
+    assert_undone(&staff, &order, ["CANCELLED", "SHIPPING_IMPOSSIBLE"], &product, 3);
+    let payment = payment(&staff, &receipt);
+    assert_eq!(states(&payment).last(), Some(&"REFUNDED"));
+    assert_eq!(payment["refunded"], payment["amount"]);
+    assert_eq!(charges(&receipt), ["refunded"]);
+}
+
+#[test]
+fn a_customer_calls_an_order_off_before_it_is_paid() {
+    let staff = Shop::new();
+    let (customer, product) = (staff.customer(), lamp(&staff, 3));
+    // The charge takes its time, so there is some for a change of mind.
+    let receipt = customer.buy(&product, 1, &json!({ "paymentToken": "tok_delayed" }));
+    customer.order_that_is("STOCK_RESERVED", &receipt);
+    assert_eq!(
+        staff.customer().send("POST", &path(&customer, &receipt), &[], "").expect(404).problem(),
+        "not-found"
+    );
+    let asked = cancel(&customer, &receipt).expect(202);
+    assert!(asked.body["cancelRequestedAt"].is_string(), "{}", asked.text);
+    let again = cancel(&customer, &receipt).expect(409).problem().to_owned();
+    assert!(["cancellation-under-way", "order-not-cancellable"].contains(&&*again), "{again}");
+    let order = customer.order_that_ended(&receipt);
+    assert_undone(&staff, &order, ["CANCELLED", "CUSTOMER_REQUEST"], &product, 3);
+    assert_eq!(cancel(&customer, &receipt).expect(409).problem(), "order-not-cancellable");
+}
+
+fn path(customer: &Shop, receipt: &Value) -> String {
+    format!("/order/{}/{}/cancel", customer.user(), receipt["orderId"].as_str().unwrap())
+}
+
+#[test]
+fn a_customer_calls_a_paid_order_off_before_its_parcel_leaves() {
+    let staff = Shop::new();
+    let (customer, product) = (staff.customer(), lamp(&staff, 50));
+    // The carrier takes two seconds here. On a busy machine that can be too few, but not again and again.
+    let (receipt, before) = eventually("a change of mind in time", || {
+        let before = stock(&staff, &product);
+        let receipt = customer.buy(&product, 1, &json!({}));
+        customer.order_that_is("PAID", &receipt);
+        let answer = cancel(&customer, &receipt);
+        if answer.status == 202 && customer.order_that_ended(&receipt).body["status"] == "CANCELLED" {
+            return Some((receipt, before));
+        }
+        customer.order_that_is("DELIVERED", &receipt);
+        None
+    });
+    let order = customer.order(&receipt);
+    assert_eq!(statuses(&order.body), ["PENDING", "STOCK_RESERVED", "PAID", "CANCELLED"]);
+    assert_eq!(order.body["history"][3]["reason"], "CUSTOMER_REQUEST");
+    assert_eq!(stock(&staff, &product), before);
+    assert_eq!(charges(&receipt), ["refunded"]);
+    assert_eq!(states(&of_order(&staff, "shipment", &receipt).expect(200).body).last(), Some(&"CALLED_OFF"));
+}
+
+#[test]
+fn a_parcel_that_has_left_cannot_be_called_off() {
+    let staff = Shop::new();
+    let (customer, product) = (staff.customer(), lamp(&staff, 3));
+    let receipt = customer.buy(&product, 1, &json!({}));
+    customer.order_that_is("SHIPPED", &receipt);
+    assert_eq!(cancel(&customer, &receipt).expect(409).problem(), "order-not-cancellable");
+    customer.order_that_is("DELIVERED", &receipt);
+    assert_eq!(stock(&staff, &product), [2, 0, 1]);
+    assert_eq!(charges(&receipt), ["settled"]);
+}
+
+#[test]
+fn only_staff_take_pieces_in_and_look_behind_the_counter() {
+    let staff = Shop::new();
+    let (customer, product) = (staff.customer(), lamp(&staff, 3));
+    let receipt = customer.buy(&product, 1, &json!({}));
+    customer.order_that_is("DELIVERED", &receipt);
+    let (receipts, key) = (format!("/stock/{product}/receipts"), [("idempotency-key", "delivery-1")]);
+    let pieces = json!({ "quantity": 4 });
+    assert_eq!(customer.send("POST", &receipts, &key, &pieces).expect(403).problem(), "forbidden");
+    assert_eq!(
+        customer.nobody().send("POST", &receipts, &key, &pieces).expect(401).problem(),
+        "unauthorized"
+    );
+    for path in ["payment", "shipment"] {
+        assert_eq!(of_order(&customer, path, &receipt).expect(403).problem(), "forbidden", "{path}");
+        assert_eq!(of_order(&customer.nobody(), path, &receipt).expect(401).problem(), "unauthorized");
+        assert_eq!(of_order(&staff, path, &receipt).expect(200).body["orderId"], receipt["orderId"]);
+    }
+    customer.get(&format!("/stock/{product}")).expect(403);
+    // A delivery that is told twice is counted once.
+    let counted = staff.send("POST", &receipts, &key, &pieces).expect(201).body;
+    assert_eq!(staff.send("POST", &receipts, &key, &pieces).expect(201).body, counted);
+    assert_eq!(stock(&staff, &product), [6, 0, 1]);
+}

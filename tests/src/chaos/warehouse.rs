@@ -1,0 +1,82 @@
+use testkit::Dice;
+use uuid::Uuid;
+
+use super::ledger::Ledger;
+use crate::Shop;
+
+/// Pieces of what never runs out.
+const PLENTY: u64 = 100_000;
+/// Pieces of what does, at the beginning.
+const FEW: u64 = 20;
+/// The last products of the list run out; of the very last there is none at the beginning.
+pub(super) const SCARCE: usize = 2;
+
+/// The deliveries that come in. One that is not confirmed is told again, by its key, until it is.
+pub(super) struct Warehouse {
+    scarce: Vec<String>,
+    untold: Option<Delivery>,
+}
+
+struct Delivery {
+    key: String,
+    product: String,
+    pieces: u64,
+}
+
+impl Warehouse {
+    /// Takes in what is there at the beginning, in fair weather.
+    pub(super) fn fill(shop: &Shop, products: &[String], ledger: &Ledger) -> Self {
+        let (plenty, scarce) = products.split_at(products.len() - SCARCE);
+        let first = scarce.iter().take(1).map(|product| (product, FEW));
+        for (product, pieces) in plenty.iter().map(|product| (product, PLENTY)).chain(first) {
+            let delivery = Delivery::new(product, pieces);
+            assert!(delivery.tell(shop, ledger), "no pieces of {product} could be taken in");
+        }
+        Self { scarce: scarce.to_vec(), untold: None }
+    }
+
+    /// Takes a few pieces in of what is scarce.
+    pub(super) fn receive(&mut self, shop: &Shop, ledger: &Ledger, dice: &mut Dice) {
+        let product = &self.scarce[dice.pick(self.scarce.len())];
+        let pieces = 1 + dice.pick(5) as u64;
+        let delivery = self.untold.take().unwrap_or_else(|| Delivery::new(product, pieces));
+        if !delivery.tell(shop, ledger) {
+            self.untold = Some(delivery);
+        }
+    }
+
+    /// Has the last delivery confirmed, in fair weather.
+    pub(super) fn settle(&mut self, shop: &Shop, ledger: &Ledger) {
+        if let Some(delivery) = self.untold.take()
+            && !delivery.tell(shop, ledger)
+        {
+            ledger.violation(format!(
+                "product {}: no pieces are taken in even in fair weather",
+                delivery.product
+            ));
+        }
+    }
+}
+
+impl Delivery {
+    fn new(product: &str, pieces: u64) -> Self {
+        Self { key: Uuid::now_v7().to_string(), product: product.to_owned(), pieces }
+    }
+
+    /// Whether the shop has confirmed it.
+    fn tell(&self, shop: &Shop, ledger: &Ledger) -> bool {
+        let path = format!("/stock/{}/receipts", self.product);
+        let body = format!(r#"{{"quantity": {}}}"#, self.pieces);
+        let answer = shop.try_send("POST", &path, &[("idempotency-key", &self.key)], body);
+        let status = answer.as_ref().map_or(0, |answer| answer.status);
+        ledger.count("take in", status);
+        match status {
+            201 => ledger.received(&self.product, self.pieces),
+            400..500 => {
+                ledger.violation(format!("product {}: a delivery was refused with {status}", self.product));
+            }
+            _ => {}
+        }
+        status == 201
+    }
+}

@@ -1,0 +1,224 @@
+//! What the tables hold in the end, as somebody reads them who does not know the code that wrote them.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::ledger::Lines;
+
+/// Orders, and all that was done for them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct World {
+    /// By order id.
+    pub(super) orders: BTreeMap<String, Order>,
+    /// By product id.
+    pub(super) stock: BTreeMap<String, Stock>,
+    /// By order id.
+    pub(super) reservations: BTreeMap<String, Reservation>,
+    /// By order id.
+    pub(super) payments: BTreeMap<String, Payment>,
+    /// What the payment provider knows.
+    pub(super) charges: Vec<Charge>,
+    /// By order id.
+    pub(super) shipments: BTreeMap<String, Shipment>,
+}
+
+/// A row of the order table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Order {
+    #[serde(rename = "orderId")]
+    pub(super) id: String,
+    pub(super) user_name: String,
+    pub(super) status: String,
+    pub(super) history: Vec<StatusChange>,
+    #[serde(default)]
+    pub(super) cancel_requested_at: Option<String>,
+    pub(super) lines: Vec<Line>,
+    pub(super) total_price: Money,
+    pub(super) recipient: Recipient,
+    pub(super) payment: Means,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct StatusChange {
+    pub(super) status: String,
+    #[serde(default)]
+    pub(super) reason: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Line {
+    pub(super) product_id: String,
+    pub(super) quantity: u64,
+    pub(super) price: Money,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Money {
+    pub(super) minor: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Recipient {
+    pub(super) address: String,
+}
+
+/// How an order is paid.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Means {
+    pub(super) method: String,
+    #[serde(default)]
+    pub(super) token: Option<String>,
+}
+
+/// A row of the stock table that is about a product. Numbers are signed: none may be below zero, but who knows.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Stock {
+    pub(super) product_id: String,
+    pub(super) on_hand: i64,
+    pub(super) reserved: i64,
+    pub(super) shipped: i64,
+    pub(super) received: i64,
+}
+
+/// A row of the stock table that is about an order.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Reservation {
+    pub(super) order_id: String,
+    pub(super) state: String,
+    pub(super) pieces: Vec<Pieces>,
+    /// Parts that are still to be moved.
+    pub(super) left: u64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Pieces {
+    pub(super) product_id: String,
+    pub(super) quantity: i64,
+}
+
+/// A row of the payment table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Payment {
+    pub(super) order_id: String,
+    pub(super) state: String,
+    pub(super) history: Vec<StateChange>,
+    #[serde(default)]
+    pub(super) price: Option<Money>,
+    #[serde(default)]
+    pub(super) refunded: Option<Money>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct StateChange {
+    pub(super) state: String,
+}
+
+/// A row of the provider's table.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Charge {
+    pub(super) status: String,
+    /// Nothing of a charge that was called off before it was asked for.
+    #[serde(default)]
+    pub(super) asked: Option<Asked>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Asked {
+    /// Minor units.
+    pub(super) amount: u64,
+    /// The order.
+    pub(super) reference: String,
+}
+
+/// A row of the shipment table.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Shipment {
+    pub(super) order_id: String,
+    pub(super) state: String,
+    pub(super) history: Vec<StateChange>,
+}
+
+impl World {
+    /// Reads the rows of each table; tells what cannot be read.
+    pub(super) fn read(mut rows: impl FnMut(&str) -> Vec<Value>, unreadable: &mut Vec<String>) -> Self {
+        // What is left of an order of somebody who was erased has no status.
+        let orders = rows("order").into_iter().filter(|row| row["status"].is_string()).collect();
+        let (mut products, mut reservations) = (Vec::new(), Vec::new());
+        for row in rows("stock") {
+            match row["item"].as_str().unwrap_or_default().split_once('#') {
+                Some(("product", _)) => products.push(row),
+                Some(("order", _)) => reservations.push(row),
+                _ => {}
+            }
+        }
+        Self {
+            orders: by_id(read("order", orders, unreadable), |row: &Order| &row.id),
+            stock: by_id(read("stock", products, unreadable), |row: &Stock| &row.product_id),
+            reservations: by_id(read("stock", reservations, unreadable), |row: &Reservation| &row.order_id),
+            payments: by_id(read("payment", rows("payment"), unreadable), |row: &Payment| &row.order_id),
+            charges: read("provider", rows("provider"), unreadable),
+            shipments: by_id(read("shipment", rows("shipment"), unreadable), |row: &Shipment| &row.order_id),
+        }
+    }
+
+    /// The amounts of an order's charges that stand so, in minor units.
+    pub(super) fn charges(&self, order_id: &str, statuses: &[&str]) -> Vec<u64> {
+        let so = self.charges.iter().filter(|charge| statuses.contains(&charge.status.as_str()));
+        let asked = so.filter_map(|charge| charge.asked.as_ref());
+        asked.filter(|asked| asked.reference == order_id).map(|asked| asked.amount).collect()
+    }
+
+    /// How many orders ended how.
+    pub(super) fn ends(&self) -> BTreeMap<String, u64> {
+        let mut ends = BTreeMap::new();
+        for order in self.orders.values() {
+            let end = match order.reason() {
+                Some(reason) => format!("{} {reason}", order.status),
+                None => order.status.clone(),
+            };
+            *ends.entry(end).or_default() += 1;
+        }
+        ends
+    }
+}
+
+impl Order {
+    /// Pieces by product.
+    pub(super) fn pieces(&self) -> Lines {
+        let mut pieces = Lines::new();
+        for line in &self.lines {
+            *pieces.entry(line.product_id.clone()).or_default() += line.quantity;
+        }
+        pieces
+    }
+
+    /// Why it ended, if it did not end well.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.history.last()?.reason.as_deref()
+    }
+}
+
+fn read<T: DeserializeOwned>(table: &str, rows: Vec<Value>, unreadable: &mut Vec<String>) -> Vec<T> {
+    let read = rows.into_iter().filter_map(|row| match T::deserialize(&row) {
+        Ok(row) => Some(row),
+        Err(error) => {
+            unreadable.push(format!("table {table}: {error} in {row}"));
+            None
+        }
+    });
+    read.collect()
+}
+
+fn by_id<T>(rows: Vec<T>, id: impl Fn(&T) -> &String) -> BTreeMap<String, T> {
+    rows.into_iter().map(|row| (id(&row).clone(), row)).collect()
+}
