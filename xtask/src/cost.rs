@@ -48,7 +48,11 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     };
     let journey = Journey::of(&run)?;
     let month = Month { args, prices: &prices, region, journey: &journey };
-    println!("What an order is, as measured in {}:\n\n{}", paths.shown(run.file()), order(&journey));
+    println!(
+        "What an order is, as measured in {} and, behind `ordering-consumer`, counted in the code:\n\n{}",
+        paths.shown(run.file()),
+        order(&journey)
+    );
     println!(
         "{} orders a month in {}, from {} customers: {} a second, {} in the busiest\n",
         number(args.orders),
@@ -97,12 +101,13 @@ fn order(journey: &Journey) -> String {
     rows.push(row("an order", journey.per_order(|_| 1.0), &|part| journey.per_order(part)));
     let each = |item| number(journey.each(item, 1.0));
     format!(
-        "{}\n{} requests to the gateway, {} invocations, {} event, {} requests to SQS\n",
+        "{}\n{} requests to the gateway, {} invocations, {} events, {} requests to SQS, {} state transitions\n",
         table::render(&rows),
         each(Item::ApiRequests),
         each(Item::LambdaRequests),
         each(Item::Events),
         each(Item::SqsRequests),
+        each(Item::StateTransitions),
     )
 }
 
@@ -258,10 +263,10 @@ mod tests {
     }
 
     #[test]
-    fn a_million_orders_are_eighteen_million_requests_at_three_and_a_half_dollars_a_million() {
-        assert!((dollars(1e6, Item::ApiRequests) - 63.0).abs() < 1e-6);
-        // Twenty million invocations, one million of them free.
-        assert!((dollars(1e6, Item::LambdaRequests) - 3.8).abs() < 1e-6);
+    fn a_million_orders_are_nineteen_million_requests_at_three_and_a_half_dollars_a_million() {
+        assert!((dollars(1e6, Item::ApiRequests) - 66.5).abs() < 1e-6);
+        // Seventy-five million invocations, one million of them free.
+        assert!((dollars(1e6, Item::LambdaRequests) - 14.8).abs() < 1e-6);
     }
 
     #[test]
@@ -269,15 +274,15 @@ mod tests {
         let shown = order(&Journey::sample());
         assert!(shown.contains("GET /product/{id}"), "{shown}");
         let whole: Vec<_> = shown.lines().filter(|line| line.starts_with("an order")).collect();
-        // Twenty invocations with a call each, 0.12 ms, and 6.5 ms of a quarter of a gigabyte.
+        // Twenty invocations with a call each, 0.12 ms, and 6.5 ms of a quarter of a gigabyte; and what was counted.
         let cells: Vec<_> = whole[0].split_whitespace().skip(2).collect();
-        assert_eq!(cells, ["20", "20", "2.4", "32.5", "26", "13", "21,020", "18,000"], "{shown}");
+        assert_eq!(cells, ["75", "109", "16.1", "179", "49", "88", "67,510", "18,750"], "{shown}");
     }
 
     #[test]
     fn tables_cost_nothing_as_long_as_the_busiest_second_fits_into_the_free_units() {
         assert!(dollars(1000.0, Item::DynamodbWrites).abs() < 1e-9);
-        assert!((dollars(1e6, Item::DynamodbWrites) - 13.0 * 0.625).abs() < 1e-6);
+        assert!((dollars(1e6, Item::DynamodbWrites) - 88.0 * 0.625).abs() < 1e-6);
     }
 
     #[test]
@@ -285,6 +290,12 @@ mod tests {
         let polls = 9.0 * 15.0 * 60.0 * 730.0;
         assert!((dollars(1e-6, Item::SqsRequests) - (polls - 1e6) * 0.4e-6).abs() < 1e-6);
         assert!((dollars(1e-6, Item::AlarmMetrics) - 3.2).abs() < 1e-6);
+    }
+
+    #[test]
+    fn an_order_executes_nine_states_and_the_first_four_hundred_and_forty_four_are_free() {
+        assert!(dollars(444.0, Item::StateTransitions).abs() < 1e-9);
+        assert!((dollars(1e6, Item::StateTransitions) - (9e6 - 4000.0) * 0.025e-3).abs() < 1e-6);
     }
 
     #[test]

@@ -6,17 +6,29 @@ use super::journey::{self, Journey};
 use super::prices::Region;
 
 /// Capacity units of the tables with `free-tier`: those of `infra/lib/capacity.ts`, with which a test compares them.
-const FREE_TIER: [(&str, f64, f64); 7] = [
-    ("product", 4.0, 2.0),
-    ("basket", 3.0, 4.0),
-    ("price", 3.0, 3.0),
-    ("checkout", 1.0, 3.0),
-    ("idempotency", 2.0, 3.0),
-    ("order", 4.0, 3.0),
-    ("order/by-status", 3.0, 3.0),
+const FREE_TIER: [(&str, f64, f64); 15] = [
+    ("product", 2.0, 1.0),
+    ("product/by-category", 2.0, 1.0),
+    ("basket", 3.0, 2.0),
+    ("price", 2.0, 1.0),
+    ("checkout", 1.0, 2.0),
+    ("idempotency", 1.0, 2.0),
+    ("order", 2.0, 2.0),
+    ("order/by-status", 2.0, 2.0),
+    ("fulfilment", 1.0, 1.0),
+    ("stock", 1.0, 2.0),
+    ("payment", 1.0, 1.0),
+    ("shipment", 1.0, 1.0),
+    ("mail", 1.0, 1.0),
+    ("audit", 1.0, 1.0),
+    ("connection", 1.0, 2.0),
 ];
 
-/// How much of the looks at products go to the one that everybody wants.
+/// An order comes to each status but the last, and leaves it.
+const IN_AND_OUT: f64 = 2.0;
+/// What of it is set aside and then goes, each in a transaction, which writes twice.
+const STOCK_OF_A_PRODUCT: f64 = 4.0;
+/// How much of the looks at products, and of the orders, go to the one that everybody wants.
 const BEST_SELLER: f64 = 0.1;
 
 pub struct Limit {
@@ -47,6 +59,7 @@ pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
         change,
     };
     let requests = journey.each(super::Item::ApiRequests, 1.0);
+    let most_written = FREE_TIER.iter().map(|(table, ..)| journey::units(table).1).fold(0.0, f64::max);
     let mut limits = vec![
         limit(
             "a new account's 10 functions at a time",
@@ -81,14 +94,27 @@ pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
         limit(
             "EventBridge, PutEvents",
             region.put_events_per_second,
-            journey::times("basket-checkouts"),
+            journey.each(super::Item::Events, 1.0),
             "ask for more; or a stream of Kinesis in its place",
+        ),
+        limit("Step Functions, executions that start", region.executions_per_second, 1.0, "ask for more"),
+        limit(
+            "Step Functions, state transitions",
+            region.state_transitions_per_second,
+            journey.each(super::Item::StateTransitions, 1.0),
+            "ask for more; or fewer states: mark and command in one",
         ),
         limit(
             "orders by status: 1,000 write units a second for one key",
             1000.0,
-            journey::units("order/by-status").1,
-            "spread PENDING over several keys, and ask all of them",
+            IN_AND_OUT,
+            "spread each status over several keys, and ask all of them",
+        ),
+        limit(
+            "a best-seller: 1,000 write units a second for its stock",
+            1000.0,
+            STOCK_OF_A_PRODUCT * BEST_SELLER,
+            "spread its stock over several rows, and take from any of them",
         ),
         limit(
             "a best-seller: 3,000 read units a second for one key",
@@ -99,15 +125,10 @@ pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
         limit(
             "a new on-demand table: 4,000 write units a second",
             4000.0,
-            journey::units("basket").1.max(journey::units("checkout").1),
+            most_written,
             "set the tables' warm throughput before the rush",
         ),
-        limit(
-            "any table: 40,000 write units a second",
-            40_000.0,
-            journey::units("basket").1.max(journey::units("checkout").1),
-            "ask for more",
-        ),
+        limit("any table: 40,000 write units a second", 40_000.0, most_written, "ask for more"),
     ];
     limits.sort_by(|a, b| a.orders.total_cmp(&b.orders));
     limits
@@ -135,9 +156,9 @@ mod tests {
     #[test]
     fn free_tables_take_as_many_orders_as_the_smallest_of_them() {
         let limit = free_tables();
-        assert_eq!(limit.what, "free-tier tables: price");
-        // Six looks at a basket of three or while it fills take 9 units, of which there are 3 a second.
-        assert!((limit.orders - 3.0 / 9.0).abs() < 1e-9, "{}", limit.orders);
+        assert_eq!(limit.what, "free-tier tables: mail");
+        // Four mails of 3 KB and whom to write to take 13 units, of which there is one a second.
+        assert!((limit.orders - 1.0 / 13.0).abs() < 1e-9, "{}", limit.orders);
     }
 
     #[test]
@@ -146,6 +167,6 @@ mod tests {
         let limits = of(&Journey::sample(), list.region("eu-central-1").unwrap());
         assert!(limits.is_sorted_by(|a, b| a.orders <= b.orders));
         let gateway = limits.iter().find(|limit| limit.what.starts_with("API Gateway")).unwrap();
-        assert!((gateway.orders - 10_000.0 / 18.0).abs() < 1e-9);
+        assert!((gateway.orders - 10_000.0 / 19.0).abs() < 1e-9);
     }
 }

@@ -19,6 +19,11 @@ pub enum Item {
     DynamodbGigabytes,
     Events,
     SqsRequests,
+    /// Messages to topics; what queues get from them is free.
+    Publishes,
+    StateTransitions,
+    Schedules,
+    Secrets,
     LogGigabytes,
     /// Who signed in during the month.
     Customers,
@@ -28,7 +33,7 @@ pub enum Item {
 }
 
 impl Item {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::ApiRequests,
         Self::LambdaRequests,
         Self::LambdaGbSeconds,
@@ -37,6 +42,10 @@ impl Item {
         Self::DynamodbGigabytes,
         Self::Events,
         Self::SqsRequests,
+        Self::Publishes,
+        Self::StateTransitions,
+        Self::Schedules,
+        Self::Secrets,
         Self::LogGigabytes,
         Self::Customers,
         Self::AlarmMetrics,
@@ -53,6 +62,10 @@ impl Item {
             Self::DynamodbGigabytes => "DynamoDB, GB that stay",
             Self::Events => "EventBridge, events",
             Self::SqsRequests => "SQS, requests",
+            Self::Publishes => "SNS, messages to topics",
+            Self::StateTransitions => "Step Functions, state transitions",
+            Self::Schedules => "EventBridge Scheduler, schedules",
+            Self::Secrets => "Secrets Manager, secrets",
             Self::LogGigabytes => "CloudWatch, GB of logs",
             Self::Customers => "Cognito, users who signed in",
             Self::AlarmMetrics => "CloudWatch, metrics of alarms",
@@ -77,6 +90,9 @@ pub struct PriceList {
 pub struct Region {
     /// `EventBridge`'s quota for an account, which can be raised.
     pub put_events_per_second: f64,
+    /// Quotas of `Step Functions` for standard workflows of an account, which can be raised, too.
+    pub executions_per_second: f64,
+    pub state_transitions_per_second: f64,
     prices: BTreeMap<Item, Price>,
 }
 
