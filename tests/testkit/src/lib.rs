@@ -19,6 +19,7 @@ mod dice;
 pub mod faults;
 mod meter;
 mod seed;
+mod serve;
 mod template;
 
 pub use account::Account;
@@ -27,6 +28,7 @@ pub use client::{Answer, Client};
 pub use dice::Dice;
 pub use meter::Meter;
 pub use seed::seed;
+pub use serve::serve;
 
 use std::future::Future;
 use std::time::{Duration, Instant};

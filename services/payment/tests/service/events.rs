@@ -1,0 +1,106 @@
+//! What is told of each payment.
+
+use lambdakit::outbox::{Batch, Outbox, RetryQueue};
+use lambdakit::publish::Publisher;
+use payment::outbox::translate;
+use serde_json::{Value, json};
+use testkit::{Account, Bus};
+
+use crate::{CHARGE, ORDER, REFUND, TABLE, Till, charge_by, till};
+
+const SAMPLE: &str = include_str!("../../events/payment-events.json");
+const RETRIED: &str = include_str!("../../events/payment-events-retry.json");
+
+async fn outbox(account: &Account) -> (Bus, Outbox) {
+    let (bus, retries, aws) = (account.bus().await, account.queue("retries").await, account.aws());
+    let publisher = Publisher::new(aws.eventbridge(), bus.name());
+    (bus, Outbox::new(publisher, RetryQueue::new(aws.sqs(), retries), translate))
+}
+
+async fn tell(outbox: &Outbox, batch: &Value) {
+    let batch: Batch = serde_json::from_value(batch.clone()).unwrap();
+    assert_eq!(outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
+}
+
+/// The row of the till as one that has just come, as the stream would tell it.
+async fn record(till: &Till) -> Value {
+    let row: Value = till.rows(TABLE).await.remove(0);
+    let image: serde_dynamo::Item = serde_dynamo::to_item(row).unwrap();
+    let mut sample: Value = serde_json::from_str(SAMPLE).unwrap();
+    let mut record = sample["Records"][0].take();
+    record["dynamodb"]["NewImage"] = json!(image);
+    json!({ "Records": [record] })
+}
+
+/// The one thing that is told when such a row comes.
+async fn told(till: &Till) -> Value {
+    let (bus, outbox) = outbox(&Account::new()).await;
+    tell(&outbox, &record(till).await).await;
+    bus.events(1).await.remove(0)
+}
+
+#[tokio::test]
+async fn a_payment_is_told_when_it_settles_and_when_it_has_gone_back() {
+    let (bus, outbox) = outbox(&Account::new()).await;
+    tell(&outbox, &serde_json::from_str(SAMPLE).unwrap()).await;
+    let events = bus.events(2).await;
+    assert_eq!(events.len(), 2, "neither intent is told");
+    let of = |kind: &str| events.iter().find(|event| event["detail-type"] == kind).unwrap();
+    let settled = of("PaymentSettled");
+    assert_eq!(settled["source"], "shop.payment");
+    assert_eq!(settled["detail"]["data"]["orderId"], ORDER);
+    assert_eq!(settled["detail"]["data"]["amount"].to_string(), "19.9");
+    assert_eq!(settled["detail"]["metadata"]["correlationId"], "sample-41");
+    assert_eq!(settled["detail"]["metadata"]["occurredAt"], "2026-01-31T12:02:01.000Z");
+    assert_eq!(of("PaymentRefunded")["detail"]["data"]["currency"], "USD");
+}
+
+#[tokio::test]
+async fn a_record_that_comes_again_tells_the_same_event() {
+    let (bus, outbox) = outbox(&Account::new()).await;
+    tell(&outbox, &serde_json::from_str(RETRIED).unwrap()).await;
+    tell(&outbox, &serde_json::from_str(RETRIED).unwrap()).await;
+    let events = bus.events(2).await;
+    assert_eq!(events[0]["detail"], events[1]["detail"]);
+}
+
+#[tokio::test]
+async fn what_leaves_the_state_as_it_was_is_not_told() {
+    let (bus, outbox) = outbox(&Account::new()).await;
+    let mut heard: Value = serde_json::from_str(SAMPLE).unwrap();
+    let mut record = heard["Records"][1].take();
+    record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"].clone();
+    record["dynamodb"]["NewImage"]["heard"] = json!({ "L": [{ "S": "evt_1" }] });
+    tell(&outbox, &json!({ "Records": [record] })).await;
+    tell(&outbox, &serde_json::from_str(RETRIED).unwrap()).await;
+    let events = bus.events(1).await;
+    assert_eq!(events.len(), 1);
+}
+
+#[tokio::test]
+async fn a_decline_is_told_with_its_reason() {
+    let till = till().await;
+    assert!(till.ask(&charge_by("CARD", None)).await);
+    let event = told(&till).await;
+    assert_eq!(event["detail-type"], "PaymentDeclined");
+    assert_eq!(event["detail"]["data"], json!({ "orderId": ORDER, "reason": "UNKNOWN_TOKEN" }));
+}
+
+#[tokio::test]
+async fn of_a_payment_that_was_never_asked_for_nothing_went_back() {
+    let till = till().await;
+    assert!(till.ask(REFUND).await);
+    let event = told(&till).await;
+    assert_eq!(event["detail-type"], "PaymentRefunded");
+    assert_eq!(event["detail"]["data"], json!({ "orderId": ORDER, "amount": 0 }));
+}
+
+#[tokio::test]
+async fn an_amount_is_told_in_full() {
+    let till = till().await;
+    assert!(till.ask(CHARGE).await);
+    assert!(till.ask(REFUND).await);
+    let event = told(&till).await;
+    assert_eq!(event["detail-type"], "PaymentRefunded");
+    assert_eq!(event["detail"]["data"]["amount"].to_string(), "19.9");
+}

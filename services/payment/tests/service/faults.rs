@@ -1,0 +1,120 @@
+//! What becomes of payments when calls fail on the way. A command that is not done comes again.
+
+use std::time::Duration;
+
+use testkit::faults::{Fault, Rule};
+
+use crate::{CHARGE, REFUND, till};
+
+#[tokio::test]
+async fn a_provider_that_is_down_leaves_the_charge_on_the_queue() {
+    for fault in [Fault::Refuse, Fault::ServerError] {
+        let till = till().await;
+        till.line.add(Rule::new(fault));
+        assert!(!till.ask(CHARGE).await, "{fault:?}");
+        assert_eq!(till.state().await, "PENDING", "the intent is kept");
+        assert!(till.charges().await.is_empty());
+        till.line.clear();
+        assert!(till.ask(CHARGE).await);
+        assert_eq!((till.state().await.as_str(), till.charges().await.len()), ("SETTLED", 1));
+    }
+}
+
+#[tokio::test]
+async fn a_charge_whose_answer_is_lost_is_made_once() {
+    let till = till().await;
+    // Both tries of the first delivery, so the provider has charged and nobody knows.
+    till.line.add(Rule::new(Fault::LoseAnswer).times(2));
+    assert!(!till.ask(CHARGE).await);
+    assert_eq!((till.state().await.as_str(), till.charges().await.len()), ("PENDING", 1));
+    assert!(till.ask(CHARGE).await);
+    assert_eq!((till.state().await.as_str(), till.charges().await.len()), ("SETTLED", 1));
+}
+
+#[tokio::test]
+async fn a_charge_that_the_provider_is_slow_about_is_made_once() {
+    let till = till().await;
+    till.line.add(Rule::new(Fault::Delay(Duration::from_secs(4))).times(1));
+    assert!(till.ask(CHARGE).await);
+    // Also when the first call gets through at last.
+    testkit::eventually("the slow call", async || (till.line.delayed() == 0).then_some(())).await;
+    assert_eq!((till.state().await.as_str(), till.charges().await), ("SETTLED", vec!["settled".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_charge_that_could_not_be_noted_is_noted_by_the_next_delivery() {
+    let till = till().await;
+    // The intent is the first write, what came of it the second, which is tried three times.
+    till.faults.add(Rule::new(Fault::Refuse).on("PutItem").after(1).times(3));
+    assert!(!till.ask(CHARGE).await);
+    assert_eq!((till.state().await.as_str(), till.charges().await.len()), ("PENDING", 1));
+    assert!(till.ask(CHARGE).await);
+    assert_eq!((till.state().await.as_str(), till.charges().await.len()), ("SETTLED", 1));
+}
+
+#[tokio::test]
+async fn nothing_is_charged_before_the_intent_is_kept() {
+    let till = till().await;
+    till.faults.add(Rule::new(Fault::Refuse).on("PutItem"));
+    assert!(!till.ask(CHARGE).await);
+    assert_eq!(till.line.calls("POST /v1"), 0);
+}
+
+#[tokio::test]
+async fn writes_whose_answers_are_lost_are_made_once() {
+    let till = till().await;
+    till.faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").times(1));
+    till.faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").after(1).times(1));
+    assert!(till.ask(CHARGE).await);
+    let payment = till.payment().await;
+    assert_eq!((&payment["state"], payment["history"].as_array().unwrap().len()), (&"SETTLED".into(), 2));
+}
+
+#[tokio::test]
+async fn a_refund_whose_answer_is_lost_is_made_once() {
+    let till = till().await;
+    assert!(till.ask(CHARGE).await);
+    till.line.add(Rule::new(Fault::LoseAnswer).times(2));
+    assert!(!till.ask(REFUND).await);
+    assert_eq!(
+        (till.state().await.as_str(), till.charges().await),
+        ("REFUNDING", vec!["refunded".to_owned()])
+    );
+    // Meanwhile the charge comes again, which has nothing to do any more.
+    assert!(till.ask(CHARGE).await);
+    assert!(till.ask(REFUND).await);
+    let payment = till.payment().await;
+    assert_eq!(
+        (payment["state"].as_str(), payment["refunded"].to_string().as_str()),
+        (Some("REFUNDED"), "19.9")
+    );
+}
+
+#[tokio::test]
+async fn a_charge_that_nobody_heard_of_goes_back_all_the_same() {
+    let till = till().await;
+    till.line.add(Rule::new(Fault::LoseAnswer).times(2));
+    assert!(!till.ask(CHARGE).await);
+    assert!(till.ask(REFUND).await);
+    assert_eq!(till.payment().await["refunded"].to_string(), "19.9");
+    assert_eq!(till.charges().await, ["refunded"]);
+    // And the charge, when it comes again, is too late.
+    assert!(till.ask(CHARGE).await);
+    assert_eq!(
+        (till.state().await.as_str(), till.charges().await),
+        ("REFUNDED", vec!["refunded".to_owned()])
+    );
+}
+
+#[tokio::test]
+async fn a_charge_that_gets_through_after_its_refund_is_not_made() {
+    let till = till().await;
+    // It leaves, and is held up on the way.
+    till.line.add(Rule::new(Fault::Refuse).times(1));
+    till.line.add(Rule::new(Fault::Delay(Duration::from_secs(5))).times(1));
+    assert!(!till.ask(CHARGE).await);
+    assert!(till.ask(REFUND).await);
+    assert_eq!(till.state().await, "REFUNDED");
+    testkit::eventually("the late call", async || (till.line.delayed() == 0).then_some(())).await;
+    assert_eq!(till.charges().await, ["canceled"]);
+}

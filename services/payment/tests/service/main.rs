@@ -1,0 +1,144 @@
+//! Payments against their real table, and against the real routes of the provider that moves no money, on the local
+//! AWS.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
+
+mod access;
+mod charges;
+mod events;
+mod faults;
+mod races;
+mod refunds;
+mod webhook;
+
+use std::time::Duration;
+
+use lambdakit::http::Http;
+use lambdakit::queue;
+use lambdakit::secret::Secret;
+use lambdakit::signature::SigningKey;
+use payment::commands::Commands;
+use payment::http_provider::{DEADLINE, HttpProvider};
+use payment::store::PaymentStore;
+use payment::webhook::Ear;
+use payment_provider::api::Provider;
+use payment_provider::store::ChargeStore;
+use payment_provider::webhooks::{WebhookQueue, Webhooks};
+use serde_json::{Value, json};
+use testkit::faults::FaultProxy;
+use testkit::{Account, Client, eventually, serve};
+
+const CHARGE: &str = include_str!("../../events/payment-commands.json");
+const REFUND: &str = include_str!("../../events/payment-commands-refund.json");
+
+/// The order of the samples.
+const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
+const TABLE: &str = "PAYMENT_TABLE";
+const SECRET: &str = "whsec_test";
+const API_KEY: &str = "sk_test";
+
+/// A payment service with nothing in its table, and its provider.
+struct Till {
+    client: Client,
+    commands: Commands<HttpProvider>,
+    account: Account,
+    /// Between the service and its table.
+    faults: FaultProxy,
+    /// Between the service and the provider.
+    line: FaultProxy,
+    provider: Webhooks,
+    /// Where the provider's webhooks wait.
+    queue: String,
+}
+
+async fn till() -> Till {
+    let account = Account::new();
+    let faults = account.faults().await;
+    account.table(TABLE).await;
+    let charges = ChargeStore::new(account.table("PROVIDER_TABLE").await);
+    let queue = account.queue("payment-provider-webhooks").await;
+    let waiting = lambdakit::command::Commands::new(account.aws().sqs(), queue.clone());
+    let key = Secret::new(API_KEY.to_owned());
+    let provider = payment_provider::api::router(Provider {
+        charges: charges.clone(),
+        webhooks: WebhookQueue::new(waiting, 1),
+        api_key: key.clone(),
+    });
+    let line = FaultProxy::start(&serve(provider).await, 1).await;
+
+    let payments = PaymentStore::new(account.behind(&faults).known_table(TABLE));
+    let signing = SigningKey::new(SECRET).unwrap();
+    let ear = payment::webhook::router(Ear::new(payments.clone(), signing.clone()));
+    let routes = payment::api::router(payments.clone()).merge(ear.clone());
+    let ear = Http::new(&format!("{}/payment/webhook", serve(ear).await), Duration::from_secs(2)).unwrap();
+    let http = Http::new(line.endpoint(), DEADLINE).unwrap();
+    Till {
+        client: Client::new(routes),
+        commands: Commands::new(payments, HttpProvider::new(http, &key)),
+        provider: Webhooks::new(charges, ear, signing),
+        account,
+        faults,
+        line,
+        queue,
+    }
+}
+
+/// The sample's command, for another means of payment.
+fn charge_by(method: &str, token: Option<&str>) -> String {
+    changed(CHARGE, |data| data["payment"] = json!({ "method": method, "token": token }))
+}
+
+/// A sample's command, with its data changed.
+fn changed(sample: &str, change: impl FnOnce(&mut Value)) -> String {
+    let mut sample: Value = serde_json::from_str(sample).unwrap();
+    let body = sample["Records"][0]["body"].take();
+    let mut body: Value = serde_json::from_str(body.as_str().unwrap()).unwrap();
+    change(&mut body["detail"]["data"]);
+    sample["Records"][0]["body"] = json!(body.to_string());
+    sample.to_string()
+}
+
+impl Till {
+    /// Hands a command over, and says whether it is done.
+    async fn ask(&self, command: &str) -> bool {
+        let batch = serde_json::from_str(command).unwrap();
+        queue::invoke(&self.commands, batch, None).await.failed().next().is_none()
+    }
+
+    /// The payment of the sample's order, as staff see it; null if there is none.
+    async fn payment(&self) -> Value {
+        let answer = self.client.get(&format!("/payment/{ORDER}")).await;
+        if answer.status == 404 { Value::Null } else { answer.expect(200).body }
+    }
+
+    async fn state(&self) -> String {
+        self.payment().await["state"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The rows of a table.
+    async fn rows(&self, table: &str) -> Vec<Value> {
+        let rows = self.account.aws().dynamodb().scan().table_name(table).send().await.unwrap();
+        serde_dynamo::from_items(rows.items().to_vec()).unwrap()
+    }
+
+    /// The statuses of the charges that the provider knows.
+    async fn charges(&self) -> Vec<String> {
+        let charges = self.rows("PROVIDER_TABLE").await;
+        charges.iter().map(|charge| charge["status"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Has the provider tell what is due next, and says whether it was taken.
+    async fn tell(&self) -> bool {
+        let (sqs, queue) = (self.account.aws().sqs(), &self.queue);
+        let message = eventually("a webhook", async || {
+            let received = sqs.receive_message().queue_url(queue).send().await.unwrap();
+            received.messages.unwrap_or_default().pop()
+        })
+        .await;
+        let receipt = message.receipt_handle().unwrap();
+        sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.unwrap();
+        let batch = json!({ "Records": [{ "messageId": "m", "body": message.body().unwrap() }] });
+        let batch = serde_json::from_value(batch).unwrap();
+        queue::invoke(&self.provider, batch, None).await.failed().next().is_none()
+    }
+}

@@ -1,0 +1,26 @@
+use axum::Router;
+use axum::body::Body;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+/// Serves routes on a port of their own, as a program that is none of the shop's does, and gives their URL.
+pub async fn serve(routes: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("an address to listen at");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        loop {
+            // A connection that breaks while it is made is the client's to retry.
+            let Ok((stream, _)) = listener.accept().await else { continue };
+            let routes = routes.clone();
+            let service =
+                service_fn(move |request: Request<Incoming>| routes.clone().oneshot(request.map(Body::new)));
+            let server = hyper::server::conn::http1::Builder::new();
+            tokio::spawn(server.serve_connection(TokioIo::new(stream), service));
+        }
+    });
+    url
+}
