@@ -41,6 +41,15 @@ async fn square() -> Square {
         let attributes = account.aws().sqs().get_queue_attributes().queue_url(queue);
         let attributes = attributes.attribute_names("QueueArn".into()).send().await.unwrap().attributes;
         let arn = attributes.unwrap().into_values().next().unwrap();
+        let policy = json!({ "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": "sns.amazonaws.com" },
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": { "ArnEquals": { "aws:SourceArn": topic } },
+        }] });
+        let set = account.aws().sqs().set_queue_attributes().queue_url(queue);
+        set.attributes("Policy".into(), policy.to_string()).send().await.unwrap();
         let subscribe = sns.subscribe().topic_arn(&topic).protocol("sqs").endpoint(arn);
         let subscribe = subscribe.attributes("RawMessageDelivery", "true").attributes("FilterPolicy", filter);
         subscribe.send().await.unwrap();
