@@ -1,9 +1,10 @@
-//! A function is killed at each step of a checkout, in the middle of a call to AWS.
+//! A function is killed at each step of a checkout and of what follows, in the middle of a call to AWS.
 
 use std::thread;
 use std::time::Duration;
 
-use shop_tests::chaos::{Processes, Weather};
+use serde_json::json;
+use shop_tests::chaos::{Processes, Weather, hide_messages_for};
 use shop_tests::{Answer, Shop, eventually};
 use testkit::faults::{Fault, Rule};
 
@@ -92,4 +93,44 @@ fn a_consumer_that_is_killed_places_the_order_when_its_message_comes_again() {
     let receipt =
         kill_during(&weather, &shop, "ordering-consumer", call, || check_out(&customer).expect(202));
     has_one_order(&customer, &receipt);
+}
+
+#[test]
+fn an_order_is_delivered_once_although_each_function_on_its_way_is_killed() {
+    let _turn = crate::turn();
+    let (weather, shop) = (Weather::fair(0), Shop::new());
+    // A message that a dead function had comes again after a minute or two.
+    hide_messages_for(&shop, 3);
+    let (customer, product) = (shop.customer(), shop.product_in_stock("Lamp", "19.90", 5));
+    let steps = [
+        ("inventory-steps", "TransactWriteItems", "stock"),
+        ("ordering-steps", "UpdateItem", "order"),
+        ("payment-commands", "PutItem", "payment"),
+        ("payment-provider", "PutItem", "provider"),
+        ("delivery-commands", "PutItem", "shipment"),
+        ("delivery-carrier", "UpdateItem", "shipment"),
+    ];
+    for (_, operation, table) in steps {
+        let table = shop.output(&format!("/tables/{table}"));
+        weather.add(Rule::new(Fault::Delay(HELD)).on(operation).of(table).times(1));
+    }
+    let receipt = customer.buy(&product, 2, &json!({}));
+    for (function, ..) in steps {
+        let step = format!("the call of {function}");
+        eventually(&step, || (weather.delayed() > 0).then_some(()));
+        let killed = Processes::of_the_shop().kill_function(shop.output(&format!("/functions/{function}")));
+        assert!(killed > 0, "{function} is not there to be killed");
+        eventually(&step, || (weather.delayed() == 0).then_some(()));
+    }
+    customer.order_that_is("DELIVERED", &receipt);
+    let stock = shop.get(&format!("/stock/{product}")).expect(200).body;
+    assert_eq!(["onHand", "reserved", "shipped"].map(|pieces| &stock[pieces]), [3, 0, 2]);
+    let order = receipt["orderId"].as_str().unwrap();
+    let states = |path: &str| {
+        let body = shop.get(&format!("/{path}/{order}")).expect(200).body;
+        let history = body["history"].as_array().unwrap().iter();
+        history.map(|change| change["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(states("payment"), ["PENDING", "SETTLED"]);
+    assert_eq!(states("shipment"), ["CREATED", "DISPATCHED", "DELIVERED"]);
 }

@@ -21,9 +21,14 @@ fn turn() -> MutexGuard<'static, ()> {
 #[test]
 fn every_accepted_checkout_is_one_order_whatever_fails() {
     let _turn = turn();
-    let report = chaos::run(Plan { seed: 7, duration: Duration::from_secs(40), customers: 200 });
+    let plan = Plan { seed: 7, duration: Duration::from_secs(20), customers: 60, visibility: Some(5) };
+    let report = chaos::run(plan);
     println!("{report:#?}");
     assert!(report.violations.is_empty(), "{:#?}", report.violations);
     assert!(report.checkouts_accepted > 50, "too few checkouts to prove anything");
     assert!(report.faults.values().sum::<u64>() > 100, "too few faults to prove anything");
+    assert!(report.ends.len() > 3, "orders end in too few ways to prove anything: {:?}", report.ends);
+    for (promise, held) in &report.promises {
+        assert!(*held > 0, "{promise}: held against nothing");
+    }
 }

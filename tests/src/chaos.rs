@@ -20,7 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use testkit::Dice;
+use aws_sdk_sqs::types::QueueAttributeName;
+use testkit::{Account, Dice};
 
 use crate::Shop;
 use customer::Customer;
@@ -43,6 +44,9 @@ pub struct Plan {
     pub duration: Duration,
     /// How many there are.
     pub customers: usize,
+    /// For how many seconds queues hide what somebody has taken, if not as on AWS: a short run cannot wait for minutes
+    /// until what a function had when it was killed comes again.
+    pub visibility: Option<u32>,
 }
 
 impl Plan {
@@ -58,6 +62,9 @@ pub fn run(plan: Plan) -> Report {
     let shop = Shop::new();
     let ledger = Arc::new(Ledger::default());
     let mut weather = Weather::fair(plan.seed);
+    if let Some(seconds) = plan.visibility {
+        hide_messages_for(&shop, seconds);
+    }
     let products: Vec<String> =
         (0..12).map(|number| shop.product(&format!("Product {number}"), &format!("{number}.99"))).collect();
     let mut warehouse = Warehouse::fill(&shop, &products, &ledger);
@@ -106,6 +113,17 @@ pub fn run(plan: Plan) -> Report {
     let elapsed = started.elapsed();
     let checked = checker::check(&shop, &plan.names(), &ledger, &customers, &products, &weather);
     Report::new(plan, elapsed, &ledger, faults, mischief, checked)
+}
+
+/// Has every queue hide what somebody has taken for so many seconds.
+pub fn hide_messages_for(shop: &Shop, seconds: u32) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let sqs = Account::of_the_shop().aws().sqs();
+    for url in shop.all("/queues").into_values() {
+        let attributes = sqs.set_queue_attributes().queue_url(url);
+        let attributes = attributes.attributes(QueueAttributeName::VisibilityTimeout, seconds.to_string());
+        runtime.block_on(attributes.send()).expect("an attribute of a queue");
+    }
 }
 
 /// One worker: takes the next customer who is ready, and lets them do one thing.
