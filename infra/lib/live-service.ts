@@ -1,7 +1,9 @@
 import { Stack, Tags } from 'aws-cdk-lib';
 import type { UserPool } from 'aws-cdk-lib/aws-cognito';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct, type IDependable } from 'constructs';
+import { EventQueue } from './event-queue.ts';
 import { FactSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -10,6 +12,7 @@ import { SocketApi } from './websocket-api.ts';
 
 export interface LiveServiceProps {
   readonly settings: Settings;
+  readonly bus: IEventBus;
   /** Where the facts of orders are told. */
   readonly topic: ITopic;
   readonly users: UserPool;
@@ -23,7 +26,7 @@ export interface LiveServiceProps {
 export class LiveService extends Construct {
   readonly api: SocketApi;
 
-  constructor(scope: Construct, id: string, { settings, topic, users, tokenClient, logging }: LiveServiceProps) {
+  constructor(scope: Construct, id: string, { settings, bus, topic, users, tokenClient, logging }: LiveServiceProps) {
     super(scope, id);
     Tags.of(this).add('service', 'live');
 
@@ -87,5 +90,34 @@ export class LiveService extends Construct {
     );
     this.api.allow(updates, 'POST');
     new FactSubscription(this, 'Facts', { topic, consumer: updates });
+
+    const customers = new RustFunction(this, 'Customers', {
+      settings,
+      service: 'live',
+      binary: 'live-customers',
+      // Page by page, as far as time allows: some rows, and 25 of them forgotten or some handed over.
+      callsInSequence: 5,
+      environment: {
+        CONNECTION_TABLE: connections.tableName,
+        CHAT_TABLE: chats.tableName,
+        EVENT_BUS: bus.eventBusName,
+      },
+    });
+    customers.allow(connections.tableArn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
+    customers.allow(chats.tableArn, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
+    customers.allow(bus.eventBusArn, 'events:PutEvents');
+    new EventQueue(this, 'Exports', {
+      settings, bus, sources: ['shop.customer'], detailTypes: ['CustomerExportRequested'], consumer: customers,
+    });
+    // Orders have their customer's name until they are anonymised, and what becomes of them is told until then.
+    new EventQueue(this, 'Erasures', {
+      settings,
+      bus,
+      sources: ['shop.customer'],
+      detailTypes: ['CustomerErasureRequested'],
+      consumer: customers,
+      suffix: '-erasure',
+      delaySeconds: settings.erasureDelaySeconds,
+    });
   }
 }

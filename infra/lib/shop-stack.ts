@@ -48,7 +48,7 @@ export class ShopStack extends Stack {
       settings, bus, api, inventorySteps: inventory.steps, paymentCommands: payment.commands, deliveryCommands: delivery.commands,
     });
     const live = new LiveService(this, 'Live', {
-      settings, topic: ordering.topic, users: signIn.pool, tokenClient: api.tokenClient, logging: api.logging,
+      settings, bus, topic: ordering.topic, users: signIn.pool, tokenClient: api.tokenClient, logging: api.logging,
     });
     const services = [
       new ProductService(this, 'Product', { settings, bus, api }),

@@ -102,6 +102,8 @@ pub(crate) struct ExportView {
     orders: Vec<Box<RawValue>>,
     #[cfg_attr(feature = "openapi", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
     mails: Vec<Box<RawValue>>,
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
+    messages: Vec<Box<RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -124,6 +126,7 @@ impl ExportView {
             basket: None,
             orders: Vec::new(),
             mails: Vec::new(),
+            messages: Vec::new(),
             next_cursor: parts.next_cursor,
         };
         for part in parts.items {
@@ -132,6 +135,7 @@ impl ExportView {
                 Keeper::Basket => view.basket = items.into_iter().next(),
                 Keeper::Ordering => view.orders.extend(items),
                 Keeper::Notification => view.mails.extend(items),
+                Keeper::Live => view.messages.extend(items),
             }
         }
         Ok(view)

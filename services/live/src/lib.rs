@@ -13,6 +13,7 @@
 //! docs/live.md says what clients send and get.
 
 pub mod connections;
+pub mod customer_requests;
 pub mod frame;
 pub mod messages;
 pub mod push;

@@ -227,11 +227,13 @@ pub enum Keeper {
     Ordering,
     /// Mails to them.
     Notification,
+    /// What they and the staff have written to each other.
+    Live,
 }
 
 impl Keeper {
     /// All of them: nobody else keeps anything of a customer's.
-    pub const ALL: [Self; 3] = [Self::Basket, Self::Ordering, Self::Notification];
+    pub const ALL: [Self; 4] = [Self::Basket, Self::Ordering, Self::Notification, Self::Live];
 
     /// The service's name.
     #[must_use]
@@ -240,6 +242,7 @@ impl Keeper {
             Self::Basket => "basket",
             Self::Ordering => "ordering",
             Self::Notification => "notification",
+            Self::Live => "live",
         }
     }
 
@@ -248,6 +251,7 @@ impl Keeper {
             Self::Basket => "shop.basket",
             Self::Ordering => "shop.ordering",
             Self::Notification => "shop.notification",
+            Self::Live => "shop.live",
         }
     }
 }

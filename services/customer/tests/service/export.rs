@@ -57,6 +57,7 @@ async fn an_export_is_whole_when_all_parts_of_all_keepers_have_come_in_whatever_
             "basket": { "items": [] },
             "orders": [{ "orderId": "a", "totalPrice": 950.4 }, { "orderId": "b" }],
             "mails": [{ "kind": "MAIL" }],
+            "messages": [],
         })
     );
     assert_eq!(whole.header("cache-control"), "no-store");

@@ -5,6 +5,7 @@
 mod authorizer;
 mod chat;
 mod connections;
+mod customers;
 mod floods;
 mod frames;
 mod server;
@@ -36,7 +37,10 @@ struct Live {
 }
 
 async fn live() -> Live {
-    let account = Account::new();
+    live_of(&Account::new()).await
+}
+
+async fn live_of(account: &Account) -> Live {
     let switchboard = Switchboard::start().await;
     let connections = ConnectionStore::new(account.table("CONNECTION_TABLE").await);
     let chats = ChatStore::new(account.table("CHAT_TABLE").await);

@@ -35,6 +35,20 @@ async fn each_status_is_told_to_the_connections_that_follow_the_order() {
 }
 
 #[tokio::test]
+async fn the_sample_events_of_all_functions_are_understood() {
+    let live = live().await;
+    let sample = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let coming = sample(include_str!("../../events/live-connections.json"));
+    assert_eq!(crate::Live::happen(&live.comings, coming).await.status_code, 200);
+    let said = sample(include_str!("../../events/live-messages.json"));
+    let answer = crate::Live::happen(&live.messages, said).await.body.unwrap();
+    assert_eq!(sample(&answer), json!({ "type": "messages", "customer": "swn", "items": [] }));
+    let fact = sample(include_str!("../../events/live-updates.json"));
+    assert!(live.deliver(&fact["Records"]).await.is_empty());
+    assert!(live.rows().await.iter().any(|row| row.starts_with("customer#swn / order#")));
+}
+
+#[tokio::test]
 async fn a_rejection_says_why() {
     let live = live().await;
     let order = young_order();

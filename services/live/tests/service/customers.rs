@@ -1,0 +1,121 @@
+//! What becomes of chats when their customer wants them handed over, or wants to be forgotten.
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambdakit::publish::Publisher;
+use lambdakit::queue;
+use live::customer_requests::CustomerRequests;
+use live::store::Author;
+use serde_json::{Value, json};
+use testkit::{Account, Bus};
+
+use crate::{Live, live_of, send, subscribe, young_order};
+
+const EXPORT: &str = include_str!("../../events/live-customers.json");
+const ERASURE: &str = include_str!("../../events/live-customers-erasure.json");
+
+/// A live service with a bus.
+struct Counter {
+    live: Live,
+    bus: Bus,
+    requests: CustomerRequests,
+}
+
+async fn counter() -> Counter {
+    let account = Account::new();
+    let (live, bus) = (live_of(&account).await, account.bus().await);
+    let publisher = Publisher::new(account.aws().eventbridge(), bus.name());
+    let requests = CustomerRequests::new(live.connections.clone(), live.chats.clone(), publisher);
+    Counter { live, bus, requests }
+}
+
+impl Counter {
+    /// Delivers a request and says whether it is done.
+    async fn deliver(&self, sample: &str) -> bool {
+        let event: SqsEvent = serde_json::from_str(sample).unwrap();
+        queue::invoke(&self.requests, event, None).await.failed().next().is_none()
+    }
+
+    async fn write(&self, customer: &str, count: usize, text: &str) {
+        for _ in 0..count {
+            let (customer, text) = (customer.parse().unwrap(), text.parse().unwrap());
+            self.live.chats.add(&customer, Author::Customer, text).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_export_hands_over_a_customers_chat_and_nobody_elses() {
+    let counter = counter().await;
+    counter.live.connect("1", "swn").await;
+    counter.live.connect("2", "ada").await;
+    counter.live.say("1", send("hello")).await;
+    counter.live.say("2", json!({ "action": "sendMessage", "to": "swn", "text": "hi" })).await;
+    counter.write("grace", 1, "not swn's").await;
+    let seen = counter.live.say("1", json!({ "action": "readMessages" })).await;
+    assert!(counter.deliver(EXPORT).await);
+    let event = counter.bus.events(1).await.remove(0);
+    assert_eq!(
+        (&event["source"], &event["detail-type"]),
+        (&json!("shop.live"), &json!("CustomerDataCollected"))
+    );
+    let data = &event["detail"]["data"];
+    assert_eq!((&data["keeper"], &data["part"], &data["last"]), (&json!("live"), &json!(0), &json!(true)));
+    assert_eq!(data["items"], seen["items"]);
+    assert_eq!(data["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_long_chat_is_handed_over_in_parts_that_are_the_same_if_they_are_asked_for_again() {
+    let counter = counter().await;
+    counter.write("swn", 70, &"x".repeat(2000)).await;
+    assert!(counter.deliver(EXPORT).await);
+    assert!(counter.deliver(EXPORT).await);
+    let events = counter.bus.events(6).await;
+    let (first, again) = events.split_at(3);
+    let mut seqs = Vec::new();
+    for (number, (event, same)) in first.iter().zip(again).enumerate() {
+        assert_eq!(event["detail"]["metadata"]["eventId"], same["detail"]["metadata"]["eventId"]);
+        let data = &event["detail"]["data"];
+        assert_eq!((&data["part"], &data["last"]), (&json!(number), &json!(number == 2)));
+        assert!(event["detail"].to_string().len() < 64 * 1024);
+        seqs.extend(data["items"].as_array().unwrap().iter().map(|line| line["seq"].as_u64().unwrap()));
+    }
+    assert_eq!(seqs, (1..=70).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_forgotten_customer_and_their_connections_are_good_for_nothing() {
+    let counter = counter().await;
+    let live = &counter.live;
+    let order = young_order();
+    for (id, user) in [("1", "swn"), ("2", "swn"), ("3", "grace")] {
+        live.connect(id, user).await;
+        live.say(id, send("hello")).await;
+    }
+    live.say("1", subscribe(order)).await;
+    assert!(live.tell("OrderPaid", "swn", order).await);
+    counter.write("swn", 60, "more").await;
+    assert!(counter.deliver(ERASURE).await);
+    assert_eq!(live.rows().await, ["connection#3 / connection", "customer#grace / connection#3"]);
+    let chats = live.dynamodb.scan().table_name("CHAT_TABLE").send().await.unwrap();
+    assert_eq!(chats.items().len(), 2, "grace's message and its counter");
+    assert_eq!(live.say("1", send("still here")).await["status"], 401);
+    let event = counter.bus.events(1).await.remove(0);
+    assert_eq!(event["detail-type"], "CustomerDataErased");
+    assert_eq!(event["detail"]["data"]["keeper"], "live");
+    assert_eq!(event["detail"]["data"]["erasureId"], "019c1430-4400-7000-8000-000000000008");
+    assert!(counter.deliver(ERASURE).await);
+    let events = counter.bus.events(2).await;
+    assert_eq!(events[0]["detail"]["metadata"]["eventId"], events[1]["detail"]["metadata"]["eventId"]);
+}
+
+#[tokio::test]
+async fn somebody_who_never_wrote_is_handed_over_that_there_is_nothing() {
+    let counter = counter().await;
+    assert!(counter.deliver(EXPORT).await);
+    let data: Value = counter.bus.events(1).await.remove(0)["detail"]["data"].clone();
+    assert_eq!((&data["items"], &data["last"]), (&json!([]), &json!(true)));
+    for (from, to) in [("CustomerExportRequested", "CustomerMoved"), ("swn", ""), ("swn", "erased")] {
+        assert!(!counter.deliver(&EXPORT.replace(from, to)).await, "{to}");
+    }
+}
