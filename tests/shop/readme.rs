@@ -4,20 +4,23 @@ use shop_tests::Shop;
 
 const README: &str = include_str!("../../README.md");
 
-/// The shell commands of the README's tour, in order.
+/// The shell commands of the README's tour, in order; but for those of its end, marked as `sh`, that kill a function under
+/// everybody. The chaos tests do that.
 fn tour() -> String {
     let blocks = README.split("```bash\n").skip(1);
     blocks.map(|block| block.split("```").next().unwrap()).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn the_tour_of_the_readme_ends_with_an_order() {
+fn the_tour_of_the_readme_leads_an_order_to_the_doorstep_and_others_back() {
     let outputs = Shop::new().outputs().display().to_string();
+    let of_this_shop = |script: String, command: &str| {
+        script
+            .replace(&format!("cargo xtask {command}"), &format!("cargo xtask {command} --outputs {outputs}"))
+    };
+    let script = ["token", "watch", "mail"].into_iter().fold(tour(), of_this_shop);
     // Beside all other tests, what takes a moment for a reader can take longer.
-    let script = tour()
-        .replace(".local/outputs.json", &outputs)
-        .replace("cargo xtask token", &format!("cargo xtask token --outputs {outputs}"))
-        .replace("sleep 2", "sleep 6");
+    let script = script.replace(".local/outputs.json", &outputs).replace("sleep 2", "sleep 6");
     let tour = Command::new("bash").args(["-euo", "pipefail", "-c", &script]).output().unwrap();
     let said = String::from_utf8(tour.stdout).unwrap();
     assert!(tour.status.success(), "{said}{}", String::from_utf8_lossy(&tour.stderr));
@@ -25,7 +28,14 @@ fn the_tour_of_the_readme_ends_with_an_order() {
         r#""subtotal":2869.98"#,
         r#""subtotal":2770.80"#,
         r#""items":[]"#,
+        r#""available":9"#,
         r#""status":"PENDING""#,
+        "Subject: We have your order",
+        r#""type":"OrderPlaced""#,
+        r#""reason":"PAYMENT_DECLINED""#,
+        r#""onHand":7,"reserved":0"#,
+        r#""status":"DELIVERED""#,
+        r#""reason":"OUT_OF_STOCK""#,
         r#""field":"price""#,
         r#""status":404"#,
         r#""status":403"#,
