@@ -24,6 +24,7 @@ pub enum Service {
     Sqs,
     Logs,
     Cognito,
+    DynamoDb,
     SecretsManager,
 }
 
@@ -33,6 +34,7 @@ impl Service {
             Self::Sqs => "sqs",
             Self::Logs => "logs",
             Self::Cognito => "cognito-idp",
+            Self::DynamoDb => "dynamodb",
             Self::SecretsManager => "secretsmanager",
         }
     }
@@ -42,13 +44,14 @@ impl Service {
             Self::Sqs => format!("AmazonSQS.{operation}"),
             Self::Logs => format!("Logs_20140328.{operation}"),
             Self::Cognito => format!("AWSCognitoIdentityProviderService.{operation}"),
+            Self::DynamoDb => format!("DynamoDB_20120810.{operation}"),
             Self::SecretsManager => format!("secretsmanager.{operation}"),
         }
     }
 
     fn content_type(self) -> &'static str {
         match self {
-            Self::Sqs => "application/x-amz-json-1.0",
+            Self::Sqs | Self::DynamoDb => "application/x-amz-json-1.0",
             Self::Logs | Self::Cognito | Self::SecretsManager => "application/x-amz-json-1.1",
         }
     }

@@ -84,13 +84,13 @@ pub fn redrive(paths: &Paths, args: &RedriveArgs) -> Result<()> {
 }
 
 /// A deployed shop, and how to call the AWS it is on.
-struct Shop {
-    outputs: Outputs,
-    aws: Aws,
+pub struct Shop {
+    pub outputs: Outputs,
+    pub aws: Aws,
 }
 
 impl Shop {
-    fn find(paths: &Paths, args: &ShopArgs) -> Result<Self> {
+    pub fn find(paths: &Paths, args: &ShopArgs) -> Result<Self> {
         let outputs = args.outputs(paths)?;
         let aws = match &outputs.endpoint {
             Some(endpoint) => Aws::local(endpoint),

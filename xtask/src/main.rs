@@ -28,6 +28,7 @@ mod load;
 mod local_deploy;
 mod lock;
 mod logs;
+mod mail;
 mod node;
 mod outputs;
 mod paths;
@@ -94,6 +95,8 @@ enum Command {
     Dlq(dlq::Args),
     /// Short for `dlq redrive`
     Redrive(dlq::RedriveArgs),
+    /// Print the mails that a shop has kept instead of sending them
+    Mail(mail::Args),
     /// Run all tests, or the named parts
     Test(test::Args),
     /// Look for known weaknesses in what the shop and its tools are made of
@@ -140,6 +143,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Destroy(args) => deploy::destroy(&paths, &args)?,
         Command::Dlq(args) => dlq::run(&paths, &args)?,
         Command::Redrive(args) => dlq::redrive(&paths, &args)?,
+        Command::Mail(args) => mail::run(&paths, &args)?,
         Command::Test(args) => return test::run(&paths, &args),
         Command::Cost(args) => cost::run(&paths, &args)?,
         Command::Sbom(args) => sbom::run(&paths, &args)?,
