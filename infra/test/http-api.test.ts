@@ -119,7 +119,7 @@ describe('signing in', () => {
     const behind = Object.values(resources(template, 'AWS::Lambda::Function'))
       .filter(({ Properties }) => Properties.Environment.Variables.TOKEN_CLIENTS !== undefined);
     assert.deepEqual(behind.map(({ Properties }) => Properties.Description.split(' ')[1]).sort(),
-      ['basket-api', 'customer-api', 'ordering-api', 'product-api']);
+      ['basket-api', 'customer-api', 'inventory-api', 'ordering-api', 'product-api']);
     for (const { Properties } of behind) assert.equal(target(Properties.Environment.Variables.TOKEN_CLIENTS), clientId);
   });
 });
