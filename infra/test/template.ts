@@ -11,6 +11,7 @@ export const FUNCTIONS = [
   'basket-customers', 'ordering-customers', 'customer-api', 'customer-requests', 'customer-parts',
   'product-stock', 'inventory-api', 'inventory-steps', 'inventory-events',
   'delivery-api', 'delivery-commands', 'delivery-carrier', 'delivery-events',
+  'audit-api', 'audit-facts', 'live-authorizer', 'live-connections', 'live-customers', 'live-messages', 'live-updates', 'notification-contacts', 'notification-customers', 'notification-mails', 'ordering-events', 'ordering-facts', 'ordering-steps', 'ordering-topic', 'payment-api', 'payment-commands', 'payment-events', 'payment-provider', 'payment-provider-webhooks', 'payment-webhook',
 ];
 
 /** A directory with a stand-in for the zip of every function. */
@@ -26,11 +27,18 @@ export function functionsDirectory(functions = FUNCTIONS): string {
 
 const allFunctions = functionsDirectory();
 
-/** The template that the given settings make. */
+const templates = new Map<string, Template>();
+
+/** The template that the given settings make; made once for each, because it takes seconds. */
 export function synthesize(context: Record<string, string> = {}): Template {
+  const name = JSON.stringify(Object.entries(context).sort());
+  const known = templates.get(name);
+  if (known !== undefined) return known;
   const values: Record<string, string> = { functions: allFunctions, ...context };
   const settings = readSettings((name) => values[name]);
-  return Template.fromStack(new ShopStack(new App(), `ferrocart-${settings.stage}`, { settings }));
+  const template = Template.fromStack(new ShopStack(new App(), `ferrocart-${settings.stage}`, { settings }));
+  templates.set(name, template);
+  return template;
 }
 
 export type Resource = { Type: string; Properties: any; DependsOn?: string[]; DeletionPolicy?: string };
@@ -68,9 +76,11 @@ export interface Statement {
 
 /** What the role of a function may do. */
 export function statementsOf(template: Template, roleId: string): Statement[] {
-  return Object.values(resources(template, 'AWS::IAM::Policy'))
+  const own = resources(template, 'AWS::IAM::Role')[roleId]?.Properties.Policies ?? [];
+  const attached = Object.values(resources(template, 'AWS::IAM::Policy'))
     .filter((policy) => policy.Properties.Roles.some((role: unknown) => target(role) === roleId))
-    .flatMap((policy) => policy.Properties.PolicyDocument.Statement);
+    .map((policy) => policy.Properties);
+  return [...own, ...attached].flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
 
 export function list<T>(value: T | T[]): T[] {

@@ -301,14 +301,18 @@ mod tests {
             before in prop::collection::vec(happening(), 0..6),
             after in prop::collection::vec(happening(), 0..6),
         ) {
-            before.iter().for_each(|happening| happen(&mut payment, happening));
+            for happening in &before {
+                happen(&mut payment, happening);
+            }
             if payment.call_off(Timestamp::now()) == Refund::ToBeAsked {
                 prop_assert_eq!(payment.state, PaymentState::Refunding);
                 payment.gave_back(Some(money(1990)), Timestamp::now());
             }
             prop_assert_eq!(payment.state, PaymentState::Refunded);
             let ended = payment.clone();
-            after.iter().for_each(|happening| happen(&mut payment, happening));
+            for happening in &after {
+                happen(&mut payment, happening);
+            }
             prop_assert_eq!(payment, ended);
         }
 
@@ -319,7 +323,9 @@ mod tests {
             let mut payment = payment(PaymentMethod::Invoice, None);
             prop_assert_eq!(payment.state, PaymentState::Settled);
             prop_assert!(!payment.is_of(&charge(ChargeState::Settled)));
-            happenings.iter().for_each(|happening| happen(&mut payment, happening));
+            for happening in &happenings {
+                happen(&mut payment, happening);
+            }
             prop_assert_eq!((payment.state, payment.refunded), (PaymentState::Refunded, None));
         }
     }
