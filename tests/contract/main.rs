@@ -34,6 +34,7 @@ fn operations() -> Vec<(&'static str, Vec<Operation>)> {
         ("inventory", inventory::openapi::operations()),
         ("delivery", delivery::openapi::operations()),
         ("payment", payment::openapi::operations()),
+        ("audit", audit::openapi::operations()),
         ("gateway", vec![health]),
     ]
 }

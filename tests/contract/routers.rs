@@ -1,5 +1,6 @@
 //! The services answer what is described, to those whom it is described for, and nothing else.
 
+use audit::store::AuditStore;
 use basket::checkout::Desk;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use customer::store::RequestStore;
@@ -34,6 +35,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
         inventory::api::router(StockStore::new(table("stock"))),
         delivery::api::router(ShipmentStore::new(table("shipment"))),
         payment::api::router(payments.clone()).merge(payment::webhook::router(Ear::new(payments, key))),
+        audit::api::router(AuditStore::new(table("audit"))),
     ];
     routers
         .map(Client::new)

@@ -65,9 +65,23 @@ impl Deeds {
                 self.checkout_becomes_an_order(patience)
                     && self.unreadable_row_is_set_aside("checkout", key, publisher, patience)
             }
-            "customer-api" | "customer-parts" | "basket-customers" | "ordering-customers" => {
-                self.customer_takes_their_data_and_leaves(patience)
+            "customer-api"
+            | "customer-parts"
+            | "basket-customers"
+            | "ordering-customers"
+            | "notification-customers" => self.customer_takes_their_data_and_leaves(patience),
+            // A fact that nobody writes a mail about: there is nobody to write to.
+            "ordering-topic" => {
+                let (order, whose) = (Uuid::now_v7().to_string(), json!({ "userName": "nobody" }));
+                self.told("ordering-topic", &order, "OrderStockReserved", whose)
             }
+            "audit-facts" => {
+                let (order, whose) = (Uuid::now_v7().to_string(), json!({ "userName": "nobody" }));
+                self.told("audit-facts", &order, "OrderPaid", whose)
+            }
+            "audit-api" => self.staff.get(&format!("/audit/{}", Uuid::now_v7())).status == 200,
+            "notification-contacts" => self.somebody_can_be_written_to().is_some(),
+            "notification-mails" => self.somebody_is_written_to(),
             "customer-requests" => {
                 let (key, publisher) = (&["userName", "item"], "customer-requests");
                 self.customer_takes_their_data_and_leaves(patience)
@@ -189,6 +203,29 @@ impl Deeds {
             && tell("PaymentRefunded", json!({ "amount": 0 }))
             && wait("charge")
             && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
+    }
+
+    /// Names somebody to write to about an order that nobody placed: who, and about which.
+    fn somebody_can_be_written_to(&self) -> Option<(String, String)> {
+        let (user, order) = (Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
+        let line = json!({ "productId": self.product, "productName": "Lamp", "quantity": 1, "price": 19.9 });
+        let checkout = json!({
+            "orderDate": "2026-01-31T12:00:00.000Z",
+            "userName": user,
+            "recipient": {
+                "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com", "address": "1 Harbour Street",
+            },
+            "payment": { "method": "INVOICE" },
+            "lines": [line],
+            "totalPrice": 19.9,
+            "currency": "USD",
+        });
+        self.told("notification-contacts", &order, "BasketCheckedOut", checkout).then_some((user, order))
+    }
+
+    fn somebody_is_written_to(&self) -> bool {
+        let Some((user, order)) = self.somebody_can_be_written_to() else { return false };
+        self.told("notification-mails", &order, "OrderPaid", json!({ "userName": user }))
     }
 
     /// Asks for the parcel of an order that nobody placed.
