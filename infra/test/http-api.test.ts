@@ -21,6 +21,8 @@ const ROUTES: Record<string, string> = {
   'GET /openapi.json': 'Product',
   'GET /order': 'Ordering', 'GET /order/{userName}': 'Ordering', 'GET /order/{userName}/{orderId}': 'Ordering',
   'GET /stock/{productId}': 'Inventory', 'POST /stock/{productId}/receipts': 'Inventory',
+  'GET /shipment/{orderId}': 'Delivery', 'GET /audit/{orderId}': 'Audit', 'POST /order/{userName}/{orderId}/cancel': 'Ordering',
+  'GET /payment/{orderId}': 'Payment', 'POST /payment/webhook': 'PaymentWebhook',
   'DELETE /me': 'Customer', 'GET /me/export': 'Customer',
 };
 
@@ -29,6 +31,9 @@ const NOWHERE = ['/', '/{proxy+}'];
 
 /** What nobody has to sign in for. */
 const PUBLIC = ['GET /product', 'GET /product/{id}', 'GET /health', 'GET /openapi.json'];
+
+/** What programs call that sign what they send: their function checks it. */
+const SIGNED = ['POST /payment/webhook'];
 
 describe('routes', () => {
   test('each reaches the function of its service, and there is no other', () => {
@@ -99,8 +104,8 @@ describe('signing in', () => {
     // What is refused and what browsers ask beforehand need no name.
     const answering = [...methods].filter(([route]) => !/^(OPTIONS|ANY) /.test(route));
     const open = answering.filter(([, method]) => !isProtected(method)).map(([route]) => route);
-    assert.deepEqual(open.sort(), [...PUBLIC].sort());
-    for (const route of PUBLIC) assert.equal(methods.get(route)!.AuthorizationType, 'NONE', route);
+    assert.deepEqual(open.sort(), [...PUBLIC, ...SIGNED].sort());
+    for (const route of [...PUBLIC, ...SIGNED]) assert.equal(methods.get(route)!.AuthorizationType, 'NONE', route);
     assert.ok([...methods].every(([route, { Integration }]) => !/^(OPTIONS|ANY) /.test(route) || Integration.Type === 'MOCK'));
   });
 
@@ -119,7 +124,7 @@ describe('signing in', () => {
     const behind = Object.values(resources(template, 'AWS::Lambda::Function'))
       .filter(({ Properties }) => Properties.Environment.Variables.TOKEN_CLIENTS !== undefined);
     assert.deepEqual(behind.map(({ Properties }) => Properties.Description.split(' ')[1]).sort(),
-      ['basket-api', 'customer-api', 'inventory-api', 'ordering-api', 'product-api']);
+      ['audit-api', 'basket-api', 'customer-api', 'delivery-api', 'inventory-api', 'live-authorizer', 'ordering-api', 'payment-api', 'product-api']);
     for (const { Properties } of behind) assert.equal(target(Properties.Environment.Variables.TOKEN_CLIENTS), clientId);
   });
 });

@@ -22,6 +22,8 @@ const ALLOWED_WILDCARDS: { readonly action: string; readonly ending: string; rea
 /** What functions are told and do not use themselves, each with its reason. */
 const NOT_USED: Readonly<Record<string, string>> = {
   TOKEN_CLIENTS: 'whose tokens a function takes is for it to know',
+  PROVIDER_URL: 'the payment provider is open to the world, and asks for its key',
+  WEBHOOK_URL: 'the shop is open to the world there, and looks at the signature',
   SCHEDULE_QUEUE_ARN: 'schedules send there, in a role of their own',
   SCHEDULE_DEAD_LETTERS_ARN: 'schedules send there, in a role of their own',
 };
@@ -52,7 +54,9 @@ describe('edges', () => {
   });
 
   test('each method of the API may call its function, from that method alone', () => {
-    const permissions = Object.values(resources(template, 'AWS::Lambda::Permission')).map(({ Properties }) => ({
+    const ofUrls = (principal: unknown) => principal === '*';
+    const permissions = Object.values(resources(template, 'AWS::Lambda::Permission'))
+      .filter(({ Properties }) => !ofUrls(Properties.Principal)).map(({ Properties }) => ({
       function: target(Properties.FunctionName),
       principal: Properties.Principal,
       source: JSON.stringify(Properties.SourceArn),
@@ -76,11 +80,50 @@ describe('edges', () => {
     }
   });
 
+  test('only the payment provider has a URL of its own, which asks for its key', () => {
+    const [url, ...others] = Object.values(resources(template, 'AWS::Lambda::Url'));
+    assert.equal(others.length, 0);
+    assert.equal(url!.Properties.AuthType, 'NONE');
+    const provider = functions[target(url!.Properties.TargetFunctionArn)!]!;
+    assert.match(provider.Properties.Description, /^Ferrocart payment-provider /);
+    // Whoever is not known is let in by the URL, and by nothing else.
+    const world = Object.values(resources(template, 'AWS::Lambda::Permission')).filter(({ Properties }) => Properties.Principal === '*');
+    for (const { Properties } of world) {
+      assert.equal(target(Properties.FunctionName), target(url!.Properties.TargetFunctionArn));
+      assert.ok(Properties.FunctionUrlAuthType === 'NONE' || Properties.InvokedViaFunctionUrl === true);
+    }
+    assert.ok(world.length > 0);
+  });
+
+  test('each secret is made up, named in no function, and read by those alone who need it', () => {
+    const secrets = resources(template, 'AWS::SecretsManager::Secret');
+    assert.equal(Object.keys(secrets).length, 2);
+    const readers = new Map(Object.entries(secrets).map(([id, { Properties }]) => {
+      assert.equal(Properties.SecretString, undefined);
+      assert.ok(Properties.GenerateSecretString.PasswordLength >= 32);
+      const reading = Object.entries(functions).filter(([functionId]) => grantedOn(functionId, id).size > 0);
+      for (const [functionId] of reading) assert.deepEqual([...grantedOn(functionId, id)], ['secretsmanager:GetSecretValue']);
+      return [id.replace(/Secret[0-9A-F]{8}$/, ''), reading.map(([, one]) => one.Properties.Description.split(' ')[1]).sort()];
+    }));
+    assert.deepEqual(readers, new Map([
+      ['ProviderKey', ['payment-commands', 'payment-provider']],
+      ['Webhook', ['payment-provider-webhooks', 'payment-webhook']],
+    ]));
+  });
+
+  test('a stage with a payment provider of its own has no other', () => {
+    const stage = synthesize({ paymentProviderUrl: 'https://pay.example.com' });
+    assert.deepEqual(resources(stage, 'AWS::Lambda::Url'), {});
+    const told = Object.values(resources(stage, 'AWS::Lambda::Function'))
+      .map(({ Properties }) => Properties.Environment.Variables.PROVIDER_URL).filter((url) => url !== undefined);
+    assert.deepEqual(told, ['https://pay.example.com']);
+  });
+
   test('the alarms of this stack may write to their topic, and nothing else may', () => {
     const mailed = synthesize({ alarmEmail: 'oncall@example.com' });
-    const policies = Object.values(resources(mailed, 'AWS::SNS::TopicPolicy'));
-    assert.equal(policies.length, 1);
-    const allowed = policies[0]!.Properties.PolicyDocument.Statement.filter(({ Effect }: Statement) => Effect === 'Allow');
+    // Of the other topic, the one of order facts, nobody is let in by its policy.
+    const allowed = Object.values(resources(mailed, 'AWS::SNS::TopicPolicy'))
+      .flatMap(({ Properties }) => Properties.PolicyDocument.Statement.filter(({ Effect }: Statement) => Effect === 'Allow'));
     assert.equal(allowed.length, 1);
     assert.deepEqual(allowed[0].Principal, { Service: 'cloudwatch.amazonaws.com' });
     assert.equal(allowed[0].Action, 'sns:Publish');
@@ -129,6 +172,8 @@ describe('edges', () => {
       return [functionId, [
         ...grants(['logs:CreateLogStream', 'logs:PutLogEvents'], logs),
         ...(retries ? grants(['sqs:SendMessage'], retries) : []),
+        ...(Variables.WEBHOOK_QUEUE_URL
+          ? grants(['sqs:SendMessage'], { 'Fn::GetAtt': [target(Variables.WEBHOOK_QUEUE_URL), 'Arn'] }) : []),
       ]];
     }));
     const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));

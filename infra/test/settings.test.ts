@@ -41,6 +41,8 @@ const WRONG: [name: string, values: string[]][] = [
   ['erasureDelaySeconds', ['-1', '901', 'long']],
   ['lowStockThreshold', ['-1', '1.5', 'few', '1000001']],
   ['carrierPaceSeconds', ['0', '-1', '0.5', 'soon', '604801']],
+  ['paymentProviderUrl', ['pay.example.com', 'http://pay.example.com', 'https://pay example', "https://a'b", 'https://pay.example.com/?a']],
+  ['paymentDelaySeconds', ['0', '901', 'soon']],
   ['passwordSignIn', ['yes', '', '1', 'True']],
   ['partnerKey', ['1']],
   ['waf', ['on']],

@@ -32,6 +32,9 @@ const STAFF: &str = "ada";
 /// What nobody has to sign in for, and what is answered then.
 const PUBLIC: [&str; 4] = ["listProducts", "readProduct", "readHealth", "readDescription"];
 const PUBLIC_ANSWERS: &[&str] = &["2xx", "400", "404"];
+/// What only programs are answered that sign, which the fuzzer cannot.
+const SIGNED: [&str; 1] = ["hearPaymentProvider"];
+const SIGNED_ANSWERS: &[&str] = &["401"];
 
 /// Who asks.
 struct Caller {
@@ -138,9 +141,10 @@ fn end(text: &str) -> &str {
 
 /// Who asks, and for what.
 fn configuration(known: &Known, signed_in: Option<&Shop>, caller: &Caller) -> String {
-    let answers = |which, answers: &[&str]| {
+    let of_their_own = [&PUBLIC[..], &SIGNED].concat();
+    let answers = |which, operations: &[&str], answers: &[&str]| {
         format!(
-            "[[operations]]\n{which}-operation-id = {PUBLIC:?}\n\
+            "[[operations]]\n{which}-operation-id = {operations:?}\n\
              checks.positive_data_acceptance.expected-statuses = {answers:?}\n"
         )
     };
@@ -152,8 +156,9 @@ fn configuration(known: &Known, signed_in: Option<&Shop>, caller: &Caller) -> St
         list("items", &known.items),
         list("orders", &known.orders),
         signed_in.map(token).unwrap_or_default(),
-        answers("include", PUBLIC_ANSWERS),
-        answers("exclude", caller.answers),
+        answers("include", &PUBLIC, PUBLIC_ANSWERS),
+        answers("include", &SIGNED, SIGNED_ANSWERS),
+        answers("exclude", &of_their_own, caller.answers),
         // Whom the shop has forgotten can try nothing else; staff are needed by other tests.
         "[[operations]]\ninclude-operation-id = \"eraseMe\"\nenabled = false\n".to_owned(),
     ]

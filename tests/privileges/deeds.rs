@@ -1,14 +1,18 @@
 use std::collections::{BTreeMap, HashMap};
+use std::net::TcpStream;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
+use lambdakit::signature::SigningKey;
 use serde_json::{Value, json};
 use shop_tests::{Shop, checkout, owner};
 use testkit::Account;
 use tokio::runtime::Runtime;
+use tungstenite::stream::MaybeTlsStream;
+use tungstenite::{Message, WebSocket};
 use uuid::Uuid;
 
 use crate::PATIENCE;
@@ -69,6 +73,7 @@ impl Deeds {
             | "customer-parts"
             | "basket-customers"
             | "ordering-customers"
+            | "live-customers"
             | "notification-customers" => self.customer_takes_their_data_and_leaves(patience),
             // A fact that nobody writes a mail about: there is nobody to write to.
             "ordering-topic" => {
@@ -101,6 +106,21 @@ impl Deeds {
                 self.shipment_is_told(patience)
                     && self.unreadable_row_is_set_aside("shipment", &["orderId"], "delivery-events", patience)
             }
+            "payment-api" => self.staff.get(&format!("/payment/{}", Uuid::now_v7())).status == 404,
+            "payment-commands" => {
+                let order = Uuid::now_v7().to_string();
+                self.order_is_charged(&order, "tok_visa")
+                    && self.told("payment-commands", &order, "RefundPayment", Value::Null)
+            }
+            "payment-webhook" => self.provider_is_heard(),
+            "payment-provider" => self.provider_charges_and_is_asked_after_it(),
+            "payment-provider-webhooks" => self.provider_tells(),
+            "payment-events" => {
+                self.payment_is_told(patience)
+                    && self.unreadable_row_is_set_aside("payment", &["orderId"], "payment-events", patience)
+            }
+            "live-authorizer" | "live-connections" | "live-messages" => self.customer_and_staff_write(),
+            "live-updates" => self.order_is_told_by_socket(patience),
             other => panic!("this test does not know what {other} is there for"),
         }
     }
@@ -260,6 +280,91 @@ impl Deeds {
         is_told
     }
 
+    /// Asks for the charge of an order that nobody placed.
+    fn order_is_charged(&self, order: &str, token: &str) -> bool {
+        let payment = json!({ "method": "CARD", "token": token });
+        let charge = json!({ "amount": 19.9, "currency": "USD", "payment": payment });
+        self.told("payment-commands", order, "ChargePayment", charge)
+    }
+
+    /// Charges an order that nobody placed, and tells once more that it is charged, as its provider would.
+    fn provider_is_heard(&self) -> bool {
+        let order = Uuid::now_v7().to_string();
+        if !self.order_is_charged(&order, "tok_visa") {
+            return false;
+        }
+        let charge = json!({
+            "id": self.staff.get(&format!("/payment/{order}")).body["chargeId"],
+            "amount": 1990, "currency": "USD", "reference": order, "status": "settled",
+        });
+        let webhook = json!({ "id": "evt_privileges", "type": "charge.settled", "data": charge }).to_string();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let key = SigningKey::new(&self.secret("payment-webhook", "WEBHOOK_SECRET")).unwrap();
+        let signature = key.sign(now, webhook.as_bytes());
+        let signed = [("webhook-signature", signature.as_str())];
+        self.staff.nobody().send("POST", "/payment/webhook", &signed, webhook).status == 200
+    }
+
+    fn provider_charges_and_is_asked_after_it(&self) -> bool {
+        let key = format!("Bearer {}", self.secret("payment-provider", "PROVIDER_KEY_SECRET"));
+        let ask = |method: &str, path: &str, body: &str| {
+            let headers = json!({ "authorization": key, "idempotency-key": Uuid::now_v7() });
+            let http = json!({ "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1" });
+            let answer = self.invoke(
+                "payment-provider",
+                &json!({
+                    "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": headers,
+                    "requestContext": { "http": http, "stage": "$default", "timeEpoch": 0 },
+                    "body": body, "isBase64Encoded": false,
+                }),
+            );
+            let body = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
+            (answer["statusCode"].as_u64(), body)
+        };
+        let charge = json!({ "amount": 1, "currency": "USD", "source": "tok_visa", "reference": "privileges" });
+        let (status, charge): (_, Value) = ask("POST", "/v1/charges", &charge.to_string());
+        let path = format!("/v1/charges/{}", charge["id"].as_str().unwrap_or_default());
+        status == Some(201) && ask("GET", &path, "").0 == Some(200)
+    }
+
+    /// Has the provider settle a charge that takes its time, and tell so.
+    fn provider_tells(&self) -> bool {
+        let order = Uuid::now_v7().to_string();
+        if !self.order_is_charged(&order, "tok_delayed") {
+            return false;
+        }
+        let charge = &self.staff.get(&format!("/payment/{order}")).body["chargeId"];
+        let due = json!({ "charge": charge, "kind": "charge.settled" });
+        let body = json!({ "detail-type": "WebhookDue", "source": "payment-provider", "detail": due });
+        let message = json!({ "messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs" });
+        self.is_done(&self.invoke("payment-provider-webhooks", &json!({ "Records": [message] })))
+    }
+
+    fn payment_is_told(&self, patience: Duration) -> bool {
+        let order = Uuid::now_v7().to_string();
+        let heard = self.runtime.block_on(self.listen_for("PaymentRefunded", &order));
+        let is_told = self.told("payment-commands", &order, "RefundPayment", Value::Null)
+            && within(patience, || self.runtime.block_on(self.messages(&heard)) > 0);
+        self.runtime.block_on(self.stop_listening(&heard, &order));
+        is_told
+    }
+
+    /// The secret whose ARN a function has in a variable.
+    fn secret(&self, function: &str, variable: &str) -> String {
+        let (endpoint, function) = (self.staff.output("/endpoint"), self.functions()[function].clone());
+        let url = format!("{endpoint}/2015-03-31/functions/{function}/configuration");
+        let text = ureq::get(&url).header("authorization", owner("lambda")).call().unwrap();
+        let function: Value = serde_json::from_str(&text.into_body().read_to_string().unwrap()).unwrap();
+        let get = ureq::post(endpoint)
+            .header("authorization", owner("secretsmanager"))
+            .header("x-amz-target", "secretsmanager.GetSecretValue")
+            .header("content-type", "application/x-amz-json-1.1");
+        let id = &function["Environment"]["Variables"][variable];
+        let answer = get.send(json!({ "SecretId": id }).to_string()).unwrap();
+        let answer: Value = serde_json::from_str(&answer.into_body().read_to_string().unwrap()).unwrap();
+        answer["SecretString"].as_str().unwrap().to_owned()
+    }
+
     /// A queue for the facts of an order that are told on the shop's bus from here on.
     async fn listen_for(&self, fact: &str, order: &str) -> String {
         let (sqs, events) = (self.account.aws().sqs(), self.account.aws().eventbridge());
@@ -361,6 +466,27 @@ impl Deeds {
         within(patience, || self.staff.get(&order).status == 200)
     }
 
+    /// A message goes to the staff and back, and the chat is read.
+    fn customer_and_staff_write(&self) -> bool {
+        let customer = self.staff.customer();
+        let (Some(mut one), Some(mut other)) = (socket(&customer), socket(&self.staff)) else { return false };
+        ask(&mut one, &json!({ "action": "sendMessage", "text": "hello" }))["type"] == "messageSent"
+            && hear(&mut other)["type"] == "message"
+            && ask(&mut one, &json!({ "action": "readMessages" }))["items"][0]["text"] == "hello"
+            && ask(&mut one, &json!({ "action": "subscribeOrder", "orderId": Uuid::now_v7() }))["type"]
+                == "subscribed"
+    }
+
+    fn order_is_told_by_socket(&self, patience: Duration) -> bool {
+        let customer = self.staff.customer();
+        customer.add(&self.product, 1);
+        let Some(mut socket) = socket(&customer) else { return false };
+        let receipt = customer.check_out(&[]).expect(202).body;
+        let subscribe = json!({ "action": "subscribeOrder", "orderId": receipt["orderId"] });
+        // What came before is told by the answer, what comes after by itself.
+        within(patience, || ask(&mut socket, &subscribe)["status"].is_string())
+    }
+
     fn customer_takes_their_data_and_leaves(&self, patience: Duration) -> bool {
         let customer = self.staff.customer();
         customer.add(&self.product, 1);
@@ -412,6 +538,30 @@ fn merge(object: &mut Value, more: Value) {
     if let (Value::Object(object), Value::Object(more)) = (object, more) {
         object.extend(more);
     }
+}
+
+type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
+
+/// A connection of who is signed in, if they may have one.
+fn socket(shop: &Shop) -> Option<Socket> {
+    let endpoint = shop.output("/endpoint").replacen("http", "ws", 1);
+    let (api, stage) = (shop.output("/webSocketApiId"), shop.output("/stage"));
+    let url = format!("{endpoint}/_aws/execute-api/{api}/{stage}?token={}", shop.token());
+    let (socket, _) = tungstenite::connect(url).ok()?;
+    if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    }
+    Some(socket)
+}
+
+/// What is said next; null if nothing is.
+fn hear(socket: &mut Socket) -> Value {
+    let frame = socket.read().ok().and_then(|frame| frame.into_text().ok());
+    frame.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+fn ask(socket: &mut Socket, frame: &Value) -> Value {
+    socket.send(Message::text(frame.to_string())).map(|()| hear(socket)).unwrap_or_default()
 }
 
 /// Whether something comes true in time.

@@ -16,6 +16,9 @@ const OF_LAMBDA: [&str; 10] = [
     "lambda:InvokeFunction",
 ];
 
+/// What a function does once, when it starts, and so never again while it is tried. The infra tests name who may.
+const AT_START: &str = "secretsmanager:GetSecretValue";
+
 /// The role of a function and its policies.
 pub struct Role {
     endpoint: String,
@@ -89,7 +92,7 @@ impl Policy {
             let resource = statement["Resource"].to_string();
             for action in actions(statement) {
                 // To a dead-letter queue it is Lambda that sends.
-                if OF_LAMBDA.contains(&action) || resource.contains("DeadLetters") {
+                if action == AT_START || OF_LAMBDA.contains(&action) || resource.contains("DeadLetters") {
                     continue;
                 }
                 let mut policy = self.clone();
