@@ -22,6 +22,7 @@ const ALLOWED_WILDCARDS: { readonly action: string; readonly ending: string; rea
 /** What functions are told and do not use themselves, each with its reason. */
 const NOT_USED: Readonly<Record<string, string>> = {
   TOKEN_CLIENTS: 'whose tokens a function takes is for it to know',
+  TOKEN_ISSUER: 'its keys are open to the world',
   PROVIDER_URL: 'the payment provider is open to the world, and asks for its key',
   WEBHOOK_URL: 'the shop is open to the world there, and looks at the signature',
   SCHEDULE_QUEUE_ARN: 'schedules send there, in a role of their own',
@@ -54,9 +55,9 @@ describe('edges', () => {
   });
 
   test('each method of the API may call its function, from that method alone', () => {
-    const ofUrls = (principal: unknown) => principal === '*';
+    const ofRestApi = (source: unknown) => /"Ref":"Http\w+"/.test(JSON.stringify(source) ?? '');
     const permissions = Object.values(resources(template, 'AWS::Lambda::Permission'))
-      .filter(({ Properties }) => !ofUrls(Properties.Principal)).map(({ Properties }) => ({
+      .filter(({ Properties }) => ofRestApi(Properties.SourceArn)).map(({ Properties }) => ({
       function: target(Properties.FunctionName),
       principal: Properties.Principal,
       source: JSON.stringify(Properties.SourceArn),
@@ -121,8 +122,8 @@ describe('edges', () => {
 
   test('the alarms of this stack may write to their topic, and nothing else may', () => {
     const mailed = synthesize({ alarmEmail: 'oncall@example.com' });
-    // Of the other topic, the one of order facts, nobody is let in by its policy.
     const allowed = Object.values(resources(mailed, 'AWS::SNS::TopicPolicy'))
+      .filter(({ Properties }) => Properties.Topics.some((topic: unknown) => target(topic)!.startsWith('Alarms')))
       .flatMap(({ Properties }) => Properties.PolicyDocument.Statement.filter(({ Effect }: Statement) => Effect === 'Allow'));
     assert.equal(allowed.length, 1);
     assert.deepEqual(allowed[0].Principal, { Service: 'cloudwatch.amazonaws.com' });
@@ -168,12 +169,12 @@ describe('edges', () => {
     const needs = new Map(Object.entries(functions).map(([functionId, { Properties }]) => {
       const { Environment: { Variables }, LoggingConfig } = Properties;
       const logs = { 'Fn::GetAtt': [target(LoggingConfig.LogGroup), 'Arn'] };
-      const retries = Variables.RETRY_QUEUE_URL && { 'Fn::GetAtt': [target(Variables.RETRY_QUEUE_URL), 'Arn'] };
+      // A queue whose URL a function is told is one that it sends to.
+      const queues = Object.entries(Variables).filter(([name]) => name.endsWith('QUEUE_URL'))
+        .map(([, url]) => ({ 'Fn::GetAtt': [target(url), 'Arn'] }));
       return [functionId, [
         ...grants(['logs:CreateLogStream', 'logs:PutLogEvents'], logs),
-        ...(retries ? grants(['sqs:SendMessage'], retries) : []),
-        ...(Variables.WEBHOOK_QUEUE_URL
-          ? grants(['sqs:SendMessage'], { 'Fn::GetAtt': [target(Variables.WEBHOOK_QUEUE_URL), 'Arn'] }) : []),
+        ...queues.flatMap((queue) => grants(['sqs:SendMessage'], queue)),
       ]];
     }));
     const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));
