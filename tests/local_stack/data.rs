@@ -1,0 +1,72 @@
+//! The local AWS keeps what it was given: over a stop, and over a kill.
+
+use std::path::Path;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use lambdakit::table::Table;
+use testkit::{Account, eventually};
+
+use crate::local_aws::LocalAws;
+
+async fn put(table: &Table, id: &str) {
+    let put = table.client().put_item().table_name(table.name());
+    put.item("id", AttributeValue::S(id.to_owned())).send().await.unwrap();
+}
+
+async fn ids(table: &Table) -> Vec<String> {
+    let rows = eventually("an answer of the local AWS", async || {
+        table.client().scan().table_name(table.name()).send().await.ok()
+    })
+    .await;
+    let mut ids: Vec<_> = rows.items().iter().map(|row| row["id"].as_s().unwrap().clone()).collect();
+    ids.sort();
+    ids
+}
+
+async fn ready(account: &Account) {
+    eventually("the local AWS", async || account.aws().dynamodb().list_tables().send().await.ok()).await;
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_a_stop() {
+    let mut aws = LocalAws::start("stop");
+    let account = aws.account();
+    ready(&account).await;
+    let table = account.table("PRODUCT_TABLE").await;
+    put(&table, "a").await;
+    aws.stop();
+    aws.start_again();
+    assert_eq!(ids(&table).await, ["a"]);
+    put(&table, "b").await;
+    aws.stop();
+    aws.start_again();
+    assert_eq!(ids(&table).await, ["a", "b"]);
+}
+
+#[tokio::test]
+async fn what_was_written_some_seconds_ago_is_there_after_a_kill() {
+    let mut aws = LocalAws::start("kill");
+    let account = aws.account();
+    ready(&account).await;
+    let table = account.table("PRODUCT_TABLE").await;
+    put(&table, "a").await;
+    let snapshots = aws.state.join("snapshots/current");
+    eventually("a snapshot with the product", async || holds(&snapshots, "PRODUCT_TABLE").then_some(()))
+        .await;
+    aws.kill();
+    aws.start_again();
+    assert_eq!(ids(&table).await, ["a"]);
+}
+
+/// Whether some file below a directory holds a text.
+fn holds(directory: &Path, text: &str) -> bool {
+    let Ok(entries) = std::fs::read_dir(directory) else { return false };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            holds(&path, text)
+        } else {
+            std::fs::read(&path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(text))
+        }
+    })
+}

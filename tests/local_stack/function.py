@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""A function that does what its environment says, by the Lambda Runtime API alone."""
+
+import json
+import os
+import urllib.request
+
+RUNTIME = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
+
+
+class OutOfStock(Exception):
+    pass
+
+
+def fail(_event):
+    raise OutOfStock("nothing left")
+
+
+def fetch(_event):
+    """What is at the URL that this function knows."""
+    with urllib.request.urlopen(os.environ["URL"], timeout=5) as response:
+        return json.loads(response.read())
+
+
+def serve(event):
+    return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps({"path": event["rawPath"]})}
+
+
+def authorize(event):
+    effect = "Allow" if event["queryStringParameters"]["token"] == "good" else "Deny"
+    statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}
+    return {"principalId": "grace", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+
+def chat(event):
+    """Tells back who and where one is; a frame that asks for it is sent by the management API instead."""
+    context = event["requestContext"]
+    if context["eventType"] != "MESSAGE":
+        return {"statusCode": 200}
+    if event["body"] == "fail":
+        raise ValueError("nobody must see this")
+    if context["routeKey"] == "push":
+        url = f"{os.environ['URL']}/@connections/{context['connectionId']}"
+        with urllib.request.urlopen(urllib.request.Request(url, data=b"pushed", method="POST"), timeout=5):
+            pass
+    return {"statusCode": 200, "body": json.dumps({"connection": context["connectionId"]})}
+
+
+def main():
+    handle = globals()[os.environ["DOES"]]
+    while True:
+        with urllib.request.urlopen(f"{RUNTIME}/next") as response:
+            request_id = response.headers["Lambda-Runtime-Aws-Request-Id"]
+            event = json.loads(response.read())
+        try:
+            kind, answer = "response", handle(event)
+        except Exception as error:
+            kind, answer = "error", {"errorType": type(error).__name__, "errorMessage": str(error)}
+        body = json.dumps(answer).encode()
+        urllib.request.urlopen(urllib.request.Request(f"{RUNTIME}/{request_id}/{kind}", data=body, method="POST")).close()
+
+
+main()

@@ -1,0 +1,214 @@
+//! A local AWS of a test's own, and what tests ask of it.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use testkit::Account;
+use ureq::Agent;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// Nobody checks signatures here, but the account and the service are read from them.
+const CREDENTIAL: &str = "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1";
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A local AWS of this test alone.
+pub(crate) struct LocalAws {
+    port: u16,
+    pub(crate) state: PathBuf,
+    process: Child,
+    agent: Agent,
+}
+
+impl LocalAws {
+    pub(crate) fn start(name: &str) -> Self {
+        let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if state.exists() {
+            std::fs::remove_dir_all(&state).unwrap();
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let process = launch(port, &state);
+        let config =
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None);
+        Self { port, state, process, agent: config.build().into() }
+    }
+
+    pub(crate) fn account(&self) -> Account {
+        Account::of_the_shop_at(&self.endpoint())
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(crate) fn stop(&mut self) {
+        let stopped = Command::new("kill").arg(self.process.id().to_string()).status().unwrap();
+        assert!(stopped.success());
+        assert!(self.process.wait().unwrap().success());
+    }
+
+    pub(crate) fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        self.process = launch(self.port, &self.state);
+    }
+
+    /// Waits until it answers.
+    pub(crate) fn ready(&self) {
+        let health = format!("{}/_ministack/health", self.endpoint());
+        eventually("the local AWS", || self.agent.get(&health).call().ok());
+    }
+
+    /// Posts something to a path, and gives the status of the answer.
+    pub(crate) fn post(&self, path: &str, body: &str) -> u16 {
+        self.agent.post(format!("{}/{path}", self.endpoint())).send(body).unwrap().status().as_u16()
+    }
+
+    /// Calls an operation, as `AWSStepFunctions.StartExecution`, and gives its answer, or the name of its error.
+    pub(crate) fn call(&self, service: &str, operation: &str, input: &Value) -> Result<Value, String> {
+        let request = self
+            .agent
+            .post(self.endpoint())
+            .header("authorization", credential(service))
+            .header("x-amz-target", operation)
+            .header("content-type", "application/x-amz-json-1.0");
+        let mut response = request.send(input.to_string()).unwrap();
+        let text = response.body_mut().read_to_string().unwrap();
+        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+        if response.status().is_success() {
+            return Ok(answer);
+        }
+        let error = answer["__type"].as_str().unwrap_or(&text);
+        Err(error.rsplit('#').next().unwrap_or(error).to_owned())
+    }
+
+    /// Invokes a function, and gives what it returns.
+    pub(crate) fn invoke(&self, function: &str) -> Value {
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint());
+        let request = self.agent.post(url).header("authorization", credential("lambda"));
+        let text = request.send("{}").unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// Creates a stack, whose functions may be [`function`]s, and gives its outputs.
+    pub(crate) fn deploy(&self, resources: &Value, outputs: &Value) -> BTreeMap<String, String> {
+        self.upload_function();
+        let outputs: Value = outputs
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| (name.clone(), json!({ "Value": value })))
+            .collect();
+        let mut template = json!({ "Resources": resources, "Outputs": outputs });
+        template["Resources"]["Role"] = json!({ "Type": "AWS::IAM::Role", "Properties": { "AssumeRolePolicyDocument": { "Statement": [] } } });
+        self.form(
+            "cloudformation",
+            "CreateStack",
+            &[("StackName", "stack"), ("TemplateBody", &template.to_string())],
+        );
+        let stack = eventually("a stack that is whole", || {
+            let stack = self.form("cloudformation", "DescribeStacks", &[("StackName", "stack")]);
+            (!stack.contains("_IN_PROGRESS<")).then_some(stack)
+        });
+        if !stack.contains(">CREATE_COMPLETE<") {
+            panic!("{}", self.form("cloudformation", "DescribeStackEvents", &[("StackName", "stack")]));
+        }
+        let outputs = stack.split("<OutputKey>").skip(1);
+        outputs
+            .map(|output| {
+                let (key, rest) = output.split_once("</OutputKey>").unwrap();
+                let (_, value) = rest.split_once("<OutputValue>").unwrap();
+                let (value, _) = value.split_once("</OutputValue>").unwrap();
+                (key.to_owned(), value.to_owned())
+            })
+            .collect()
+    }
+
+    /// Sends form fields, which older services take, and gives the XML that they answer.
+    pub(crate) fn form(&self, service: &str, action: &str, fields: &[(&str, &str)]) -> String {
+        let fields = [("Action", action)].into_iter().chain(fields.iter().copied());
+        let request = self.agent.post(self.endpoint()).header("authorization", credential(service));
+        request.send_form(fields).unwrap().body_mut().read_to_string().unwrap()
+    }
+
+    fn upload_function(&self) {
+        let archive = self.state.join("function.zip");
+        let source = self.state.join("bootstrap");
+        std::fs::copy(format!("{ROOT}/tests/local_stack/function.py"), &source).unwrap();
+        let made = Command::new("sh")
+            .args(["-c", "chmod +x bootstrap && python3 -m zipfile -c function.zip bootstrap"])
+            .current_dir(&self.state)
+            .status();
+        assert!(made.unwrap().success());
+        for (path, body) in [("code", Vec::new()), ("code/function.zip", std::fs::read(archive).unwrap())] {
+            let request = self.agent.put(format!("{}/{path}", self.endpoint()));
+            assert!(
+                request.header("authorization", credential("s3")).send(&body).unwrap().status().is_success()
+            );
+        }
+    }
+
+    /// Takes the messages that a queue has, within two seconds after the last.
+    pub(crate) fn messages(&self, queue: &str) -> Vec<String> {
+        let input = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 2 });
+        let mut bodies = Vec::new();
+        loop {
+            let received = self.call("sqs", "AmazonSQS.ReceiveMessage", &input).unwrap();
+            let Some(messages) = received["Messages"].as_array().filter(|messages| !messages.is_empty())
+            else {
+                return bodies;
+            };
+            bodies.extend(messages.iter().map(|message| message["Body"].as_str().unwrap().to_owned()));
+        }
+    }
+}
+
+impl Drop for LocalAws {
+    fn drop(&mut self) {
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
+}
+
+fn launch(port: u16, state: &Path) -> Child {
+    Command::new(format!("{ROOT}/.local/venv/bin/python"))
+        .arg(format!("{ROOT}/infra/local/launcher.py"))
+        .args(["--port", &port.to_string(), "--state"])
+        .arg(state)
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn credential(service: &str) -> String {
+    format!("{CREDENTIAL}/{service}/aws4_request, SignedHeaders=host, Signature=0")
+}
+
+/// A function that does one of the things that `function.py` can.
+pub(crate) fn function(does: &str, url: &Value) -> Value {
+    json!({ "Type": "AWS::Lambda::Function", "Properties": {
+        "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 10,
+        "Role": { "Fn::GetAtt": ["Role", "Arn"] },
+        "Code": { "S3Bucket": "code", "S3Key": "function.zip" },
+        "Environment": { "Variables": { "DOES": does, "URL": url } },
+    } })
+}
+
+/// Asks until there is an answer.
+pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = ask() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what}: not within a minute");
+        sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,34 @@
+//! SNS: what a subscription cannot deliver is kept.
+
+use serde_json::{Value, json};
+
+use crate::local_aws::LocalAws;
+
+fn queue() -> Value {
+    json!({ "Type": "AWS::SQS::Queue" })
+}
+
+#[test]
+fn what_finds_no_queue_is_kept_in_the_dead_letter_queue_of_its_subscription() {
+    let aws = LocalAws::start("topic");
+    aws.ready();
+    let subscription = |to: &str| {
+        json!({ "Type": "AWS::SNS::Subscription", "Properties": {
+            "TopicArn": { "Ref": "Topic" }, "Protocol": "sqs", "RawMessageDelivery": true,
+            "Endpoint": { "Fn::GetAtt": [to, "Arn"] },
+            "RedrivePolicy": { "deadLetterTargetArn": { "Fn::GetAtt": ["Letters", "Arn"] } },
+        } })
+    };
+    let resources = json!({
+        "Topic": { "Type": "AWS::SNS::Topic" }, "Open": queue(), "Gone": queue(), "Letters": queue(),
+        "ToOpen": subscription("Open"), "ToGone": subscription("Gone"),
+    });
+    let outputs = json!({
+        "Topic": { "Ref": "Topic" }, "Open": { "Ref": "Open" }, "Gone": { "Ref": "Gone" }, "Letters": { "Ref": "Letters" },
+    });
+    let outputs = aws.deploy(&resources, &outputs);
+    aws.call("sqs", "AmazonSQS.DeleteQueue", &json!({ "QueueUrl": outputs["Gone"] })).unwrap();
+    aws.form("sns", "Publish", &[("TopicArn", &outputs["Topic"]), ("Message", "told")]);
+    assert_eq!(aws.messages(&outputs["Letters"]), ["told"]);
+    assert_eq!(aws.messages(&outputs["Open"]), ["told"]);
+}
