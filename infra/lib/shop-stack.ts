@@ -6,6 +6,7 @@ import { AuditService } from './audit-service.ts';
 import { BasketService } from './basket-service.ts';
 import { CustomerService } from './customer-service.ts';
 import { DeliveryService } from './delivery-service.ts';
+import { EventArchive } from './event-archive.ts';
 import { HttpApi } from './http-api.ts';
 import { InventoryService } from './inventory-service.ts';
 import { LiveService } from './live-service.ts';
@@ -30,6 +31,7 @@ export class ShopStack extends Stack {
     Tags.of(this).add('stage', settings.stage);
 
     const bus = new EventBus(this, 'Bus');
+    new EventArchive(this, 'Events', { bus });
     const signIn = new SignIn(this, 'SignIn', { settings });
     const api = new HttpApi(this, 'Http', { settings, signIn });
     const secrets = {
