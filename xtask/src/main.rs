@@ -24,6 +24,7 @@ mod functions;
 mod glibc;
 mod interrupt;
 mod lambda_build;
+mod live;
 mod load;
 mod local_deploy;
 mod lock;
@@ -38,6 +39,7 @@ mod private_file;
 mod process;
 mod python;
 mod queues;
+mod replay;
 mod sbom;
 mod seed;
 mod shop;
@@ -85,6 +87,10 @@ enum Command {
     Seed(seed::Args),
     /// Sign in and print the token that the API takes
     Token(token::Args),
+    /// Print each status that orders come to, as they come to it
+    Watch(live::WatchArgs),
+    /// Write with the shop's staff, or with a customer
+    Chat(live::ChatArgs),
     /// Build the functions, for this machine or for AWS Lambda
     Build(build::Args),
     /// Deploy to AWS with your credentials
@@ -95,6 +101,8 @@ enum Command {
     Dlq(dlq::Args),
     /// Short for `dlq redrive`
     Redrive(dlq::RedriveArgs),
+    /// Tell the facts of the last while again, from the archive of a shop's bus
+    Replay(replay::Args),
     /// Print the mails that a shop has kept instead of sending them
     Mail(mail::Args),
     /// Run all tests, or the named parts
@@ -138,11 +146,14 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Logs(args) => logs::run(&paths, &args)?,
         Command::Seed(args) => seed::run(&paths, &args)?,
         Command::Token(args) => token::run(&paths, &args)?,
+        Command::Watch(args) => live::watch(&paths, &args)?,
+        Command::Chat(args) => live::chat(&paths, &args)?,
         Command::Build(args) => build::run(&paths, &args)?,
         Command::Deploy(args) => deploy::run(&paths, &args)?,
         Command::Destroy(args) => deploy::destroy(&paths, &args)?,
         Command::Dlq(args) => dlq::run(&paths, &args)?,
         Command::Redrive(args) => dlq::redrive(&paths, &args)?,
+        Command::Replay(args) => replay::run(&paths, &args)?,
         Command::Mail(args) => mail::run(&paths, &args)?,
         Command::Test(args) => return test::run(&paths, &args),
         Command::Cost(args) => cost::run(&paths, &args)?,

@@ -36,7 +36,8 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn known<'a>(outputs: &'a Outputs, name: &str) -> Result<&'a User> {
+/// Somebody whose password is known here.
+pub fn known<'a>(outputs: &'a Outputs, name: &str) -> Result<&'a User> {
     outputs.users.values().find(|user| user.user_name == name).ok_or_else(|| {
         let names: Vec<&str> = outputs.users.values().map(|user| user.user_name.as_str()).collect();
         let known = match names.as_slice() {
