@@ -158,13 +158,9 @@ impl Eye<'_> {
     }
 
     fn running_workflows(&self) -> usize {
-        let machines = self.states("ListStateMachines", &json!({}));
-        let machines = machines["stateMachines"].as_array().into_iter().flatten();
-        let running = machines.map(|machine| {
-            let input = json!({ "stateMachineArn": machine["stateMachineArn"], "statusFilter": "RUNNING" });
-            self.states("ListExecutions", &input)["executions"].as_array().map_or(0, Vec::len)
-        });
-        running.sum()
+        let workflow = self.shop.output("/fulfilmentWorkflowArn");
+        let input = json!({ "stateMachineArn": workflow, "statusFilter": "RUNNING" });
+        self.states("ListExecutions", &input)["executions"].as_array().map_or(0, Vec::len)
     }
 
     fn states(&self, operation: &str, input: &Value) -> Value {
@@ -191,7 +187,7 @@ impl Eye<'_> {
 
     async fn world(&self, ledger: &Ledger) -> World {
         let mut tables = HashMap::new();
-        for table in ["order", "stock", "payment", "provider", "shipment"] {
+        for table in ["order", "stock", "payment", "provider", "shipment", "audit", "mail"] {
             tables.insert(table, self.rows(table).await);
         }
         let mut unreadable = Vec::new();

@@ -8,7 +8,7 @@ use super::world::{Order, World};
 /// A promise by its name, and how it is checked.
 type Invariant = (&'static str, fn(&World, &mut Tally));
 
-const INVARIANTS: [Invariant; 9] = [
+const INVARIANTS: [Invariant; 11] = [
     ("stock is never below zero, and adds up to what was taken in", stock_adds_up),
     ("what is reserved and what has left is what orders say", stock_is_of_orders),
     ("an order is charged once at most, and its price", charged_once),
@@ -18,6 +18,8 @@ const INVARIANTS: [Invariant; 9] = [
     ("orders end as their customers' means and wishes allow", ends_have_causes),
     ("nothing is done for an order that is not there", nothing_without_an_order),
     ("orders, payments and parcels move along their arrows", moved_along_arrows),
+    ("what an order came to is in the audit, each step once", audited_once),
+    ("customers are written to, once for each step they care about", written_once),
 ];
 
 /// Where an order can go from where it is.
@@ -250,6 +252,52 @@ fn nothing_without_an_order(world: &World, tally: &mut Tally) {
     }
 }
 
+fn audited_once(world: &World, tally: &mut Tally) {
+    for (id, order) in &world.orders {
+        let steps = order.history.iter().map(|change| fact(&change.status));
+        compare("the audit has", steps, world.audit.get(id), id, tally);
+    }
+}
+
+fn written_once(world: &World, tally: &mut Tally) {
+    for (id, order) in &world.orders {
+        let steps = order.history.iter().map(|change| change.status.as_str());
+        // That the pieces are set aside is of no interest to them.
+        let steps = steps.filter(|status| *status != "STOCK_RESERVED");
+        let steps = steps.map(|status| if status == "PENDING" { "PLACED" } else { status });
+        compare("mails tell", steps, world.mails.get(id), id, tally);
+    }
+}
+
+/// Holds the facts that somebody has of an order against the steps that it took.
+fn compare<'a>(
+    who: &str,
+    steps: impl Iterator<Item = &'a str>,
+    facts: Option<&Vec<String>>,
+    id: &str,
+    tally: &mut Tally,
+) {
+    let mut expected: Vec<&str> = steps.collect();
+    let mut found: Vec<&str> = facts.into_iter().flatten().map(String::as_str).collect();
+    expected.sort_unstable();
+    found.sort_unstable();
+    tally.hold(expected == found, || format!("order {id}: {who} {found:?}, not {expected:?}"));
+}
+
+/// The fact that tells of a status.
+fn fact(status: &str) -> &str {
+    match status {
+        "PENDING" => "OrderPlaced",
+        "STOCK_RESERVED" => "OrderStockReserved",
+        "PAID" => "OrderPaid",
+        "SHIPPED" => "OrderShipped",
+        "DELIVERED" => "OrderDelivered",
+        "REJECTED" => "OrderRejected",
+        "CANCELLED" => "OrderCancelled",
+        other => other,
+    }
+}
+
 fn moved_along_arrows(world: &World, tally: &mut Tally) {
     let mut follow = |what: &str, id: &str, status: &str, history: Vec<&str>, arrows: &[(&str, &[&str])]| {
         tally.hold(follows(&history, arrows) && history.last() == Some(&status), || {
@@ -420,6 +468,24 @@ mod tests {
                 charge("off", "refunded"),
                 json!({ "id": "ch_2", "status": "canceled" }),
             ],
+            "audit" | "mail" => {
+                let steps = [
+                    ("came", &all_the_way[..]),
+                    ("invoice", &all_the_way),
+                    ("short", &["PENDING", "REJECTED"]),
+                    ("declined", &["PENDING", "STOCK_RESERVED", "REJECTED"]),
+                    ("nowhere", &paid),
+                    ("off", &paid),
+                ];
+                let rows = steps.iter().flat_map(|(id, steps)| steps.iter().map(move |step| (id, *step)));
+                let row = |(id, step)| match (table, step) {
+                    ("audit", step) => Some(json!({ "orderId": id, "type": fact(step) })),
+                    (_, "STOCK_RESERVED") => None,
+                    (_, "PENDING") => Some(json!({ "orderId": id, "occasion": "PLACED" })),
+                    (_, step) => Some(json!({ "orderId": id, "occasion": step })),
+                };
+                rows.filter_map(row).collect()
+            }
             "shipment" => vec![
                 shipment("came", came),
                 shipment("invoice", came),
@@ -589,6 +655,25 @@ mod tests {
         });
         tells("order off: its parcel is CALLED_OFF and came there by DISPATCHED, CALLED_OFF", |world| {
             world.shipments.get_mut("off").unwrap().history[0].state = "DISPATCHED".to_owned();
+        });
+    }
+
+    #[test]
+    fn a_fact_that_is_missing_or_told_twice_is_found() {
+        let facts = |facts: &mut BTreeMap<String, Vec<String>>, change: fn(&mut Vec<String>)| {
+            change(facts.get_mut("short").unwrap());
+        };
+        tells(
+            "order short: the audit has [\"OrderPlaced\"], not [\"OrderPlaced\", \"OrderRejected\"]",
+            |world| {
+                facts(&mut world.audit, |facts| drop(facts.pop()));
+            },
+        );
+        tells("order short: mails tell [\"PLACED\", \"REJECTED\", \"REJECTED\"]", |world| {
+            facts(&mut world.mails, |facts| facts.push(facts[1].clone()));
+        });
+        tells("order off: mails tell [], not [\"CANCELLED\", \"PAID\", \"PLACED\"]", |world| {
+            world.mails.remove("off");
         });
     }
 

@@ -23,6 +23,10 @@ pub(super) struct World {
     pub(super) charges: Vec<Charge>,
     /// By order id.
     pub(super) shipments: BTreeMap<String, Shipment>,
+    /// What each order came to, as the audit has it.
+    pub(super) audit: BTreeMap<String, Vec<String>>,
+    /// What mails there are about each order.
+    pub(super) mails: BTreeMap<String, Vec<String>>,
 }
 
 /// A row of the order table.
@@ -167,6 +171,8 @@ impl World {
             reservations: by_id(read("stock", reservations, unreadable), |row: &Reservation| &row.order_id),
             payments: by_id(read("payment", rows("payment"), unreadable), |row: &Payment| &row.order_id),
             charges: read("provider", rows("provider"), unreadable),
+            audit: words(rows("audit"), "type"),
+            mails: words(rows("mail"), "occasion"),
             shipments: by_id(read("shipment", rows("shipment"), unreadable), |row: &Shipment| &row.order_id),
         }
     }
@@ -217,6 +223,17 @@ fn read<T: DeserializeOwned>(table: &str, rows: Vec<Value>, unreadable: &mut Vec
         }
     });
     read.collect()
+}
+
+/// What rows say in one field, by order. Rows without it are about something else.
+fn words(rows: Vec<Value>, field: &str) -> BTreeMap<String, Vec<String>> {
+    let mut words = BTreeMap::<String, Vec<String>>::new();
+    for row in rows {
+        if let (Some(order), Some(word)) = (row["orderId"].as_str(), row[field].as_str()) {
+            words.entry(order.to_owned()).or_default().push(word.to_owned());
+        }
+    }
+    words
 }
 
 fn by_id<T>(rows: Vec<T>, id: impl Fn(&T) -> &String) -> BTreeMap<String, T> {
