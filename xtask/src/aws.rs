@@ -25,6 +25,7 @@ pub enum Service {
     Logs,
     Cognito,
     DynamoDb,
+    EventBridge,
     SecretsManager,
 }
 
@@ -35,6 +36,7 @@ impl Service {
             Self::Logs => "logs",
             Self::Cognito => "cognito-idp",
             Self::DynamoDb => "dynamodb",
+            Self::EventBridge => "events",
             Self::SecretsManager => "secretsmanager",
         }
     }
@@ -45,6 +47,7 @@ impl Service {
             Self::Logs => format!("Logs_20140328.{operation}"),
             Self::Cognito => format!("AWSCognitoIdentityProviderService.{operation}"),
             Self::DynamoDb => format!("DynamoDB_20120810.{operation}"),
+            Self::EventBridge => format!("AWSEvents.{operation}"),
             Self::SecretsManager => format!("secretsmanager.{operation}"),
         }
     }
@@ -52,7 +55,9 @@ impl Service {
     fn content_type(self) -> &'static str {
         match self {
             Self::Sqs | Self::DynamoDb => "application/x-amz-json-1.0",
-            Self::Logs | Self::Cognito | Self::SecretsManager => "application/x-amz-json-1.1",
+            Self::Logs | Self::Cognito | Self::EventBridge | Self::SecretsManager => {
+                "application/x-amz-json-1.1"
+            }
         }
     }
 }

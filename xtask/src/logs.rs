@@ -156,7 +156,7 @@ impl Printer {
     }
 }
 
-fn parse_duration(text: &str) -> Result<Duration> {
+pub fn parse_duration(text: &str) -> Result<Duration> {
     let help = || format!("`{text}` is no time span such as 30s, 10m, 2h or 1d");
     let unit = text.chars().next_back().with_context(help)?;
     let seconds = match unit {
