@@ -73,7 +73,6 @@ impl Deeds {
             | "customer-parts"
             | "basket-customers"
             | "ordering-customers"
-            | "live-customers"
             | "notification-customers" => self.customer_takes_their_data_and_leaves(patience),
             // A fact that nobody writes a mail about: there is nobody to write to.
             "ordering-topic" => {
@@ -119,8 +118,10 @@ impl Deeds {
                 self.payment_is_told(patience)
                     && self.unreadable_row_is_set_aside("payment", &["orderId"], "payment-events", patience)
             }
-            "live-authorizer" | "live-connections" | "live-messages" => self.customer_and_staff_write(),
-            "live-updates" => self.order_is_told_by_socket(patience),
+            "live-authorizer" | "live-messages" => self.customer_and_staff_write(),
+            "live-connections" => self.customer_connects_and_leaves(patience),
+            "live-updates" => self.lost_connection_is_forgotten(),
+            "live-customers" => self.chat_is_handed_over_and_forgotten(patience),
             other => panic!("this test does not know what {other} is there for"),
         }
     }
@@ -309,7 +310,8 @@ impl Deeds {
         let key = format!("Bearer {}", self.secret("payment-provider", "PROVIDER_KEY_SECRET"));
         let ask = |method: &str, path: &str, body: &str| {
             let headers = json!({ "authorization": key, "idempotency-key": Uuid::now_v7() });
-            let http = json!({ "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1" });
+            let http =
+                json!({ "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1" });
             let answer = self.invoke(
                 "payment-provider",
                 &json!({
@@ -318,10 +320,12 @@ impl Deeds {
                     "body": body, "isBase64Encoded": false,
                 }),
             );
-            let body = serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
+            let body =
+                serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
             (answer["statusCode"].as_u64(), body)
         };
-        let charge = json!({ "amount": 1, "currency": "USD", "source": "tok_visa", "reference": "privileges" });
+        let charge =
+            json!({ "amount": 1, "currency": "USD", "source": "tok_visa", "reference": "privileges" });
         let (status, charge): (_, Value) = ask("POST", "/v1/charges", &charge.to_string());
         let path = format!("/v1/charges/{}", charge["id"].as_str().unwrap_or_default());
         status == Some(201) && ask("GET", &path, "").0 == Some(200)
@@ -477,14 +481,70 @@ impl Deeds {
                 == "subscribed"
     }
 
-    fn order_is_told_by_socket(&self, patience: Duration) -> bool {
+    fn customer_connects_and_leaves(&self, patience: Duration) -> bool {
         let customer = self.staff.customer();
-        customer.add(&self.product, 1);
         let Some(mut socket) = socket(&customer) else { return false };
-        let receipt = customer.check_out(&[]).expect(202).body;
-        let subscribe = json!({ "action": "subscribeOrder", "orderId": receipt["orderId"] });
-        // What came before is told by the answer, what comes after by itself.
-        within(patience, || ask(&mut socket, &subscribe)["status"].is_string())
+        let known = || !self.rows_of_live(customer.user()).is_empty();
+        within(patience, known) && socket.close(None).is_ok() && within(patience, || !known())
+    }
+
+    /// What happens with an order is told to a connection that has gone without a word.
+    fn lost_connection_is_forgotten(&self) -> bool {
+        let (user, order, id) =
+            (Uuid::now_v7().to_string(), Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
+        let text = |text: String| AttributeValue::S(text);
+        let number = |number: u64| AttributeValue::N(number.to_string());
+        let row = |item: String, sort: String| {
+            let key = [("item", text(item)), ("sort", text(sort))];
+            let more = [
+                ("userName", text(user.clone())),
+                ("connection", text(id.clone())),
+                ("isStaff", AttributeValue::Bool(false)),
+                ("orders", AttributeValue::Ss(vec![order.clone()])),
+                ("since", number(0)),
+                ("spoken", number(0)),
+                ("expiresAt", number(9_999_999_999)),
+            ];
+            let row = key.into_iter().chain(more);
+            row.map(|(name, value)| (name.to_owned(), value)).collect::<HashMap<_, _>>()
+        };
+        let rows = [
+            row(format!("connection#{id}"), "connection".to_owned()),
+            row(format!("customer#{user}"), format!("order#{order}#{id}")),
+        ];
+        let (dynamodb, table) = (self.account.aws().dynamodb(), self.staff.output("/tables/connection"));
+        for row in rows {
+            let put = dynamodb.put_item().table_name(table).set_item(Some(row));
+            self.runtime.block_on(put.send()).unwrap();
+        }
+        // What is left is where the order stands.
+        self.told("live-updates", &order, "OrderPaid", json!({ "userName": user }))
+            && self.rows_of_live(&user).len() == 1
+    }
+
+    /// All rows of somebody's in the table of connections.
+    fn rows_of_live(&self, user: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let query = self.account.aws().dynamodb().query().table_name(self.staff.output("/tables/connection"));
+        let query = query
+            .key_condition_expression("#item = :item")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_values(":item", AttributeValue::S(format!("customer#{user}")))
+            .consistent_read(true);
+        self.runtime.block_on(query.send()).unwrap().items.unwrap_or_default()
+    }
+
+    fn chat_is_handed_over_and_forgotten(&self, patience: Duration) -> bool {
+        let customer = self.staff.customer();
+        let Some(mut socket) = socket(&customer) else { return false };
+        let sent = ask(&mut socket, &json!({ "action": "sendMessage", "text": "hello" }));
+        sent["type"] == "messageSent"
+            && within(patience, || {
+                let export = customer.get("/me/export");
+                export.status == 200 && export.body["messages"][0]["text"] == "hello"
+            })
+            && customer.send("DELETE", "/me", &[], "").status == 202
+            && within(patience, || !customer.has_account())
+            && self.rows_of_live(customer.user()).is_empty()
     }
 
     fn customer_takes_their_data_and_leaves(&self, patience: Duration) -> bool {
