@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack, Tags } from 'aws-cdk-lib';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
@@ -15,5 +15,9 @@ export function logGroup(scope: Construct, id: string, settings: Settings): LogG
 export function serviceLogs(scope: Construct, service: string, settings: Settings): LogGroup {
   const stack = Stack.of(scope);
   const id = `${service[0]!.toUpperCase()}${service.slice(1)}Logs`;
-  return (stack.node.tryFindChild(id) as LogGroup | undefined) ?? logGroup(stack, id, settings);
+  const known = stack.node.tryFindChild(id) as LogGroup | undefined;
+  if (known !== undefined) return known;
+  const logs = logGroup(stack, id, settings);
+  Tags.of(logs).add('service', service);
+  return logs;
 }

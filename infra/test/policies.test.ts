@@ -13,6 +13,11 @@ const ALLOWED_WILDCARDS: { readonly action: string; readonly ending: string; rea
     reason: 'ListStreams asks for the streams of a table, so it cannot name one of them',
   },
   {
+    action: 'execute-api:ManageConnections',
+    ending: '/@connections/*',
+    reason: 'connections come and go; the method of the stage is named',
+  },
+  {
     action: 'scheduler:CreateSchedule',
     ending: '/*',
     reason: 'a schedule is named after its order; its group is named',
