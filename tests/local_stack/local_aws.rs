@@ -117,9 +117,8 @@ impl LocalAws {
             let stack = self.form("cloudformation", "DescribeStacks", &[("StackName", "stack")]);
             (!stack.contains("_IN_PROGRESS<")).then_some(stack)
         });
-        if !stack.contains(">CREATE_COMPLETE<") {
-            panic!("{}", self.form("cloudformation", "DescribeStackEvents", &[("StackName", "stack")]));
-        }
+        let whole = stack.contains(">CREATE_COMPLETE<");
+        assert!(whole, "{}", self.form("cloudformation", "DescribeStackEvents", &[("StackName", "stack")]));
         let outputs = stack.split("<OutputKey>").skip(1);
         outputs
             .map(|output| {

@@ -8,6 +8,7 @@ mod me;
 mod once;
 mod queues;
 mod readme;
+mod replay;
 mod saga;
 mod story;
 mod tokens;
