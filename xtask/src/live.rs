@@ -110,7 +110,11 @@ pub fn chat(paths: &Paths, args: &ChatArgs) -> Result<()> {
             line.say(&json!({ "action": "readMessages", "customer": args.with, "before": 1 }))?;
         }
         while let Some(frame) = line.hear()? {
-            shown_messages(&frame, args.with.as_deref())?.iter().for_each(|text| println!("{text}"));
+            // Whoever is told to wait, or wrote too much, may go on.
+            match shown_messages(&frame, args.with.as_deref()) {
+                Ok(lines) => lines.iter().for_each(|text| println!("{text}")),
+                Err(problem) => println!("({problem})"),
+            }
         }
     }
 }
