@@ -14,9 +14,13 @@ export class EventArchive extends Construct {
     super(scope, id);
     const archive = new Archive(this, 'Archive', {
       sourceEventBus: bus,
-      description: `Facts of ${DAYS_KEPT} days, without requests of customers`,
-      // A request to be forgotten must not be heard when somebody else has the name.
-      eventPattern: { source: Match.anythingBut('shop.customer') },
+      description: `Facts of ${DAYS_KEPT} days, without what customers ask for about their own data`,
+      eventPattern: {
+        // A request to be forgotten must not be heard when somebody else has the name.
+        source: Match.anythingBut('shop.customer'),
+        // What answers such requests holds all that is known of somebody.
+        detailType: Match.anythingBut('CustomerDataCollected', 'CustomerDataErased'),
+      },
       retention: Duration.days(DAYS_KEPT),
     });
     new CfnOutput(this, 'ArchiveArn', { value: archive.archiveArn }).overrideLogicalId('ArchiveArn');

@@ -5,13 +5,16 @@ import { resources, synthesize, target } from './template.ts';
 const shop = synthesize();
 
 describe('the archive of facts', () => {
-  test('keeps what was told on the bus for two weeks, but no requests of customers', () => {
+  test('keeps what was told on the bus for two weeks, but nothing of what customers ask for about their own data', () => {
     const archives = Object.values(resources(shop, 'AWS::Events::Archive'));
     assert.equal(archives.length, 1);
     const { SourceArn, RetentionDays, EventPattern } = archives[0]!.Properties;
     assert.equal(target(SourceArn), Object.keys(resources(shop, 'AWS::Events::EventBus'))[0]);
     assert.equal(RetentionDays, 14);
-    assert.deepEqual(EventPattern, { source: [{ 'anything-but': ['shop.customer'] }] });
+    assert.deepEqual(EventPattern, {
+      source: [{ 'anything-but': ['shop.customer'] }],
+      'detail-type': [{ 'anything-but': ['CustomerDataCollected', 'CustomerDataErased'] }],
+    });
   });
 
   test('is known by outputs, with its bus', () => {
