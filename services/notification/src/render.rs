@@ -105,11 +105,7 @@ impl TryFrom<&OrderLine> for Shown {
 pub fn render(contact: &Contact, occasion: Occasion) -> Result<Mail, MoneyError> {
     let lines = contact.lines.iter().map(Shown::try_from).collect::<Result<Vec<_>, _>>()?;
     let subject = format!("{}: {}", occasion.headline(), contact.order_id);
-    Ok(Mail {
-        text: text(contact, occasion, &lines),
-        html: html(contact, occasion, &lines, &subject),
-        subject,
-    })
+    Ok(Mail { text: text(contact, occasion, &lines), html: html(contact, occasion, &lines), subject })
 }
 
 fn text(contact: &Contact, occasion: Occasion, lines: &[Shown]) -> String {
@@ -124,12 +120,13 @@ fn text(contact: &Contact, occasion: Occasion, lines: &[Shown]) -> String {
     text
 }
 
-fn html(contact: &Contact, occasion: Occasion, lines: &[Shown], subject: &str) -> String {
+/// Short, so that the mail of an order of few lines is a row of one write unit.
+fn html(contact: &Contact, occasion: Occasion, lines: &[Shown]) -> String {
     let [first, second] = occasion.news();
     html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { (subject) } }
+            // Title and encoding stand in the mail's headers.
             body {
                 h1 { (occasion.headline()) }
                 p { "Hello " (contact.first_name.reveal().as_str()) "," }

@@ -125,7 +125,8 @@ pub struct MailRow {
     /// Where it stands.
     pub status: Status,
     /// Since when somebody is sending it, in Unix seconds.
-    claimed_at: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claimed_at: Option<i64>,
     /// What it says.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub letter: Option<Letter>,
@@ -165,7 +166,7 @@ impl MailRow {
             occasion: occasion.to_owned(),
             at,
             status,
-            claimed_at: now.unix_seconds(),
+            claimed_at: (status == Status::Sending).then_some(now.unix_seconds()),
             letter: None,
             expires_at: now.plus_days(DAYS).unix_seconds(),
         }
@@ -269,7 +270,10 @@ impl MailStore {
             Put::Done => Claim::Ours,
             Put::Refused(Some(row)) if !is_gravestone(&row) => {
                 let there: MailRow = serde_dynamo::from_item(row)?;
-                if there.status == Status::Sending { Claim::Theirs(there.claimed_at) } else { Claim::Over }
+                match there.status {
+                    Status::Sending => Claim::Theirs(there.claimed_at.unwrap_or_default()),
+                    _ => Claim::Over,
+                }
             }
             Put::Refused(_) => Claim::Over,
         })

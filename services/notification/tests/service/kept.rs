@@ -96,3 +96,18 @@ async fn a_mail_that_cannot_be_kept_comes_again_and_is_kept_once() {
         office.mail().await;
     }
 }
+
+#[tokio::test]
+async fn a_mail_about_two_lines_of_an_order_that_goes_well_takes_one_write_unit() {
+    let office = office().await.with_contact().await;
+    let messages: Vec<_> = FACTS[..4].iter().zip(0..).map(|(name, number)| fact(name, number)).collect();
+    assert!(deliver(&office.mails, &messages).await.is_empty());
+    for mail in office.rows_of("mail#").await {
+        // As DynamoDB counts them, give or take the few bytes of its numbers.
+        let bytes = mail.iter().map(|(name, value)| {
+            name.len() + value.as_s().map_or_else(|_| value.as_n().unwrap().len(), String::len)
+        });
+        let bytes: usize = bytes.sum();
+        assert!(bytes <= 1024, "{}: {bytes}", text(&mail, "occasion"));
+    }
+}
