@@ -14,6 +14,11 @@ pub fn write(dir: &Path, outputs: &Outputs, endpoint: &str) -> Result<()> {
     let aws = Aws::local(endpoint);
     for (function, name) in &outputs.functions {
         let mut variables = aws.variables(name)?;
+        for value in variables.values_mut() {
+            if let Some(url) = reachable(value, endpoint) {
+                *value = url;
+            }
+        }
         for (variable, value) in [
             ("AWS_ENDPOINT_URL", endpoint),
             ("AWS_ACCESS_KEY_ID", aws::ACCOUNT),
@@ -29,4 +34,34 @@ pub fn write(dir: &Path, outputs: &Outputs, endpoint: &str) -> Result<()> {
             .with_context(|| format!("cannot write {}", file.display()))?;
     }
     Ok(())
+}
+
+/// Where a function URL or an API is found on this machine. Their names resolve nowhere; the local AWS rewrites them likewise
+/// for the functions that it starts.
+fn reachable(url: &str, endpoint: &str) -> Option<String> {
+    let (host, path) = url.strip_prefix("https://")?.split_once('/')?;
+    let (id, rest) = host.split_once('.')?;
+    let kind = ["lambda-url", "execute-api"].into_iter().find(|kind| {
+        let domain = if *kind == "lambda-url" { ".on.aws" } else { ".amazonaws.com" };
+        rest.starts_with(&format!("{kind}.")) && rest.ends_with(domain)
+    })?;
+    Some(format!("{endpoint}/_aws/{kind}/{id}/{path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_behind_names_of_aws_is_found_on_this_machine() {
+        let found = |url: &str| reachable(url, "http://127.0.0.1:4566");
+        let function = found("https://abc.lambda-url.us-east-1.on.aws/").unwrap();
+        assert_eq!(function, "http://127.0.0.1:4566/_aws/lambda-url/abc/");
+        let api = found("https://abc.execute-api.us-east-1.amazonaws.com/dev/payment/webhook").unwrap();
+        assert_eq!(api, "http://127.0.0.1:4566/_aws/execute-api/abc/dev/payment/webhook");
+        for other in ["https://cognito-idp.us-east-1.amazonaws.com/pool", "https://shop.example/", "USD", ""]
+        {
+            assert_eq!(found(other), None, "{other}");
+        }
+    }
 }
