@@ -324,9 +324,10 @@ impl Customer {
     }
 
     fn any_product(&mut self) -> String {
+        let (plenty, scarce) = self.products.split_at(self.products.len() - SCARCE);
         // Not often what is scarce, or there would be few orders of anything else.
-        let scarce = if self.dice.pick(40) == 0 { 0 } else { SCARCE };
-        self.products[self.dice.pick(self.products.len() - scarce)].clone()
+        let some = if self.dice.pick(25) == 0 { scarce } else { plenty };
+        some[self.dice.pick(some.len())].clone()
     }
 
     fn any_line(&mut self) -> Option<String> {

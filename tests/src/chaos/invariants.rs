@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::ledger::Checkout;
+use super::warehouse::PLENTY;
 use super::world::{Order, World};
 
 /// A promise by its name, and how it is checked.
@@ -209,7 +210,11 @@ fn ends_have_causes(world: &World, tally: &mut Tally) {
         let shipment = world.shipments.get(id).map(|shipment| shipment.state.as_str());
         let has_cause = match (order.status.as_str(), order.reason()) {
             ("DELIVERED", None) => can_pay && can_go,
-            ("REJECTED", Some("OUT_OF_STOCK")) => reservation == Some("REFUSED"),
+            ("REJECTED", Some("OUT_OF_STOCK")) => {
+                let of = |product| world.stock.get(product).map_or(0, |stock| stock.received);
+                let wants_what_is_scarce = order.lines.iter().any(|line| of(&line.product_id) < PLENTY);
+                reservation == Some("REFUSED") && wants_what_is_scarce
+            }
             ("REJECTED", Some("PAYMENT_DECLINED")) => !can_pay,
             ("CANCELLED", Some("SHIPPING_IMPOSSIBLE")) => can_pay && !can_go && shipment == Some("REFUSED"),
             ("CANCELLED", Some("CUSTOMER_REQUEST")) => order.cancel_requested_at.is_some(),
@@ -619,6 +624,9 @@ mod tests {
         });
         tells("order off: it is CANCELLED (CUSTOMER_REQUEST)", |world| {
             order(world, "off", |order| order.cancel_requested_at = None);
+        });
+        tells("order short: it is REJECTED (OUT_OF_STOCK)", |world| {
+            world.stock.get_mut("lamp").unwrap().received = PLENTY;
         });
         tells("order short: it is REJECTED (FULFILMENT_FAILED)", |world| {
             order(world, "short", |order| order.history[1].reason = Some("FULFILMENT_FAILED".to_owned()));

@@ -5,9 +5,9 @@ use super::ledger::Ledger;
 use crate::Shop;
 
 /// Pieces of what never runs out.
-const PLENTY: u64 = 100_000;
+pub(super) const PLENTY: i64 = 100_000;
 /// Pieces of what does, at the beginning.
-const FEW: u64 = 20;
+const FEW: i64 = 20;
 /// The last products of the list run out; of the very last there is none at the beginning.
 pub(super) const SCARCE: usize = 2;
 
@@ -29,7 +29,7 @@ impl Warehouse {
         let (plenty, scarce) = products.split_at(products.len() - SCARCE);
         let first = scarce.iter().take(1).map(|product| (product, FEW));
         for (product, pieces) in plenty.iter().map(|product| (product, PLENTY)).chain(first) {
-            let delivery = Delivery::new(product, pieces);
+            let delivery = Delivery::new(product, pieces.unsigned_abs());
             assert!(delivery.tell(shop, ledger), "no pieces of {product} could be taken in");
         }
         Self { scarce: scarce.to_vec(), untold: None }
