@@ -195,7 +195,7 @@ impl Deeds {
         let step = |step: &str, more: Value| {
             let mut call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
             merge(&mut call, more);
-            self.is_done(&self.invoke("ordering-steps", &call))
+            is_done(&self.invoke("ordering-steps", &call))
         };
         // Commands, then tasks whose answer is known already.
         step("charge", Value::Null)
@@ -213,7 +213,7 @@ impl Deeds {
         let tell = |fact: &str, more: Value| self.told("ordering-facts", &order, fact, more);
         let wait = |step: &str| {
             let call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
-            self.is_done(&self.invoke("ordering-steps", &call))
+            is_done(&self.invoke("ordering-steps", &call))
         };
         let pieces = json!([{ "productId": self.product, "quantity": 1 }]);
         let placed = json!({ "userName": user, "pieces": pieces, "totalPrice": 19.9, "currency": "USD" });
@@ -341,7 +341,7 @@ impl Deeds {
         let due = json!({ "charge": charge, "kind": "charge.settled" });
         let body = json!({ "detail-type": "WebhookDue", "source": "payment-provider", "detail": due });
         let message = json!({ "messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs" });
-        self.is_done(&self.invoke("payment-provider-webhooks", &json!({ "Records": [message] })))
+        is_done(&self.invoke("payment-provider-webhooks", &json!({ "Records": [message] })))
     }
 
     fn payment_is_told(&self, patience: Duration) -> bool {
@@ -404,7 +404,7 @@ impl Deeds {
         let body = json!({ "detail-type": fact, "source": "shop.any", "detail": { "metadata": metadata, "data": data } });
         let message = json!({ "messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs" });
         let answer = self.invoke(function, &json!({ "Records": [message] }));
-        self.is_done(&answer)
+        is_done(&answer)
     }
 
     /// Calls a function, as only the owner of the account may.
@@ -414,12 +414,6 @@ impl Deeds {
         let call = ureq::post(&url).header("authorization", owner("lambda"));
         let text = call.send(payload.to_string()).unwrap().body_mut().read_to_string().unwrap();
         serde_json::from_str(&text).unwrap_or(Value::Null)
-    }
-
-    /// Whether a function has neither failed nor left a message of its batch.
-    fn is_done(&self, answer: &Value) -> bool {
-        let failures = answer["batchItemFailures"].as_array();
-        answer["errorType"].is_null() && failures.is_none_or(Vec::is_empty)
     }
 
     /// Takes pieces of a new product in, twice under the same name; gives its id.
@@ -450,7 +444,7 @@ impl Deeds {
             json!({ "step": "reserve", "orderId": order, "pieces": pieces }),
             json!({ "step": "release", "orderId": order }),
         ];
-        calls.iter().all(|call| self.is_done(&self.invoke("inventory-steps", call)))
+        calls.iter().all(|call| is_done(&self.invoke("inventory-steps", call)))
     }
 
     fn new_product_can_be_bought(&self, patience: Duration) -> bool {
@@ -591,6 +585,12 @@ impl Deeds {
         let attributes = attributes.send().await.unwrap().attributes.unwrap_or_default();
         attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum()
     }
+}
+
+/// Whether a function has neither failed nor left a message of its batch.
+fn is_done(answer: &Value) -> bool {
+    let failures = answer["batchItemFailures"].as_array();
+    answer["errorType"].is_null() && failures.is_none_or(Vec::is_empty)
 }
 
 /// Adds the fields of one object to another.

@@ -338,7 +338,7 @@ async fn an_order_whose_customer_is_forgotten_on_the_way_goes_on_under_nobodys_n
     world.message(&world.delivery).await;
     let close = json!({ "status": "CANCELLED", "reason": "SHIPPING_IMPOSSIBLE" });
     assert_eq!(world.step("close", close).await, Ok(()));
-    let order = world.shop.client.get(&format!("/order?status=CANCELLED")).await.expect(200).body;
+    let order = world.shop.client.get("/order?status=CANCELLED").await.expect(200).body;
     assert_eq!(order["items"][0]["orderId"], ID);
     assert_eq!(order["items"][0]["userName"], "erased");
 }
