@@ -31,7 +31,7 @@ const TOKEN: &str = "FERROCART_TOKEN";
 
 #[derive(Parser)]
 pub struct WatchArgs {
-    /// Only this order; without it, the newest ones and those to come
+    /// Only this order, until it is over; without it, the newest ones and those to come
     #[arg(long, value_name = "ID")]
     order: Option<String>,
     /// Whose orders. Of anybody but `grace` and `ada` the token has to be in `FERROCART_TOKEN`
@@ -83,6 +83,9 @@ pub fn watch(paths: &Paths, args: &WatchArgs) -> Result<()> {
         while let Some(frame) = line.hear()? {
             if let Some(text) = shown_status(&frame, &mut shown)? {
                 println!("{text}");
+            }
+            if args.order.is_some() && is_over(&frame) {
+                return Ok(());
             }
         }
     }
@@ -156,6 +159,11 @@ fn shown_status(frame: &Value, shown: &mut BTreeMap<String, String>) -> Result<O
     }
     shown.insert(order.clone(), at.clone());
     Ok(Some(format!("{at}  {order}  {status} {}", text("reason")).trim_end().to_owned()))
+}
+
+/// Whether nothing comes after a status.
+fn is_over(frame: &Value) -> bool {
+    ["DELIVERED", "REJECTED", "CANCELLED"].iter().any(|end| frame["status"] == *end)
 }
 
 /// Lines for messages of the chat that is looked at.
@@ -285,6 +293,14 @@ mod tests {
         let mut rejected = status("REJECTED", "12:03");
         rejected["reason"] = json!("OUT_OF_STOCK");
         assert_eq!(show(rejected).unwrap(), "12:03  o-1  REJECTED OUT_OF_STOCK");
+    }
+
+    #[test]
+    fn an_order_is_over_when_nothing_comes_after_its_status() {
+        let over = |name| is_over(&status(name, "12:02"));
+        assert_eq!(["DELIVERED", "REJECTED", "CANCELLED"].map(over), [true; 3]);
+        assert_eq!(["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED"].map(over), [false; 4]);
+        assert!(!is_over(&json!({ "type": "subscribed", "orderId": "o-1" })));
     }
 
     #[test]
