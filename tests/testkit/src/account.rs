@@ -11,8 +11,10 @@ use uuid::Uuid;
 use crate::faults::FaultProxy;
 use crate::{Bus, template};
 
-/// As the functions have it.
+/// As the functions have it, where faults are injected.
 const LIMITS: CallLimits = CallLimits { attempts: 3, attempt_timeout: Duration::from_millis(1500) };
+/// Where none are: a machine that is busy with other tests is no fault.
+const PATIENT: CallLimits = CallLimits { attempts: 3, attempt_timeout: Duration::from_secs(20) };
 
 /// An account on the local AWS that nobody else uses, so that tests run side by side.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ impl Account {
     /// A new account. The local AWS takes any twelve digits used as an access key for one.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(format!("{:012}", Uuid::now_v7().as_u128() % 1_000_000_000_000), endpoint())
+        Self::of(format!("{:012}", Uuid::now_v7().as_u128() % 1_000_000_000_000), endpoint(), PATIENT)
     }
 
     /// The account that the shop is deployed to.
@@ -43,12 +45,12 @@ impl Account {
     /// The account that the shop is deployed to, on another local AWS.
     #[must_use]
     pub fn of_the_shop_at(endpoint: &str) -> Self {
-        Self::of("000000000000".to_owned(), endpoint.to_owned())
+        Self::of("000000000000".to_owned(), endpoint.to_owned(), PATIENT)
     }
 
-    fn of(id: String, endpoint: String) -> Self {
+    fn of(id: String, endpoint: String, limits: CallLimits) -> Self {
         let credentials = Credentials::new(&id, "test", None, None, "testkit");
-        Self { aws: Aws::new("us-east-1".to_owned(), credentials, Some(endpoint), LIMITS), id }
+        Self { aws: Aws::new("us-east-1".to_owned(), credentials, Some(endpoint), limits), id }
     }
 
     /// A proxy to the local AWS that can be told to do harm.
@@ -59,7 +61,7 @@ impl Account {
     /// The same account by way of a proxy.
     #[must_use]
     pub fn behind(&self, proxy: &FaultProxy) -> Self {
-        Self::of(self.id.clone(), proxy.endpoint().to_owned())
+        Self::of(self.id.clone(), proxy.endpoint().to_owned(), LIMITS)
     }
 
     /// The clients of this account.
