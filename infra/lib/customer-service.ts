@@ -69,7 +69,7 @@ export class CustomerService extends Construct {
     new EventQueue(this, 'Collected', {
       settings,
       bus,
-      sources: ['shop.basket', 'shop.ordering', 'shop.notification'],
+      sources: ['shop.basket', 'shop.ordering', 'shop.notification', 'shop.live'],
       detailTypes: ['CustomerDataCollected', 'CustomerDataErased'],
       consumer: parts,
     });

@@ -55,6 +55,18 @@ describe('data', () => {
     assert.deepEqual(encryption(synthesize({ encryption: 'aws-managed' })), all(true));
   });
 
+  test('whoever keeps something of customers is heard when it has handed that over or erased it', () => {
+    const rules = Object.entries(resources(dev, 'AWS::Events::Rule'))
+      .map(([id, { Properties: { EventPattern } }]) => ({ id, ...EventPattern }));
+    const told = (type: string) => rules.filter((rule) => rule['detail-type'].includes(type));
+    // Each rule is below its service.
+    const keepers = told('CustomerErasureRequested').map(({ id }) => `shop.${/^[A-Z][a-z]+/.exec(id)![0].toLowerCase()}`);
+    assert.ok(keepers.length >= 4);
+    for (const type of ['CustomerDataCollected', 'CustomerDataErased']) {
+      assert.deepEqual(told(type).map(({ source }) => [...source].sort()), [keepers.sort()]);
+    }
+  });
+
   test('what waits in a queue is encrypted', () => {
     const queues = Object.values(resources(dev, 'AWS::SQS::Queue'));
     assert.ok(queues.every(({ Properties }) => Properties.SqsManagedSseEnabled === true));
