@@ -6,10 +6,12 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::table::{Item, Table};
 use serde_json::{Value, json};
-use shop_tests::chaos::Weather;
+use shop_tests::chaos::{Weather, hide_messages_for};
 use shop_tests::{Shop, eventually};
 use testkit::{Account, seed};
 use uuid::Uuid;
+
+use crate::HIDDEN_SECONDS;
 
 const SAMPLE: &str = include_str!("../../services/basket/events/basket-checkouts.json");
 
@@ -95,11 +97,14 @@ fn a_consumer_that_is_switched_off_loses_nothing_and_catches_up() {
     let user = format!("off-{}", Uuid::now_v7());
     // Minutes are for those who ask for them; what counts is that messages wait.
     let seconds = std::env::var("FERROCART_OFF_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    // To take a message and not to be able to do anything with it is an attempt, and attempts are counted.
+    hide_messages_for(&shop, HIDDEN_SECONDS.max(seconds));
     limit(&shop, "ordering-consumer", Some(0));
     write(&shop, checkouts(&user, 50));
     std::thread::sleep(Duration::from_secs(seconds));
     assert_eq!(orders(&shop, &user).len(), 0);
     limit(&shop, "ordering-consumer", None);
+    hide_messages_for(&shop, HIDDEN_SECONDS);
     wait_for_orders(&shop, &user, 50);
     wait_for_rejections(&shop, &user);
 }

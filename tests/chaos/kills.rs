@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
-use shop_tests::chaos::{Processes, Weather, hide_messages_for};
+use shop_tests::chaos::{Processes, Weather};
 use shop_tests::{Answer, Shop, eventually};
 use testkit::faults::{Fault, Rule};
 
@@ -99,8 +99,6 @@ fn a_consumer_that_is_killed_places_the_order_when_its_message_comes_again() {
 fn an_order_is_delivered_once_although_each_function_on_its_way_is_killed() {
     let _turn = crate::turn();
     let (weather, shop) = (Weather::fair(0), Shop::new());
-    // A message that a dead function had comes again after a minute or two.
-    hide_messages_for(&shop, 3);
     let (customer, product) = (shop.customer(), shop.product_in_stock("Lamp", "19.90", 5));
     let steps = [
         ("inventory-steps", "TransactWriteItems", "stock"),

@@ -44,9 +44,6 @@ pub struct Plan {
     pub duration: Duration,
     /// How many there are.
     pub customers: usize,
-    /// For how many seconds queues hide what somebody has taken, if not as on AWS: a short run cannot wait for minutes
-    /// until what a function had when it was killed comes again.
-    pub visibility: Option<u32>,
 }
 
 impl Plan {
@@ -62,9 +59,6 @@ pub fn run(plan: Plan) -> Report {
     let shop = Shop::new();
     let ledger = Arc::new(Ledger::default());
     let mut weather = Weather::fair(plan.seed);
-    if let Some(seconds) = plan.visibility {
-        hide_messages_for(&shop, seconds);
-    }
     let products: Vec<String> =
         (0..12).map(|number| shop.product(&format!("Product {number}"), &format!("{number}.99"))).collect();
     let mut warehouse = Warehouse::fill(&shop, &products, &ledger);
@@ -115,8 +109,8 @@ pub fn run(plan: Plan) -> Report {
     Report::new(plan, elapsed, &ledger, faults, mischief, checked)
 }
 
-/// Has every queue hide what somebody has taken for so many seconds.
-pub fn hide_messages_for(shop: &Shop, seconds: u32) {
+/// Has every queue hide what somebody has taken for so many seconds, for those who cannot wait as long as on AWS.
+pub fn hide_messages_for(shop: &Shop, seconds: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let sqs = Account::of_the_shop().aws().sqs();
     for url in shop.all("/queues").into_values() {
