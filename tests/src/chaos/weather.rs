@@ -61,6 +61,12 @@ impl Weather {
         self.proxy.delayed()
     }
 
+    /// How many calls have met a fault so far.
+    #[must_use]
+    pub fn injected(&self) -> u64 {
+        self.proxy.injected().values().sum()
+    }
+
     /// From here on it changes.
     pub(super) fn turn(&mut self) {
         let changes = change(Arc::clone(&self.proxy), self.dice.clone());
