@@ -3,7 +3,7 @@ import type { UserPool } from 'aws-cdk-lib/aws-cognito';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct, type IDependable } from 'constructs';
-import { EventQueue } from './event-queue.ts';
+import { customerQueues } from './customer-queues.ts';
 import { FactSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -106,18 +106,6 @@ export class LiveService extends Construct {
     customers.allow(connections.tableArn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
     customers.allow(chats.tableArn, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
     customers.allow(bus.eventBusArn, 'events:PutEvents');
-    new EventQueue(this, 'Exports', {
-      settings, bus, sources: ['shop.customer'], detailTypes: ['CustomerExportRequested'], consumer: customers,
-    });
-    // Orders have their customer's name until they are anonymised, and what becomes of them is told until then.
-    new EventQueue(this, 'Erasures', {
-      settings,
-      bus,
-      sources: ['shop.customer'],
-      detailTypes: ['CustomerErasureRequested'],
-      consumer: customers,
-      suffix: '-erasure',
-      delaySeconds: settings.erasureDelaySeconds,
-    });
+    customerQueues(this, { settings, bus, consumer: customers });
   }
 }

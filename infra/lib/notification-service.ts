@@ -2,6 +2,7 @@ import { ArnFormat, Stack, Tags } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { customerQueues } from './customer-queues.ts';
 import { EventQueue } from './event-queue.ts';
 import { FactSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
@@ -71,19 +72,7 @@ export class NotificationService extends Construct {
     });
     customers.allow(table.tableArn, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
     customers.allow(bus.eventBusArn, 'events:PutEvents');
-    new EventQueue(this, 'Exports', {
-      settings, bus, sources: ['shop.customer'], detailTypes: ['CustomerExportRequested'], consumer: customers,
-    });
-    // Checkouts made before the erasure are to be contacts before it, so that they are found.
-    new EventQueue(this, 'Erasures', {
-      settings,
-      bus,
-      sources: ['shop.customer'],
-      detailTypes: ['CustomerErasureRequested'],
-      consumer: customers,
-      suffix: '-erasure',
-      delaySeconds: settings.erasureDelaySeconds,
-    });
+    customerQueues(this, { settings, bus, consumer: customers });
   }
 }
 

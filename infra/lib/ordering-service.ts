@@ -3,6 +3,7 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { customerQueues } from './customer-queues.ts';
 import { EventQueue } from './event-queue.ts';
 import { Fulfilment } from './fulfilment.ts';
 import { apiFunction, type HttpApi } from './http-api.ts';
@@ -151,22 +152,6 @@ export class OrderingService extends Construct {
     });
     customers.allow(orders.tableArn, 'dynamodb:Query', 'dynamodb:PutItem');
     customers.allow(bus.eventBusArn, 'events:PutEvents');
-    new EventQueue(this, 'Exports', {
-      settings,
-      bus,
-      sources: ['shop.customer'],
-      detailTypes: ['CustomerExportRequested'],
-      consumer: customers,
-    });
-    // Checkouts made before the erasure are to become orders before it, so that they are found.
-    new EventQueue(this, 'Erasures', {
-      settings,
-      bus,
-      sources: ['shop.customer'],
-      detailTypes: ['CustomerErasureRequested'],
-      consumer: customers,
-      suffix: '-erasure',
-      delaySeconds: settings.erasureDelaySeconds,
-    });
+    customerQueues(this, { settings, bus, consumer: customers });
   }
 }

@@ -1,0 +1,28 @@
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { Construct } from 'constructs';
+import { EventQueue } from './event-queue.ts';
+import type { RustFunction } from './rust-function.ts';
+import type { Settings } from './settings.ts';
+
+export interface CustomerQueuesProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  /** Hands a customer's data over, and forgets whose they were. */
+  readonly consumer: RustFunction;
+}
+
+/**
+ * What customers ask a service that keeps something of theirs.
+ *
+ * An erasure waits: what was checked out before it is to be known here before it, so that it is found.
+ */
+export function customerQueues(scope: Construct, { settings, bus, consumer }: CustomerQueuesProps): void {
+  const ofCustomers = { settings, bus, sources: ['shop.customer'], consumer };
+  new EventQueue(scope, 'Exports', { ...ofCustomers, detailTypes: ['CustomerExportRequested'] });
+  new EventQueue(scope, 'Erasures', {
+    ...ofCustomers,
+    detailTypes: ['CustomerErasureRequested'],
+    suffix: '-erasure',
+    delaySeconds: settings.erasureDelaySeconds,
+  });
+}
