@@ -47,6 +47,7 @@ export class Fulfilment extends Construct {
     this.workflowArn = workflow.stateMachineArn;
     new CfnOutput(Stack.of(this), 'FulfilmentWorkflowArn', { value: workflow.stateMachineArn });
 
+    if (!settings.alarms) return;
     alarm(this, 'Alarm', {
       description: `A workflow failed, or something of an order waits for a person in fulfilment-failures (${settings.stage})`,
       metric: combined('SUM', [

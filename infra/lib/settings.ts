@@ -54,6 +54,8 @@ export interface Settings {
   readonly paymentProviderUrl?: string;
   /** `-c paymentDelaySeconds=`: when charges of `tok_delayed` settle at the stage's own provider. */
   readonly paymentDelaySeconds: number;
+  /** `-c alarms=`: whether there are any; by default where there is somebody to tell, and in production. */
+  readonly alarms: boolean;
   /** `-c alarmEmail=`: where alarms are sent; nowhere when left out. */
   readonly alarmEmail?: string;
 }
@@ -122,6 +124,8 @@ export function readSettings(context: (name: string) => unknown): Settings {
     ...(paymentProviderUrl === '' ? {} : { paymentProviderUrl }),
     // SQS delays no longer than a quarter of an hour.
     paymentDelaySeconds: integer('paymentDelaySeconds', 10, 1, 900),
+    // Their metrics cost more than all else of an idle stage.
+    alarms: flag('alarms', production || alarmEmail !== ''),
     ...(alarmEmail === '' ? {} : { alarmEmail }),
   };
 }

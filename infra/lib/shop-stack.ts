@@ -66,7 +66,7 @@ export class ShopStack extends Stack {
       new CustomerService(this, 'Customer', { settings, bus, api, users: signIn.pool }),
     ];
 
-    watch(this, services, settings.stage);
+    if (settings.alarms) watch(this, services, settings.stage);
     if (settings.alarmEmail !== undefined) mailAlarms(this, settings.alarmEmail);
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });

@@ -46,6 +46,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['passwordSignIn', ['yes', '', '1', 'True']],
   ['partnerKey', ['1']],
   ['waf', ['on']],
+  ['alarms', ['on']],
   ['pointInTimeRecovery', ['35']],
   ['encryption', ['none', '', 'kms']],
 ];

@@ -4,6 +4,7 @@ import { FUNCTIONS, list, resources, synthesize, target } from './template.ts';
 
 const dev = synthesize();
 const production = synthesize({ stage: 'prod' });
+const alarmed = synthesize({ alarms: 'true' });
 
 describe('capacity', () => {
   const throughputs = (template: typeof dev) => Object.values(resources(template, 'AWS::DynamoDB::Table'))
@@ -134,7 +135,7 @@ describe('queues', () => {
   });
 
   test('each queue is watched for old messages, each dead-letter queue for the first', () => {
-    const watched = Object.values(resources(dev, 'AWS::CloudWatch::Alarm'))
+    const watched = Object.values(resources(alarmed, 'AWS::CloudWatch::Alarm'))
       .flatMap(({ Properties }) => Properties.Metrics)
       .filter(({ MetricStat }) => MetricStat?.Metric.Namespace === 'AWS/SQS')
       .map(({ MetricStat: { Metric } }) => [target(Metric.Dimensions), Metric.MetricName] as const);
@@ -150,7 +151,7 @@ describe('queues', () => {
     // Of orders, of mails about them, and of chats.
     assert.deepEqual(delays(dev), [900, 900, 900]);
     assert.deepEqual(delays(synthesize({ erasureDelaySeconds: '1' })), [1, 1, 1]);
-    const expressions = Object.values(resources(dev, 'AWS::CloudWatch::Alarm'))
+    const expressions = Object.values(resources(alarmed, 'AWS::CloudWatch::Alarm'))
       .flatMap(({ Properties }) => Properties.Metrics.map((metric: any) => metric.Expression)).filter(Boolean);
     assert.equal(expressions.join().split(' - 900').length - 1, 3, 'waiting is not being late');
   });
@@ -209,7 +210,7 @@ describe('alarms', () => {
 
   test('errors and throttles of every function are watched', () => {
     for (const name of ['Errors', 'Throttles']) {
-      const watched = alarms(dev).flatMap(({ Properties }) => Properties.Metrics)
+      const watched = alarms(alarmed).flatMap(({ Properties }) => Properties.Metrics)
         .filter(({ MetricStat }: any) => MetricStat?.Metric.MetricName === name)
         .map(({ MetricStat }: any) => target(MetricStat.Metric.Dimensions));
       assert.equal(new Set(watched).size, FUNCTIONS.length, name);
@@ -217,15 +218,23 @@ describe('alarms', () => {
   });
 
   test('no alarm is made of more metrics than CloudWatch takes, or misses all if one is missing', () => {
-    for (const { Properties } of alarms(dev)) {
+    for (const { Properties } of alarms(alarmed)) {
       const [{ Expression }, ...metrics] = Properties.Metrics;
       assert.ok(metrics.length <= 10);
       for (const { Id } of metrics) assert.ok(Expression.includes(`FILL(${Id}, 0)`), Expression);
     }
   });
 
+  test('there are some in production and where there is somebody to tell, since they cost more than all else that is idle', () => {
+    assert.equal(alarms(dev).length, 0);
+    assert.ok(alarms(alarmed).length > 0);
+    assert.equal(alarms(production).length, alarms(alarmed).length);
+    assert.equal(alarms(synthesize({ stage: 'prod', alarms: 'false' })).length, 0);
+  });
+
   test('every alarm is mailed if an address is given', () => {
-    assert.ok(alarms(dev).every(({ Properties }) => Properties.AlarmActions === undefined));
+    assert.ok(alarms(alarmed).length > 0);
+    assert.ok(alarms(alarmed).every(({ Properties }) => Properties.AlarmActions === undefined));
     const mailed = synthesize({ alarmEmail: 'oncall@example.com' });
     assert.ok(alarms(mailed).every(({ Properties }) => Properties.AlarmActions.length === 1));
     mailed.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'oncall@example.com' });
