@@ -131,3 +131,17 @@ fn an_order_is_delivered_once_although_each_function_on_its_way_is_killed() {
     assert_eq!(states("payment"), ["PENDING", "SETTLED"]);
     assert_eq!(states("shipment"), ["CREATED", "DISPATCHED", "DELIVERED"]);
 }
+
+#[test]
+fn a_wait_that_is_noted_late_does_not_take_the_place_of_the_one_after_it() {
+    let _turn = crate::turn();
+    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let (customer, product) = (shop.customer(), shop.product_in_stock("Lamp", "19.90", 1));
+    // The step gives up after three tries, and is tried again; only then is its first write made.
+    let late = |fault| Rule::new(fault).on("UpdateItem").of(shop.output("/tables/fulfilment"));
+    weather.add(late(Fault::Delay(Duration::from_secs(4))).times(1));
+    weather.add(late(Fault::Refuse).times(2));
+    let receipt = customer.buy(&product, 1, &json!({ "paymentToken": "tok_delayed" }));
+    customer.order_that_is("DELIVERED", &receipt);
+    assert_eq!(weather.injected(), 3);
+}
