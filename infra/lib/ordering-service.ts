@@ -148,9 +148,10 @@ export class OrderingService extends Construct {
       binary: 'ordering-customers',
       // Page by page, as far as time allows: some orders, and ten of them moved or some handed over.
       callsInSequence: 5,
-      environment: { ORDER_TABLE: orders.tableName, EVENT_BUS: bus.eventBusName },
+      environment: { ORDER_TABLE: orders.tableName, FULFILMENT_TABLE: fulfilments.tableName, EVENT_BUS: bus.eventBusName },
     });
     customers.allow(orders.tableArn, 'dynamodb:Query', 'dynamodb:PutItem');
+    customers.allow(fulfilments.tableArn, 'dynamodb:UpdateItem');
     customers.allow(bus.eventBusArn, 'events:PutEvents');
     customerQueues(this, { settings, bus, consumer: customers });
   }

@@ -11,6 +11,7 @@ import threading
 import time
 
 from ministack import app
+from ministack.core import iam_actions
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import stepfunctions
 
@@ -27,6 +28,7 @@ def apply() -> None:
     name_throttles()
     start_once_by_name()
     answer_once()
+    know_tasks_by_their_workflow()
     wake_stopped_executions()
     spread_retries()
     let_runtime_errors_end_all()
@@ -200,6 +202,7 @@ def attempt(state: dict, data, execution: dict, context: dict, task: dict):
         task["token"] = stepfunctions.new_uuid()
     token = task["token"]
     info = register(token)
+    info["workflow"] = execution["stateMachineArn"]
     context["Task"] = {"Token": token}
     try:
         if "sent" not in task:
@@ -322,6 +325,28 @@ def answer_once() -> None:
 
     for name in ("_send_task_success", "_send_task_failure", "_send_task_heartbeat"):
         setattr(stepfunctions, name, first(getattr(stepfunctions, name)))
+
+
+def know_tasks_by_their_workflow() -> None:
+    """To policies an answer to a task is about nothing; on AWS it is about the workflow whose task it is."""
+    original = iam_actions.extract_resource_arn
+
+    @functools.wraps(original)
+    def resource_arn(service, method, path, headers, body, *rest):
+        arn = original(service, method, path, headers, body, *rest)
+        if service != "states" or arn != "*":
+            return arn
+        try:
+            token = json.loads(body).get("taskToken")
+        except (ValueError, AttributeError):
+            return arn
+        if token is None:
+            return arn
+        info = stepfunctions._task_tokens.get(token) or {}
+        # Whose task it was nobody knows when it does not wait any more: any workflow's, and the answer is that it is late.
+        return info.get("workflow") or next(iter(stepfunctions._state_machines), arn)
+
+    iam_actions.extract_resource_arn = resource_arn
 
 
 def wake_stopped_executions() -> None:

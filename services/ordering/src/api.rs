@@ -77,11 +77,15 @@ async fn cancel(
     Path(OrderPath { order_id }): Path<OrderPath>,
 ) -> Result<(StatusCode, Json<OrderView>), Problem> {
     let id = order_id.parse().map_err(|_| unknown(&order_id))?;
-    match orders.request_cancellation(&user_name, id, Timestamp::now()).await? {
-        Moved::Done(order) => {
-            let order = OrderView::try_from(*order).map_err(Problem::internal)?;
-            Ok((StatusCode::ACCEPTED, Json(order)))
-        }
+    let at = Timestamp::now();
+    let accepted = |order: Order| {
+        let order = OrderView::try_from(order).map_err(Problem::internal)?;
+        Ok((StatusCode::ACCEPTED, Json(order)))
+    };
+    match orders.request_cancellation(&user_name, id, at).await? {
+        Moved::Done(order) => accepted(*order),
+        // The first try was written, and its answer lost.
+        Moved::Refused(order) if order.cancel_requested_at == Some(at) => accepted(*order),
         Moved::Refused(order) if order.status.is_cancellable() => Err(Problem::new(
             StatusCode::CONFLICT,
             "cancellation-under-way",

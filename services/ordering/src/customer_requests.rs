@@ -15,7 +15,7 @@ use lambdakit::{queue, telemetry};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::api::OrderView;
-use crate::store::OrderStore;
+use crate::store::{FulfilmentStore, OrderStore};
 
 /// About how many bytes of orders go into one event: EventBridge bills by 64 KB, and takes four times as much. One
 /// order has at most half of that.
@@ -27,14 +27,15 @@ const TOGETHER: usize = 10;
 #[derive(Clone, Debug)]
 pub struct CustomerRequests {
     orders: OrderStore,
+    fulfilments: FulfilmentStore,
     publisher: Publisher,
 }
 
 impl CustomerRequests {
     /// Does it with these orders, and tells it there.
     #[must_use]
-    pub fn new(orders: OrderStore, publisher: Publisher) -> Self {
-        Self { orders, publisher }
+    pub fn new(orders: OrderStore, fulfilments: FulfilmentStore, publisher: Publisher) -> Self {
+        Self { orders, fulfilments, publisher }
     }
 
     async fn export(&self, request: Event<CustomerExportRequested>) -> Result<(), HandlerError> {
@@ -76,7 +77,7 @@ impl CustomerRequests {
         loop {
             let (orders, next) = self.orders.chunk(&user_name, start).await?;
             for orders in orders.chunks(TOGETHER) {
-                self.orders.anonymise(orders).await?;
+                self.orders.anonymise(orders, &self.fulfilments).await?;
                 telemetry::count("OrdersAnonymised", orders.len());
             }
             if next.is_none() {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// How long a charge is known.
-const DAYS: u32 = 30;
+/// How long a charge is known: longer than an order can wait for its parcel, and then be called off.
+const DAYS: u32 = 180;
 
 /// Where a charge stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -102,6 +102,8 @@ impl Payment {
         let price = Money::from_amount(command.amount, command.currency)?;
         let (state, reason) = match (command.payment.method, &command.payment.token) {
             (PaymentMethod::Invoice, _) => (PaymentState::Settled, None),
+            // Nothing is owed, and no provider charges nothing.
+            _ if price.minor() == 0 => (PaymentState::Settled, None),
             (_, Some(_)) => (PaymentState::Pending, None),
             (_, None) => (PaymentState::Declined, Some(DeclineReason::UnknownToken)),
         };

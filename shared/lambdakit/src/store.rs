@@ -18,13 +18,21 @@ pub enum StoreError {
     Position,
 }
 
-/// Error codes that pass: DynamoDB's "Error handling" page, those marked "OK to retry".
-const PASSING: [&str; 8] = [
+/// Error codes that pass: of DynamoDB those that its "Error handling" page marks "OK to retry", of all services those of
+/// their "Common errors", of SQS and Step Functions their own.
+const PASSING: [&str; 15] = [
+    "InternalError",
+    "InternalFailure",
     "InternalServerError",
+    "InternalServerException",
+    "KmsThrottled",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
+    "RequestThrottled",
     "ServiceUnavailable",
+    "ServiceUnavailableException",
+    "Throttling",
     "ThrottlingException",
     "TransactionConflictException",
     "TransactionInProgressException",
@@ -38,7 +46,9 @@ where
     fn from(error: SdkError<E, R>) -> Self {
         let passing = match &error {
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
-            other => other.code().is_some_and(|code| PASSING.contains(&code)),
+            // What answers without a code stands between us and the service, as a load balancer does.
+            SdkError::ServiceError(error) => error.err().code().is_none_or(|code| PASSING.contains(&code)),
+            _ => false,
         };
         let cause = cause(&error);
         if passing { Self::Unavailable(cause) } else { Self::Broken(cause) }

@@ -5,14 +5,16 @@ use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use lambdakit::table::Table;
 use ordering::customer_requests::CustomerRequests;
-use ordering::store::OrderStore;
+use ordering::store::{FulfilmentStore, OrderStore};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
         let aws = Aws::connected_to("dynamodb").await?;
-        let orders = OrderStore::new(Table::from_env(&aws.dynamodb(), "ORDER_TABLE")?);
-        Ok(CustomerRequests::new(orders, Publisher::from_env(&aws)?))
+        let dynamodb = aws.dynamodb();
+        let orders = OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?);
+        let fulfilments = FulfilmentStore::new(Table::from_env(&dynamodb, "FULFILMENT_TABLE")?);
+        Ok(CustomerRequests::new(orders, fulfilments, Publisher::from_env(&aws)?))
     })
     .await
 }

@@ -90,7 +90,8 @@ struct UnknownOrder(OrderId);
 
 impl Facts {
     async fn answer(&self, order_id: OrderId, wait: Wait, answer: Answer) -> Result<(), HandlerError> {
-        if let (answer, Some(token)) = self.ledger.fulfilments.answer(order_id, wait, answer).await? {
+        let (answer, tokens) = self.ledger.fulfilments.answer(order_id, wait, answer).await?;
+        for token in tokens {
             tell(&self.tasks, &token, answer).await?;
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
 use domain::{OrderId, Timestamp, UserName};
 use lambdakit::StoreError;
 use lambdakit::table::{Put, Table, key};
@@ -67,7 +67,8 @@ impl Answer {
 pub struct Fulfilment {
     /// Which order.
     pub order_id: OrderId,
-    /// Whose.
+    /// Whose; [`UserName::erased`] once that is forgotten.
+    #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
@@ -82,10 +83,12 @@ impl Fulfilment {
     }
 }
 
-/// The two halves of a wait, as a row has them.
+/// The two halves of a wait, as a row has them. A task that was tried again has a token for each try, of which one
+/// waits: which, nobody can tell from the order in which they were written.
 #[derive(Debug, Deserialize)]
 struct Halves {
-    task: Option<String>,
+    #[serde(default)]
+    task: Vec<String>,
     answer: Option<Answer>,
 }
 
@@ -114,33 +117,48 @@ impl FulfilmentStore {
         Put::of(put.send().await).map(drop)
     }
 
+    /// The part of a transaction that forgets whose order it is, also before it is begun.
+    pub(super) fn forgetting(&self, order_id: OrderId) -> Result<TransactWriteItem, StoreError> {
+        let expires_at = Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds();
+        let update = Update::builder()
+            .table_name(self.table.name())
+            .set_key(Some(key([("orderId", order_id.to_string())])))
+            .update_expression("SET userName = :erased, expiresAt = if_not_exists(expiresAt, :expiresAt)")
+            .expression_attribute_values(":erased", AttributeValue::S(UserName::erased().to_string()))
+            .expression_attribute_values(":expiresAt", AttributeValue::N(expires_at.to_string()))
+            .build()
+            .map_err(|error| StoreError::Broken(error.to_string()))?;
+        Ok(TransactWriteItem::builder().update(update).build())
+    }
+
     /// The order that is being fulfilled.
     pub async fn get(&self, order_id: OrderId) -> Result<Option<Fulfilment>, StoreError> {
         self.table.get_latest(key([("orderId", order_id.to_string())])).await
     }
 
-    /// Keeps the token of a task that waits from now on, in the place of an earlier one; gives the answer, if it is
-    /// known already.
+    /// Keeps the token of a task that waits from now on; gives the answer, if it is known already.
     pub async fn wait(
         &self,
         order_id: OrderId,
         wait: Wait,
         token: &str,
     ) -> Result<Option<Answer>, StoreError> {
-        let halves = self.set(order_id, wait, "Task", ":value", token).await?;
+        let halves = self
+            .set(order_id, wait, "Task", "ADD #half :value", AttributeValue::Ss(vec![token.to_owned()]))
+            .await?;
         Ok(halves.answer)
     }
 
-    /// Keeps the answer to a wait, unless there is one; gives that which holds, and the token of the task, if one
-    /// waits.
+    /// Keeps the answer to a wait, unless there is one; gives that which holds, and the tokens of tasks that may wait.
     pub async fn answer(
         &self,
         order_id: OrderId,
         wait: Wait,
         answer: Answer,
-    ) -> Result<(Answer, Option<String>), StoreError> {
+    ) -> Result<(Answer, Vec<String>), StoreError> {
+        let value = AttributeValue::S(answer.name().to_owned());
         let halves =
-            self.set(order_id, wait, "Answer", "if_not_exists(#half, :value)", answer.name()).await?;
+            self.set(order_id, wait, "Answer", "SET #half = if_not_exists(#half, :value)", value).await?;
         Ok((halves.answer.unwrap_or(answer), halves.task))
     }
 
@@ -150,7 +168,7 @@ impl FulfilmentStore {
         wait: Wait,
         half: &str,
         expression: &str,
-        value: &str,
+        value: AttributeValue,
     ) -> Result<Halves, StoreError> {
         let attribute = wait.attribute();
         let update = self
@@ -159,10 +177,10 @@ impl FulfilmentStore {
             .update_item()
             .table_name(self.table.name())
             .set_key(Some(key([("orderId", order_id.to_string())])))
-            .update_expression(format!("SET #half = {expression}"))
+            .update_expression(expression)
             .condition_expression("attribute_exists(userName)")
             .expression_attribute_names("#half", format!("{attribute}{half}"))
-            .expression_attribute_values(":value", AttributeValue::S(value.to_owned()))
+            .expression_attribute_values(":value", value)
             .return_values(ReturnValue::AllNew);
         let mut row = update.send().await?.attributes.unwrap_or_default();
         let mut of_wait = |half: &str| row.remove(&format!("{attribute}{half}"));

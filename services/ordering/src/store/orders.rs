@@ -19,6 +19,8 @@ use lambdakit::table::{Item, Put, Table, Transaction, key};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::FulfilmentStore;
+
 const BY_STATUS: &str = "by-status";
 
 /// Holds for orders, and not for gravestones.
@@ -238,10 +240,14 @@ impl OrderStore {
         Ok((orders, found.last_evaluated_key))
     }
 
-    /// Moves these orders of one customer to `erased`, all of them or none: 50 at most, since a transaction takes 100
-    /// writes.
-    pub async fn anonymise(&self, orders: &[Order]) -> Result<(), StoreError> {
-        let parts = orders.iter().map(|order| self.anonymising(order)).collect::<Result<Vec<_>, _>>()?;
+    /// Moves these orders of one customer to `erased`, where their fulfilment finds them, all of them or none: 33 at
+    /// most, since a transaction takes 100 writes.
+    pub async fn anonymise(&self, orders: &[Order], fulfilments: &FulfilmentStore) -> Result<(), StoreError> {
+        let anonymising = |order: &Order| {
+            let [gravestone, anonymised] = self.anonymising(order)?;
+            Ok([gravestone, anonymised, fulfilments.forgetting(order.order_id)?])
+        };
+        let parts = orders.iter().map(anonymising).collect::<Result<Vec<_>, StoreError>>()?;
         let written = self.table.transact(parts.into_iter().flatten().collect(), Uuid::now_v7().to_string());
         match written.await? {
             Transaction::Done => Ok(()),

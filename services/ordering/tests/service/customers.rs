@@ -8,7 +8,7 @@ use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use ordering::basket_checked_out::Checkouts;
 use ordering::customer_requests::CustomerRequests;
-use ordering::store::OrderStore;
+use ordering::store::{FulfilmentStore, OrderStore};
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};
 use testkit::{Account, Bus, Client, seed};
@@ -34,8 +34,10 @@ async fn counter() -> Counter {
     account.table("ORDER_TABLE").await;
     let orders = OrderStore::new(of_service.known_table("ORDER_TABLE"));
     let bus = account.bus().await;
-    let requests =
-        CustomerRequests::new(orders.clone(), Publisher::new(of_service.aws().eventbridge(), bus.name()));
+    account.table("FULFILMENT_TABLE").await;
+    let fulfilments = FulfilmentStore::new(of_service.known_table("FULFILMENT_TABLE"));
+    let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
+    let requests = CustomerRequests::new(orders.clone(), fulfilments, publisher);
     let client = Client::new(ordering::api::router(orders.clone()));
     let shop = Shop { client, dynamodb: account.aws().dynamodb(), checkouts: Checkouts::new(orders) };
     Counter { shop, bus, requests, account, faults }

@@ -41,3 +41,17 @@ async fn an_order_whose_call_hangs_is_tried_again_and_placed_once() {
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
     assert_eq!(shop.orders().await, 1);
 }
+
+#[tokio::test]
+async fn a_cancellation_whose_answer_is_lost_is_accepted() {
+    let (shop, faults) = faulty_shop().await;
+    assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
+    let orders = shop.client.get("/order/swn").await.expect(200).body;
+    let path = format!("/order/swn/{}/cancel", orders["items"][0]["orderId"].as_str().unwrap());
+    faults.add(Rule::new(Fault::LoseAnswer).on("UpdateItem").times(1));
+    let first = shop.client.send("POST", &path, &[], "").await.expect(202);
+    faults.clear();
+    let second = shop.client.send("POST", &path, &[], "").await.expect(409);
+    assert!(first.body["cancelRequestedAt"].is_string());
+    assert_eq!(second.body["title"], "Cancellation under way");
+}
