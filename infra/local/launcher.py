@@ -111,6 +111,8 @@ def set_environment(arguments: argparse.Namespace, state: Path) -> None:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
+        # Of the copies of a function, one stays; the others go when a burst is over.
+        "LAMBDA_WARM_TTL_SECONDS": "60",
     }
 
 

@@ -97,6 +97,14 @@ impl LocalAws {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// How many functions run: their code lies below the state.
+    pub(crate) fn functions(&self) -> usize {
+        let state = self.state.canonicalize().unwrap();
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let places = processes.filter_map(|process| std::fs::read_link(process.path().join("cwd")).ok());
+        places.filter(|place| place.starts_with(&state)).count()
+    }
+
     /// Creates a stack, whose functions may be [`function`]s, and gives its outputs.
     pub(crate) fn deploy(&self, resources: &Value, outputs: &Value) -> BTreeMap<String, String> {
         self.upload_function();

@@ -134,6 +134,21 @@ fn a_task_that_waits_fails_with_the_error_of_the_function_that_it_calls() {
 }
 
 #[test]
+fn a_burst_of_executions_does_not_begin_as_many_functions() {
+    let aws = LocalAws::start("workflow-burst");
+    aws.ready();
+    let machines = deployed(&aws);
+    let executions: Vec<String> = (0..60)
+        .map(|order| aws.start_execution(&machines.fail, &format!("order-{order}"), order).unwrap())
+        .collect();
+    for execution in executions {
+        assert_eq!(aws.end_of(&execution).0, "SUCCEEDED");
+    }
+    let copies = aws.functions();
+    assert!((1..=16).contains(&copies), "{copies} copies of one function");
+}
+
+#[test]
 fn a_name_starts_one_execution() {
     let aws = LocalAws::start("workflow-name");
     aws.ready();

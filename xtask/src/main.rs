@@ -31,6 +31,7 @@ mod lock;
 mod logs;
 mod mail;
 mod node;
+mod open_files;
 mod outputs;
 mod paths;
 mod postman;
@@ -138,6 +139,7 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     interrupt::listen()?;
+    open_files::allow_many()?;
     let paths = Paths::find()?;
     match command {
         Command::Up(args) => up::run(&paths, &args)?,

@@ -242,7 +242,8 @@ impl LocalStack {
         Ok(())
     }
 
-    fn log_tail(&self) -> Result<Tail> {
+    /// The last lines that it and its functions printed.
+    pub fn log_tail(&self) -> Result<Tail> {
         const ENOUGH: u64 = 16 * 1024;
         let read = || {
             let mut file = File::open(self.log())?;

@@ -43,6 +43,15 @@ impl TestStack {
         &self.outputs
     }
 
+    /// What it and its functions printed last: why something failed is often there alone.
+    pub fn last_words(&self) -> String {
+        let log = self.guard.stack.log();
+        match self.guard.stack.log_tail() {
+            Ok(tail) => format!("what the local AWS printed last, of {}:\n{tail}", log.display()),
+            Err(error) => format!("{error:#}"),
+        }
+    }
+
     /// Tells tests where the stack is, what it is made of, and where to stand between it and its functions.
     pub fn environment(&self) -> Result<Vec<(&'static str, OsString)>> {
         let stack = &self.guard.stack;

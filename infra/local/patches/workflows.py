@@ -21,10 +21,14 @@ TaskError = stepfunctions._ExecutionError
 # By their hash, as many executions share one. On AWS an execution keeps the definition that it has begun with.
 DEFINITIONS: dict[str, str] = {}
 
+# Of a burst of executions, each would have a process of its own for each function that it calls.
+CALLS_AT_ONCE = 16
+
 
 def apply() -> None:
     go_on_where_they_were()
     hand_over_errors_of_called_functions()
+    take_turns_to_call_functions()
     name_throttles()
     start_once_by_name()
     answer_once()
@@ -270,6 +274,19 @@ def catch(state: dict, data, context: dict, error: TaskError):
     language = stepfunctions._state_query_language(state, context)
     output = stepfunctions._apply_catcher(catcher, data, context, language, {"Error": error.error, "Cause": error.cause})
     return output, catcher["Next"]
+
+
+def take_turns_to_call_functions() -> None:
+    """All executions call at once, and a hundred functions begin at once on a machine that has a few cores."""
+    original = stepfunctions._call_lambda
+    turns = threading.BoundedSemaphore(CALLS_AT_ONCE)
+
+    @functools.wraps(original)
+    def call_lambda(function, event):
+        with turns:
+            return original(function, event)
+
+    stepfunctions._call_lambda = call_lambda
 
 
 def name_throttles() -> None:

@@ -71,7 +71,8 @@ struct Eye<'a> {
 #[derive(Clone, Debug, Default)]
 struct Stir {
     messages: u64,
-    dead: u64,
+    /// By queue.
+    dead: BTreeMap<String, u64>,
     workflows: usize,
     calls: usize,
     checkouts: usize,
@@ -98,11 +99,8 @@ impl Eye<'_> {
             let stir = self.stir(weather).await;
             looks = if stir.is_quiet() { looks + 1 } else { 0 };
             if looks == QUIET_LOOKS {
-                if stir.dead > 0 {
-                    ledger.violation(format!(
-                        "{} messages in dead-letter queues, and none was poison",
-                        stir.dead
-                    ));
+                if !stir.dead.is_empty() {
+                    ledger.violation(format!("dead letters, and none was poison: {:?}", stir.dead));
                 }
                 println!("caught up after {:?}: {} orders", started.elapsed(), stir.orders);
                 return started.elapsed();
@@ -137,9 +135,9 @@ impl Eye<'_> {
         }
     }
 
-    /// How many messages wait for functions, and how many for a person.
-    async fn messages(&self) -> (u64, u64) {
-        let (mut waiting, mut dead) = (0, 0);
+    /// How many messages wait for functions, and how many for a person, by queue.
+    async fn messages(&self) -> (u64, BTreeMap<String, u64>) {
+        let (mut waiting, mut dead) = (0, BTreeMap::new());
         for (name, url) in self.shop.all("/queues") {
             let names = [
                 QueueAttributeName::ApproximateNumberOfMessages,
@@ -152,7 +150,11 @@ impl Eye<'_> {
             let counts = attributes.attributes.iter().flat_map(HashMap::values);
             let count: u64 = counts.filter_map(|count| count.parse::<u64>().ok()).sum();
             let for_a_person = name.ends_with("-dlq") || name.ends_with("-failures");
-            *(if for_a_person { &mut dead } else { &mut waiting }) += count;
+            if !for_a_person {
+                waiting += count;
+            } else if count > 0 {
+                dead.insert(name, count);
+            }
         }
         (waiting, dead)
     }

@@ -70,6 +70,11 @@ impl<'a> Runner<'a> {
                 report.fail(first_line(&error));
             }
         }
+        if !report.is_ok()
+            && let Some(stack) = self.stack_of(part)
+        {
+            eprintln!("{}", stack.last_words());
+        }
         self.chaos = None;
         report.duration = started.elapsed();
         Ok(report)
@@ -141,8 +146,17 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
+    /// The stack that a part runs on, if it needs one and it is up.
+    fn stack_of(&self, part: Part) -> Option<&TestStack> {
+        match part {
+            Part::Chaos => self.chaos.as_ref(),
+            part if part.needs_stack() => self.stack.as_ref()?.as_ref().ok(),
+            _ => None,
+        }
+    }
+
     fn newman_counts(&self) -> Result<Counts> {
-        let stack = self.stack.as_ref().and_then(|stack| stack.as_ref().ok()).context("no test stack")?;
+        let stack = self.stack_of(Part::Postman).context("no test stack")?;
         Counts::in_newman_report(&part::newman_report(stack.dir()))
     }
 }
