@@ -7,6 +7,7 @@ mod data;
 mod functions;
 mod local_aws;
 mod secrets;
+mod server;
 mod sockets;
 mod topics;
 mod workflows;

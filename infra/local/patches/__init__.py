@@ -1,14 +1,14 @@
 """What MiniStack 1.5.33 does unlike AWS, set right inside its process.
 
-One module for each AWS service; each patch is one function that says why.
+One module for each AWS service, and one for the server; each patch is one function that says why.
 """
 
 from patches import (
-    alarms, archives, functions, policies, queues, rest_api, schedules, secrets, sign_in, sockets, topics, workflows,
+    alarms, archives, functions, policies, queues, rest_api, schedules, secrets, server, sign_in, sockets, topics, workflows,
 )
 
 SERVICES = (
-    alarms, archives, functions, policies, queues, rest_api, schedules, secrets, sign_in, sockets, topics, workflows,
+    alarms, archives, functions, policies, queues, rest_api, schedules, secrets, server, sign_in, sockets, topics, workflows,
 )
 
 
