@@ -11,10 +11,10 @@ use uuid::Uuid;
 use crate::faults::FaultProxy;
 use crate::{Bus, template};
 
-/// As the functions have it, where faults are injected.
-const LIMITS: CallLimits = CallLimits { attempts: 3, attempt_timeout: Duration::from_millis(1500) };
-/// Where none are: a machine that is busy with other tests is no fault.
+/// A machine that is busy with other tests is no fault.
 const PATIENT: CallLimits = CallLimits { attempts: 3, attempt_timeout: Duration::from_secs(20) };
+/// As the functions have it.
+const LIMITS: CallLimits = CallLimits { attempts: 3, attempt_timeout: Duration::from_millis(1500) };
 
 /// An account on the local AWS that nobody else uses, so that tests run side by side.
 #[derive(Debug)]
@@ -62,6 +62,12 @@ impl Account {
     #[must_use]
     pub fn behind(&self, proxy: &FaultProxy) -> Self {
         Self::of(self.id.clone(), proxy.endpoint().to_owned(), LIMITS)
+    }
+
+    /// The same, for large calls, which take long enough on a busy machine to be given up without a fault.
+    #[must_use]
+    pub fn patiently_behind(&self, proxy: &FaultProxy) -> Self {
+        Self::of(self.id.clone(), proxy.endpoint().to_owned(), PATIENT)
     }
 
     /// The clients of this account.

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use testkit::faults::{Fault, Rule};
 
-use crate::{Warehouse, done, faulty_warehouse, id, refused, warehouse};
+use crate::{Warehouse, done, id, large_faulty_warehouse, refused, warehouse};
 
 /// So many products, each with as many pieces.
 async fn products(shop: &Warehouse, count: usize, pieces: u64) -> Vec<String> {
@@ -63,7 +63,7 @@ async fn a_shortage_in_the_second_part_puts_the_first_back() {
 
 #[tokio::test]
 async fn whoever_comes_next_finishes_what_broke_off_between_the_parts() {
-    let (shop, faults) = faulty_warehouse().await;
+    let (shop, faults) = large_faulty_warehouse().await;
     let products = products(&shop, 120, 9).await;
     let broken_off = async |order: &str| {
         // The first part is done, and nothing after it.
@@ -95,7 +95,7 @@ async fn whoever_comes_next_finishes_what_broke_off_between_the_parts() {
 
 #[tokio::test]
 async fn a_refusal_that_broke_off_is_finished_before_it_is_told() {
-    let (shop, faults) = faulty_warehouse().await;
+    let (shop, faults) = large_faulty_warehouse().await;
     let products = products(&shop, 100, 5).await;
     let (first, order) = (id(), id());
     // Of the last product, which is a part by itself, there is nothing left.

@@ -38,8 +38,14 @@ async fn warehouse() -> Warehouse {
 async fn faulty_warehouse() -> (Warehouse, FaultProxy) {
     let account = Account::new();
     let faults = account.faults().await;
-    let warehouse = warehouse_of(&account, &account.behind(&faults)).await;
-    (warehouse, faults)
+    (warehouse_of(&account, &account.behind(&faults)).await, faults)
+}
+
+/// The same, for transactions of a hundred parts.
+async fn large_faulty_warehouse() -> (Warehouse, FaultProxy) {
+    let account = Account::new();
+    let faults = account.faults().await;
+    (warehouse_of(&account, &account.patiently_behind(&faults)).await, faults)
 }
 
 async fn warehouse_of(account: &Account, of_service: &Account) -> Warehouse {
