@@ -124,14 +124,16 @@ impl Table {
                 return Err(error.into());
             };
             let reasons = cancelled.cancellation_reasons();
-            let refused = places(reasons, &["ConditionalCheckFailed"]);
-            if !refused.is_empty() {
-                return Ok(Transaction::Refused(refused));
-            }
-            // Another transaction is under way, or the tables are too busy.
+            // Another transaction is under way, or the tables are too busy. What fails beside it may be the half of
+            // that transaction that can be seen already.
             let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
             if places(reasons, &passing).is_empty() {
-                return Err(error.into());
+                let refused = places(reasons, &["ConditionalCheckFailed"]);
+                return if refused.is_empty() {
+                    Err(error.into())
+                } else {
+                    Ok(Transaction::Refused(refused))
+                };
             }
             if attempt == MOST_TRIES {
                 return Err(StoreError::Unavailable("other transactions hold the items".to_owned()));

@@ -64,6 +64,16 @@ async fn pieces_whose_answer_is_lost_are_set_aside_once() {
 }
 
 #[tokio::test]
+async fn half_of_another_try_that_can_be_seen_already_is_no_shortage() {
+    let (shop, faults) = faulty_warehouse().await;
+    let (lamp, order) = (shop.product(5).await, id());
+    shop.reserve(&order, &[(&lamp, 2)]).await.unwrap();
+    faults.add(Rule::new(Fault::HalfSeen).on(TRANSACTION).times(1));
+    assert_eq!(shop.release(&order).await, done("RELEASED"));
+    assert_eq!(shop.counts(&lamp).await, [5, 0, 5, 0]);
+}
+
+#[tokio::test]
 async fn a_call_that_arrives_long_after_it_was_given_up_sets_nothing_aside_for_a_dead_order() {
     let (shop, faults) = faulty_warehouse().await;
     let (lamp, order) = (shop.product(5).await, id());

@@ -25,6 +25,8 @@ pub enum Fault {
     CapacityExceeded,
     /// Another transaction holds the item.
     Conflict,
+    /// Another transaction holds the first item, and what it does to the others can be seen already.
+    HalfSeen,
     /// The service fails, with HTTP status 500.
     ServerError,
     /// Some of a `PutEvents` call's entries, or a `BatchGetItem` call's keys, are not dealt with.
@@ -184,7 +186,8 @@ fn verdict(fault: Fault, call: &Call, dice: &mut Dice) -> Option<Verdict> {
         Fault::CapacityExceeded => {
             error(StatusCode::BAD_REQUEST, "ProvisionedThroughputExceededException", &json!({}))
         }
-        Fault::Conflict => conflict(call),
+        Fault::Conflict => conflict(call, "None"),
+        Fault::HalfSeen => conflict(call, "ConditionalCheckFailed"),
         Fault::ServerError => error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", &json!({})),
         Fault::Partial => match call.operation.as_str() {
             "PutEvents" => refuse_entries(call, dice)?,
@@ -202,11 +205,11 @@ fn error(status: StatusCode, code: &str, members: &Value) -> Verdict {
 }
 
 /// A transaction is cancelled with a reason for each of its parts; other writes are refused.
-fn conflict(call: &Call) -> Verdict {
+fn conflict(call: &Call, of_others: &str) -> Verdict {
     let Some(parts) = call.body["TransactItems"].as_array() else {
         return error(StatusCode::BAD_REQUEST, "TransactionConflictException", &json!({}));
     };
-    let mut reasons = vec![json!({ "Code": "None" }); parts.len()];
+    let mut reasons = vec![json!({ "Code": of_others }); parts.len()];
     if let Some(first) = reasons.first_mut() {
         *first = json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" });
     }
