@@ -1,7 +1,9 @@
 //! From order to doorstep, as customers and staff see it: every way an order can go, and what is undone on the way back.
 
+use std::process::Command;
 use std::thread;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use shop_tests::{Answer, Shop, eventually, statuses};
 
@@ -128,6 +130,45 @@ fn charges(receipt: &Value) -> Vec<String> {
     let rows: Vec<Value> = serde_dynamo::from_items(items).unwrap();
     let own = rows.iter().filter(|row| row["asked"]["reference"] == receipt["orderId"]);
     own.map(|row| row["status"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What `cargo xtask dlq` does with the failures of workflows.
+fn dlq(shop: &Shop, action: &str) -> (bool, String) {
+    let mut xtask = Command::new(env!("CARGO"));
+    xtask.args(["xtask", "dlq", action, "fulfilment-failures", "--outputs"]).arg(shop.outputs());
+    let done = xtask.output().unwrap();
+    let said = [done.stdout, done.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
+    (done.status.success(), said.concat())
+}
+
+/// Somebody takes a reserved piece for one that is on hand.
+fn mistake_a_reserved_piece(shop: &Shop, product: &str) {
+    let update = testkit::Account::of_the_shop().aws().dynamodb().update_item();
+    let update = update
+        .table_name(shop.output("/tables/stock"))
+        .key("item", AttributeValue::S(format!("product#{product}")))
+        .update_expression("SET reserved = reserved - :one, onHand = onHand + :one")
+        .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(update.send()).unwrap();
+}
+
+#[test]
+fn what_the_workflow_cannot_undo_waits_for_a_person() {
+    let staff = Shop::new();
+    let (customer, product) = (staff.customer(), lamp(&staff, 1));
+    let receipt = customer.buy(&product, 1, &json!({ "paymentToken": "tok_delayed" }));
+    customer.order_that_is("STOCK_RESERVED", &receipt);
+    mistake_a_reserved_piece(&staff, &product);
+    cancel(&customer, &receipt).expect(202);
+    let order = receipt["orderId"].as_str().unwrap();
+    let told = format!("the workflow of order {order} could not do ReleaseStock: Broken");
+    eventually("a message for a person", || dlq(&staff, "show").1.contains(&told).then_some(()));
+    // All that could be undone was, and nothing is said that is not so.
+    assert!(charges(&receipt).iter().all(|charge| charge == "refunded"), "{:?}", charges(&receipt));
+    assert!(!statuses(&customer.order(&receipt).body).contains(&"CANCELLED"));
+    let (gone_back, said) = dlq(&staff, "redrive");
+    assert!(!gone_back && said.contains("docs/saga.md"), "{said}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::aws::{Aws, Service};
 
 /// How many messages a queue holds, approximately, as SQS says itself.
+#[derive(Default)]
 pub struct Depth {
     pub waiting: usize,
     pub in_work: usize,
@@ -34,6 +35,11 @@ pub fn dead_letter_queue(queue: &str) -> String {
 
 pub fn is_dead_letter_queue(queue: &str) -> bool {
     queue.ends_with("-dlq")
+}
+
+/// Whether all that comes to it waits for a person: what a workflow could not do. No function reads it.
+pub fn is_read_by_people(queue: &str) -> bool {
+    queue.ends_with("-failures")
 }
 
 fn number(value: &Value) -> Option<usize> {

@@ -6,7 +6,7 @@ use clap::Parser;
 use crate::aws::Aws;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
-use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue};
+use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
 use crate::stack::LocalStack;
 use crate::table;
 
@@ -32,11 +32,14 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
     let aws = Aws::local(&running.endpoint());
     let mut rows = vec![["queue", "waiting", "in work", "dead", ""].map(str::to_owned)];
     for (name, url) in outputs.queues.iter().filter(|(name, _)| !is_dead_letter_queue(name)) {
-        let depth = Depth::of(&aws, url)?;
-        let dead = match outputs.queues.get(&dead_letter_queue(name)) {
+        let mut depth = Depth::of(&aws, url)?;
+        let mut dead = match outputs.queues.get(&dead_letter_queue(name)) {
             Some(url) => Depth::of(&aws, url)?.total(),
             None => 0,
         };
+        if is_read_by_people(name) {
+            dead = std::mem::take(&mut depth).total();
+        }
         let hint = if dead > 0 { format!("<- `cargo xtask dlq show {name}`") } else { String::new() };
         rows.push([
             name.clone(),

@@ -9,7 +9,7 @@ use crate::aws::{Aws, Service};
 use crate::dlq::Shop;
 use crate::interrupt;
 use crate::outputs::Outputs;
-use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue};
+use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
 
 /// The most that SQS hands out at once.
 pub const BATCH: usize = 10;
@@ -18,15 +18,24 @@ const PEEK_SECONDS: u32 = 30;
 
 pub struct DeadLetters<'a> {
     aws: &'a Aws,
+    queue: &'a str,
     url: &'a str,
-    /// The queue the messages were meant for.
-    pub home_url: &'a str,
+    /// The queue the messages were meant for; none if they are for people.
+    pub home_url: Option<&'a str>,
 }
 
 impl<'a> DeadLetters<'a> {
-    pub fn of(shop: &'a Shop, queue: &str) -> Result<Self> {
+    pub fn of(shop: &'a Shop, queue: &'a str) -> Result<Self> {
         let (url, home_url) = urls(&shop.outputs, queue)?;
-        Ok(Self { aws: &shop.aws, url, home_url })
+        Ok(Self { aws: &shop.aws, queue, url, home_url })
+    }
+
+    /// Where they wait.
+    pub fn place(&self) -> String {
+        match self.home_url {
+            Some(_) => format!("the dead-letter queue of {}", self.queue),
+            None => self.queue.to_owned(),
+        }
     }
 
     /// How many messages there are, approximately.
@@ -108,20 +117,21 @@ impl<'a> DeadLetters<'a> {
     }
 }
 
-/// The queues that have a dead-letter queue.
+/// The queues that have a dead-letter queue, and those that are for people.
 pub fn queues(outputs: &Outputs) -> impl Iterator<Item = &str> {
-    let names = outputs.queues.keys().map(String::as_str);
-    names.filter(|name| !is_dead_letter_queue(name) && outputs.queues.contains_key(&dead_letter_queue(name)))
+    let names = outputs.queues.keys().map(String::as_str).filter(|name| !is_dead_letter_queue(name));
+    names.filter(|name| is_read_by_people(name) || outputs.queues.contains_key(&dead_letter_queue(name)))
 }
 
-fn urls<'a>(outputs: &'a Outputs, queue: &str) -> Result<(&'a str, &'a str)> {
-    if let (Some(dead), Some(home)) =
-        (outputs.queues.get(&dead_letter_queue(queue)), outputs.queues.get(queue))
-    {
-        return Ok((dead, home));
+fn urls<'a>(outputs: &'a Outputs, queue: &str) -> Result<(&'a str, Option<&'a str>)> {
+    match (outputs.queues.get(queue), outputs.queues.get(&dead_letter_queue(queue))) {
+        (Some(home), Some(dead)) => Ok((dead, Some(home))),
+        (Some(failures), None) if is_read_by_people(queue) => Ok((failures, None)),
+        _ => {
+            let known: Vec<&str> = queues(outputs).collect();
+            bail!("there is no queue {queue} with a dead-letter queue; there are: {}", known.join(", "))
+        }
     }
-    let known: Vec<&str> = queues(outputs).collect();
-    bail!("there is no queue {queue} with a dead-letter queue; there are: {}", known.join(", "))
 }
 
 #[cfg(test)]
@@ -131,21 +141,28 @@ mod tests {
     fn outputs() -> Outputs {
         serde_json::from_value(json!({
             "apiUrl": "", "region": "", "stage": "", "eventBus": "", "tables": {}, "functions": {},
-            "queues": { "orders": "u1", "orders-dlq": "u2", "prices": "u3", "prices-dlq": "u4", "plain": "u5" },
+            "queues": {
+                "orders": "u1", "orders-dlq": "u2", "prices": "u3", "prices-dlq": "u4", "plain": "u5", "saga-failures": "u6",
+            },
         }))
         .unwrap()
     }
 
     #[test]
     fn a_queue_has_its_dead_letter_queue_beside_it() {
-        assert_eq!(urls(&outputs(), "orders").unwrap(), ("u2", "u1"));
+        assert_eq!(urls(&outputs(), "orders").unwrap(), ("u2", Some("u1")));
+    }
+
+    #[test]
+    fn what_a_workflow_could_not_do_waits_in_a_queue_of_its_own() {
+        assert_eq!(urls(&outputs(), "saga-failures").unwrap(), ("u6", None));
     }
 
     #[test]
     fn an_unknown_queue_gets_the_list_of_known_ones() {
         for unknown in ["order", "plain", "orders-dlq"] {
             let message = urls(&outputs(), unknown).unwrap_err().to_string();
-            assert!(message.ends_with("there are: orders, prices"), "{message}");
+            assert!(message.ends_with("there are: orders, prices, saga-failures"), "{message}");
         }
     }
 }

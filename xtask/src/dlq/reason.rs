@@ -63,13 +63,16 @@ fn consumer(queue: &str) -> &str {
     ["-retry", "-erasure"].iter().find_map(first).unwrap_or(queue)
 }
 
-/// The reason of a function that set the message aside, of EventBridge that could not deliver it, or of
-/// Lambda that gave up on a batch of a stream.
+/// The reason of a function that set the message aside, of EventBridge that could not deliver it, of
+/// Lambda that gave up on a batch of a stream, or of a workflow that could not do a step.
 fn carried(message: Message) -> Option<String> {
     let given_up = || {
         let body: Value = serde_json::from_str(message.body()).ok()?;
-        let condition = body["requestContext"]["condition"].as_str()?;
-        Some(format!("records of a stream were given up by Lambda: {condition}"))
+        if let Some(condition) = body["requestContext"]["condition"].as_str() {
+            return Some(format!("records of a stream were given up by Lambda: {condition}"));
+        }
+        let [order, state, error] = ["orderId", "state", "error"].map(|field| body[field].as_str());
+        Some(format!("the workflow of order {} could not do {}: {}", order?, state?, error?))
     };
     let refused = || {
         let code = message.attribute("ERROR_CODE")?;
@@ -121,6 +124,9 @@ mod tests {
             json!({ "requestContext": { "condition": "RetryAttemptsExhausted" }, "DDBStreamBatchInfo": {} });
         let given_up = json!({ "Body": given_up.to_string() });
         assert!(carried(Message(&given_up)).unwrap().ends_with("RetryAttemptsExhausted"));
+        let failed = json!({ "orderId": "o-1", "state": "Refund", "error": "States.Timeout" }).to_string();
+        let expected = "the workflow of order o-1 could not do Refund: States.Timeout";
+        assert_eq!(carried(Message(&json!({ "Body": failed }))).as_deref(), Some(expected));
         assert_eq!(carried(Message(&json!({}))), None);
     }
 }

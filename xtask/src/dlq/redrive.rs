@@ -3,7 +3,7 @@
 //! SQS has an operation for this, the local AWS has not. A message is removed from the dead-letter queue
 //! only after its copy is in the queue: a break-off can double a message, which consumers bear, not lose one.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use crate::aws::Service;
@@ -12,8 +12,14 @@ use crate::dlq::{Shop, messages};
 
 pub fn run(shop: &Shop, queue: &str) -> Result<()> {
     let dead_letters = DeadLetters::of(shop, queue)?;
+    let Some(home_url) = dead_letters.home_url else {
+        bail!(
+            "what is in {queue} a workflow has given up, and no function reads it; docs/saga.md says how to finish it, \
+             and `cargo xtask dlq drop {queue}` takes it away then"
+        )
+    };
     let moved = dead_letters.take(dead_letters.count()?, |message| {
-        let copy = copy_of(message, dead_letters.home_url);
+        let copy = copy_of(message, home_url);
         shop.aws.call(Service::Sqs, "SendMessage", &copy).map(drop)
     })?;
     println!("{} went back to {queue}", messages(moved));

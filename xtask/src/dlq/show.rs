@@ -24,7 +24,7 @@ pub fn run(shop: &Shop, queue: &str, options: &Options) -> Result<()> {
     let dead_letters = DeadLetters::of(shop, queue)?;
     let count = dead_letters.count()?;
     if count == 0 {
-        println!("nothing waits in the dead-letter queue of {queue}");
+        println!("nothing waits in {}", dead_letters.place());
         return Ok(());
     }
     let peeked = dead_letters.peek(options.most)?;
@@ -34,7 +34,7 @@ pub fn run(shop: &Shop, queue: &str, options: &Options) -> Result<()> {
         let message = Message(message);
         println!("{}\n", described(message, &reasons.find(message), now, options.body));
     }
-    println!("{} in the dead-letter queue of {queue}", messages(count));
+    println!("{} in {}", messages(count), dead_letters.place());
     if peeked.len() < count {
         println!("not shown: {}; `--all` shows all that can be had", count - peeked.len());
     }
