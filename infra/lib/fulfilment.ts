@@ -28,7 +28,11 @@ export class Fulfilment extends Construct {
     });
     publish(this, 'Queue', 'fulfilment-failures', failures.queueUrl);
 
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('states.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    });
     for (const step of [inventorySteps, orderingSteps]) {
       role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [step.functionArn] }));
     }
@@ -52,7 +56,7 @@ export class Fulfilment extends Construct {
       description: `A workflow failed, or something of an order waits for a person in fulfilment-failures (${settings.stage})`,
       metric: combined('SUM', [
         { metric: workflow.metricFailed() },
-        { metric: workflow.metricTimedOut() },
+        { metric: workflow.metricAborted() },
         { metric: failures.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }) },
       ]),
       threshold: 0,

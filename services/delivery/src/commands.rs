@@ -60,8 +60,10 @@ impl Commands {
     }
 
     async fn call_off(&self, Event { metadata, data }: Event<CallOffShipment>) -> Result<(), HandlerError> {
-        // If it has left, or was called off or refused before, that was told.
-        self.shipments.call_off(data.order_id, &metadata.correlation_id).await?;
+        // It has left, or stays already. Who asks may not have heard of that.
+        if let Change::Refused(_) = self.shipments.call_off(data.order_id, &metadata.correlation_id).await? {
+            self.shipments.answer_again(data.order_id).await?;
+        }
         Ok(())
     }
 }

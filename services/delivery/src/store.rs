@@ -90,13 +90,12 @@ impl ShipmentStore {
         change(update).await
     }
 
-    /// Notes that a parcel was asked for that was called off, so that the stream tells once more that it was.
+    /// Notes that somebody asked for what was done before, so that the stream tells it once more.
     pub async fn answer_again(&self, order_id: OrderId) -> Result<Change, StoreError> {
         let update = self
             .update(order_id)
             .update_expression("SET askedAt = :now")
-            .condition_expression("#state = :calledOff")
-            .expression_attribute_values(":calledOff", state(ShipmentState::CalledOff))
+            .condition_expression("attribute_exists(#state)")
             .expression_attribute_values(":now", AttributeValue::S(Timestamp::now().to_string()));
         change(update).await
     }

@@ -44,9 +44,11 @@ async fn a_parcel_to_where_no_carrier_goes_is_refused_and_its_address_is_not_kep
         assert!(!row.contains_key("recipient"));
         assert!(row.contains_key("expiresAt"));
         assert!(depot.schedules().await.is_empty());
-        // That it was refused was told; there is nothing to call off.
+        // There is nothing to call off. Who asks is told once more that it was refused.
         assert!(depot.ask(CALL_OFF).await);
-        assert_eq!(depot.row().await.unwrap(), row);
+        let asked = depot.row().await.unwrap();
+        assert_ne!(asked, row);
+        assert_eq!((&asked["state"], &asked["history"]), (&row["state"], &row["history"]));
     }
 }
 
@@ -62,10 +64,14 @@ async fn a_parcel_that_is_called_off_in_time_stays_and_its_address_goes() {
     let days =
         row["expiresAt"].as_n().unwrap().parse::<i64>().unwrap() - domain::Timestamp::now().unix_seconds();
     assert!((29 * 86_400..=30 * 86_400).contains(&days), "{days}");
-    // The carrier comes in vain, and nothing is told twice.
+    // The carrier comes in vain.
     assert!(depot.remind(DISPATCH).await);
-    assert!(depot.ask(CALL_OFF).await);
     assert_eq!(depot.row().await.unwrap(), row);
+    // Who asks once more is told once more.
+    assert!(depot.ask(CALL_OFF).await);
+    let asked_again = depot.row().await.unwrap();
+    assert_ne!(asked_again, row);
+    assert_eq!((&asked_again["state"], &asked_again["history"]), (&row["state"], &row["history"]));
     assert_eq!(depot.schedules().await, [schedule_of("dispatch")]);
 }
 
@@ -87,15 +93,18 @@ async fn a_parcel_that_is_called_off_before_it_is_asked_for_never_leaves_and_who
 }
 
 #[tokio::test]
-async fn a_parcel_that_has_left_cannot_be_called_off() {
+async fn a_parcel_that_has_left_cannot_be_called_off_and_who_asks_is_told() {
     let depot = depot().await;
     assert!(depot.ask(SHIP).await);
     for (reminder, state) in [(DISPATCH, "DISPATCHED"), (DELIVER, "DELIVERED")] {
         assert!(depot.remind(reminder).await);
-        let row = depot.row().await;
-        assert!(depot.ask(CALL_OFF).await);
+        let row = depot.row().await.unwrap();
         assert!(depot.ask(SHIP).await);
-        assert_eq!(depot.row().await, row, "{state}");
+        assert_eq!(depot.row().await.unwrap(), row, "{state}");
+        assert!(depot.ask(CALL_OFF).await);
+        let asked = depot.row().await.unwrap();
+        assert_ne!(asked, row, "the stream tells of each change of the row");
+        assert_eq!(asked["history"], row["history"], "{state}");
         assert_eq!(depot.state().await.as_deref(), Some(state));
     }
 }

@@ -79,7 +79,8 @@ impl Facts {
             let change = StatusChange { status, at: metadata.occurred_at, reason: None };
             self.ledger.advance(&order, Move { change, unless_cancelled: false }).await?;
         }
-        Ok(())
+        // What has arrived has left, should nobody have heard of that.
+        self.answer(order_id, Wait::Delivery, Answer::Done).await
     }
 }
 
