@@ -119,6 +119,7 @@ impl Mails {
     }
 
     async fn send(&self, news: &News, contact: &Contact, mailer: &Mailer) -> Result<(), HandlerError> {
+        let mail = render(contact, news.occasion)?;
         match self.mails.claim(&news.row(Status::Sending)).await? {
             Claim::Ours => {}
             Claim::Over => return Ok(()),
@@ -127,10 +128,15 @@ impl Mails {
             }
             Claim::Theirs(_) => return self.doubt(news, "whoever claimed the mail did not come back").await,
         }
-        if self.is_forgotten(news).await? {
-            return self.withdraw(news).await;
+        match self.is_forgotten(news).await {
+            Ok(false) => {}
+            Ok(true) => return self.withdraw(news).await,
+            Err(unknown) => {
+                // Nothing was sent: the next one may claim it.
+                self.mark(news, Status::Refused).await?;
+                return Err(unknown);
+            }
         }
-        let mail = render(contact, news.occasion)?;
         match mailer.send(contact.email.reveal().as_str(), &mail).await {
             Ok(()) => {
                 telemetry::count("MailsSent", 1);

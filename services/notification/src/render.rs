@@ -62,9 +62,8 @@ impl Occasion {
             Self::Shipped => ["Your parcel has left our house.", "It cannot be called off any more."],
             Self::Delivered => ["Your parcel has arrived.", "We hope that you like what is in it."],
             // Nobody knows what a provider does that has not answered; what it charges later is sent back.
-            Self::Rejected(reason @ Reason::PaymentTimedOut) | Self::Cancelled(reason) => {
-                [why(reason), "Whatever you have paid goes back to you."]
-            }
+            Self::Rejected(reason @ (Reason::PaymentTimedOut | Reason::FulfilmentFailed))
+            | Self::Cancelled(reason) => [why(reason), "Whatever you have paid goes back to you."],
             Self::Rejected(reason) => [why(reason), "You have not been charged."],
         }
     }
@@ -155,12 +154,13 @@ mod tests {
 
     use super::*;
 
-    const OCCASIONS: [Occasion; 7] = [
+    const OCCASIONS: [Occasion; 8] = [
         Occasion::Placed,
         Occasion::Paid,
         Occasion::Shipped,
         Occasion::Delivered,
         Occasion::Rejected(Reason::OutOfStock),
+        Occasion::Rejected(Reason::FulfilmentFailed),
         Occasion::Cancelled(Reason::CustomerRequest),
         Occasion::Cancelled(Reason::FulfilmentFailed),
     ];

@@ -92,7 +92,7 @@ pub enum Status {
     Sending,
     /// SES has it.
     Sent,
-    /// SES did not take it; it is tried again.
+    /// It was not sent, which is certain; it is tried again.
     Refused,
     /// Nobody knows whether SES has it. It is not tried again.
     InDoubt,
@@ -127,6 +127,9 @@ pub struct MailRow {
     /// Since when somebody is sending it, in Unix seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     claimed_at: Option<i64>,
+    /// Who that is: by it they know their own claim, should they never have heard that it was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    claim_id: Option<Uuid>,
     /// What it says.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub letter: Option<Letter>,
@@ -167,6 +170,7 @@ impl MailRow {
             at,
             status,
             claimed_at: (status == Status::Sending).then_some(now.unix_seconds()),
+            claim_id: (status == Status::Sending).then(Uuid::now_v7),
             letter: None,
             expires_at: now.plus_days(DAYS).unix_seconds(),
         }
@@ -271,6 +275,7 @@ impl MailStore {
             Put::Refused(Some(row)) if !is_gravestone(&row) => {
                 let there: MailRow = serde_dynamo::from_item(row)?;
                 match there.status {
+                    Status::Sending if there.claim_id == mail.claim_id => Claim::Ours,
                     Status::Sending => Claim::Theirs(there.claimed_at.unwrap_or_default()),
                     _ => Claim::Over,
                 }

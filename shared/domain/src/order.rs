@@ -33,7 +33,7 @@ pub enum OrderStatus {
     Shipped,
     /// Its parcel has arrived.
     Delivered,
-    /// The shop could not take it: nothing was charged, nothing is set aside.
+    /// The shop could not take it: nothing is charged (any more), nothing is set aside.
     Rejected,
     /// It was called off: what was charged went back, and so did what was set aside.
     Cancelled,

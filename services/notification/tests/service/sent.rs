@@ -107,3 +107,25 @@ async fn nothing_is_sent_before_it_is_claimed() {
     assert!(office.has_sent(0).await);
     assert_eq!(office.mail().await["status"], string("SENDING"));
 }
+
+#[tokio::test]
+async fn a_claim_whose_answer_was_lost_is_known_by_who_made_it() {
+    let office = sending_office().await.with_contact().await;
+    office.faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").times(1));
+    assert!(office.tell(sample(PAID)).await);
+    assert!(office.has_sent(1).await);
+    assert_eq!(office.status().await, "SENT");
+}
+
+#[tokio::test]
+async fn a_mail_that_was_claimed_and_certainly_not_sent_is_sent_the_next_time() {
+    let office = sending_office().await.with_contact().await;
+    // Whom to write to is found, but not whether they were forgotten since.
+    office.faults.add(Rule::new(Fault::ServerError).on("GetItem").after(1));
+    assert!(!office.tell(sample(PAID)).await);
+    office.faults.clear();
+    assert_eq!(office.status().await, "REFUSED");
+    assert!(office.has_sent(0).await);
+    assert!(office.tell(sample(PAID)).await);
+    assert!(office.has_sent(1).await);
+}
