@@ -64,8 +64,8 @@ export class LiveService extends Construct {
       settings,
       service: 'live',
       binary: 'live-messages',
-      // A message: it is counted, in two tries; it gets a number, is kept, and is told to who listens.
-      callsInSequence: 5,
+      // A message: it is counted, in two tries; it gets a number, is kept, and is told to who listens then.
+      callsInSequence: 6,
       environment: {
         CONNECTION_TABLE: connections.tableName,
         CHAT_TABLE: chats.tableName,
@@ -105,7 +105,7 @@ export class LiveService extends Construct {
     });
     customers.allow(connections.tableArn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
     customers.allow(chats.tableArn, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
-    customers.allow(bus.eventBusArn, 'events:PutEvents');
+    customers.allowFacts(bus);
     customerQueues(this, { settings, bus, consumer: customers });
   }
 }

@@ -28,10 +28,10 @@ impl Messages {
         Self { connections, chats, pusher }
     }
 
-    /// Who is behind a connection, if they are to be listened to.
-    async fn speaker(&self, id: &str) -> Result<Connection, Problem> {
+    /// Who is behind a connection; nobody if it has ended over what they said.
+    async fn speaker(&self, id: &str) -> Result<Option<Connection>, Problem> {
         let refusal = match self.connections.hear(id).await? {
-            Pace::Fine(connection) => return Ok(connection),
+            Pace::Fine(connection) => return Ok(Some(connection)),
             Pace::TooFast => return Err(too_fast("Wait a moment before you go on.")),
             Pace::MuchTooFast => too_fast("You did not wait: the connection ends."),
             Pace::Unknown => Problem::new(
@@ -41,8 +41,9 @@ impl Messages {
                 "Your sign-in has ended: connect with a new token.",
             ),
         };
-        self.pusher.close(id).await?;
-        Err(refusal)
+        // An answer would come when the connection is gone.
+        self.pusher.end(id, &refusal.into_frame()).await?;
+        Ok(None)
     }
 
     /// Whether an order that is not known belongs to somebody else, does not exist, or has not been heard of yet, is
@@ -68,13 +69,13 @@ impl Messages {
     async fn send(&self, who: &Connection, text: ChatText, to: Option<UserName>) -> Result<String, Problem> {
         let customer = chat_of(who, to, "to")?;
         let author = if who.is_staff { Author::Staff } else { Author::Customer };
-        let (message, peers) =
-            tokio::join!(self.chats.add(&customer, author, text), self.listeners(&customer, &who.id));
-        let message = message?;
+        let message = self.chats.add(&customer, author, text).await?;
+        // Only now, so that who comes meanwhile either reads it or hears it.
+        let peers = self.listeners(&customer, &who.id).await;
         let pushed = frame(&Frame::Message { customer: &customer, line: Line::from(&message) })?;
         // The message is kept: who does not hear of it now will read it.
         let told = match peers {
-            Ok(peers) => self.pusher.push(&peers, &pushed).await.map(drop),
+            Ok(peers) => self.pusher.push(&peers, &pushed).await.1,
             Err(error) => Err(error),
         };
         if let Err(error) = told {
@@ -134,7 +135,7 @@ impl Handler for Messages {
             return Err(Problem::internal("who comes and goes is told to another function"));
         };
         // Also what makes no sense is counted. Each step is boxed: together the SDK's futures are too large for a stack.
-        let who = Box::pin(self.speaker(&event.connection_id)).await?;
+        let Some(who) = Box::pin(self.speaker(&event.connection_id)).await? else { return Ok(None) };
         let answer = match Request::parse(&text)? {
             Request::SubscribeOrder { order_id } => Box::pin(self.subscribe(&who, order_id)).await,
             Request::SendMessage { text, to } => Box::pin(self.send(&who, text, to)).await,

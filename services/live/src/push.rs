@@ -25,26 +25,23 @@ impl Pusher {
         Self { connections, store }
     }
 
-    /// Sends a frame to all of them at once, and gives back who is gone. None waits for another; if some cannot be
-    /// reached, the others have the frame all the same.
-    ///
-    /// # Errors
-    /// When some could not be reached.
-    pub async fn push(&self, peers: &[Peer], frame: &str) -> Result<Vec<String>, StoreError> {
+    /// Sends a frame to all of them at once, and gives back who is gone, and the error of somebody who could not be
+    /// reached. None waits for another; if some cannot be reached, the others have the frame all the same.
+    pub async fn push(&self, peers: &[Peer], frame: &str) -> (Vec<String>, Result<(), StoreError>) {
         let old = Timestamp::now().unix_seconds() - YOUNG_SECONDS;
         let posts =
             peers.iter().map(|peer| async move { (peer, self.connections.post(&peer.id, frame).await) });
-        let (mut gone, mut sent, mut failed) = (Vec::new(), 0, None);
+        let (mut gone, mut sent, mut reached) = (Vec::new(), 0, Ok(()));
         for (peer, delivery) in join_all(posts).await {
             match delivery {
                 Ok(Delivery::Sent) => sent += 1,
                 Ok(Delivery::Gone) if peer.since < old => gone.push(peer.id.clone()),
                 Ok(Delivery::Gone) => {}
-                Err(error) => failed = Some(error),
+                Err(error) => reached = Err(error),
             }
         }
         telemetry::count("FramesPushed", sent);
-        failed.map_or(Ok(gone), Err)
+        (gone, reached)
     }
 
     /// The same, and forgets who is gone.
@@ -52,16 +49,19 @@ impl Pusher {
     /// # Errors
     /// When some could not be reached, or forgotten.
     pub async fn push_and_forget(&self, peers: &[Peer], frame: &str) -> Result<(), StoreError> {
-        let gone = self.push(peers, frame).await?;
+        let (gone, reached) = self.push(peers, frame).await;
         let removals = join_all(gone.iter().map(|id| self.store.remove(id))).await;
-        removals.into_iter().collect()
+        removals.into_iter().chain([reached]).collect()
     }
 
-    /// Ends a connection.
+    /// Says a last thing on a connection, if that can be, and ends it.
     ///
     /// # Errors
     /// When it was not ended, as far as is known.
-    pub async fn close(&self, id: &str) -> Result<(), StoreError> {
+    pub async fn end(&self, id: &str, frame: &str) -> Result<(), StoreError> {
+        if let Err(error) = self.connections.post(id, frame).await {
+            telemetry::note("pushError", &error.to_string());
+        }
         self.connections.close(id).await
     }
 }

@@ -149,7 +149,8 @@ impl Problem {
 
     /// The problem as a frame of a WebSocket. All frames say by `type` what they are, so this one's own type is left out.
     #[cfg(feature = "sockets")]
-    pub(crate) fn into_frame(self) -> String {
+    #[must_use]
+    pub fn into_frame(self) -> String {
         self.note();
         let frame = Body {
             r#type: "problem".to_owned(),

@@ -80,7 +80,7 @@ struct RequestContext {
     authorizer: HashMap<String, Told>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 enum EventType {
     Connect,
@@ -137,8 +137,11 @@ pub async fn run<H: Handler>(
 /// Handles what happened on one connection. Without a context (in tests) there is no deadline.
 pub async fn invoke<H: Handler>(handler: &H, event: &str, context: Option<&Context>) -> Response {
     let invocation = Invocation::begin(context);
-    let done = invocation.run(handle(handler, event)).await;
-    let (answers, result) = done.unwrap_or_else(|| (true, Err(Problem::out_of_time())));
+    let event = batch::read::<ProxyEvent>(event);
+    // Who comes must not be let in by a status that is meant for a frame.
+    let answers = event.as_ref().is_ok_and(|event| event.request_context.event_type == EventType::Message);
+    let done = invocation.run(async { handle(handler, event.map_err(Problem::internal)?).await }).await;
+    let result = done.unwrap_or_else(|| Err(Problem::out_of_time()));
     let status = result.as_ref().err().map_or(StatusCode::OK, Problem::status);
     let outcome = match status {
         StatusCode::OK => Outcome::Ok,
@@ -152,21 +155,17 @@ pub async fn invoke<H: Handler>(handler: &H, event: &str, context: Option<&Conte
     Response { status_code, body }
 }
 
-/// Whether what happened is answered with a frame, and what came of it.
-async fn handle<H: Handler>(handler: &H, event: &str) -> (bool, Result<Option<String>, Problem>) {
-    let ProxyEvent { request_context, body } = match batch::read(event) {
-        Ok(event) => event,
-        Err(error) => return (true, Err(Problem::internal(error))),
-    };
+async fn handle<H: Handler>(handler: &H, event: ProxyEvent) -> Result<Option<String>, Problem> {
+    let ProxyEvent { request_context, body } = event;
     let RequestContext { connection_id, event_type, route_key, authorizer } = request_context;
     telemetry::correlate(&telemetry::request_id());
     telemetry::note("route", &route_key);
-    let (answers, happening) = match event_type {
-        EventType::Connect => (false, Happening::Connected(texts(authorizer))),
-        EventType::Message => (true, Happening::Said(body.unwrap_or_default())),
-        EventType::Disconnect => (false, Happening::Left),
+    let happening = match event_type {
+        EventType::Connect => Happening::Connected(texts(authorizer)),
+        EventType::Message => Happening::Said(body.unwrap_or_default()),
+        EventType::Disconnect => Happening::Left,
     };
-    (answers, handler.handle(SocketEvent { connection_id, happening }).await)
+    handler.handle(SocketEvent { connection_id, happening }).await
 }
 
 fn texts(authorizer: HashMap<String, Told>) -> HashMap<String, String> {
@@ -239,6 +238,8 @@ impl Connections {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
     use serde_json::{Value, json};
 
     use super::*;
@@ -256,6 +257,15 @@ mod tests {
                 Happening::Said(text) => Ok(Some(text)),
                 Happening::Left => Ok(None),
             }
+        }
+    }
+
+    /// Never says anything.
+    struct Sleeper;
+
+    impl Handler for Sleeper {
+        async fn handle(&self, _: SocketEvent) -> Result<Option<String>, Problem> {
+            std::future::pending().await
         }
     }
 
@@ -283,6 +293,19 @@ mod tests {
         let welcome = happen("CONNECT", json!({ "authorizer": found })).await;
         assert_eq!(welcome, Response { status_code: 200, body: None });
         assert_eq!(happen("CONNECT", json!({})).await.status_code, 401);
+    }
+
+    #[tokio::test]
+    async fn nobody_comes_in_while_nothing_works() {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let mut hasty = Context::default();
+        hasty.deadline = u64::try_from(now.as_millis()).unwrap() + 100;
+        let event = json!({ "requestContext": {
+            "routeKey": "$connect", "eventType": "CONNECT", "connectionId": "L0SM9cOFvHcCIhw=",
+        } });
+        let response = invoke(&Sleeper, &event.to_string(), Some(&hasty)).await;
+        assert!(response.status_code >= 500, "{response:?}");
+        assert!(invoke(&Parrot, "no event", None).await.status_code >= 500);
     }
 
     #[tokio::test]

@@ -24,15 +24,16 @@ use serde::{Deserialize, Serialize};
 
 use super::delete;
 
-/// A connection may say so much in [`WINDOW_MILLIS`], at once or one after the other.
+/// A connection may say so much in [`WINDOW_MILLIS`], at once or one after the other. Each frame is a write: a few who
+/// talk without end must not use up the capacity that everybody's updates need.
 const FRAMES: u64 = 20;
-const WINDOW_MILLIS: u64 = 10_000;
+const WINDOW_MILLIS: u64 = 60_000;
 /// The most orders that a connection follows: with its other rows they are removed in one call.
 const MOST_ORDERS: usize = 20;
 /// How long it is known where an order stands.
 const STANDING_DAYS: u32 = 90;
 /// The most connections that hear something at once. One person does not need more.
-const MOST_PEERS: i32 = 100;
+const MOST_PEERS: usize = 100;
 
 const CONNECTION: &str = "connection";
 const ORDER: &str = "order";
@@ -126,7 +127,6 @@ struct ConnectionRow {
 struct PeerRow {
     connection: String,
     since: i64,
-    expires_at: i64,
 }
 
 impl ConnectionStore {
@@ -275,25 +275,44 @@ impl ConnectionStore {
 
     /// Where an order stands, and who follows it.
     pub async fn followers(&self, user_name: &UserName, order_id: OrderId) -> Result<Followers, StoreError> {
-        let rows = self.rows(customer(user_name), &order(order_id)).await?;
+        let rows = self.living(customer(user_name), &order(order_id)).await?;
         // The order itself sorts before who follows it.
         let (standing, peers): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| row.contains_key("status"));
         let standing = standing.into_iter().next().map(serde_dynamo::from_item).transpose()?;
-        Ok(Followers { standing, peers: alive(peers)? })
+        Ok(Followers { standing, peers: peers_of(peers)? })
     }
 
     /// The connections of one person.
     pub async fn connections_of(&self, user_name: &UserName) -> Result<Vec<Peer>, StoreError> {
-        alive(self.rows(customer(user_name), CONNECTION).await?)
+        peers_of(self.living(customer(user_name), CONNECTION).await?)
     }
 
     /// The connections of the staff.
     pub async fn connections_of_staff(&self) -> Result<Vec<Peer>, StoreError> {
-        alive(self.rows(STAFF.to_owned(), CONNECTION).await?)
+        peers_of(self.living(STAFF.to_owned(), CONNECTION).await?)
     }
 
-    async fn rows(&self, item: String, beginning: &str) -> Result<Vec<Item>, StoreError> {
+    /// Some rows that have not expired. DynamoDB removes the others within days only.
+    async fn living(&self, item: String, beginning: &str) -> Result<Vec<Item>, StoreError> {
+        let (mut living, mut start) = (Vec::new(), None);
+        loop {
+            let (rows, next) = self.rows(item.clone(), beginning, start).await?;
+            living.extend(rows.into_iter().filter(|row| !expiry_of(row).is_some_and(is_over)));
+            if next.is_none() || living.len() >= MOST_PEERS {
+                return Ok(living);
+            }
+            start = next;
+        }
+    }
+
+    /// Some rows, and where to go on if there may be more.
+    async fn rows(
+        &self,
+        item: String,
+        beginning: &str,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let query = self
             .table
             .client()
@@ -305,8 +324,10 @@ impl ConnectionStore {
             .expression_attribute_values(":item", AttributeValue::S(item))
             .expression_attribute_values(":beginning", AttributeValue::S(beginning.to_owned()))
             .consistent_read(true)
-            .limit(MOST_PEERS);
-        Ok(query.send().await?.items.unwrap_or_default())
+            .limit(i32::try_from(MOST_PEERS).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start);
+        let found = query.send().await?;
+        Ok((found.items.unwrap_or_default(), found.last_evaluated_key))
     }
 
     /// Forgets a connection and all that it wanted to hear.
@@ -325,14 +346,14 @@ impl ConnectionStore {
 
     /// Forgets somebody: their connections, and where their orders stand.
     pub async fn forget(&self, user_name: &UserName) -> Result<(), StoreError> {
-        for Peer { id, .. } in self.connections_of(user_name).await? {
-            self.remove(&id).await?;
-        }
         for beginning in [CONNECTION, ORDER] {
             loop {
-                let rows = self.rows(customer(user_name), beginning).await?;
+                let (rows, _) = self.rows(customer(user_name), beginning, None).await?;
                 if rows.is_empty() {
                     break;
+                }
+                for id in rows.iter().filter(|_| beginning == CONNECTION).filter_map(connection_of) {
+                    self.remove(id).await?;
                 }
                 delete(&self.table, rows.into_iter().map(key_of).collect()).await?;
             }
@@ -341,11 +362,17 @@ impl ConnectionStore {
     }
 }
 
-fn alive(rows: Vec<Item>) -> Result<Vec<Peer>, StoreError> {
+fn peers_of(rows: Vec<Item>) -> Result<Vec<Peer>, StoreError> {
     let rows: Vec<PeerRow> = serde_dynamo::from_items(rows)?;
-    // DynamoDB removes what has expired within days only.
-    let alive = rows.into_iter().filter(|row| !is_over(row.expires_at));
-    Ok(alive.map(|row| Peer { id: row.connection, since: row.since }).collect())
+    Ok(rows.into_iter().map(|row| Peer { id: row.connection, since: row.since }).collect())
+}
+
+fn expiry_of(row: &Item) -> Option<i64> {
+    row.get("expiresAt")?.as_n().ok()?.parse().ok()
+}
+
+fn connection_of(row: &Item) -> Option<&str> {
+    row.get("connection")?.as_s().ok().map(String::as_str)
 }
 
 fn peer(item: &str, sort: &str, connection: &Connection, since: i64) -> Item {

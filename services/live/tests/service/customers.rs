@@ -110,6 +110,17 @@ async fn nothing_is_left_of_a_forgotten_customer_and_their_connections_are_good_
 }
 
 #[tokio::test]
+async fn no_connection_of_a_forgotten_customer_is_left_however_many_there_are() {
+    let counter = counter().await;
+    let live = &counter.live;
+    let connecting = (0..120).map(|number| async move { live.connect(&number.to_string(), "swn").await });
+    futures::future::join_all(connecting).await;
+    assert_eq!(live.rows().await.len(), 240);
+    assert!(counter.deliver(ERASURE).await);
+    assert!(live.rows().await.is_empty());
+}
+
+#[tokio::test]
 async fn somebody_who_never_wrote_is_handed_over_that_there_is_nothing() {
     let counter = counter().await;
     assert!(counter.deliver(EXPORT).await);

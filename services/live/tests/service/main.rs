@@ -12,6 +12,7 @@ mod server;
 mod updates;
 
 use aws_lambda_events::sqs::SqsEvent;
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{OrderId, Timestamp};
 use lambdakit::{queue, socket};
 use live::connections::Connections;
@@ -76,11 +77,14 @@ impl Live {
         assert_eq!(answer.status_code, 200);
     }
 
-    /// Says something on a connection, and gives the answer.
+    /// Says something on a connection, and gives the answer: if that ends the connection, the last that is heard on it.
     async fn say(&self, id: &str, frame: impl ToString) -> Value {
         let answer = Self::happen(&self.messages, event("MESSAGE", id, &frame.to_string(), &json!({}))).await;
         assert_eq!(answer.status_code, 200);
-        serde_json::from_str(&answer.body.unwrap()).unwrap()
+        match answer.body {
+            Some(frame) => serde_json::from_str(&frame).unwrap(),
+            None => self.switchboard.heard(id).pop().unwrap(),
+        }
     }
 
     /// Tells of an order, and says whether it is done.
@@ -112,7 +116,7 @@ impl Live {
     async fn rows(&self) -> Vec<String> {
         let rows = self.dynamodb.scan().table_name("CONNECTION_TABLE").send().await.unwrap();
         let key = |name: &str, row: &std::collections::HashMap<String, _>| {
-            let value: &aws_sdk_dynamodb::types::AttributeValue = &row[name];
+            let value: &AttributeValue = &row[name];
             value.as_s().unwrap().clone()
         };
         let mut keys: Vec<_> =
@@ -123,16 +127,22 @@ impl Live {
 
     /// Makes a connection an old one.
     async fn age(&self, item: &str, sort: &str) {
-        let key = |value: &str| aws_sdk_dynamodb::types::AttributeValue::S(value.to_owned());
+        self.set(item, sort, "since = :number", 0).await;
+    }
+
+    /// Lets a client be silent for some seconds.
+    async fn pause(&self, id: &str, seconds: u32) {
+        self.set(&format!("connection#{id}"), "connection", "spoken = spoken - :number", seconds * 1000)
+            .await;
+    }
+
+    async fn set(&self, item: &str, sort: &str, change: &str, number: u32) {
+        let key = |value: &str| AttributeValue::S(value.to_owned());
         let update = self.dynamodb.update_item().table_name("CONNECTION_TABLE");
-        update
-            .key("item", key(item))
-            .key("sort", key(sort))
-            .update_expression("SET since = :zero")
-            .expression_attribute_values(":zero", aws_sdk_dynamodb::types::AttributeValue::N("0".to_owned()))
-            .send()
-            .await
-            .unwrap();
+        let update = update.key("item", key(item)).key("sort", key(sort));
+        let update = update.update_expression(format!("SET {change}"));
+        let update = update.expression_attribute_values(":number", AttributeValue::N(number.to_string()));
+        update.send().await.unwrap();
     }
 }
 
