@@ -82,7 +82,7 @@ export class BasketService extends Construct {
       environment: { BASKET_TABLE: baskets.tableName, EVENT_BUS: bus.eventBusName },
     });
     customers.allow(baskets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    customers.allow(bus.eventBusArn, 'events:PutEvents');
+    customers.allowFacts(bus);
     new EventQueue(this, 'CustomerRequests', {
       settings,
       bus,

@@ -71,7 +71,7 @@ export class NotificationService extends Construct {
       environment: { MAIL_TABLE: table.tableName, EVENT_BUS: bus.eventBusName },
     });
     customers.allow(table.tableArn, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
-    customers.allow(bus.eventBusArn, 'events:PutEvents');
+    customers.allowFacts(bus);
     customerQueues(this, { settings, bus, consumer: customers });
   }
 }

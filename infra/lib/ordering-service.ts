@@ -152,7 +152,7 @@ export class OrderingService extends Construct {
     });
     customers.allow(orders.tableArn, 'dynamodb:Query', 'dynamodb:PutItem');
     customers.allow(fulfilments.tableArn, 'dynamodb:UpdateItem');
-    customers.allow(bus.eventBusArn, 'events:PutEvents');
+    customers.allowFacts(bus);
     customerQueues(this, { settings, bus, consumer: customers });
   }
 }

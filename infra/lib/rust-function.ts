@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import {
   type AddToPrincipalPolicyResult, Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam';
@@ -25,6 +26,7 @@ export interface RustFunctionProps {
 export class RustFunction extends Function {
   readonly binary: string;
   readonly callsInSequence: number;
+  private readonly service: string;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     const { settings, binary, service } = props;
@@ -50,6 +52,7 @@ export class RustFunction extends Function {
       },
     });
     this.binary = binary;
+    this.service = service;
     this.callsInSequence = props.callsInSequence;
     this.allow(logs.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents');
     publish(this, 'Function', binary, this.functionName);
@@ -58,6 +61,15 @@ export class RustFunction extends Function {
   /** Grants this function the named actions on one resource. */
   allow(resourceArn: string, ...actions: string[]): void {
     this.addToRolePolicy(new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [resourceArn] }));
+  }
+
+  /** Lets this function tell what its service has to tell, and nothing in the name of another: who listens believes it. */
+  allowFacts(bus: IEventBus): void {
+    this.addToRolePolicy(new PolicyStatement({
+      actions: ['events:PutEvents'],
+      resources: [bus.eventBusArn],
+      conditions: { 'ForAllValues:StringEquals': { 'events:source': [`shop.${this.service}`] } },
+    }));
   }
 }
 

@@ -205,6 +205,17 @@ describe('edges', () => {
     }
   });
 
+  test('each function tells facts in the name of its own service alone', () => {
+    const telling = Object.values(functions).flatMap(({ Properties }) =>
+      statementsOf(template, target(Properties.Role)!)
+        .filter(({ Action }) => list(Action).includes('events:PutEvents'))
+        .map(({ Condition }) => ({ service: Properties.Environment.Variables.SERVICE, Condition })));
+    assert.equal(telling.length, 11);
+    for (const { service, Condition } of telling) {
+      assert.deepEqual(Condition, { 'ForAllValues:StringEquals': { 'events:source': [`shop.${service}`] } });
+    }
+  });
+
   test('Lambda polls a source only after the function may', () => {
     for (const { Properties } of Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'))) {
       // The mapping names the function, the function its role, and the policy is in the role: so each comes first.
