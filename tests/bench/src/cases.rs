@@ -1,6 +1,7 @@
 //! What is measured: a function, what it is asked, what AWS answers it, and the floor below it.
 
 pub mod basket;
+mod fulfilment;
 pub mod ordering;
 pub mod product;
 
@@ -29,9 +30,9 @@ pub struct Case {
 
 impl Case {
     /// All of them: first those that budgets are set for, then the rest of the way to an order and of what keeps prices
-    /// up to date, at last those of large baskets.
+    /// up to date, those of large baskets, and at last what comes after an order is placed.
     pub fn all() -> Result<Vec<Self>> {
-        Ok(vec![
+        let mut cases = vec![
             hello(),
             product::read()?,
             basket::read(2)?,
@@ -47,7 +48,9 @@ impl Case {
             basket::check_out(20)?,
             basket::read(100)?,
             basket::check_out(100)?,
-        ])
+        ];
+        cases.extend(fulfilment::all()?);
+        Ok(cases)
     }
 }
 

@@ -72,6 +72,16 @@ pub fn order(user_name: &str, number: u64) -> Value {
     })
 }
 
+/// Whom to write to about an order.
+pub fn contact(user_name: &str, number: u64) -> Value {
+    let mut row = order(user_name, number);
+    let Some(fields) = row.as_object_mut() else { return row };
+    fields.retain(|name, _| ["userName", "orderId", "lines", "totalPrice"].contains(&name.as_str()));
+    fields.insert("firstName".to_owned(), json!({ "S": "Grace" }));
+    fields.insert("email".to_owned(), json!({ "S": "name@example.com" }));
+    row
+}
+
 fn money(minor: u64) -> Value {
     json!({ "M": { "minor": { "N": minor.to_string() }, "currency": { "S": "USD" } } })
 }

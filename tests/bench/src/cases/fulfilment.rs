@@ -1,0 +1,123 @@
+//! What an order meets after it is placed: the workflow's steps, the commands that they send, and who is told.
+
+use anyhow::Result;
+use hyper::body::Bytes;
+use serde_json::{Value, json};
+
+use super::Case;
+use crate::answer::Expected;
+use crate::event::{first_record, of_records};
+use crate::items;
+use crate::stand_in::Answers;
+
+const FACTS: &str = include_str!("../../../../services/ordering/events/ordering-facts.json");
+const RESERVE: &str = include_str!("../../../../services/inventory/events/inventory-steps.json");
+const MARK: &str = include_str!("../../../../services/ordering/events/ordering-steps.json");
+const CHARGE: &str = include_str!("../../../../services/payment/events/payment-commands.json");
+const SHIP: &str = include_str!("../../../../services/delivery/events/delivery-commands.json");
+const MAIL: &str = include_str!("../../../../services/notification/events/notification-mails.json");
+const AUDIT: &str = include_str!("../../../../services/audit/events/audit-facts.json");
+const UPDATE: &str = include_str!("../../../../services/live/events/live-updates.json");
+
+const USER: &str = "swn";
+
+pub fn all() -> Result<Vec<Case>> {
+    let placed =
+        json!({ "executionArn": "arn:aws:states:us-east-1:123456789012:execution:bench:1", "startDate": 1 });
+    let fulfilment = json!({ "Item": { "orderId": { "S": items::order_id(1) }, "userName": { "S": USER } } });
+    let order = items::order(USER, 1);
+    let charge = json!({
+        "id": "ch_1", "amount": 1990, "currency": "USD", "reference": items::order_id(1), "status": "settled",
+    });
+    let peer = json!({
+        "item": { "S": format!("customer#{USER}") }, "connection": { "S": "c-1" }, "since": { "N": "1" },
+        "expiresAt": { "N": "4102444800" },
+    });
+    let schedule = json!({ "ScheduleArn": "arn:aws:scheduler:us-east-1:123456789012:schedule/bench/1" });
+    let step = |sample: &'static str| Bytes::from_static(sample.as_bytes());
+    let message = |sample| Ok::<_, anyhow::Error>(of_records([first_record(sample)?]));
+    Ok(vec![
+        case(
+            "order placed: the workflow starts",
+            "ordering-facts",
+            message(FACTS)?,
+            [("PutItem FULFILMENT_TABLE", json!({})), ("StartExecution", placed)],
+        ),
+        case(
+            "step: reserve 2 products",
+            "inventory-steps",
+            step(RESERVE),
+            [("TransactWriteItems", json!({}))],
+        ),
+        case(
+            "step: mark an order",
+            "ordering-steps",
+            step(MARK),
+            [
+                ("GetItem FULFILMENT_TABLE", fulfilment),
+                ("GetItem ORDER_TABLE", json!({ "Item": order })),
+                ("UpdateItem ORDER_TABLE", json!({ "Attributes": order })),
+            ],
+        ),
+        case(
+            "command: charge",
+            "payment-commands",
+            message(CHARGE)?,
+            [
+                ("GetSecretValue", json!({ "SecretString": "bench" })),
+                ("PutItem PAYMENT_TABLE", json!({})),
+                ("POST /v1/charges", charge),
+            ],
+        ),
+        case(
+            "command: ship",
+            "delivery-commands",
+            message(SHIP)?,
+            [("PutItem SHIPMENT_TABLE", json!({})), ("POST /schedules", schedule)],
+        ),
+        case(
+            "order paid: a mail is kept",
+            "notification-mails",
+            message(MAIL)?,
+            [
+                ("GetItem MAIL_TABLE", json!({ "Item": items::contact(USER, 1) })),
+                ("PutItem MAIL_TABLE", json!({})),
+            ],
+        ),
+        case(
+            "order placed: the audit notes it",
+            "audit-facts",
+            message(AUDIT)?,
+            [("PutItem AUDIT_TABLE", json!({}))],
+        ),
+        case(
+            "order paid: one connection hears it",
+            "live-updates",
+            message(UPDATE)?,
+            [
+                ("PutItem CONNECTION_TABLE", json!({})),
+                ("Query CONNECTION_TABLE", json!({ "Items": [peer] })),
+                ("POST /@connections", json!({})),
+            ],
+        ),
+    ])
+}
+
+fn case<const N: usize>(
+    name: &str,
+    function: &'static str,
+    event: Bytes,
+    answers: [(&str, Value); N],
+) -> Case {
+    let answers = answers.into_iter().map(|(call, answer)| (call.to_owned(), answer));
+    // A step that fails says so by itself; messages that fail are in the answer.
+    let expected = if function.ends_with("-steps") { Expected::Anything } else { Expected::NoFailures };
+    Case {
+        name: name.to_owned(),
+        function,
+        floor: None,
+        event,
+        answers: answers.collect::<Answers>(),
+        expected,
+    }
+}
