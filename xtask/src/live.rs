@@ -71,14 +71,17 @@ pub fn watch(paths: &Paths, args: &WatchArgs) -> Result<()> {
         if args.order.is_none() && looked.is_none_or(|looked| looked.elapsed() > LOOK) {
             looked = Some(Instant::now());
             for order in newest(&outputs, &token, &args.user)? {
-                if followed.len() < MOST_ORDERS && followed.insert(order.clone()) {
+                if followed.len() == MOST_ORDERS && !followed.contains(&order) {
+                    bail!("{MOST_ORDERS} orders were followed, and a connection follows no more: start again");
+                }
+                if followed.insert(order.clone()) {
                     line.say(&subscription(&order))?;
                 }
             }
         }
         if spoken.elapsed() > SIGN_OF_LIFE {
             spoken = Instant::now();
-            followed.iter().try_for_each(|order| line.say(&subscription(order)))?;
+            followed.iter().take(1).try_for_each(|order| line.say(&subscription(order)))?;
         }
         while let Some(frame) = line.hear()? {
             if let Some(text) = shown_status(&frame, &mut shown)? {

@@ -122,12 +122,20 @@ enum Command {
     Load(load::Args),
 }
 
+impl Command {
+    /// Whether what was done of it need not be done again.
+    fn goes_on(&self) -> bool {
+        matches!(self, Self::Up(_) | Self::Build(_) | Self::Deploy(_) | Self::Destroy(_))
+    }
+}
+
 fn main() -> ExitCode {
     let command = Cli::parse().command;
+    let goes_on = command.goes_on();
     match run(command) {
         Ok(code) => code,
         Err(error) if error.is::<interrupt::Interrupted>() => {
-            eprintln!("\ninterrupted; the same command goes on from here");
+            eprintln!("\ninterrupted{}", if goes_on { "; the same command goes on from here" } else { "" });
             ExitCode::from(interrupt::EXIT_CODE)
         }
         Err(error) => {
