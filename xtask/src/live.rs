@@ -72,7 +72,9 @@ pub fn watch(paths: &Paths, args: &WatchArgs) -> Result<()> {
             looked = Some(Instant::now());
             for order in newest(&outputs, &token, &args.user)? {
                 if followed.len() == MOST_ORDERS && !followed.contains(&order) {
-                    bail!("{MOST_ORDERS} orders were followed, and a connection follows no more: start again");
+                    bail!(
+                        "{MOST_ORDERS} orders were followed, and a connection follows no more: start again"
+                    );
                 }
                 if followed.insert(order.clone()) {
                     line.say(&subscription(&order))?;
