@@ -114,8 +114,9 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       binary: 'ordering-facts',
-      // A delivered parcel: whose order, the order or where it went, shipped and delivered, each there or where it went.
-      callsInSequence: 7,
+      // A delivered parcel: whose order, the order or where it went, shipped and delivered, each there or where it went;
+      // and who still waits for the parcel to leave is told.
+      callsInSequence: 9,
       environment: {
         ORDER_TABLE: orders.tableName,
         FULFILMENT_TABLE: fulfilments.tableName,

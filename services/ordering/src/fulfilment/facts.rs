@@ -15,7 +15,7 @@ use lambdakit::{StoreError, queue};
 use serde::{Deserialize, Serialize};
 
 use super::steps::Ledger;
-use crate::store::{Answer, Fulfilment, Move, Wait};
+use crate::store::{Answer, Fulfilment, Move, Moved, Wait};
 
 /// The facts that orders depend on.
 #[derive(Clone, Debug, Deserialize)]
@@ -77,7 +77,13 @@ impl Facts {
         // The parcel may have arrived before the workflow could say that it has left.
         for status in [OrderStatus::Shipped, OrderStatus::Delivered] {
             let change = StatusChange { status, at: metadata.occurred_at, reason: None };
-            self.ledger.advance(&order, Move { change, unless_cancelled: false }).await?;
+            match self.ledger.advance(&order, Move { change, unless_cancelled: false }).await? {
+                Moved::Done(_) => {}
+                Moved::Refused(order) if order.history.iter().any(|change| change.status == status) => {}
+                // The parcel is there all the same: somebody has to look at it.
+                Moved::Refused(order) => return Err(Contradiction { status, order: order.status }.into()),
+                Moved::Unknown => return Err(UnknownOrder(order_id).into()),
+            }
         }
         // What has arrived has left, should nobody have heard of that.
         self.answer(order_id, Wait::Delivery, Answer::Done).await
@@ -88,6 +94,14 @@ impl Facts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no order {0}")]
 struct UnknownOrder(OrderId);
+
+/// An order stands where it cannot have come by what has happened to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an order that is {order} cannot become {status}")]
+struct Contradiction {
+    status: OrderStatus,
+    order: OrderStatus,
+}
 
 impl Facts {
     async fn answer(&self, order_id: OrderId, wait: Wait, answer: Answer) -> Result<(), HandlerError> {

@@ -262,6 +262,26 @@ async fn a_parcel_that_arrives_before_the_workflow_knows_that_it_left_has_left()
 }
 
 #[tokio::test]
+async fn a_parcel_that_has_arrived_has_left_also_for_a_workflow_that_never_heard_of_it() {
+    let (world, token) = World::begun().await;
+    for step in ["markStockReserved", "markPaid"] {
+        assert_eq!(world.step(step, json!({})).await, Ok(()));
+    }
+    assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
+    world.tell_of_order("ShipmentDelivered").await;
+    assert_eq!(world.end().await, None);
+}
+
+#[tokio::test]
+async fn a_parcel_that_arrives_for_an_order_that_was_closed_is_not_passed_over() {
+    let (world, _) = World::begun().await;
+    let close = json!({ "status": "CANCELLED", "reason": "FULFILMENT_FAILED" });
+    assert_eq!(world.step("close", close).await, Ok(()));
+    assert!(!world.tell("ShipmentDelivered", json!({ "orderId": ID })).await);
+    assert_eq!(world.statuses().await, ["PENDING", "CANCELLED"]);
+}
+
+#[tokio::test]
 async fn an_order_that_ends_early_says_why() {
     let (world, _) = World::begun().await;
     let close = json!({ "status": "REJECTED", "reason": "OUT_OF_STOCK" });
