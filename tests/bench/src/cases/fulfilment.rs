@@ -24,7 +24,9 @@ const USER: &str = "swn";
 pub fn all() -> Result<Vec<Case>> {
     let placed =
         json!({ "executionArn": "arn:aws:states:us-east-1:123456789012:execution:bench:1", "startDate": 1 });
-    let fulfilment = json!({ "Item": { "orderId": { "S": items::order_id(1) }, "userName": { "S": USER } } });
+    let fulfilment = json!({ "Item": {
+        "orderId": { "S": items::order_id(1) }, "userName": { "S": USER }, "expiresAt": { "N": "4102444800" },
+    } });
     let order = items::order(USER, 1);
     let charge = json!({
         "id": "ch_1", "amount": 1990, "currency": "USD", "reference": items::order_id(1), "status": "settled",
