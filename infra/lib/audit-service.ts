@@ -14,7 +14,7 @@ export interface AuditServiceProps {
   readonly topic: ITopic;
 }
 
-/** What happened to each order, written down for good: no function may change a row or remove one. */
+/** What happened to each order, written down for good: no function may remove a row, and the one that puts them puts none twice. */
 export class AuditService extends Construct {
   constructor(scope: Construct, id: string, { settings, api, topic }: AuditServiceProps) {
     super(scope, id);
