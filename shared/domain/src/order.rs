@@ -310,7 +310,7 @@ mod tests {
     fn an_anonymised_order_keeps_the_books_and_nothing_of_the_customer() {
         let mut checkout = checked_out(vec![(95_040, 2), (87_000, 60)]);
         checkout.payment.token = Some("tok_visa".parse().unwrap());
-        let order = Order::place(checkout, "c-1".to_owned()).unwrap();
+        let order = Order::place(checkout, "request-1".to_owned()).unwrap();
         let anonymised = order.clone().anonymised();
         let kept = |order: &Order| {
             let Order { order_id, status, order_date, lines, total_price, .. } = order.clone();
@@ -318,7 +318,7 @@ mod tests {
         };
         assert_eq!(kept(&anonymised), kept(&order));
         let text = serde_json::to_string(&anonymised).unwrap();
-        for personal in ["swn", "Grace", "g@example.com", "Main St", "tok_visa", "c-1"] {
+        for personal in ["swn", "Grace", "g@example.com", "Main St", "tok_visa", "request-1"] {
             assert!(!text.contains(personal), "{personal} in {text}");
         }
         assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), anonymised);
