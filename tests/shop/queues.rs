@@ -1,7 +1,5 @@
 //! What lies on the queues between the services, and what cannot be read there.
 
-use std::process::Command;
-
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use serde_json::{Value, json};
 use shop_tests::Shop;
@@ -112,11 +110,7 @@ async fn of_ten_messages_nine_become_orders_and_the_poison_waits_for_a_person() 
     queues.wait_for(&dead_letters, 1).await;
 
     // It is still poison, so it comes back to where it was: nothing is ever lost.
-    let redrive = Command::new(env!("CARGO"))
-        .args(["xtask", "redrive", QUEUE, "--outputs"])
-        .arg(queues.shop.outputs())
-        .output()
-        .unwrap();
+    let redrive = queues.shop.xtask(&["redrive", QUEUE]);
     let said = String::from_utf8_lossy(&redrive.stdout);
     assert!(redrive.status.success(), "{said}{}", String::from_utf8_lossy(&redrive.stderr));
     assert!(said.contains("1 message"), "{said}");

@@ -1,7 +1,5 @@
 //! Facts that are told again, as `cargo xtask replay` has it.
 
-use std::process::Command;
-
 use serde_json::{Value, json};
 use shop_tests::Shop;
 
@@ -26,11 +24,7 @@ fn facts_that_are_told_again_change_no_order_and_no_stock() {
     customer.order_that_is("DELIVERED", &customer.buy(&other, 1, &json!({})));
     let before = known(&staff, &customer, &receipt, &product);
 
-    let replay = Command::new(env!("CARGO"))
-        .args(["xtask", "replay", "--since", "10m", "--outputs"])
-        .arg(staff.outputs())
-        .output()
-        .unwrap();
+    let replay = staff.xtask(&["replay", "--since", "10m"]);
     let said = String::from_utf8_lossy(&replay.stdout);
     assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
     assert!(said.contains("Told again what was told since"), "{said}");

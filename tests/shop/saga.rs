@@ -1,6 +1,5 @@
 //! From order to doorstep, as customers and staff see it: every way an order can go, and what is undone on the way back.
 
-use std::process::Command;
 use std::thread;
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -120,13 +119,16 @@ fn a_provider_that_stumbles_answers_late_or_takes_its_time_charges_once() {
     });
 }
 
+fn wait_for<T>(call: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
+}
+
 /// The charges of an order, as the provider has them.
 fn charges(receipt: &Value) -> Vec<String> {
     let shop = Shop::new();
     let rows = testkit::Account::of_the_shop();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let scan = rows.aws().dynamodb().scan().table_name(shop.output("/tables/provider")).into_paginator();
-    let items = runtime.block_on(scan.items().send().collect::<Result<Vec<_>, _>>()).unwrap();
+    let items = wait_for(scan.items().send().collect::<Result<Vec<_>, _>>()).unwrap();
     let rows: Vec<Value> = serde_dynamo::from_items(items).unwrap();
     let own = rows.iter().filter(|row| row["asked"]["reference"] == receipt["orderId"]);
     own.map(|row| row["status"].as_str().unwrap().to_owned()).collect()
@@ -134,9 +136,7 @@ fn charges(receipt: &Value) -> Vec<String> {
 
 /// What `cargo xtask dlq` does with the failures of workflows.
 fn dlq(shop: &Shop, action: &str) -> (bool, String) {
-    let mut xtask = Command::new(env!("CARGO"));
-    xtask.args(["xtask", "dlq", action, "fulfilment-failures", "--outputs"]).arg(shop.outputs());
-    let done = xtask.output().unwrap();
+    let done = shop.xtask(&["dlq", action, "fulfilment-failures"]);
     let said = [done.stdout, done.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
     (done.status.success(), said.concat())
 }
@@ -149,8 +149,7 @@ fn mistake_a_reserved_piece(shop: &Shop, product: &str) {
         .key("item", AttributeValue::S(format!("product#{product}")))
         .update_expression("SET reserved = reserved - :one, onHand = onHand + :one")
         .expression_attribute_values(":one", AttributeValue::N("1".to_owned()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(update.send()).unwrap();
+    wait_for(update.send()).unwrap();
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod session;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -159,6 +160,14 @@ impl Shop {
     #[must_use]
     pub fn outputs(&self) -> &Path {
         &self.path
+    }
+
+    /// What a command of `cargo xtask` does with this shop.
+    #[must_use]
+    pub fn xtask(&self, arguments: &[&str]) -> Output {
+        let mut xtask = Command::new(env!("CARGO"));
+        xtask.arg("xtask").args(arguments).arg("--outputs").arg(self.outputs());
+        xtask.output().expect("cargo")
     }
 
     /// What the shop is made of: `output("/queues/ordering-consumer")`.

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::aws::{Aws, Service};
 
 /// How many messages a queue holds, approximately, as SQS says itself.
-#[derive(Default)]
 pub struct Depth {
     pub waiting: usize,
     pub in_work: usize,

@@ -32,22 +32,14 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
     let aws = Aws::local(&running.endpoint());
     let mut rows = vec![["queue", "waiting", "in work", "dead", ""].map(str::to_owned)];
     for (name, url) in outputs.queues.iter().filter(|(name, _)| !is_dead_letter_queue(name)) {
-        let mut depth = Depth::of(&aws, url)?;
-        let mut dead = match outputs.queues.get(&dead_letter_queue(name)) {
-            Some(url) => Depth::of(&aws, url)?.total(),
-            None => 0,
+        let depth = Depth::of(&aws, url)?;
+        let [waiting, in_work, dead] = match outputs.queues.get(&dead_letter_queue(name)) {
+            Some(url) => [depth.waiting, depth.in_work, Depth::of(&aws, url)?.total()],
+            None if is_read_by_people(name) => [0, 0, depth.total()],
+            None => [depth.waiting, depth.in_work, 0],
         };
-        if is_read_by_people(name) {
-            dead = std::mem::take(&mut depth).total();
-        }
         let hint = if dead > 0 { format!("<- `cargo xtask dlq show {name}`") } else { String::new() };
-        rows.push([
-            name.clone(),
-            depth.waiting.to_string(),
-            depth.in_work.to_string(),
-            dead.to_string(),
-            hint,
-        ]);
+        rows.push([name.clone(), waiting.to_string(), in_work.to_string(), dead.to_string(), hint]);
     }
     print!("\n{}", table::render(&rows));
     Ok(())

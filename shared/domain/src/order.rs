@@ -268,6 +268,12 @@ impl Order {
         })
     }
 
+    /// Whether the order has come to this status, wherever it stands by now.
+    #[must_use]
+    pub fn has_been(&self, status: OrderStatus) -> bool {
+        self.history.iter().any(|change| change.status == status)
+    }
+
     /// The same order of nobody: what was bought and for how much stays, for the books; who bought it, where it went
     /// and what it was paid with does not.
     #[must_use]

@@ -36,16 +36,18 @@ async fn warehouse() -> Warehouse {
 
 /// The same, with a proxy between the service and its table.
 async fn faulty_warehouse() -> (Warehouse, FaultProxy) {
-    let account = Account::new();
-    let faults = account.faults().await;
-    (warehouse_of(&account, &account.behind(&faults)).await, faults)
+    warehouse_behind(Account::behind).await
 }
 
 /// The same, for transactions of a hundred parts.
 async fn large_faulty_warehouse() -> (Warehouse, FaultProxy) {
+    warehouse_behind(Account::patiently_behind).await
+}
+
+async fn warehouse_behind(proxy: fn(&Account, &FaultProxy) -> Account) -> (Warehouse, FaultProxy) {
     let account = Account::new();
     let faults = account.faults().await;
-    (warehouse_of(&account, &account.patiently_behind(&faults)).await, faults)
+    (warehouse_of(&account, &proxy(&account, &faults)).await, faults)
 }
 
 async fn warehouse_of(account: &Account, of_service: &Account) -> Warehouse {

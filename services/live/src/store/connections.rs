@@ -352,8 +352,11 @@ impl ConnectionStore {
                 if rows.is_empty() {
                     break;
                 }
-                for id in rows.iter().filter(|_| beginning == CONNECTION).filter_map(connection_of) {
-                    self.remove(id).await?;
+                // Who follows an order has gone with their connection.
+                if beginning == CONNECTION {
+                    for id in rows.iter().filter_map(connection_of) {
+                        self.remove(id).await?;
+                    }
                 }
                 delete(&self.table, rows.into_iter().map(key_of).collect()).await?;
             }

@@ -14,7 +14,7 @@ use lambdakit::workflow::{Tasks, Workflow};
 use lambdakit::{StoreError, queue};
 use serde::{Deserialize, Serialize};
 
-use super::steps::Ledger;
+use super::steps::{Ledger, NoWay};
 use crate::store::{Answer, Fulfilment, Move, Moved, Wait};
 
 /// The facts that orders depend on.
@@ -79,9 +79,9 @@ impl Facts {
             let change = StatusChange { status, at: metadata.occurred_at, reason: None };
             match self.ledger.advance(&order, Move { change, unless_cancelled: false }).await? {
                 Moved::Done(_) => {}
-                Moved::Refused(order) if order.history.iter().any(|change| change.status == status) => {}
+                Moved::Refused(order) if order.has_been(status) => {}
                 // The parcel is there all the same: somebody has to look at it.
-                Moved::Refused(order) => return Err(Contradiction { status, order: order.status }.into()),
+                Moved::Refused(order) => return Err(NoWay { from: order.status, to: status }.into()),
                 Moved::Unknown => return Err(UnknownOrder(order_id).into()),
             }
         }
@@ -94,14 +94,6 @@ impl Facts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no order {0}")]
 struct UnknownOrder(OrderId);
-
-/// An order stands where it cannot have come by what has happened to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an order that is {order} cannot become {status}")]
-struct Contradiction {
-    status: OrderStatus,
-    order: OrderStatus,
-}
 
 impl Facts {
     async fn answer(&self, order_id: OrderId, wait: Wait, answer: Answer) -> Result<(), HandlerError> {

@@ -90,6 +90,14 @@ impl Ledger {
     }
 }
 
+/// An order is to come to where no arrow leads from where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an order that is {from} cannot become {to}")]
+pub(super) struct NoWay {
+    pub(super) from: OrderStatus,
+    pub(super) to: OrderStatus,
+}
+
 /// Does the workflow's steps.
 #[derive(Clone, Debug)]
 pub struct Steps {
@@ -125,13 +133,11 @@ impl Steps {
         let change = StatusChange { status, at: Timestamp::now(), reason };
         match self.ledger.advance(order, Move { change, unless_cancelled }).await? {
             Moved::Done(_) => Ok(()),
-            Moved::Refused(order) if order.history.iter().any(|change| change.status == status) => Ok(()),
+            Moved::Refused(order) if order.has_been(status) => Ok(()),
             Moved::Refused(order) if unless_cancelled && order.cancel_requested_at.is_some() => {
                 Err(StepError::answer(CANCEL_REQUESTED, &"the customer has called the order off"))
             }
-            Moved::Refused(order) => {
-                Err(StepError::broken(&format!("an order that is {} cannot become {status}", order.status)))
-            }
+            Moved::Refused(order) => Err(StepError::broken(&NoWay { from: order.status, to: status })),
             Moved::Unknown => Err(StepError::broken(&"the order is gone")),
         }
     }
