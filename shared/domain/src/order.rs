@@ -274,6 +274,12 @@ impl Order {
         self.history.iter().any(|change| change.status == status)
     }
 
+    /// When the order came to where it stands.
+    #[must_use]
+    pub fn changed_at(&self) -> Timestamp {
+        self.history.last().map_or(self.order_date, |change| change.at)
+    }
+
     /// The same order of nobody: what was bought and for how much stays, for the books; who bought it, where it went
     /// and what it was paid with does not.
     #[must_use]

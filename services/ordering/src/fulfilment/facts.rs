@@ -73,17 +73,17 @@ impl Facts {
     }
 
     async fn deliver(&self, metadata: Metadata, order_id: OrderId) -> Result<(), HandlerError> {
-        let order = self.ledger.find(order_id).await?.ok_or(UnknownOrder(order_id))?;
+        let mut order = self.ledger.find(order_id).await?.ok_or(UnknownOrder(order_id))?;
         // The parcel may have arrived before the workflow could say that it has left.
         for status in [OrderStatus::Shipped, OrderStatus::Delivered] {
             let change = StatusChange { status, at: metadata.occurred_at, reason: None };
-            match self.ledger.advance(&order, Move { change, unless_cancelled: false }).await? {
-                Moved::Done(_) => {}
-                Moved::Refused(order) if order.has_been(status) => {}
+            order = match self.ledger.advance(&order, Move { change, unless_cancelled: false }).await? {
+                Moved::Done(order) => *order,
+                Moved::Refused(order) if order.has_been(status) => *order,
                 // The parcel is there all the same: somebody has to look at it.
                 Moved::Refused(order) => return Err(NoWay { from: order.status, to: status }.into()),
                 Moved::Unknown => return Err(UnknownOrder(order_id).into()),
-            }
+            };
         }
         // What has arrived has left, should nobody have heard of that.
         self.answer(order_id, Wait::Delivery, Answer::Done).await

@@ -144,6 +144,8 @@ impl World {
         let order = self.order().await;
         let history = order["history"].as_array().unwrap().clone();
         assert_eq!(history.last().unwrap()["status"], order["status"]);
+        // Also when a fact is from before the workflow knew what led to it.
+        assert!(history.is_sorted_by_key(|change| change["at"].as_str().unwrap().to_owned()), "{history:?}");
         history.iter().map(|change| change["status"].as_str().unwrap().to_owned()).collect()
     }
 
