@@ -1,6 +1,7 @@
 //! `cargo xtask test`: all tests, or the named parts of them.
 
 mod counts;
+mod failures;
 mod part;
 mod runner;
 
@@ -45,6 +46,9 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
 fn print_summary(reports: &[Report]) {
     if reports.is_empty() {
         return;
+    }
+    for line in reports.iter().flat_map(Report::said_of_failures) {
+        println!("{line}");
     }
     let mut rows = vec![["part", "passed", "failed", "ignored", "time", ""].map(str::to_owned)];
     let mut total = counts::Counts::default();

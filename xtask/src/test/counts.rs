@@ -70,7 +70,8 @@ fn newman_result(report: &Value) -> Option<Counts> {
     Some(Counts { passed: total.saturating_sub(failed), failed: failed + unanswered, ignored: 0 })
 }
 
-fn without_colours(line: &str) -> String {
+/// A line without the escape sequences of a terminal.
+pub fn without_colours(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut rest = line;
     while let Some((before, escape)) = rest.split_once("\x1b[") {

@@ -11,6 +11,7 @@ use crate::python::{Packages, Venv};
 use crate::stack::LocalStack;
 use crate::steps::Steps;
 use crate::test::counts::Counts;
+use crate::test::failures::Failures;
 use crate::test::part::{self, Check, Counting, Part};
 use crate::test_stack::TestStack;
 use crate::{node, prerequisites, process};
@@ -30,11 +31,19 @@ pub struct Report {
     pub counts: Counts,
     pub duration: Duration,
     pub failures: Vec<String>,
+    /// What the test programs said of the tests that failed.
+    said: Vec<String>,
 }
 
 impl Report {
     pub fn is_ok(&self) -> bool {
         self.failures.is_empty()
+    }
+
+    /// What the test programs said of the tests that failed, under the name of the part.
+    pub fn said_of_failures(&self) -> impl Iterator<Item = String> {
+        let title = (!self.said.is_empty()).then(|| format!("\n=== {}: what failed ===", self.part.name()));
+        title.into_iter().chain(self.said.iter().cloned())
     }
 
     fn fail(&mut self, failure: String) {
@@ -56,8 +65,13 @@ impl<'a> Runner<'a> {
     pub fn run(&mut self, part: Part) -> Result<Report> {
         println!("\n=== {} ===", part.name());
         let started = Instant::now();
-        let mut report =
-            Report { part, counts: Counts::default(), duration: Duration::ZERO, failures: Vec::new() };
+        let mut report = Report {
+            part,
+            counts: Counts::default(),
+            duration: Duration::ZERO,
+            failures: Vec::new(),
+            said: Vec::new(),
+        };
         match self.checks(part) {
             Ok(checks) => {
                 for check in checks {
@@ -120,11 +134,13 @@ impl<'a> Runner<'a> {
 
     fn check(&self, mut check: Check, report: &mut Report) -> Result<()> {
         println!("$ {}", process::shown(&check.command));
-        let mut printed = Counts::default();
+        let (mut printed, mut failures) = (Counts::default(), Failures::default());
         let status = process::lines(&mut check.command, |line| {
             println!("{line}");
             printed += Counts::in_line(line);
+            failures.read(line);
         })?;
+        report.said.extend(failures.into_lines());
         let counted = match check.counting {
             Counting::Whole if status.success() => Ok(Counts::ONE_PASSED),
             Counting::Whole => Ok(Counts::ONE_FAILED),
