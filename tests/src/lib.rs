@@ -22,14 +22,12 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use testkit::PATIENCE;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
 use uuid::Uuid;
 
 use crate::session::{Cognito, Session};
-
-/// How long a test waits for what the shop does behind the scenes.
-const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A running shop, as somebody sees it: staff, a customer, or somebody who has not signed in.
 #[derive(Clone, Debug)]

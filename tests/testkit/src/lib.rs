@@ -33,14 +33,17 @@ pub use serve::serve;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// Waits until something is there, asking again and again; a test fails after a minute.
+/// How long a test waits for what happens behind the scenes, on however busy a machine.
+pub const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Waits until something is there, asking again and again; a test fails when that takes too long.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + Duration::from_mins(1);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(found) = ask().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "{what}: not within a minute");
+        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
