@@ -3,7 +3,7 @@
 //! Contacts go before mails. Whoever writes a mail looks for its contact once more when the mail is in the table, so
 //! either they find it forgotten, or the mail is found here.
 
-use domain::checkout::{Email, PersonName};
+use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::event::{
     CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
     CustomerRequest, Event, Fact, Keeper,
@@ -35,6 +35,7 @@ enum View<'a> {
         order_id: OrderId,
         first_name: &'a PersonName,
         email: &'a Email,
+        payment_method: PaymentMethod,
     },
     Mail {
         order_id: OrderId,
@@ -58,6 +59,7 @@ impl<'a> View<'a> {
                 order_id: contact.order_id,
                 first_name: &contact.first_name,
                 email: &contact.email,
+                payment_method: contact.payment_method,
             }),
             Row::Mail(mail) => Some(Self::Mail {
                 order_id: mail.order_id,

@@ -110,7 +110,7 @@ impl Mails {
     }
 
     async fn keep(&self, news: &News, contact: &Contact) -> Result<(), HandlerError> {
-        let mail = render(contact, news.occasion)?;
+        let mail = render(contact, news.occasion, news.at)?;
         if self.mails.keep(&news.row(Status::Kept).with(contact, mail)).await? {
             telemetry::count("MailsKept", 1);
         }
@@ -119,32 +119,34 @@ impl Mails {
     }
 
     async fn send(&self, news: &News, contact: &Contact, mailer: &Mailer) -> Result<(), HandlerError> {
-        let mail = render(contact, news.occasion)?;
-        match self.mails.claim(&news.row(Status::Sending)).await? {
-            Claim::Ours => {}
+        let mail = render(contact, news.occasion, news.at)?;
+        let claim = match self.mails.claim(news.row(Status::Sending)).await? {
+            Claim::Ours(claim) => claim,
             Claim::Over => return Ok(()),
-            Claim::Theirs(since) if Timestamp::now().unix_seconds() - since < CLAIM_SECONDS => {
+            Claim::Theirs { since, .. } if Timestamp::now().unix_seconds() - since < CLAIM_SECONDS => {
                 return Err(NotYet::Claimed.into());
             }
-            Claim::Theirs(_) => return self.doubt(news, "whoever claimed the mail did not come back").await,
-        }
+            Claim::Theirs { claim, .. } => {
+                return self.doubt(news, claim, "whoever claimed the mail did not come back").await;
+            }
+        };
         match self.is_forgotten(news).await {
             Ok(false) => {}
             Ok(true) => return self.withdraw(news).await,
             Err(unknown) => {
                 // Nothing was sent: the next one may claim it.
-                self.mark(news, Status::Refused).await?;
+                self.mark(news, claim, Status::Refused).await?;
                 return Err(unknown);
             }
         }
         match mailer.send(contact.email.reveal().as_str(), &mail).await {
             Ok(()) => {
                 telemetry::count("MailsSent", 1);
-                self.mark(news, Status::Sent).await
+                self.mark(news, claim, Status::Sent).await
             }
-            Err(MailError::InDoubt(reason)) => self.doubt(news, &reason).await,
+            Err(MailError::InDoubt(reason)) => self.doubt(news, claim, &reason).await,
             Err(refused @ MailError::Refused(_)) => {
-                self.mark(news, Status::Refused).await?;
+                self.mark(news, claim, Status::Refused).await?;
                 Err(refused.into())
             }
         }
@@ -158,14 +160,14 @@ impl Mails {
         Ok(self.mails.withdraw(&news.user_name, news.event_id).await?)
     }
 
-    async fn doubt(&self, news: &News, reason: &str) -> Result<(), HandlerError> {
+    async fn doubt(&self, news: &News, claim: Uuid, reason: &str) -> Result<(), HandlerError> {
         telemetry::count("MailsInDoubt", 1);
         telemetry::note("mailInDoubt", &reason.to_owned());
-        self.mark(news, Status::InDoubt).await
+        self.mark(news, claim, Status::InDoubt).await
     }
 
-    async fn mark(&self, news: &News, status: Status) -> Result<(), HandlerError> {
-        Ok(self.mails.mark(&news.user_name, news.event_id, status).await?)
+    async fn mark(&self, news: &News, claim: Uuid, status: Status) -> Result<(), HandlerError> {
+        Ok(self.mails.mark(&news.user_name, news.event_id, claim, status).await?)
     }
 }
 

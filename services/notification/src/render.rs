@@ -5,8 +5,9 @@
 
 use std::fmt::Write;
 
+use domain::checkout::PaymentMethod;
 use domain::order::{OrderLine, Reason};
-use domain::{Amount, MoneyError};
+use domain::{Amount, MoneyError, Timestamp};
 use lambdakit::mail::Mail;
 use maud::{DOCTYPE, html};
 
@@ -17,7 +18,7 @@ use crate::store::Contact;
 pub enum Occasion {
     /// The order has come in.
     Placed,
-    /// It is paid.
+    /// Nothing is owed any more before its parcel leaves.
     Paid,
     /// Its parcel has left.
     Shipped,
@@ -43,10 +44,11 @@ impl Occasion {
         }
     }
 
-    fn headline(self) -> &'static str {
+    fn headline(self, paying: Paying) -> &'static str {
         match self {
             Self::Placed => "We have your order",
-            Self::Paid => "Your order is paid",
+            Self::Paid if paying == Paying::Now => "Your order is paid",
+            Self::Paid => "Your order is confirmed",
             Self::Shipped => "Your order is on its way",
             Self::Delivered => "Your order has arrived",
             Self::Rejected(_) => "We could not take your order",
@@ -55,16 +57,40 @@ impl Occasion {
     }
 
     /// What there is to say, in a sentence or two.
-    fn news(self) -> [&'static str; 2] {
+    fn news(self, paying: Paying) -> [&'static str; 2] {
         match self {
             Self::Placed => ["Thank you for your order.", "We are getting it ready."],
-            Self::Paid => ["We have received your payment.", "Your parcel is being packed."],
+            Self::Paid => match paying {
+                Paying::Now => ["We have received your payment.", "Your parcel is being packed."],
+                Paying::Later => {
+                    ["Your parcel is being packed.", "You will have an invoice once it is there."]
+                }
+                Paying::Nothing => ["There is nothing to pay.", "Your parcel is being packed."],
+            },
             Self::Shipped => ["Your parcel has left our house.", "It cannot be called off any more."],
             Self::Delivered => ["Your parcel has arrived.", "We hope that you like what is in it."],
             // Nobody knows what a provider does that has not answered; what it charges later is sent back.
             Self::Rejected(reason @ (Reason::PaymentTimedOut | Reason::FulfilmentFailed))
             | Self::Cancelled(reason) => [why(reason), "Whatever you have paid goes back to you."],
             Self::Rejected(reason) => [why(reason), "You have not been charged."],
+        }
+    }
+}
+
+/// What an order that counts as paid has cost its customer so far.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Paying {
+    Now,
+    Later,
+    Nothing,
+}
+
+impl From<&Contact> for Paying {
+    fn from(contact: &Contact) -> Self {
+        match contact.payment_method {
+            _ if contact.total_price.minor() == 0 => Self::Nothing,
+            PaymentMethod::Invoice => Self::Later,
+            PaymentMethod::Card | PaymentMethod::Paypal => Self::Now,
         }
     }
 }
@@ -97,37 +123,38 @@ impl TryFrom<&OrderLine> for Shown {
     }
 }
 
-/// The mail about an order.
+/// The mail about an order, of which this was so at that time: it may go out when that is over.
 ///
 /// # Errors
 /// When a line costs more than can be counted.
-pub fn render(contact: &Contact, occasion: Occasion) -> Result<Mail, MoneyError> {
+pub fn render(contact: &Contact, occasion: Occasion, at: Timestamp) -> Result<Mail, MoneyError> {
     let lines = contact.lines.iter().map(Shown::try_from).collect::<Result<Vec<_>, _>>()?;
-    let subject = format!("{}: {}", occasion.headline(), contact.order_id);
-    Ok(Mail { text: text(contact, occasion, &lines), html: html(contact, occasion, &lines), subject })
+    let subject = format!("{}: {}", occasion.headline(contact.into()), contact.order_id);
+    let state = format!("Ferrocart order {}, {}", contact.order_id, at.to_minute());
+    let (text, html) = (text(contact, occasion, &lines, &state), html(contact, occasion, &lines, &state));
+    Ok(Mail { subject, text, html })
 }
 
-fn text(contact: &Contact, occasion: Occasion, lines: &[Shown]) -> String {
-    let [first, second] = occasion.news();
+fn text(contact: &Contact, occasion: Occasion, lines: &[Shown], state: &str) -> String {
+    let [first, second] = occasion.news(contact.into());
     let mut text = format!("Hello {},\n\n{first} {second}\n\n", contact.first_name.reveal().as_str());
     for Shown { quantity, name, total } in lines {
         // Writing to a string does not fail.
         writeln!(text, "  {quantity} x {name}: {total}").ok();
     }
-    let Contact { total_price, order_id, .. } = contact;
-    write!(text, "\n  Together: {total_price}\n\nYour order {order_id} at Ferrocart\n").ok();
+    write!(text, "\n  Together: {}\n\n{state}\n", contact.total_price).ok();
     text
 }
 
 /// Short, so that the mail of an order of few lines is a row of one write unit.
-fn html(contact: &Contact, occasion: Occasion, lines: &[Shown]) -> String {
-    let [first, second] = occasion.news();
+fn html(contact: &Contact, occasion: Occasion, lines: &[Shown], state: &str) -> String {
+    let [first, second] = occasion.news(contact.into());
     html! {
         (DOCTYPE)
         html lang="en" {
             // Title and encoding stand in the mail's headers.
             body {
-                h1 { (occasion.headline()) }
+                h1 { (occasion.headline(contact.into())) }
                 p { "Hello " (contact.first_name.reveal().as_str()) "," }
                 p { (first) " " (second) }
                 table {
@@ -136,7 +163,7 @@ fn html(contact: &Contact, occasion: Occasion, lines: &[Shown]) -> String {
                     }
                     tr { td {} th align="left" { "Together" } th align="right" { (contact.total_price.to_string()) } }
                 }
-                p { small { "Your order " (contact.order_id.to_string()) " at Ferrocart" } }
+                p { small { (state) } }
             }
         }
     }
@@ -149,6 +176,7 @@ mod tests {
 
     use std::fmt::Write;
 
+    use domain::Money;
     use expect_test::{Expect, expect, expect_file};
     use serde_json::json;
 
@@ -183,12 +211,17 @@ mod tests {
             "email": "name@example.com",
             "lines": lines,
             "totalPrice": { "minor": 277_080, "currency": "USD" },
+            "paymentMethod": "CARD",
         }))
         .unwrap()
     }
 
+    fn at() -> Timestamp {
+        serde_json::from_value(json!("2026-01-31T12:02:00Z")).unwrap()
+    }
+
     fn check(occasion: Occasion, text: &Expect) {
-        let mail = render(&contact("Grace", "IPhone X"), occasion).unwrap();
+        let mail = render(&contact("Grace", "IPhone X"), occasion, at()).unwrap();
         text.assert_eq(&format!("{}\n\n{}", mail.subject, mail.text));
     }
 
@@ -208,7 +241,7 @@ mod tests {
 
                   Together: 2770.80 USD
 
-                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+                Ferrocart order 019c1431-2e60-7000-8000-000000000001, 2026-01-31 12:02 UTC
             "#]],
         );
     }
@@ -229,9 +262,28 @@ mod tests {
 
                   Together: 2770.80 USD
 
-                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+                Ferrocart order 019c1431-2e60-7000-8000-000000000001, 2026-01-31 12:02 UTC
             "#]],
         );
+    }
+
+    #[test]
+    fn nobody_is_told_of_a_payment_that_was_not_made() {
+        let said = |change: &dyn Fn(&mut Contact)| {
+            let mut contact = contact("Grace", "IPhone X");
+            change(&mut contact);
+            render(&contact, Occasion::Paid, at()).unwrap()
+        };
+        let invoice = said(&|contact| contact.payment_method = PaymentMethod::Invoice);
+        let gift = said(&|contact| contact.total_price = Money::zero(contact.total_price.currency()));
+        for (mail, words) in
+            [(&invoice, "You will have an invoice once it is there."), (&gift, "There is nothing to pay.")]
+        {
+            assert!(mail.subject.starts_with("Your order is confirmed:"), "{}", mail.subject);
+            for text in [&mail.text, &mail.html] {
+                assert!(text.contains(words) && !text.contains("your payment"), "{text}");
+            }
+        }
     }
 
     #[test]
@@ -250,7 +302,7 @@ mod tests {
 
                   Together: 2770.80 USD
 
-                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+                Ferrocart order 019c1431-2e60-7000-8000-000000000001, 2026-01-31 12:02 UTC
             "#]],
         );
     }
@@ -271,7 +323,7 @@ mod tests {
 
                   Together: 2770.80 USD
 
-                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+                Ferrocart order 019c1431-2e60-7000-8000-000000000001, 2026-01-31 12:02 UTC
             "#]],
         );
     }
@@ -292,7 +344,7 @@ mod tests {
 
                   Together: 2770.80 USD
 
-                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+                Ferrocart order 019c1431-2e60-7000-8000-000000000001, 2026-01-31 12:02 UTC
             "#]],
         );
     }
@@ -313,7 +365,7 @@ mod tests {
 
                   Together: 2770.80 USD
 
-                Your order 019c1431-2e60-7000-8000-000000000001 at Ferrocart
+                Ferrocart order 019c1431-2e60-7000-8000-000000000001, 2026-01-31 12:02 UTC
             "#]],
         );
     }
@@ -322,7 +374,7 @@ mod tests {
     fn the_html_says_the_same() {
         let mut all = String::new();
         for occasion in OCCASIONS {
-            let html = render(&contact("Grace", "IPhone X"), occasion).unwrap().html;
+            let html = render(&contact("Grace", "IPhone X"), occasion, at()).unwrap().html;
             // A line each, to be read by people.
             writeln!(all, "{}\n", html.replace("><", ">\n<")).unwrap();
         }
@@ -331,7 +383,8 @@ mod tests {
 
     #[test]
     fn what_somebody_typed_is_no_html() {
-        let mail = render(&contact("<script>alert(1)</script>", "A & \"B\" <b>"), Occasion::Paid).unwrap();
+        let mail =
+            render(&contact("<script>alert(1)</script>", "A & \"B\" <b>"), Occasion::Paid, at()).unwrap();
         assert!(mail.text.contains("Hello <script>alert(1)</script>,"), "plain text is plain");
         assert!(mail.html.contains("Hello &lt;script&gt;alert(1)&lt;/script&gt;,"), "{}", mail.html);
         assert!(mail.html.contains("A &amp; &quot;B&quot; &lt;b&gt;"), "{}", mail.html);
@@ -343,7 +396,7 @@ mod tests {
 
     #[test]
     fn a_mail_shows_in_no_debug_output() {
-        let mail = render(&contact("Grace", "IPhone X"), Occasion::Placed).unwrap();
+        let mail = render(&contact("Grace", "IPhone X"), Occasion::Placed, at()).unwrap();
         let shown = format!("{mail:?} {:?}", contact("Grace", "IPhone X"));
         for personal in ["Grace", "name@example.com"] {
             assert!(!shown.contains(personal), "{shown}");

@@ -13,7 +13,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
-use domain::checkout::{Email, PersonName};
+use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::order::{Order, OrderLine};
 use domain::{Money, OrderId, Redacted, Timestamp, UserName};
 use lambdakit::StoreError;
@@ -56,6 +56,13 @@ pub struct Contact {
     pub lines: Vec<OrderLine>,
     /// What all of it costs.
     pub total_price: Money,
+    /// How it is paid: who gets an invoice is not told of a payment. What was kept before this was kept says nothing.
+    #[serde(default = "by_card")]
+    pub payment_method: PaymentMethod,
+}
+
+fn by_card() -> PaymentMethod {
+    PaymentMethod::Card
 }
 
 impl From<Order> for Contact {
@@ -67,6 +74,7 @@ impl From<Order> for Contact {
             email: order.recipient.email,
             lines: order.lines,
             total_price: order.total_price,
+            payment_method: order.payment.method,
         }
     }
 }
@@ -124,17 +132,25 @@ pub struct MailRow {
     pub at: Timestamp,
     /// Where it stands.
     pub status: Status,
-    /// Since when somebody is sending it, in Unix seconds.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    claimed_at: Option<i64>,
-    /// Who that is: by it they know their own claim, should they never have heard that it was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    claim_id: Option<Uuid>,
+    /// Who is sending it, or was the last to try.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    claim: Option<Claimant>,
     /// What it says.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub letter: Option<Letter>,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
+}
+
+/// Who sends a mail. By the id they know their own claim, should they never have heard that it was made, and by it
+/// nobody's answer that comes late is taken for that of the next.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Claimant {
+    #[serde(rename = "claimId")]
+    id: Uuid,
+    /// Unix seconds.
+    #[serde(rename = "claimedAt")]
+    since: i64,
 }
 
 /// What a mail says, and to whom.
@@ -169,8 +185,7 @@ impl MailRow {
             occasion: occasion.to_owned(),
             at,
             status,
-            claimed_at: (status == Status::Sending).then_some(now.unix_seconds()),
-            claim_id: (status == Status::Sending).then(Uuid::now_v7),
+            claim: None,
             letter: None,
             expires_at: now.plus_days(DAYS).unix_seconds(),
         }
@@ -187,10 +202,15 @@ impl MailRow {
 /// What came of claiming a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is for us to send.
-    Ours,
-    /// Somebody else claimed it, in Unix seconds.
-    Theirs(i64),
+    /// It is for us to send, by this claim.
+    Ours(Uuid),
+    /// Somebody else has it.
+    Theirs {
+        /// Their claim.
+        claim: Uuid,
+        /// When they made it, in Unix seconds.
+        since: i64,
+    },
     /// There is nothing left to do about it.
     Over,
 }
@@ -258,25 +278,28 @@ impl MailStore {
     }
 
     /// Claims a mail to be sent.
-    pub async fn claim(&self, mail: &MailRow) -> Result<Claim, StoreError> {
+    pub async fn claim(&self, mail: MailRow) -> Result<Claim, StoreError> {
+        let ours = Uuid::now_v7();
+        let claim = Claimant { id: ours, since: Timestamp::now().unix_seconds() };
+        let mail = MailRow { claim: Some(claim), ..mail };
         let put = self
             .table
             .client()
             .put_item()
             .table_name(self.table.name())
-            .set_item(Some(serde_dynamo::to_item(mail)?))
+            .set_item(Some(serde_dynamo::to_item(&mail)?))
             .condition_expression("attribute_not_exists(#item) OR #status = :refused")
             .expression_attribute_names("#item", "item")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":refused", AttributeValue::S(Status::Refused.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(match Put::of(put.send().await)? {
-            Put::Done => Claim::Ours,
+            Put::Done => Claim::Ours(ours),
             Put::Refused(Some(row)) if !is_gravestone(&row) => {
-                let there: MailRow = serde_dynamo::from_item(row)?;
-                match there.status {
-                    Status::Sending if there.claim_id == mail.claim_id => Claim::Ours,
-                    Status::Sending => Claim::Theirs(there.claimed_at.unwrap_or_default()),
+                let MailRow { status, claim, .. } = serde_dynamo::from_item(row)?;
+                match (status, claim) {
+                    (Status::Sending, Some(Claimant { id, .. })) if id == ours => Claim::Ours(ours),
+                    (Status::Sending, Some(Claimant { id, since })) => Claim::Theirs { claim: id, since },
                     _ => Claim::Over,
                 }
             }
@@ -284,8 +307,14 @@ impl MailStore {
         })
     }
 
-    /// Says what came of sending a mail, unless it was forgotten meanwhile.
-    pub async fn mark(&self, user_name: &UserName, event_id: Uuid, status: Status) -> Result<(), StoreError> {
+    /// Says what came of sending a mail by this claim, unless that does not hold any more or the mail was forgotten.
+    pub async fn mark(
+        &self,
+        user_name: &UserName,
+        event_id: Uuid,
+        claim: Uuid,
+        status: Status,
+    ) -> Result<(), StoreError> {
         let update = self
             .table
             .client()
@@ -293,10 +322,11 @@ impl MailStore {
             .table_name(self.table.name())
             .set_key(Some(key(user_name, format!("{MAIL}{event_id}"))))
             .update_expression("SET #status = :status")
-            .condition_expression("#status = :sending")
+            .condition_expression("#status = :sending AND claimId = :claim")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":status", AttributeValue::S(status.to_string()))
-            .expression_attribute_values(":sending", AttributeValue::S(Status::Sending.to_string()));
+            .expression_attribute_values(":sending", AttributeValue::S(Status::Sending.to_string()))
+            .expression_attribute_values(":claim", AttributeValue::S(claim.to_string()));
         match update.send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {

@@ -34,6 +34,18 @@ impl Timestamp {
         self.0.timestamp()
     }
 
+    /// The minute, for people: `2026-01-31 12:00 UTC`.
+    #[must_use]
+    pub fn to_minute(self) -> String {
+        self.0.format("%F %H:%M UTC").to_string()
+    }
+
+    /// The next millisecond: the earliest moment that can be told from this one.
+    #[must_use]
+    pub fn just_after(self) -> Self {
+        Self(self.0 + TimeDelta::milliseconds(1))
+    }
+
     /// This moment and `days` more.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {

@@ -73,6 +73,7 @@ async fn an_export_hands_over_whom_the_shop_writes_to_and_what_it_wrote_and_nobo
                 "orderId": "019c1431-2e60-7000-8000-000000000001",
                 "firstName": "Grace",
                 "email": "name@example.com",
+                "paymentMethod": "CARD",
             },
             {
                 "kind": "MAIL",
@@ -157,7 +158,7 @@ async fn a_mail_that_is_written_while_its_customer_is_forgotten_does_not_stay() 
     for sending in [false, true] {
         let office = if sending { sending_office().await } else { office().await }.with_contact().await;
         // The contact has been read, and the mail is on its way into the table.
-        office.faults.add(Rule::new(Fault::Delay(Duration::from_millis(600))).on("PutItem").times(1));
+        office.faults.add(Rule::new(Fault::Delay(Duration::from_millis(1400))).on("PutItem").times(1));
         let (told, forgotten) = tokio::join!(office.tell(sample(PAID)), async {
             while office.faults.calls("PutItem") < 2 {
                 tokio::time::sleep(Duration::from_millis(10)).await;

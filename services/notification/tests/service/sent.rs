@@ -1,8 +1,13 @@
 //! Mails of a shop that sends them, by SES, which cannot be asked whether it has a mail already.
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::table::Item;
+use testkit::eventually;
 use testkit::faults::{Fault, Rule};
+use uuid::Uuid;
 
 use crate::{Office, PAID, TABLE, deliver, fact, sample, sending_office, string, text};
 
@@ -20,10 +25,25 @@ impl Office {
 
     /// Makes a claim as old as if whoever claimed the mail had died over it.
     async fn age(&self, mail: &Item) {
-        let update = self.dynamodb.update_item().table_name(TABLE);
-        let update = update.key("userName", mail["userName"].clone()).key("item", mail["item"].clone());
-        let update = update.update_expression("SET claimedAt = :past");
+        let update = self.update(mail).update_expression("SET claimedAt = :past");
         update.expression_attribute_values(":past", AttributeValue::N("1".to_owned())).send().await.unwrap();
+    }
+
+    /// Has somebody else send a mail.
+    async fn claim_for_another(&self, mail: &Item) {
+        let update = self.update(mail).update_expression("SET #status = :sending, claimId = :another");
+        let update = update.expression_attribute_names("#status", "status");
+        let update = update.expression_attribute_values(":sending", string("SENDING"));
+        update
+            .expression_attribute_values(":another", string(&Uuid::nil().to_string()))
+            .send()
+            .await
+            .unwrap();
+    }
+
+    fn update(&self, mail: &Item) -> UpdateItemFluentBuilder {
+        let update = self.dynamodb.update_item().table_name(TABLE);
+        update.key("userName", mail["userName"].clone()).key("item", mail["item"].clone())
     }
 }
 
@@ -115,6 +135,18 @@ async fn a_claim_whose_answer_was_lost_is_known_by_who_made_it() {
     assert!(office.tell(sample(PAID)).await);
     assert!(office.has_sent(1).await);
     assert_eq!(office.status().await, "SENT");
+}
+
+#[tokio::test]
+async fn what_is_said_late_of_a_claim_is_not_taken_for_a_word_on_the_next() {
+    let office = sending_office().await.with_contact().await;
+    office.faults.add(Rule::new(Fault::Throttle).on(SEND));
+    office.faults.add(Rule::new(Fault::Repeat(Duration::from_secs(2))).on("UpdateItem").times(1));
+    assert!(!office.tell(sample(PAID)).await);
+    assert_eq!(office.status().await, "REFUSED");
+    office.claim_for_another(&office.mail().await).await;
+    eventually("the same word again", async || (office.faults.delayed() == 0).then_some(())).await;
+    assert_eq!(office.status().await, "SENDING", "whoever sends it now is not done");
 }
 
 #[tokio::test]
