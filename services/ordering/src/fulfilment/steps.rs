@@ -80,10 +80,10 @@ impl Ledger {
         }
     }
 
-    /// Moves an order, wherever it stands by now; not to before its last change, which a workflow may have made later
-    /// than what it led to has happened.
+    /// Moves an order, wherever it stands by now. Each change is after the one before, by which all who hear of them tell
+    /// them apart, also when a workflow made that later than what it led to has happened.
     pub(super) async fn advance(&self, order: &Order, mut step: Move) -> Result<Moved, StoreError> {
-        step.change.at = step.change.at.max(order.changed_at());
+        step.change.at = step.change.at.max(order.changed_at().just_after());
         match self.orders.advance(&order.user_name, order.order_id, step).await? {
             // Erased since it was looked up.
             Moved::Unknown => self.orders.advance(&UserName::erased(), order.order_id, step).await,
