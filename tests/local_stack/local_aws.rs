@@ -14,7 +14,7 @@ use ureq::Agent;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Nobody checks signatures here, but the account and the service are read from them.
 const CREDENTIAL: &str = "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1";
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 
 /// A local AWS of this test alone.
 pub(crate) struct LocalAws {
@@ -224,7 +224,7 @@ pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T
         if let Some(found) = ask() {
             return found;
         }
-        assert!(Instant::now() < deadline, "{what}: not within a minute");
+        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
         sleep(Duration::from_millis(20));
     }
 }

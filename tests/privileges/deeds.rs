@@ -9,13 +9,11 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use lambdakit::signature::SigningKey;
 use serde_json::{Value, json};
 use shop_tests::{Shop, checkout, owner};
-use testkit::Account;
+use testkit::{Account, PATIENCE};
 use tokio::runtime::Runtime;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 use uuid::Uuid;
-
-use crate::PATIENCE;
 
 /// Method, path, headers and body.
 type Request<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Value);
@@ -621,7 +619,7 @@ fn socket(shop: &Shop) -> Option<Socket> {
     let url = format!("{endpoint}/_aws/execute-api/{api}/{stage}?token={}", shop.token());
     let (socket, _) = tungstenite::connect(url).ok()?;
     if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
     }
     Some(socket)
 }

@@ -13,9 +13,8 @@ use std::time::{Duration, Instant};
 
 use deeds::Deeds;
 use iam::Role;
+use testkit::PATIENCE;
 
-/// How long deeds may take while nothing is missing.
-const PATIENCE: Duration = Duration::from_mins(1);
 /// How long they are waited for at least, while something is.
 const LEAST_PATIENCE: Duration = Duration::from_millis(1500);
 

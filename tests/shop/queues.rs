@@ -4,10 +4,14 @@ use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use serde_json::{Value, json};
 use shop_tests::Shop;
 use testkit::{Account, eventually};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 const QUEUE: &str = "ordering-consumer";
 const SAMPLE: &str = include_str!("../../services/ordering/events/ordering-consumer.json");
+
+/// Tests that wait for the queue to be empty take turns.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 struct Queues {
     shop: Shop,
@@ -32,28 +36,32 @@ impl Queues {
         assert!(sent.failed().is_empty());
     }
 
-    /// Has failed messages come back after two seconds, where they would wait for half a minute.
-    async fn retry_soon(&self) {
+    /// Has failed messages come back after so many seconds from now on; says how many it was.
+    async fn hide_for(&self, seconds: usize) -> usize {
+        let before = self.attribute(QUEUE, QueueAttributeName::VisibilityTimeout).await;
         let attributes = self.sqs.set_queue_attributes().queue_url(self.url(QUEUE));
-        attributes.attributes(QueueAttributeName::VisibilityTimeout, "2").send().await.unwrap();
+        let attributes = attributes.attributes(QueueAttributeName::VisibilityTimeout, seconds.to_string());
+        attributes.send().await.unwrap();
+        before
     }
 
-    /// Waits until a queue has exactly so many messages to read.
+    async fn attribute(&self, queue: &str, name: QueueAttributeName) -> usize {
+        let attributes = self.sqs.get_queue_attributes().queue_url(self.url(queue));
+        let attributes = attributes.attribute_names(name.clone()).send().await.unwrap().attributes.unwrap();
+        attributes[&name].parse().unwrap()
+    }
+
+    /// How many messages a queue has to read.
+    async fn waiting(&self, queue: &str) -> usize {
+        self.attribute(queue, QueueAttributeName::ApproximateNumberOfMessages).await
+    }
+
+    /// Waits until a queue has exactly so many messages to read, and nobody holds one.
     async fn wait_for(&self, queue: &str, messages: usize) {
         eventually(&format!("{messages} messages in {queue}"), async || {
-            let attributes = self
-                .sqs
-                .get_queue_attributes()
-                .queue_url(self.url(queue))
-                .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
-                .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible)
-                .send()
-                .await
-                .unwrap();
-            let count = |name| attributes.attributes.as_ref().unwrap()[&name].parse::<usize>().unwrap();
-            let waiting = count(QueueAttributeName::ApproximateNumberOfMessages);
-            let in_hand = count(QueueAttributeName::ApproximateNumberOfMessagesNotVisible);
-            (waiting == messages && in_hand == 0).then_some(())
+            let in_hand = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
+            let is_so = self.attribute(queue, in_hand).await == 0 && self.waiting(queue).await == messages;
+            is_so.then_some(())
         })
         .await;
     }
@@ -88,6 +96,7 @@ fn checked_out(user: &str) -> String {
 
 #[tokio::test]
 async fn a_message_that_comes_again_changes_nothing() {
+    let _turn = TURN.lock().await;
     let (queues, user) = (Queues::new(), Uuid::now_v7().to_string());
     let message = checked_out(&user);
     queues.send(&[message.clone(), message.clone()]).await;
@@ -99,22 +108,25 @@ async fn a_message_that_comes_again_changes_nothing() {
 
 #[tokio::test]
 async fn of_ten_messages_nine_become_orders_and_the_poison_waits_for_a_person() {
+    let _turn = TURN.lock().await;
     let (queues, user) = (Queues::new(), Uuid::now_v7().to_string());
     let poison = format!(r#"{{"poison": "{user}"}}"#);
     let mut messages: Vec<_> = (0..9).map(|_| checked_out(&user)).collect();
     messages.insert(5, poison);
-    queues.retry_soon().await;
+    let dead_letters = format!("{QUEUE}-dlq");
+    let dead = queues.waiting(&dead_letters).await + 1;
+    let hidden = queues.hide_for(2).await;
     queues.send(&messages).await;
     queues.orders(&user, 9).await;
-    let dead_letters = format!("{QUEUE}-dlq");
-    queues.wait_for(&dead_letters, 1).await;
+    queues.wait_for(&dead_letters, dead).await;
 
     // It is still poison, so it comes back to where it was: nothing is ever lost.
     let redrive = queues.shop.xtask(&["redrive", QUEUE]);
     let said = String::from_utf8_lossy(&redrive.stdout);
     assert!(redrive.status.success(), "{said}{}", String::from_utf8_lossy(&redrive.stderr));
-    assert!(said.contains("1 message"), "{said}");
-    queues.wait_for(&dead_letters, 1).await;
+    assert!(said.contains(&format!("{dead} message")), "{said}");
+    queues.wait_for(&dead_letters, dead).await;
     queues.wait_for(QUEUE, 0).await;
+    queues.hide_for(hidden).await;
     queues.orders(&user, 9).await;
 }

@@ -66,8 +66,6 @@ pub fn run(plan: Plan) -> Report {
 
     weather.turn();
     let mischief = Mischief::start(plan.seed, &shop);
-    let started = Instant::now();
-    let over = AtomicBool::new(false);
     let customers: Vec<Mutex<Customer>> = (0..plan.customers)
         .map(|number| {
             let dice = Dice::new(plan.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
@@ -79,6 +77,7 @@ pub fn run(plan: Plan) -> Report {
             ))
         })
         .collect();
+    let (started, over) = (Instant::now(), AtomicBool::new(false));
     thread::scope(|scope| {
         for worker in 0..WORKERS {
             let (customers, over) = (&customers, &over);

@@ -29,6 +29,9 @@ use uuid::Uuid;
 
 use crate::session::{Cognito, Session};
 
+/// How long an answer may take, on however busy a machine.
+const ANSWER: Duration = Duration::from_mins(2);
+
 /// A running shop, as somebody sees it: staff, a customer, or somebody who has not signed in.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -71,7 +74,7 @@ impl Shop {
     pub fn at(outputs: &Path) -> Self {
         let text = std::fs::read_to_string(outputs).expect("the outputs of the shop");
         let config =
-            Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None);
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(ANSWER)).proxy(None);
         let nobody = Self {
             agent: config.build().into(),
             outputs: Arc::new(serde_json::from_str(&text).expect("outputs.json is JSON")),

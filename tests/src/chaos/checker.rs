@@ -17,7 +17,7 @@ use crate::{Shop, owner};
 const CATCH_UP: Duration = Duration::from_mins(15);
 /// How often in a row nothing may be seen to move until all is quiet: between a table and its stream, nobody can see what is
 /// on its way.
-const QUIET_LOOKS: u32 = 3;
+const QUIET_LOOKS: u32 = 20;
 
 /// What the check of a run has shown, besides violations.
 pub(super) struct Checked {

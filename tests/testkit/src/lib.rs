@@ -33,8 +33,9 @@ pub use serve::serve;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// How long a test waits for what happens behind the scenes, on however busy a machine.
-pub const PATIENCE: Duration = Duration::from_mins(2);
+/// How long a test waits for what happens behind the scenes, on however busy a machine: a message whose first attempt
+/// went wrong comes again after up to 258 seconds.
+pub const PATIENCE: Duration = Duration::from_mins(6);
 
 /// Waits until something is there, asking again and again; a test fails when that takes too long.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {

@@ -71,7 +71,7 @@ async fn a_call_off_that_arrives_late_keeps_no_parcel_that_has_left() {
     let (depot, faults) = faulty_depot().await;
     assert!(depot.ask(SHIP).await);
     // Given up by the function, and made all the same, when the parcel has left.
-    faults.add(Rule::new(Fault::Delay(Duration::from_secs(6))).on("UpdateItem"));
+    faults.add(Rule::new(Fault::Delay(Duration::from_secs(12))).on("UpdateItem"));
     assert!(!depot.ask(CALL_OFF).await);
     faults.clear();
     assert!(depot.remind(DISPATCH).await);

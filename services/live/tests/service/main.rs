@@ -66,11 +66,7 @@ impl Live {
 
     /// Connects somebody, with a token for another hour.
     async fn connect(&self, id: &str, user_name: &str) {
-        self.connect_until(id, user_name, 3600).await;
-    }
-
-    async fn connect_until(&self, id: &str, user_name: &str, seconds: i64) {
-        let expires_at = (Timestamp::now().unix_seconds() + seconds).to_string();
+        let expires_at = (Timestamp::now().unix_seconds() + 3600).to_string();
         let is_staff = (user_name == "ada").to_string();
         let found = json!({ "userName": user_name, "isStaff": is_staff, "expiresAt": expires_at });
         let answer = Self::happen(&self.comings, event("CONNECT", id, "", &found)).await;
@@ -128,6 +124,18 @@ impl Live {
     /// Makes a connection an old one.
     async fn age(&self, item: &str, sort: &str) {
         self.set(item, sort, "since = :number", 0).await;
+    }
+
+    /// Lets the token of a connection that follows an order end.
+    async fn expire(&self, id: &str, user_name: &str, order: OrderId) {
+        let customer = format!("customer#{user_name}");
+        for (item, sort) in [
+            (format!("connection#{id}"), "connection".to_owned()),
+            (customer.clone(), format!("connection#{id}")),
+            (customer, format!("order#{order}#{id}")),
+        ] {
+            self.set(&item, &sort, "expiresAt = :number", 1).await;
+        }
     }
 
     /// Lets a client be silent for some seconds.

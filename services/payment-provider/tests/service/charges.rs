@@ -67,11 +67,11 @@ async fn requests_at_once_make_one_charge() {
 #[tokio::test]
 async fn some_charges_are_answered_late_the_first_time() {
     let bank = bank().await;
-    let begun = Instant::now();
     // The client gives up; the charge is made all the same.
     let charge = bank.charge("key", "tok_timeout");
     assert!(tokio::time::timeout(Duration::from_secs(3), charge).await.is_err());
     assert_eq!(bank.rows().await.len(), 1);
+    let begun = Instant::now();
     let settled = bank.charge("key", "tok_timeout").await.expect(201).body;
     assert_eq!(settled["status"], "settled");
     assert!(begun.elapsed() < Duration::from_secs(5), "asked again, it is answered at once");

@@ -62,8 +62,8 @@ async fn a_webhook_that_is_not_taken_comes_again_as_the_same_event() {
 #[tokio::test]
 async fn a_charge_that_takes_its_time_settles_by_a_webhook() {
     let bank = bank().await;
-    let charge = bank.charge("key", "tok_delayed").await.expect(202);
     let begun = std::time::Instant::now();
+    let charge = bank.charge("key", "tok_delayed").await.expect(202);
     let message = bank.message().await;
     assert!(begun.elapsed().as_secs() >= 1, "it was put off");
     assert_eq!(bank.find(&id(&charge)).await.expect(200).body["status"], "pending");

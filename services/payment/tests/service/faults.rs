@@ -111,7 +111,7 @@ async fn a_charge_that_gets_through_after_its_refund_is_not_made() {
     let till = till().await;
     // It leaves, and is held up on the way.
     till.line.add(Rule::new(Fault::Refuse).times(1));
-    till.line.add(Rule::new(Fault::Delay(Duration::from_secs(5))).times(1));
+    till.line.add(Rule::new(Fault::Delay(Duration::from_secs(12))).times(1));
     assert!(!till.ask(CHARGE).await);
     assert!(till.ask(REFUND).await);
     assert_eq!(till.state().await, "REFUNDED");
