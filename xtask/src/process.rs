@@ -17,6 +17,8 @@ use crate::interrupt;
 
 const POLL: Duration = Duration::from_millis(20);
 const GRACE: Duration = Duration::from_secs(5);
+/// How long the last lines of a command that has ended may take to be read.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// A command without what `cargo run` tells us about our own package: build scripts watch those
 /// variables, and dependencies would be rebuilt for nothing.
@@ -101,14 +103,17 @@ pub fn lines(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<Exi
     }
     drop(sender);
 
-    let mut exited = None;
+    let mut exited: Option<(ExitStatus, Instant)> = None;
     loop {
         match receiver.recv_timeout(POLL) {
             Ok(line) => on_line(&line),
             Err(RecvTimeoutError::Disconnected) => break,
             // A grandchild may keep the pipe open for ever: the end of the command is enough.
-            Err(RecvTimeoutError::Timeout) if exited.is_some() => break,
-            Err(RecvTimeoutError::Timeout) => exited = poll(&mut child, Scope::Group)?,
+            Err(RecvTimeoutError::Timeout) => match exited {
+                Some((_, at)) if at.elapsed() > LAST_LINES => break,
+                Some(_) => {}
+                None => exited = poll(&mut child, Scope::Group)?.map(|status| (status, Instant::now())),
+            },
         }
         if interrupt::requested() {
             stop(&mut child, Scope::Group)?;
@@ -116,7 +121,7 @@ pub fn lines(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<Exi
         }
     }
     match exited {
-        Some(status) => Ok(status),
+        Some((status, _)) => Ok(status),
         None => wait(&mut child, Scope::Group),
     }
 }
@@ -268,11 +273,13 @@ mod tests {
     #[test]
     fn terminate_ends_a_process_that_ignores_the_polite_signal() {
         let mut child = Command::new("sh")
-            .args(["-c", "trap '' TERM; while :; do sleep 0.1; done"])
+            .args(["-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done"])
             .process_group(0)
+            .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        thread::sleep(Duration::from_millis(200));
+        let mut ready = [0; 5];
+        child.stdout.as_mut().unwrap().read_exact(&mut ready).unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         assert!(!terminate(pid, Duration::from_millis(200)).unwrap());
         assert!(!child.wait().unwrap().success());
