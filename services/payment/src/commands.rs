@@ -69,7 +69,10 @@ impl<P: Provider> Commands<P> {
 
     async fn refund(&self, Event { metadata, data }: Event<RefundPayment>) -> Result<(), HandlerError> {
         let never = Payment::never(data.order_id, metadata.correlation_id, Timestamp::now());
-        let payment = self.payments.begin(never).await?;
+        let payment = self.payments.begin(never.clone()).await?;
+        if payment == never {
+            return Ok(());
+        }
         let called_off = self.payments.change(payment, |payment| payment.call_off(Timestamp::now()));
         let (payment, Refund::ToBeAsked) = called_off.await? else { return Ok(()) };
         let given_back = self.provider.refund(data.order_id).await?;

@@ -1,4 +1,5 @@
-//! What a change of the payment table means to the rest of the shop: that the payment came to an end of some kind.
+//! What a change of the payment table means to the rest of the shop: that the payment came to an end of some kind, or
+//! that somebody asks for one that it has come to.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::Money;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use crate::payment::{Payment, PaymentState};
 
-/// The event that a change of a row asks for, if the payment came to another state by it.
+/// The event that a change of a row asks for.
 ///
 /// # Errors
 /// When the row holds something else than a payment.
@@ -23,7 +24,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     telemetry::correlate(&payment.correlation_id);
     if record.event_name == "MODIFY" {
         let before: Payment = serde_dynamo::from_item(record.change.old_image.clone())?;
-        if before.state == payment.state {
+        if (before.state, before.asked_at) == (payment.state, payment.asked_at) {
             return Ok(None);
         }
     }

@@ -78,6 +78,33 @@ async fn what_leaves_the_state_as_it_was_is_not_told() {
 }
 
 #[tokio::test]
+async fn who_asks_for_what_has_gone_back_is_told_again_by_the_same_event() {
+    let till = till().await;
+    for command in [CHARGE, REFUND] {
+        assert!(till.ask(command).await);
+    }
+    let image = async || {
+        let image: serde_dynamo::Item = serde_dynamo::to_item(till.rows(TABLE).await.remove(0)).unwrap();
+        json!(image)
+    };
+    let first = image().await;
+    assert!(till.ask(REFUND).await);
+    let mut record = record(&till).await;
+    record["Records"][0]["eventName"] = json!("MODIFY");
+    record["Records"][0]["dynamodb"]["OldImage"] = first.clone();
+    record["Records"][0]["dynamodb"]["NewImage"] = image().await;
+    let (bus, outbox) = outbox(&Account::new()).await;
+    tell(&outbox, &record).await;
+    let again = bus.events(1).await.remove(0);
+    record["Records"][0]["eventName"] = json!("INSERT");
+    record["Records"][0]["dynamodb"]["NewImage"] = first;
+    tell(&outbox, &record).await;
+    let events = bus.events(2).await;
+    assert!(events.iter().all(|event| event["detail-type"] == "PaymentRefunded"), "{events:?}");
+    assert!(events.iter().all(|event| event["detail"] == again["detail"]), "{events:?}");
+}
+
+#[tokio::test]
 async fn a_decline_is_told_with_its_reason() {
     let till = till().await;
     assert!(till.ask(&charge_by("CARD", None)).await);
