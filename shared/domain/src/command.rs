@@ -51,8 +51,8 @@ pub struct ShipOrder {
     pub pieces: Vec<Pieces>,
 }
 
-/// Keep an order's parcel from leaving. Answered by `ShipmentCalledOff`, even if no parcel was asked for yet; by
-/// nothing if it has left.
+/// Keep an order's parcel from leaving. Answered by `ShipmentCalledOff`, even if no parcel was asked for yet; if it has
+/// left, by the fact that says where it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -367,7 +367,8 @@ impl ConnectionStore {
 
 fn peers_of(rows: Vec<Item>) -> Result<Vec<Peer>, StoreError> {
     let rows: Vec<PeerRow> = serde_dynamo::from_items(rows)?;
-    Ok(rows.into_iter().map(|row| Peer { id: row.connection, since: row.since }).collect())
+    let peers = rows.into_iter().take(MOST_PEERS);
+    Ok(peers.map(|row| Peer { id: row.connection, since: row.since }).collect())
 }
 
 fn expiry_of(row: &Item) -> Option<i64> {
