@@ -9,7 +9,7 @@ use super::world::{Order, World};
 /// A promise by its name, and how it is checked.
 type Invariant = (&'static str, fn(&World, &mut Tally));
 
-const INVARIANTS: [Invariant; 11] = [
+const INVARIANTS: [Invariant; 12] = [
     ("stock is never below zero, and adds up to what was taken in", stock_adds_up),
     ("what is reserved and what has left is what orders say", stock_is_of_orders),
     ("an order is charged once at most, and its price", charged_once),
@@ -19,6 +19,7 @@ const INVARIANTS: [Invariant; 11] = [
     ("orders end as their customers' means and wishes allow", ends_have_causes),
     ("nothing is done for an order that is not there", nothing_without_an_order),
     ("orders, payments and parcels move along their arrows", moved_along_arrows),
+    ("an order's history goes forward in time", moved_forward),
     ("what an order came to is in the audit, each step once", audited_once),
     ("customers are written to, once for each step they care about", written_once),
 ];
@@ -323,6 +324,15 @@ fn moved_along_arrows(world: &World, tally: &mut Tally) {
     }
 }
 
+fn moved_forward(world: &World, tally: &mut Tally) {
+    for (id, order) in &world.orders {
+        let times: Vec<_> = order.history.iter().map(|change| change.at.as_str()).collect();
+        tally.hold(times.is_sorted_by(|earlier, later| earlier < later), || {
+            format!("order {id}: its history goes back in time: {}", times.join(", "))
+        });
+    }
+}
+
 fn follows(history: &[&str], arrows: &[(&str, &[&str])]) -> bool {
     let before = std::iter::once(&"").chain(history);
     before
@@ -386,7 +396,8 @@ mod tests {
     use super::*;
 
     fn history<const N: usize>(name: &str, steps: [&str; N]) -> Vec<Value> {
-        steps.map(|step| json!({ name: step, "at": "2026-01-31T12:00:00.000Z" })).to_vec()
+        let step = |(second, step)| json!({ name: step, "at": format!("2026-01-31T12:00:0{second}.000Z") });
+        steps.into_iter().enumerate().map(step).collect()
     }
 
     fn order<const N: usize>(id: &str, statuses: [&str; N], reason: Option<&str>) -> Value {
@@ -664,6 +675,17 @@ mod tests {
         tells("order off: its parcel is CALLED_OFF and came there by DISPATCHED, CALLED_OFF", |world| {
             world.shipments.get_mut("off").unwrap().history[0].state = "DISPATCHED".to_owned();
         });
+    }
+
+    #[test]
+    fn a_step_before_the_one_that_led_to_it_is_found() {
+        tells(
+            "order came: its history goes back in time: 2026-01-31T12:00:00.000Z, 2026-01-31T12:00:00.000Z",
+            |world| {
+                let history = &mut world.orders.get_mut("came").unwrap().history;
+                history[1].at = history[0].at.clone();
+            },
+        );
     }
 
     #[test]

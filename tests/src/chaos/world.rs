@@ -49,6 +49,8 @@ pub(super) struct Order {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct StatusChange {
     pub(super) status: String,
+    /// RFC 3339, of which the later sorts later.
+    pub(super) at: String,
     #[serde(default)]
     pub(super) reason: Option<String>,
 }
