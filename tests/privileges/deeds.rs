@@ -9,7 +9,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use lambdakit::signature::SigningKey;
 use serde_json::{Value, json};
 use shop_tests::{Shop, checkout, owner};
-use testkit::{Account, PATIENCE};
+use testkit::Account;
 use tokio::runtime::Runtime;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
@@ -54,8 +54,8 @@ impl Deeds {
                 self.order_is_rejected(patience).is_some()
                     && self.unreadable_row_is_set_aside("order", key, publisher, patience)
             }
-            "ordering-steps" => self.steps_are_done(),
-            "ordering-facts" => self.facts_take_effect(),
+            "ordering-steps" => self.steps_are_done(patience),
+            "ordering-facts" => self.facts_take_effect(patience),
             "basket-prices" => self.new_product_can_be_bought(patience),
             "ordering-consumer" => self.checkout_becomes_an_order(patience),
             "product-events" => {
@@ -187,8 +187,8 @@ impl Deeds {
     }
 
     /// Has the workflow's steps done for an order that is over, which changes nothing any more.
-    fn steps_are_done(&self) -> bool {
-        let Some((_, order)) = self.order_is_rejected(PATIENCE) else { return false };
+    fn steps_are_done(&self, patience: Duration) -> bool {
+        let Some((_, order)) = self.order_is_rejected(patience) else { return false };
         let tell = |fact: &str, more: Value| self.told("ordering-facts", &order, fact, more);
         let step = |step: &str, more: Value| {
             let mut call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
@@ -206,8 +206,8 @@ impl Deeds {
     }
 
     /// Tells facts of an order that is over, which change nothing any more.
-    fn facts_take_effect(&self) -> bool {
-        let Some((user, order)) = self.order_is_rejected(PATIENCE) else { return false };
+    fn facts_take_effect(&self, patience: Duration) -> bool {
+        let Some((user, order)) = self.order_is_rejected(patience) else { return false };
         let tell = |fact: &str, more: Value| self.told("ordering-facts", &order, fact, more);
         let wait = |step: &str| {
             let call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });

@@ -15,7 +15,7 @@ use deeds::Deeds;
 use iam::Role;
 use testkit::PATIENCE;
 
-/// How long they are waited for at least, while something is.
+/// How long deeds are waited for at least, while an action is missing.
 const LEAST_PATIENCE: Duration = Duration::from_millis(1500);
 
 #[test]

@@ -38,30 +38,29 @@ impl Queues {
 
     /// Has failed messages come back after so many seconds from now on; says how many it was.
     async fn hide_for(&self, seconds: usize) -> usize {
-        let before = self.attribute(QUEUE, QueueAttributeName::VisibilityTimeout).await;
+        let [before] = self.attributes(QUEUE, [QueueAttributeName::VisibilityTimeout]).await;
         let attributes = self.sqs.set_queue_attributes().queue_url(self.url(QUEUE));
         let attributes = attributes.attributes(QueueAttributeName::VisibilityTimeout, seconds.to_string());
         attributes.send().await.unwrap();
         before
     }
 
-    async fn attribute(&self, queue: &str, name: QueueAttributeName) -> usize {
+    async fn attributes<const N: usize>(&self, queue: &str, names: [QueueAttributeName; N]) -> [usize; N] {
         let attributes = self.sqs.get_queue_attributes().queue_url(self.url(queue));
-        let attributes = attributes.attribute_names(name.clone()).send().await.unwrap().attributes.unwrap();
-        attributes[&name].parse().unwrap()
+        let attributes = attributes.set_attribute_names(Some(names.to_vec())).send().await.unwrap();
+        names.map(|name| attributes.attributes.as_ref().unwrap()[&name].parse().unwrap())
     }
 
-    /// How many messages a queue has to read.
-    async fn waiting(&self, queue: &str) -> usize {
-        self.attribute(queue, QueueAttributeName::ApproximateNumberOfMessages).await
+    /// How many messages a queue has to read, and how many somebody holds.
+    async fn messages(&self, queue: &str) -> [usize; 2] {
+        let in_hand = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
+        self.attributes(queue, [QueueAttributeName::ApproximateNumberOfMessages, in_hand]).await
     }
 
     /// Waits until a queue has exactly so many messages to read, and nobody holds one.
     async fn wait_for(&self, queue: &str, messages: usize) {
         eventually(&format!("{messages} messages in {queue}"), async || {
-            let in_hand = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
-            let is_so = self.attribute(queue, in_hand).await == 0 && self.waiting(queue).await == messages;
-            is_so.then_some(())
+            (self.messages(queue).await == [messages, 0]).then_some(())
         })
         .await;
     }
@@ -114,7 +113,7 @@ async fn of_ten_messages_nine_become_orders_and_the_poison_waits_for_a_person() 
     let mut messages: Vec<_> = (0..9).map(|_| checked_out(&user)).collect();
     messages.insert(5, poison);
     let dead_letters = format!("{QUEUE}-dlq");
-    let dead = queues.waiting(&dead_letters).await + 1;
+    let dead = queues.messages(&dead_letters).await[0] + 1;
     let hidden = queues.hide_for(2).await;
     queues.send(&messages).await;
     queues.orders(&user, 9).await;

@@ -7,7 +7,8 @@
 //! (nothing) ────────────────┴────────────────────┘
 //! ```
 //!
-//! Nothing leads back, so whatever comes twice, late or in disorder finds that it is too late, and changes nothing.
+//! Nothing leads back, so whatever comes twice, late or in disorder finds that it is too late, and changes nothing. But
+//! of a refund that is asked for again it is kept that it was, and the refund is told again.
 
 use std::collections::BTreeSet;
 
