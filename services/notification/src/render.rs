@@ -123,45 +123,59 @@ impl TryFrom<&OrderLine> for Shown {
     }
 }
 
+/// What a mail says, as text or as HTML.
+struct Said<'a> {
+    headline: &'static str,
+    first_name: &'a str,
+    news: String,
+    lines: Vec<Shown>,
+    total: String,
+    state: String,
+}
+
 /// The mail about an order, of which this was so at that time: it may go out when that is over.
 ///
 /// # Errors
 /// When a line costs more than can be counted.
 pub fn render(contact: &Contact, occasion: Occasion, at: Timestamp) -> Result<Mail, MoneyError> {
-    let lines = contact.lines.iter().map(Shown::try_from).collect::<Result<Vec<_>, _>>()?;
-    let subject = format!("{}: {}", occasion.headline(contact.into()), contact.order_id);
-    let state = format!("Ferrocart order {}, {}", contact.order_id, at.to_minute());
-    let (text, html) = (text(contact, occasion, &lines, &state), html(contact, occasion, &lines, &state));
-    Ok(Mail { subject, text, html })
+    let paying = Paying::from(contact);
+    let said = Said {
+        headline: occasion.headline(paying),
+        first_name: contact.first_name.reveal().as_str(),
+        news: occasion.news(paying).join(" "),
+        lines: contact.lines.iter().map(Shown::try_from).collect::<Result<_, _>>()?,
+        total: contact.total_price.to_string(),
+        state: format!("Ferrocart order {}, {}", contact.order_id, at.to_minute()),
+    };
+    let subject = format!("{}: {}", said.headline, contact.order_id);
+    Ok(Mail { subject, text: text(&said), html: html(&said) })
 }
 
-fn text(contact: &Contact, occasion: Occasion, lines: &[Shown], state: &str) -> String {
-    let [first, second] = occasion.news(contact.into());
-    let mut text = format!("Hello {},\n\n{first} {second}\n\n", contact.first_name.reveal().as_str());
+fn text(Said { first_name, news, lines, total, state, .. }: &Said) -> String {
+    let mut text = format!("Hello {first_name},\n\n{news}\n\n");
     for Shown { quantity, name, total } in lines {
         // Writing to a string does not fail.
         writeln!(text, "  {quantity} x {name}: {total}").ok();
     }
-    write!(text, "\n  Together: {}\n\n{state}\n", contact.total_price).ok();
+    write!(text, "\n  Together: {total}\n\n{state}\n").ok();
     text
 }
 
 /// Short, so that the mail of an order of few lines is a row of one write unit.
-fn html(contact: &Contact, occasion: Occasion, lines: &[Shown], state: &str) -> String {
-    let [first, second] = occasion.news(contact.into());
+fn html(Said { headline, first_name, news, lines, total, state }: &Said) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
             // Title and encoding stand in the mail's headers.
             body {
-                h1 { (occasion.headline(contact.into())) }
-                p { "Hello " (contact.first_name.reveal().as_str()) "," }
-                p { (first) " " (second) }
+                h1 { (headline) }
+                p { "Hello " (first_name) "," }
+                p { (news) }
                 table {
                     @for Shown { quantity, name, total } in lines {
                         tr { td { (quantity) " ×" } td { (name) } td align="right" { (total.to_string()) } }
                     }
-                    tr { td {} th align="left" { "Together" } th align="right" { (contact.total_price.to_string()) } }
+                    tr { td {} th align="left" { "Together" } th align="right" { (total) } }
                 }
                 p { small { (state) } }
             }
