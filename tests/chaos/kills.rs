@@ -120,10 +120,7 @@ fn an_order_is_delivered_once_although_each_function_on_its_way_is_killed() {
         assert!(killed > 0, "{function} is not there to be killed");
     }
     customer.order_that_is("DELIVERED", &receipt);
-    eventually("pieces that have left", || {
-        let stock = shop.get(&format!("/stock/{product}")).expect(200).body;
-        (["onHand", "reserved", "shipped"].map(|pieces| &stock[pieces]) == [3, 0, 2]).then_some(())
-    });
+    shop.stock_becomes(&product, [3, 0, 2]);
     let order = receipt["orderId"].as_str().unwrap();
     let states = |path: &str| {
         let body = shop.get(&format!("/{path}/{order}")).expect(200).body;

@@ -11,17 +11,6 @@ fn lamp(staff: &Shop, pieces: u32) -> String {
     staff.product_in_stock("Lamp", "19.90", pieces)
 }
 
-/// Pieces of a product as staff see them: on hand, reserved, shipped.
-fn stock(staff: &Shop, product: &str) -> [u64; 3] {
-    let stock = staff.get(&format!("/stock/{product}")).expect(200).body;
-    ["onHand", "reserved", "shipped"].map(|pieces| stock[pieces].as_u64().unwrap())
-}
-
-/// A parcel can arrive before the workflow has said that its pieces left; they have all the same, a little later.
-fn assert_stock_becomes(staff: &Shop, product: &str, pieces: [u64; 3]) {
-    eventually(&format!("stock of {pieces:?}"), || (stock(staff, product) == pieces).then_some(()));
-}
-
 fn of_order(staff: &Shop, path: &str, receipt: &Value) -> Answer {
     staff.get(&format!("/{path}/{}", receipt["orderId"].as_str().unwrap()))
 }
@@ -45,7 +34,7 @@ fn assert_undone(staff: &Shop, order: &Answer, [status, reason]: [&str; 2], prod
     let end = order.body["history"].as_array().unwrap().last().unwrap();
     assert_eq!([&order.body["status"], &end["status"]], [status, status], "{}", order.text);
     assert_eq!(end["reason"], reason, "{}", order.text);
-    assert_eq!(stock(staff, product), [pieces, 0, 0]);
+    assert_eq!(staff.stock(product), [pieces, 0, 0]);
     let payment = of_order(staff, "payment", &order.body);
     let keeps_nothing = payment.status == 404
         || ["DECLINED", "REFUNDED"].contains(&payment.body["state"].as_str().unwrap_or_default());
@@ -72,7 +61,7 @@ fn a_paid_order_is_delivered_and_tells_how_it_came_there() {
         .collect();
     assert!(times.is_sorted_by(|earlier, later| earlier < later), "{times:?}");
 
-    assert_stock_becomes(&staff, &product, [3, 0, 2]);
+    staff.stock_becomes(&product, [3, 0, 2]);
     let payment = payment(&staff, &receipt);
     assert_eq!(states(&payment), ["PENDING", "SETTLED"]);
     assert_eq!((&payment["amount"], &payment["currency"]), (&json!(39.80), &json!("USD")));
@@ -193,7 +182,7 @@ fn what_is_not_there_cannot_be_sold() {
     let order = customer.order_that_ended(&customer.buy(&scarce, 2, &json!({})));
     assert_eq!(statuses(&order.body), ["PENDING", "REJECTED"]);
     assert_undone(&staff, &order, ["REJECTED", "OUT_OF_STOCK"], &scarce, 1);
-    assert_eq!(stock(&staff, &plenty), [9, 0, 0]);
+    assert_eq!(staff.stock(&plenty), [9, 0, 0]);
     // A product that nobody ever took in is out of stock, too.
     let none = staff.product("Rumour", "1.00");
     let order = customer.order_that_ended(&customer.buy(&none, 1, &json!({})));
@@ -215,7 +204,7 @@ fn of_two_customers_who_want_the_last_piece_one_gets_it() {
     assert_eq!(found, ["DELIVERED", "REJECTED"], "{ends:?}");
     let rejected = ends.iter().find(|order| order["status"] == "REJECTED").unwrap();
     assert_eq!(rejected["history"][1]["reason"], "OUT_OF_STOCK");
-    assert_stock_becomes(&staff, &product, [0, 0, 1]);
+    staff.stock_becomes(&product, [0, 0, 1]);
 }
 
 #[test]
@@ -262,7 +251,7 @@ fn a_customer_calls_a_paid_order_off_before_its_parcel_leaves() {
     let (customer, product) = (staff.customer(), lamp(&staff, 50));
     // The carrier takes two seconds here. On a busy machine that can be too few, but not again and again.
     let (receipt, before) = eventually("a change of mind in time", || {
-        let before = stock(&staff, &product);
+        let before = staff.stock(&product);
         let receipt = customer.buy(&product, 1, &json!({}));
         customer.order_that_is("PAID", &receipt);
         let answer = cancel(&customer, &receipt);
@@ -270,13 +259,13 @@ fn a_customer_calls_a_paid_order_off_before_its_parcel_leaves() {
             return Some((receipt, before));
         }
         customer.order_that_is("DELIVERED", &receipt);
-        assert_stock_becomes(&staff, &product, [before[0] - 1, 0, before[2] + 1]);
+        staff.stock_becomes(&product, [before[0] - 1, 0, before[2] + 1]);
         None
     });
     let order = customer.order(&receipt);
     assert_eq!(statuses(&order.body), ["PENDING", "STOCK_RESERVED", "PAID", "CANCELLED"]);
     assert_eq!(order.body["history"][3]["reason"], "CUSTOMER_REQUEST");
-    assert_eq!(stock(&staff, &product), before);
+    assert_eq!(staff.stock(&product), before);
     assert_eq!(charges(&receipt), ["refunded"]);
     assert_eq!(states(&of_order(&staff, "shipment", &receipt).expect(200).body).last(), Some(&"CALLED_OFF"));
 }
@@ -289,7 +278,7 @@ fn a_parcel_that_has_left_cannot_be_called_off() {
     customer.order_that_is("SHIPPED", &receipt);
     assert_eq!(cancel(&customer, &receipt).expect(409).problem(), "order-not-cancellable");
     customer.order_that_is("DELIVERED", &receipt);
-    assert_stock_becomes(&staff, &product, [2, 0, 1]);
+    staff.stock_becomes(&product, [2, 0, 1]);
     assert_eq!(charges(&receipt), ["settled"]);
 }
 
@@ -315,5 +304,5 @@ fn only_staff_take_pieces_in_and_look_behind_the_counter() {
     // A delivery that is told twice is counted once.
     let counted = staff.send("POST", &receipts, &key, &pieces).expect(201).body;
     assert_eq!(staff.send("POST", &receipts, &key, &pieces).expect(201).body, counted);
-    assert_stock_becomes(&staff, &product, [6, 0, 1]);
+    staff.stock_becomes(&product, [6, 0, 1]);
 }

@@ -288,6 +288,19 @@ impl Shop {
         self.post("/basket/checkout", body).expect(202).body
     }
 
+    /// Pieces of a product as staff see them: on hand, reserved, shipped.
+    #[must_use]
+    pub fn stock(&self, product: &str) -> [u64; 3] {
+        let stock = self.get(&format!("/stock/{product}")).expect(200).body;
+        ["onHand", "reserved", "shipped"].map(|pieces| stock[pieces].as_u64().expect("a number of pieces"))
+    }
+
+    /// Waits until the stock of a product is this. A parcel can arrive before the workflow has said that its pieces left;
+    /// they have all the same, a little later.
+    pub fn stock_becomes(&self, product: &str, pieces: [u64; 3]) {
+        eventually(&format!("stock of {pieces:?}"), || (self.stock(product) == pieces).then_some(()));
+    }
+
     /// The order of an accepted checkout, once it has come to this status. The test fails when it ends elsewhere.
     #[expect(clippy::must_use_candidate, reason = "some only wait for it")]
     pub fn order_that_is(&self, status: &str, receipt: &Value) -> Answer {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use testkit::eventually;
 use testkit::faults::{Fault, Rule};
 
 use crate::{CALL_OFF, DELIVER, DISPATCH, SHIP, faulty_depot, schedule_of};
@@ -75,8 +76,6 @@ async fn a_call_off_that_arrives_late_keeps_no_parcel_that_has_left() {
     assert!(!depot.ask(CALL_OFF).await);
     faults.clear();
     assert!(depot.remind(DISPATCH).await);
-    while faults.delayed() > 0 {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    eventually("the late call", async || (faults.delayed() == 0).then_some(())).await;
     assert_eq!(depot.state().await.as_deref(), Some("DISPATCHED"));
 }
