@@ -34,14 +34,18 @@ pub use weather::Weather;
 
 /// Requests under way at once: as many as two cores can serve.
 const WORKERS: usize = 16;
+/// How many times as long as planned customers buy at most.
+const MOST_DURATIONS: u32 = 6;
 
 /// How long, how many, and by which numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
     /// Everything follows from it.
     pub seed: u64,
-    /// How long customers buy.
+    /// How long customers buy; on a machine that is too slow for that many checkouts longer, but not without end.
     pub duration: Duration,
+    /// How many checkouts there are at least.
+    pub checkouts: usize,
     /// How many there are.
     pub customers: usize,
 }
@@ -86,7 +90,11 @@ pub fn run(plan: Plan) -> Report {
         scope
             .spawn(|| staff(&shop, &products, &mut warehouse, Dice::new(plan.seed ^ 0x57AF), &ledger, &over));
         let mut said = Instant::now();
-        while started.elapsed() < plan.duration {
+        let goes_on = |elapsed: Duration| {
+            elapsed < plan.duration
+                || (elapsed < plan.duration * MOST_DURATIONS && ledger.checkouts().len() < plan.checkouts)
+        };
+        while goes_on(started.elapsed()) {
             thread::sleep(Duration::from_millis(100));
             if said.elapsed() > Duration::from_secs(10) {
                 said = Instant::now();

@@ -26,7 +26,8 @@ struct Args {
 #[expect(clippy::print_stdout, reason = "a command line program talks to its user")]
 fn main() -> ExitCode {
     let Args { minutes, seed, customers, report: file } = Args::parse();
-    let report = chaos::run(Plan { seed, duration: Duration::from_secs(60 * minutes), customers });
+    let report =
+        chaos::run(Plan { seed, duration: Duration::from_secs(60 * minutes), checkouts: 0, customers });
     let json = serde_json::to_string_pretty(&report).unwrap_or_else(|error| error.to_string());
     println!("{json}");
     if let Some(file) = file
