@@ -45,7 +45,10 @@ export function watch(stack: Stack, services: readonly Construct[], stage: strin
     together(service, 'FunctionsAlarm', {
       description: `A function of ${service.node.id} failed, ran out of time or was throttled (${stage})`,
       operation: 'SUM',
-      parts: functions.flatMap((one) => [{ metric: one.metricErrors() }, { metric: one.metricThrottles() }]),
+      parts: functions.flatMap((one) => [
+        ...(one.refusesByErrors ? [] : [{ metric: one.metricErrors() }]),
+        { metric: one.metricThrottles() },
+      ]),
       threshold: 0,
     });
     together(service, 'DeadLettersAlarm', {

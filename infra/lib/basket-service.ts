@@ -22,7 +22,11 @@ export class BasketService extends Construct {
     Tags.of(this).add('service', 'basket');
 
     const baskets = new ShopTable(this, 'Baskets', {
-      settings, name: 'basket', partitionKey: 'userName', timeToLive: 'expiresAt',
+      settings,
+      name: 'basket',
+      partitionKey: 'customerId',
+      timeToLive: 'expiresAt',
+      indexes: [{ name: 'by-user-name', partitionKey: 'userName', keysOnly: true }],
     });
     const prices = new ShopTable(this, 'Prices', { settings, name: 'price', partitionKey: 'productId' });
     const checkouts = new ShopTable(this, 'Checkouts', {
@@ -47,7 +51,8 @@ export class BasketService extends Construct {
         CURRENCY: settings.currency,
       },
     });
-    handler.allow(baskets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Scan');
+    handler.allow(baskets.tableArn, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem');
+    handler.allow(baskets.indexArn('by-user-name'), 'dynamodb:Query', 'dynamodb:Scan');
     handler.allow(prices.tableArn, 'dynamodb:BatchGetItem');
     handler.allow(checkouts.tableArn, 'dynamodb:PutItem');
     handler.allow(idempotency.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');

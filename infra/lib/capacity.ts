@@ -12,12 +12,14 @@ export interface Throughput {
 export const FREE_TIER = {
   product: { read: 2, write: 1 },
   'product/by-category': { read: 2, write: 1 },
-  basket: { read: 3, write: 2 },
+  basket: { read: 2, write: 2 },
+  'basket/by-user-name': { read: 1, write: 1 },
   price: { read: 2, write: 1 },
   checkout: { read: 1, write: 2 },
-  idempotency: { read: 1, write: 2 },
+  idempotency: { read: 1, write: 1 },
   order: { read: 2, write: 2 },
-  'order/by-status': { read: 2, write: 2 },
+  'order/by-status': { read: 1, write: 2 },
+  'order/by-user-name': { read: 1, write: 1 },
   customer: { read: 1, write: 1 },
   fulfilment: { read: 1, write: 1 },
   stock: { read: 1, write: 2 },
@@ -26,7 +28,7 @@ export const FREE_TIER = {
   shipment: { read: 1, write: 1 },
   mail: { read: 1, write: 1 },
   audit: { read: 1, write: 1 },
-  connection: { read: 1, write: 2 },
+  connection: { read: 1, write: 1 },
   chat: { read: 1, write: 1 },
 } as const satisfies Record<string, Throughput>;
 

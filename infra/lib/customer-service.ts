@@ -1,5 +1,5 @@
 import { Tags } from 'aws-cdk-lib';
-import type { IUserPool } from 'aws-cdk-lib/aws-cognito';
+import { type UserPool, UserPoolOperation } from 'aws-cdk-lib/aws-cognito';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
@@ -10,23 +10,27 @@ import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
 import { ShopTable } from './table.ts';
 
+/** The services that hold data of customers. */
+const HOLDERS = ['basket', 'live', 'notification', 'ordering'];
+
 export interface CustomerServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
   readonly api: HttpApi;
-  readonly users: IUserPool;
+  readonly users: UserPool;
 }
 
-/** What customers may ask of their own data: requests go out, and what the other services make of them comes in. */
+/** What customers can ask of their own data, and who can become a customer. */
 export class CustomerService extends Construct {
   constructor(scope: Construct, id: string, { settings, bus, api, users }: CustomerServiceProps) {
     super(scope, id);
     Tags.of(this).add('service', 'customer');
 
+    const holders = HOLDERS.join(',');
     const requests = new ShopTable(this, 'Requests', {
       settings,
       name: 'customer',
-      partitionKey: 'userName',
+      partitionKey: 'customerId',
       sortKey: 'item',
       timeToLive: 'expiresAt',
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
@@ -39,11 +43,24 @@ export class CustomerService extends Construct {
       binary: 'customer-api',
       // An export: the request, and a new one or the parts.
       callsInSequence: 2,
-      environment: { CUSTOMER_TABLE: requests.tableName },
+      environment: { CUSTOMER_TABLE: requests.tableName, DATA_HOLDERS: holders },
     });
     handler.allow(requests.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query');
     api.route('/me', handler, ['DELETE']);
     api.route('/me/export', handler, ['GET']);
+    api.route('/customer/{customerId}', handler, ['GET', 'DELETE']);
+
+    // One rule for user names, at sign-up and in the services.
+    const signUp = new RustFunction(this, 'SignUp', {
+      settings,
+      service: 'customer',
+      binary: 'customer-sign-up',
+      // None; so it has time to start before Cognito gives up, after five seconds.
+      callsInSequence: 1,
+      refusesByErrors: true,
+      environment: {},
+    });
+    users.addTrigger(UserPoolOperation.PRE_SIGN_UP, signUp);
 
     new StreamPublisher(this, 'RequestEvents', {
       settings,
@@ -61,15 +78,15 @@ export class CustomerService extends Construct {
       binary: 'customer-parts',
       // The end of an erasure, as far as time allows: noted, the export and its parts, the account, the request.
       callsInSequence: 5,
-      environment: { CUSTOMER_TABLE: requests.tableName, USER_POOL_ID: users.userPoolId },
+      environment: { CUSTOMER_TABLE: requests.tableName, USER_POOL_ID: users.userPoolId, DATA_HOLDERS: holders },
     });
     parts.allow(requests.tableArn,
-      'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query');
+      'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query');
     parts.allow(users.userPoolArn, 'cognito-idp:AdminDeleteUser');
     new EventQueue(this, 'Collected', {
       settings,
       bus,
-      sources: ['shop.basket', 'shop.ordering', 'shop.notification', 'shop.live'],
+      sources: HOLDERS.map((holder) => `shop.${holder}`),
       detailTypes: ['CustomerDataCollected', 'CustomerDataErased'],
       consumer: parts,
     });

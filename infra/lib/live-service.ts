@@ -34,7 +34,7 @@ export class LiveService extends Construct {
       settings, name: 'connection', partitionKey: 'item', sortKey: 'sort', timeToLive: 'expiresAt',
     });
     const chats = new ShopTable(this, 'Chats', {
-      settings, name: 'chat', partitionKey: 'customer', sortKey: 'seq', timeToLive: 'expiresAt',
+      settings, name: 'chat', partitionKey: 'customerId', sortKey: 'seq', timeToLive: 'expiresAt',
     });
     this.api = new SocketApi(this, 'Api', { settings, logging });
 

@@ -23,7 +23,7 @@ export class NotificationService extends Construct {
     Tags.of(this).add('service', 'notification');
 
     const table = new ShopTable(this, 'Mails', {
-      settings, name: 'mail', partitionKey: 'userName', sortKey: 'item', timeToLive: 'expiresAt',
+      settings, name: 'mail', partitionKey: 'customerId', sortKey: 'item', timeToLive: 'expiresAt',
     });
 
     const contacts = new RustFunction(this, 'Contacts', {

@@ -39,10 +39,13 @@ export class OrderingService extends Construct {
     const orders = new ShopTable(this, 'Orders', {
       settings,
       name: 'order',
-      partitionKey: 'userName',
+      partitionKey: 'customerId',
       sortKey: 'orderId',
       timeToLive: 'expiresAt',
-      index: { name: 'by-status', partitionKey: 'status', sortKey: 'orderId' },
+      indexes: [
+        { name: 'by-status', partitionKey: 'status', sortKey: 'orderId' },
+        { name: 'by-user-name', partitionKey: 'userName', sortKey: 'orderId', keysOnly: true },
+      ],
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
     const fulfilments = new ShopTable(this, 'Fulfilments', {
@@ -54,11 +57,15 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       binary: 'ordering-api',
-      callsInSequence: 1,
+      // A list by name or of all: the keys, and the orders.
+      callsInSequence: 2,
       environment: { ORDER_TABLE: orders.tableName },
     });
-    handler.allow(orders.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem', 'dynamodb:Query', 'dynamodb:Scan');
-    handler.allow(orders.indexArn, 'dynamodb:Query');
+    handler.allow(
+      orders.tableArn, 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:UpdateItem', 'dynamodb:Query',
+    );
+    handler.allow(orders.indexArn('by-status'), 'dynamodb:Query');
+    handler.allow(orders.indexArn('by-user-name'), 'dynamodb:Query', 'dynamodb:Scan');
     api.route('/order', handler, ['GET']);
     api.route('/order/{userName}', handler, ['GET']);
     api.route('/order/{userName}/{orderId}', handler, ['GET']);

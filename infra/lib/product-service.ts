@@ -25,7 +25,7 @@ export class ProductService extends Construct {
       settings,
       name: 'product',
       partitionKey: 'id',
-      index: { name: 'by-category', partitionKey: 'category', sortKey: 'id' },
+      indexes: [{ name: 'by-category', partitionKey: 'category', sortKey: 'id' }],
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
 
@@ -40,7 +40,7 @@ export class ProductService extends Construct {
     });
     handler.allow(products.tableArn,
       'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:Scan');
-    handler.allow(products.indexArn, 'dynamodb:Query');
+    handler.allow(products.indexArn('by-category'), 'dynamodb:Query');
     api.route('/product', handler, ['GET', 'POST'], { public: ['GET'] });
     api.route('/product/{id}', handler, ['GET', 'PUT', 'PATCH', 'DELETE'], { public: ['GET'] });
     api.route('/openapi.json', handler, ['GET'], { public: ['GET'] });

@@ -20,12 +20,15 @@ export interface RustFunctionProps {
   /** AWS calls that an invocation makes one after the other, at most. */
   readonly callsInSequence: number;
   readonly environment: Readonly<Record<string, string>>;
+  /** It has no way to refuse but an error, so its errors are no failures. */
+  readonly refusesByErrors?: boolean;
 }
 
 /** A Lambda function made of one prebuilt Rust binary, with a role of its own that allows logging and nothing else. */
 export class RustFunction extends Function {
   readonly binary: string;
   readonly callsInSequence: number;
+  readonly refusesByErrors: boolean;
   private readonly service: string;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
@@ -54,6 +57,7 @@ export class RustFunction extends Function {
     this.binary = binary;
     this.service = service;
     this.callsInSequence = props.callsInSequence;
+    this.refusesByErrors = props.refusesByErrors ?? false;
     this.allow(logs.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents');
     publish(this, 'Function', binary, this.functionName);
   }

@@ -11,8 +11,8 @@ export const STAFF = 'staff';
 /**
  * Where people sign up and sign in: a Cognito user pool, and the client by which browsers and Postman talk to it.
  *
- * A user's name is the customer's id in the whole shop, so it can never change; their e-mail address can, and is
- * another way to say who one is.
+ * The `sub` of a user identifies the customer in the whole shop. Their user name is what people see; it cannot change, but
+ * can be taken again when the account is gone. Their e-mail address can change, and is another way to sign in.
  */
 export class SignIn extends Construct {
   readonly pool: UserPool;

@@ -13,15 +13,21 @@ export interface ShopTableProps<T extends TableName> {
   /** Attribute that holds the expiry time in epoch seconds. */
   readonly timeToLive?: string;
   readonly stream?: StreamViewType;
-  readonly index?: { readonly name: IndexName<T>; readonly partitionKey: string; readonly sortKey: string };
+  readonly indexes?: readonly IndexProps<T>[];
+}
+
+export interface IndexProps<T extends TableName> {
+  readonly name: IndexName<T>;
+  readonly partitionKey: string;
+  readonly sortKey?: string;
+  /** The index has the keys of its items and nothing else: cheap to keep, and whoever reads an item reads the table. */
+  readonly keysOnly?: boolean;
 }
 
 /** A DynamoDB table with string keys, paid for and retained as the stage's settings say. */
 export class ShopTable<T extends TableName> extends Table {
-  private readonly index?: IndexName<T>;
-
   constructor(scope: Construct, id: string, props: ShopTableProps<T>) {
-    const { settings, name, index } = props;
+    const { settings, name, indexes = [] } = props;
     super(scope, id, {
       partitionKey: key(props.partitionKey),
       sortKey: props.sortKey === undefined ? undefined : key(props.sortKey),
@@ -35,22 +41,21 @@ export class ShopTable<T extends TableName> extends Table {
       deletionProtection: settings.production,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: settings.pointInTimeRecovery },
     });
-    if (index !== undefined) {
-      this.index = index.name;
+    for (const index of indexes) {
       this.addGlobalSecondaryIndex({
         indexName: index.name,
         partitionKey: key(index.partitionKey),
-        sortKey: key(index.sortKey),
-        projectionType: ProjectionType.ALL,
+        sortKey: index.sortKey === undefined ? undefined : key(index.sortKey),
+        projectionType: index.keysOnly ? ProjectionType.KEYS_ONLY : ProjectionType.ALL,
         ...(settings.capacity === 'free-tier' ? throughput(`${name}/${index.name}` as Provisioned) : {}),
       });
     }
     publish(this, 'Table', name, this.tableName);
   }
 
-  /** ARN of the table's index, for grants that cover the index alone. */
-  get indexArn(): string {
-    return `${this.tableArn}/index/${this.index}`;
+  /** ARN of one of the table's indexes, for grants that cover the index alone. */
+  indexArn(name: IndexName<T>): string {
+    return `${this.tableArn}/index/${name}`;
   }
 }
 

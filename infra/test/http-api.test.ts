@@ -24,6 +24,7 @@ const ROUTES: Record<string, string> = {
   'GET /shipment/{orderId}': 'Delivery', 'GET /audit/{orderId}': 'Audit', 'POST /order/{userName}/{orderId}/cancel': 'Ordering',
   'GET /payment/{orderId}': 'Payment', 'POST /payment/webhook': 'PaymentWebhook',
   'DELETE /me': 'Customer', 'GET /me/export': 'Customer',
+  'GET /customer/{customerId}': 'Customer', 'DELETE /customer/{customerId}': 'Customer',
 };
 
 /** Paths that stand for all that are unknown. */

@@ -69,7 +69,7 @@ describe('edges', () => {
     }));
     const methods = Object.values(resources(template, 'AWS::ApiGateway::Method'))
       .filter(({ Properties }) => Properties.Integration.Type === 'AWS_PROXY');
-    assert.equal(methods.length, 27);
+    assert.equal(methods.length, 29);
     assert.equal(permissions.length, methods.length);
     for (const { Properties } of methods) {
       const functionId = functionOf(Properties.Integration.Uri);

@@ -24,6 +24,15 @@ describe('users', () => {
     assert.deepEqual(users.UserAttributeUpdateSettings, { AttributesRequireVerificationBeforeUpdate: ['email'] });
   });
 
+  test('have a name that the shop takes: a function is asked at sign-up', () => {
+    const trigger = resources(dev, 'AWS::Lambda::Function')[target(users.LambdaConfig.PreSignUp)!]!;
+    assert.match(trigger.Properties.Description, /^Ferrocart customer-sign-up /);
+    const [permission] = Object.values(resources(dev, 'AWS::Lambda::Permission'))
+      .filter(({ Properties }) => Properties.Principal === 'cognito-idp.amazonaws.com');
+    assert.equal(target(permission!.Properties.FunctionName), target(users.LambdaConfig.PreSignUp));
+    assert.ok(target(permission!.Properties.SourceArn)! in resources(dev, 'AWS::Cognito::UserPool'));
+  });
+
   test('sign in by name or address, in whatever case', () => {
     assert.deepEqual(users.AliasAttributes, ['email']);
     assert.deepEqual(users.UsernameConfiguration, { CaseSensitive: false });

@@ -8,7 +8,7 @@ import { ShopStack } from '../lib/shop-stack.ts';
 
 export const FUNCTIONS = [
   'product-api', 'product-events', 'basket-api', 'basket-prices', 'basket-checkouts', 'ordering-api', 'ordering-consumer',
-  'basket-customers', 'ordering-customers', 'customer-api', 'customer-requests', 'customer-parts',
+  'basket-customers', 'ordering-customers', 'customer-api', 'customer-requests', 'customer-parts', 'customer-sign-up',
   'product-stock', 'inventory-api', 'inventory-steps', 'inventory-events',
   'delivery-api', 'delivery-commands', 'delivery-carrier', 'delivery-events',
   'audit-api', 'audit-facts', 'live-authorizer', 'live-connections', 'live-customers', 'live-messages', 'live-updates', 'notification-contacts', 'notification-customers', 'notification-mails', 'ordering-events', 'ordering-facts', 'ordering-steps', 'ordering-topic', 'payment-api', 'payment-commands', 'payment-events', 'payment-provider', 'payment-provider-webhooks', 'payment-webhook',

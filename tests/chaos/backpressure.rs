@@ -24,6 +24,7 @@ fn checkouts(user: &str, count: usize) -> Vec<Item> {
             let mut detail: Value = serde_json::from_str(row["detail"]["S"].as_str().unwrap()).unwrap();
             let order = Uuid::now_v7().to_string();
             detail["data"]["orderId"] = json!(order);
+            detail["data"]["customerId"] = json!(testkit::customer_id(user));
             detail["data"]["userName"] = json!(user);
             HashMap::from([
                 ("orderId".to_owned(), AttributeValue::S(order)),

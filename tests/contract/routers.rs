@@ -3,7 +3,7 @@
 use audit::store::AuditStore;
 use basket::checkout::Desk;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
-use customer::store::RequestStore;
+use customer::store::{Holders, RequestStore};
 use delivery::store::ShipmentStore;
 use inventory::store::StockStore;
 use lambdakit::idempotency::IdempotencyStore;
@@ -31,7 +31,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
         product::api::router(ProductStore::new(table("product")), currency),
         basket::api::router(Desk { baskets, prices, checkouts, idempotency, currency }),
         ordering::api::router(OrderStore::new(table("order"))),
-        customer::api::router(RequestStore::new(table("customer"))),
+        customer::api::router(RequestStore::new(table("customer"), Holders::new(["basket"]))),
         inventory::api::router(StockStore::new(table("stock"))),
         delivery::api::router(ShipmentStore::new(table("shipment"))),
         payment::api::router(payments.clone()).merge(payment::webhook::router(Ear::new(payments, key))),
@@ -48,6 +48,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
 fn filled(path: &str) -> String {
     let id = "0190f2a0-0000-7000-8000-000000000000";
     path.replace("{userName}", "grace")
+        .replace("{customerId}", "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a")
         .replace("{id}", id)
         .replace("{itemId}", id)
         .replace("{orderId}", id)

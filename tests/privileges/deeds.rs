@@ -8,8 +8,8 @@ use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use lambdakit::signature::SigningKey;
 use serde_json::{Value, json};
-use shop_tests::{Shop, checkout, owner};
-use testkit::Account;
+use shop_tests::{Shop, Stranger, checkout, owner};
+use testkit::{Account, PATIENCE};
 use tokio::runtime::Runtime;
 use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
@@ -31,7 +31,21 @@ impl Deeds {
         let staff = Shop::new();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let product = staff.product("Lamp", "19.90");
-        Self { staff, account: Account::of_the_shop(), runtime, product }
+        let deeds = Self { staff, account: Account::of_the_shop(), runtime, product };
+        // Lists read orders only if there are some.
+        let (stranger, order) = deeds.checked_out();
+        let path = stranger.path(&format!("/order/{}/{order}", stranger.user_name));
+        assert!(within(PATIENCE, || deeds.staff.get(&path).status == 200));
+        deeds
+    }
+
+    /// Something that was never taken in is bought for somebody: by whom, and which order it is to be.
+    fn checked_out(&self) -> (Stranger, String) {
+        let stranger = Stranger::new();
+        self.staff.post(&stranger.path("/basket"), stranger.basket(&self.product)).expect(200);
+        let receipt = self.staff.post(&stranger.path("/basket/checkout"), checkout(&stranger.user_name));
+        let order = receipt.expect(202).body["orderId"].as_str().unwrap().to_owned();
+        (stranger, order)
     }
 
     pub fn shop(&self) -> &Shop {
@@ -50,7 +64,7 @@ impl Deeds {
             "basket-api" => self.basket(),
             "ordering-api" => self.orders(),
             "ordering-events" => {
-                let (key, publisher) = (&["userName", "orderId"], "ordering-events");
+                let (key, publisher) = (&["customerId", "orderId"], "ordering-events");
                 self.order_is_rejected(patience).is_some()
                     && self.unreadable_row_is_set_aside("order", key, publisher, patience)
             }
@@ -67,6 +81,8 @@ impl Deeds {
                 self.checkout_becomes_an_order(patience)
                     && self.unreadable_row_is_set_aside("checkout", key, publisher, patience)
             }
+            // It needs no rights at all.
+            "customer-sign-up" => !self.staff.customer().user().is_empty(),
             "customer-api"
             | "customer-parts"
             | "basket-customers"
@@ -74,18 +90,18 @@ impl Deeds {
             | "notification-customers" => self.customer_takes_their_data_and_leaves(patience),
             // A fact that nobody writes a mail about: there is nobody to write to.
             "ordering-topic" => {
-                let (order, whose) = (Uuid::now_v7().to_string(), json!({ "userName": "nobody" }));
+                let (order, whose) = (Uuid::now_v7().to_string(), Stranger::new().in_events());
                 self.told("ordering-topic", &order, "OrderStockReserved", whose)
             }
             "audit-facts" => {
-                let (order, whose) = (Uuid::now_v7().to_string(), json!({ "userName": "nobody" }));
+                let (order, whose) = (Uuid::now_v7().to_string(), Stranger::new().in_events());
                 self.told("audit-facts", &order, "OrderPaid", whose)
             }
             "audit-api" => self.staff.get(&format!("/audit/{}", Uuid::now_v7())).status == 200,
             "notification-contacts" => self.somebody_can_be_written_to().is_some(),
             "notification-mails" => self.somebody_is_written_to(),
             "customer-requests" => {
-                let (key, publisher) = (&["userName", "item"], "customer-requests");
+                let (key, publisher) = (&["customerId", "item"], "customer-requests");
                 self.customer_takes_their_data_and_leaves(patience)
                     && self.unreadable_row_is_set_aside("customer", key, publisher, patience)
             }
@@ -148,42 +164,44 @@ impl Deeds {
     }
 
     fn basket(&self) -> bool {
-        let (user, key) = (Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
-        let (path, items) = (format!("/basket/{user}"), format!("/basket/{user}/items"));
+        let (stranger, key) = (Stranger::new(), Uuid::now_v7().to_string());
+        let by_name = format!("/basket/{}", stranger.user_name);
+        let (path, items) = (stranger.path(&by_name), stranger.path(&format!("{by_name}/items")));
+        let (all, check_out) = (stranger.path("/basket"), stranger.path("/basket/checkout"));
         let item = json!({ "productId": self.product, "quantity": 1 });
         let key = [("idempotency-key", key.as_str())];
+        let user = &stranger.user_name;
         self.all_dealt_with(&[
-            ("POST", "/basket", &[], json!({ "userName": user, "items": [item] })),
+            ("POST", &all, &[], stranger.basket(&self.product)),
             ("GET", &path, &[], Value::Null),
             ("DELETE", &path, &[], Value::Null),
             ("POST", &items, &[], item),
+            ("GET", &by_name, &[], Value::Null),
             ("GET", "/basket", &[], Value::Null),
-            ("POST", "/basket/checkout", &key, checkout(&user)),
+            ("POST", &check_out, &key, checkout(user)),
             // The basket is empty by now, so the key has to be looked up.
-            ("POST", "/basket/checkout", &key, checkout(&user)),
+            ("POST", &check_out, &key, checkout(user)),
         ])
     }
 
     fn orders(&self) -> bool {
-        let nothing = Uuid::now_v7();
+        let (stranger, nothing) = (Stranger::new(), Uuid::now_v7());
+        let by_id = |path: &str| stranger.path(path);
         self.all_dealt_with(&[
             ("GET", "/order", &[], Value::Null),
             ("GET", "/order?status=PENDING", &[], Value::Null),
             ("GET", "/order/nobody", &[], Value::Null),
-        ]) && self.staff.get(&format!("/order/nobody/{nothing}")).status == 404
-            && self.staff.post(&format!("/order/nobody/{nothing}/cancel"), "").status == 404
+            ("GET", &by_id("/order/nobody"), &[], Value::Null),
+        ]) && self.staff.get(&by_id(&format!("/order/nobody/{nothing}"))).status == 404
+            && self.staff.post(&by_id(&format!("/order/nobody/{nothing}/cancel")), "").status == 404
     }
 
     /// An order of something that was never taken in: whose, which, or nothing if it was not rejected in time.
-    fn order_is_rejected(&self, patience: Duration) -> Option<(String, String)> {
-        let user = Uuid::now_v7().to_string();
-        let basket = json!({ "userName": user, "items": [{ "productId": self.product, "quantity": 1 }] });
-        self.staff.post("/basket", basket).expect(200);
-        let receipt = self.staff.post("/basket/checkout", checkout(&user)).expect(202).body;
-        let order = receipt["orderId"].as_str().unwrap().to_owned();
-        let path = format!("/order/{user}/{order}");
+    fn order_is_rejected(&self, patience: Duration) -> Option<(Stranger, String)> {
+        let (stranger, order) = self.checked_out();
+        let path = stranger.path(&format!("/order/{}/{order}", stranger.user_name));
         let rejected = within(patience, || self.staff.get(&path).body["status"] == "REJECTED");
-        rejected.then_some((user, order))
+        rejected.then_some((stranger, order))
     }
 
     /// Has the workflow's steps done for an order that is over, which changes nothing any more.
@@ -207,17 +225,18 @@ impl Deeds {
 
     /// Tells facts of an order that is over, which change nothing any more.
     fn facts_take_effect(&self, patience: Duration) -> bool {
-        let Some((user, order)) = self.order_is_rejected(patience) else { return false };
+        let Some((stranger, order)) = self.order_is_rejected(patience) else { return false };
         let tell = |fact: &str, more: Value| self.told("ordering-facts", &order, fact, more);
         let wait = |step: &str| {
             let call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
             is_done(&self.invoke("ordering-steps", &call))
         };
         let pieces = json!([{ "productId": self.product, "quantity": 1 }]);
-        let placed = json!({ "userName": user, "pieces": pieces, "totalPrice": 19.9, "currency": "USD" });
+        let mut placed = json!({ "pieces": pieces, "totalPrice": 19.9, "currency": "USD" });
+        merge(&mut placed, stranger.in_events());
         tell("OrderPlaced", placed)
-            && tell("OrderCancellationRequested", json!({ "userName": user }))
-            && self.can_be_delivered(&user, &order)
+            && tell("OrderCancellationRequested", stranger.in_events())
+            && self.can_be_delivered(&stranger, &order)
             && tell("ShipmentDelivered", Value::Null)
             && wait("refund")
             && tell("PaymentRefunded", json!({ "amount": 0 }))
@@ -226,23 +245,22 @@ impl Deeds {
     }
 
     /// Has an order stand as if its parcel could arrive.
-    fn can_be_delivered(&self, user: &str, order: &str) -> bool {
+    fn can_be_delivered(&self, stranger: &Stranger, order: &str) -> bool {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let update =
             self.account.aws().dynamodb().update_item().table_name(self.staff.output("/tables/order"));
-        let update = update.key("userName", text(user)).key("orderId", text(order));
+        let update = update.key("customerId", text(&stranger.id)).key("orderId", text(order));
         let update =
             update.update_expression("SET #status = :paid").expression_attribute_names("#status", "status");
         self.runtime.block_on(update.expression_attribute_values(":paid", text("PAID")).send()).is_ok()
     }
 
     /// Names somebody to write to about an order that nobody placed: who, and about which.
-    fn somebody_can_be_written_to(&self) -> Option<(String, String)> {
-        let (user, order) = (Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
+    fn somebody_can_be_written_to(&self) -> Option<(Stranger, String)> {
+        let (stranger, order) = (Stranger::new(), Uuid::now_v7().to_string());
         let line = json!({ "productId": self.product, "productName": "Lamp", "quantity": 1, "price": 19.9 });
-        let checkout = json!({
+        let mut checkout = json!({
             "orderDate": "2026-01-31T12:00:00.000Z",
-            "userName": user,
             "recipient": {
                 "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com", "address": "1 Harbour Street",
             },
@@ -251,12 +269,13 @@ impl Deeds {
             "totalPrice": 19.9,
             "currency": "USD",
         });
-        self.told("notification-contacts", &order, "BasketCheckedOut", checkout).then_some((user, order))
+        merge(&mut checkout, stranger.in_events());
+        self.told("notification-contacts", &order, "BasketCheckedOut", checkout).then_some((stranger, order))
     }
 
     fn somebody_is_written_to(&self) -> bool {
-        let Some((user, order)) = self.somebody_can_be_written_to() else { return false };
-        self.told("notification-mails", &order, "OrderPaid", json!({ "userName": user }))
+        let Some((stranger, order)) = self.somebody_can_be_written_to() else { return false };
+        self.told("notification-mails", &order, "OrderPaid", stranger.in_events())
     }
 
     /// Asks for the parcel of an order that nobody placed.
@@ -460,17 +479,13 @@ impl Deeds {
     fn new_product_can_be_bought(&self, patience: Duration) -> bool {
         let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
         let product = self.staff.post("/product", lamp).expect(201).body["id"].clone();
-        let user = Uuid::now_v7();
-        let basket = json!({ "userName": user, "items": [{ "productId": product, "quantity": 1 }] });
-        within(patience, || self.staff.post("/basket", &basket).status == 200)
+        let product = product.as_str().unwrap_or_default();
+        within(patience, || self.staff.basket_price(product).is_some())
     }
 
     fn checkout_becomes_an_order(&self, patience: Duration) -> bool {
-        let user = Uuid::now_v7().to_string();
-        let basket = json!({ "userName": user, "items": [{ "productId": self.product, "quantity": 1 }] });
-        self.staff.post("/basket", basket).expect(200);
-        let receipt = self.staff.post("/basket/checkout", checkout(&user)).expect(202).body;
-        let order = format!("/order/{user}/{}", receipt["orderId"].as_str().unwrap());
+        let (stranger, order) = self.checked_out();
+        let order = stranger.path(&format!("/order/{}/{order}", stranger.user_name));
         within(patience, || self.staff.get(&order).status == 200)
     }
 
@@ -488,20 +503,21 @@ impl Deeds {
     fn customer_connects_and_leaves(&self, patience: Duration) -> bool {
         let customer = self.staff.customer();
         let Some(mut socket) = socket(&customer) else { return false };
-        let known = || !self.rows_of_live(customer.user()).is_empty();
+        let id = customer.id();
+        let known = || !self.rows_of_live(&id).is_empty();
         within(patience, known) && socket.close(None).is_ok() && within(patience, || !known())
     }
 
     /// What happens with an order is told to a connection that has gone without a word.
     fn lost_connection_is_forgotten(&self) -> bool {
-        let (user, order, id) =
-            (Uuid::now_v7().to_string(), Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
+        let (stranger, order, id) = (Stranger::new(), Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
         let text = |text: String| AttributeValue::S(text);
         let number = |number: u64| AttributeValue::N(number.to_string());
         let row = |item: String, sort: String| {
             let key = [("item", text(item)), ("sort", text(sort))];
             let more = [
-                ("userName", text(user.clone())),
+                ("customerId", text(stranger.id.clone())),
+                ("userName", text(stranger.user_name.clone())),
                 ("connection", text(id.clone())),
                 ("isStaff", AttributeValue::Bool(false)),
                 ("orders", AttributeValue::Ss(vec![order.clone()])),
@@ -514,7 +530,7 @@ impl Deeds {
         };
         let rows = [
             row(format!("connection#{id}"), "connection".to_owned()),
-            row(format!("customer#{user}"), format!("order#{order}#{id}")),
+            row(format!("customer#{}", stranger.id), format!("order#{order}#{id}")),
         ];
         let (dynamodb, table) = (self.account.aws().dynamodb(), self.staff.output("/tables/connection"));
         for row in rows {
@@ -522,17 +538,17 @@ impl Deeds {
             self.runtime.block_on(put.send()).unwrap();
         }
         // What is left is where the order stands.
-        self.told("live-updates", &order, "OrderPaid", json!({ "userName": user }))
-            && self.rows_of_live(&user).len() == 1
+        self.told("live-updates", &order, "OrderPaid", stranger.in_events())
+            && self.rows_of_live(&stranger.id).len() == 1
     }
 
     /// All rows of somebody's in the table of connections.
-    fn rows_of_live(&self, user: &str) -> Vec<HashMap<String, AttributeValue>> {
+    fn rows_of_live(&self, id: &str) -> Vec<HashMap<String, AttributeValue>> {
         let query = self.account.aws().dynamodb().query().table_name(self.staff.output("/tables/connection"));
         let query = query
             .key_condition_expression("#item = :item")
             .expression_attribute_names("#item", "item")
-            .expression_attribute_values(":item", AttributeValue::S(format!("customer#{user}")))
+            .expression_attribute_values(":item", AttributeValue::S(format!("customer#{id}")))
             .consistent_read(true);
         self.runtime.block_on(query.send()).unwrap().items.unwrap_or_default()
     }
@@ -540,15 +556,16 @@ impl Deeds {
     fn chat_is_handed_over_and_forgotten(&self, patience: Duration) -> bool {
         let customer = self.staff.customer();
         let Some(mut socket) = socket(&customer) else { return false };
+        let id = customer.id();
         let sent = ask(&mut socket, &json!({ "action": "sendMessage", "text": "hello" }));
         sent["type"] == "messageSent"
             && within(patience, || {
                 let export = customer.get("/me/export");
-                export.status == 200 && export.body["messages"][0]["text"] == "hello"
+                export.status == 200 && export.body["data"]["live"][0]["text"] == "hello"
             })
             && customer.send("DELETE", "/me", &[], "").status == 202
             && within(patience, || !customer.has_account())
-            && self.rows_of_live(customer.user()).is_empty()
+            && self.rows_of_live(&id).is_empty()
     }
 
     fn customer_takes_their_data_and_leaves(&self, patience: Duration) -> bool {

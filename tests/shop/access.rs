@@ -39,12 +39,13 @@ fn table() -> Vec<Row> {
 }
 
 /// Whatever was done before, there is a product in stock again and a piece of it in the customer's basket.
-fn prepare(staff: &Shop, customer: &str, things: &mut Things) -> String {
+fn prepare(staff: &Shop, customer: &Shop, things: &mut Things) -> String {
     if staff.get(&format!("/product/{}", things.product)).status == 404 {
         things.product = staff.product_in_stock("Lamp", "19.90", 100);
     }
-    let basket = json!({ "userName": customer, "items": [{ "productId": things.product, "quantity": 1 }] });
-    let basket = staff.post("/basket", basket).expect(200);
+    let basket =
+        json!({ "userName": customer.user(), "items": [{ "productId": things.product, "quantity": 1 }] });
+    let basket = customer.post("/basket", basket).expect(200);
     basket.body["items"][0]["itemId"].as_str().unwrap().to_owned()
 }
 
@@ -79,6 +80,7 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
     let callers =
         Callers { nobody: staff.nobody(), customer: staff.customer(), another: staff.customer(), staff };
     let (staff, user) = (&callers.staff, callers.customer.user());
+    let (id, gone) = (callers.customer.id(), "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a");
     let product = staff.product_in_stock("Lamp", "19.90", 100);
     let receipt = callers.customer.buy(&product, 1, &json!({}));
     callers.customer.order_that_is("DELIVERED", &receipt);
@@ -90,7 +92,7 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
     for row in table {
         let columns = [&callers.nobody, &callers.customer, &callers.another, &callers.staff];
         for (column, (caller, status)) in columns.into_iter().zip(row.statuses).enumerate() {
-            let item = prepare(staff, user, &mut things);
+            let item = prepare(staff, &callers.customer, &mut things);
             // An order can be called off once.
             let young =
                 row.path.ends_with("/cancel").then(|| waiting_order(&callers.customer, &things.product));
@@ -98,10 +100,15 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
             let path = row
                 .path
                 .replace("{userName}", user)
+                .replace("{customerId}", gone)
                 .replace("{itemId}", &item)
                 .replace("{orderId}", order)
                 .replace("{productId}", &things.product)
                 .replace("{id}", &things.product);
+            // Whom staff write for they name by id.
+            let names_customer = row.path.contains("{userName}") || row.path.starts_with("/basket/checkout");
+            let of_customer = names_customer || (row.method == "POST" && row.path == "/basket");
+            let path = if column == 3 && of_customer { format!("{path}?customerId={id}") } else { path };
             let body = body(&row, user, &things.product);
             let body = if body.is_null() { String::new() } else { body.to_string() };
             let names_delivery = row.path.ends_with("/receipts");

@@ -43,10 +43,11 @@ fn customers_get_all_that_the_shop_keeps_of_them_and_nobody_elses() {
     let staff = Shop::new();
     let ((grace, order), (another, _)) = (customer(&staff), customer(&staff));
     let export = export(&grace);
-    assert_eq!(export.body["userName"], grace.user());
-    assert_eq!(export.body["account"], json!({ "email": format!("{}@example.com", grace.user()) }));
-    assert_eq!(export.body["orders"], json!([order]));
-    assert_eq!(export.body["basket"]["items"][0]["quantity"], 1);
+    assert_eq!(export.body["customerId"], grace.id());
+    let account = json!({ "userName": grace.user(), "email": format!("{}@example.com", grace.user()) });
+    assert_eq!(export.body["account"], account);
+    assert_eq!(export.body["data"]["ordering"], json!([order]));
+    assert_eq!(export.body["data"]["basket"][0]["items"][0]["quantity"], 1);
     assert!(!export.text.contains(another.user()));
     assert_eq!(grace.get("/me/export").text, export.text, "it stays as it is for a day");
     assert_eq!(staff.nobody().get("/me/export").expect(401).problem(), "unauthorized");
@@ -81,11 +82,70 @@ fn customers_who_leave_are_forgotten_and_their_orders_stay_without_them() {
     // Somebody else can have the name, and gets nothing with it.
     let namesake = staff.customer_named(grace.user());
     let export = export(&namesake);
-    assert_eq!(export.body["orders"], json!([]));
-    assert_eq!(export.body["basket"]["items"], json!([]));
+    for (holder, data) in export.body["data"].as_object().unwrap() {
+        assert_eq!(data, &json!([]), "{holder}");
+    }
     // Nobody else lost anything.
     assert!(another.has_account());
     assert_eq!(another.basket().body["items"].as_array().unwrap().len(), 1);
     let path = format!("/order/{}/{}", another.user(), kept["orderId"].as_str().unwrap());
     assert_eq!(another.get(&path).expect(200).body, kept);
+}
+
+/// The ways an account can go.
+#[derive(Clone, Copy, Debug)]
+enum Departure {
+    DeleteMe,
+    DeleteUser,
+    Administrator,
+}
+
+#[test]
+fn the_next_owner_of_a_name_sees_nothing_of_the_first_whichever_way_the_account_went() {
+    let staff = Shop::new();
+    for departure in [Departure::DeleteMe, Departure::DeleteUser, Departure::Administrator] {
+        let (first, order) = customer(&staff);
+        let id = first.id();
+        match departure {
+            Departure::DeleteMe => drop(first.send("DELETE", "/me", &[], "").expect(202)),
+            Departure::DeleteUser => first.delete_account(),
+            Departure::Administrator => staff.delete_account_of(first.user()),
+        }
+        eventually("an account that is gone", || (!first.has_account()).then_some(()));
+        let second = staff.customer_named(first.user());
+        assert_ne!(second.id(), id, "{departure:?}");
+        assert_eq!(second.basket().body["items"], json!([]), "{departure:?}");
+        let orders = format!("/order/{}", second.user());
+        assert_eq!(second.get(&orders).expect(200).body["items"], json!([]), "{departure:?}");
+        second.get(&format!("{orders}/{}", order["orderId"].as_str().unwrap())).expect(404);
+        second.post(&format!("{orders}/{}/cancel", order["orderId"].as_str().unwrap()), "").expect(404);
+        let product = order["items"][0]["productId"].as_str().unwrap();
+        second.add(product, 1);
+
+        // What is left of the first is erased by id, and again, and is never the second's.
+        let erase = || staff.send("DELETE", &format!("/customer/{id}"), &[], "").expect(202).body;
+        let mut erasure = erase();
+        for _ in 0..2 {
+            // One that is done is followed by another one.
+            erasure = eventually("an erasure that is done", || {
+                let next = erase();
+                (next["requestId"] != erasure["requestId"]).then_some(next)
+            });
+        }
+        let left = staff.get(&format!("{orders}?customerId={id}")).expect(200).body;
+        assert_eq!(left["items"], json!([]), "{departure:?}");
+        assert!(second.has_account(), "{departure:?}");
+        assert_eq!(second.basket().body["items"].as_array().unwrap().len(), 1, "{departure:?}");
+    }
+}
+
+#[test]
+fn names_that_the_shop_does_not_take_cannot_sign_up() {
+    let staff = Shop::new();
+    let id = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a";
+    for name in ["\u{fc}nal", "\u{65e5}\u{672c}", "o'neil", "a/b", "erased", "checkout", "a b", id] {
+        let refused = staff.refused_sign_up(name);
+        assert!(refused.contains("UserLambdaValidationException"), "{name}: {refused}");
+        assert!(refused.contains("letters"), "{name}: {refused}");
+    }
 }

@@ -88,6 +88,7 @@ fn checked_out(user: &str) -> String {
     let sample: Value = serde_json::from_str(SAMPLE).unwrap();
     let body = sample["Records"][0]["body"].as_str().unwrap();
     let mut envelope: Value = serde_json::from_str(body).unwrap();
+    envelope["detail"]["data"]["customerId"] = json!(testkit::customer_id(user));
     envelope["detail"]["data"]["userName"] = json!(user);
     envelope["detail"]["data"]["orderId"] = json!(Uuid::now_v7());
     envelope.to_string()
@@ -96,7 +97,7 @@ fn checked_out(user: &str) -> String {
 #[tokio::test]
 async fn a_message_that_comes_again_changes_nothing() {
     let _turn = TURN.lock().await;
-    let (queues, user) = (Queues::new(), Uuid::now_v7().to_string());
+    let (queues, user) = (Queues::new(), format!("customer-{}", Uuid::now_v7()));
     let message = checked_out(&user);
     queues.send(&[message.clone(), message.clone()]).await;
     let before = queues.order_that_ended(&user).await;
@@ -108,7 +109,7 @@ async fn a_message_that_comes_again_changes_nothing() {
 #[tokio::test]
 async fn of_ten_messages_nine_become_orders_and_the_poison_waits_for_a_person() {
     let _turn = TURN.lock().await;
-    let (queues, user) = (Queues::new(), Uuid::now_v7().to_string());
+    let (queues, user) = (Queues::new(), format!("customer-{}", Uuid::now_v7()));
     let poison = format!(r#"{{"poison": "{user}"}}"#);
     let mut messages: Vec<_> = (0..9).map(|_| checked_out(&user)).collect();
     messages.insert(5, poison);

@@ -28,7 +28,7 @@ const WAITS: [(&str, &str); 5] = [
 /// Whether a product can be put into a basket.
 const KNOWN: &str = r#"
 known() {
-  curl -s $API/basket -H "$ADA" -d '{"userName": "nobody", "items": [{"productId": "'$1'", "quantity": 1}]}' | grep -c subtotal
+  curl -s $API/basket -H "$ADA" -d '{"userName": "ada", "items": [{"productId": "'$1'", "quantity": 1}]}' | grep -c subtotal
 }
 "#;
 

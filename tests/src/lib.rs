@@ -135,10 +135,36 @@ impl Shop {
         self.session().user_name()
     }
 
+    /// Their id as a customer, as the shop shows it with their basket.
+    #[must_use]
+    pub fn id(&self) -> String {
+        self.basket().body["customerId"].as_str().expect("a customer's id").to_owned()
+    }
+
     /// Whether they still have an account; their tokens tell nothing of that.
     #[must_use]
     pub fn has_account(&self) -> bool {
         self.session().has_account()
+    }
+
+    /// Deletes their account by Cognito's own operation, of which the shop hears nothing.
+    pub fn delete_account(&self) {
+        self.session().delete_account();
+    }
+
+    /// Deletes somebody's account as an administrator of the user pool does.
+    pub fn delete_account_of(&self, user_name: &str) {
+        let input = serde_json::json!({ "UserPoolId": self.output("/userPoolId"), "Username": user_name });
+        self.cognito().call_as_owner("AdminDeleteUser", &input);
+    }
+
+    /// Why somebody of this name cannot sign up.
+    ///
+    /// # Panics
+    /// When they can.
+    #[must_use]
+    pub fn refused_sign_up(&self, user_name: &str) -> String {
+        Session::try_sign_up(&self.cognito(), user_name).expect_err("a refusal")
     }
 
     /// The ID token of who is signed in.
@@ -237,11 +263,20 @@ impl Shop {
         let product = format!(r#"{{"name": "{name}", "category": "Tests", "price": {price}}}"#);
         let created = self.post("/product", product).expect(201);
         let id = created.body["id"].as_str().expect("an id").to_owned();
-        let probe =
-            format!(r#"{{"userName": "probe-{id}", "items": [{{"productId": "{id}", "quantity": 1}}]}}"#);
-        eventually("the price in the replica", || (self.post("/basket", &probe).status == 200).then_some(()));
-        self.send("DELETE", &format!("/basket/probe-{id}"), &[], "").expect(204);
+        eventually("the price in the replica", || self.basket_price(&id).map(drop));
         id
+    }
+
+    /// What a product costs in baskets, if they know it: staff put it into one, and empty that again.
+    #[must_use]
+    pub fn basket_price(&self, product: &str) -> Option<Value> {
+        let probe = Stranger { user_name: format!("probe-{product}"), id: product.to_owned() };
+        let basket = self.post(&probe.path("/basket"), probe.basket(product));
+        if basket.status != 200 {
+            return None;
+        }
+        self.send("DELETE", &probe.path(&format!("/basket/{}", probe.user_name)), &[], "").expect(204);
+        Some(basket.body["items"][0]["price"].clone())
     }
 
     /// Creates a product, takes pieces of it in, and waits until baskets know it; gives its id.
@@ -333,6 +368,49 @@ impl Shop {
             let order = self.get(&path);
             (order.status == 200).then_some(order)
         })
+    }
+}
+
+/// A customer without an account, for whom staff act.
+#[derive(Clone, Debug)]
+pub struct Stranger {
+    /// Their name.
+    pub user_name: String,
+    /// Their id.
+    pub id: String,
+}
+
+impl Default for Stranger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Stranger {
+    /// Somebody whom no other test knows.
+    #[must_use]
+    pub fn new() -> Self {
+        let id = Uuid::now_v7().to_string();
+        Self { user_name: format!("stranger-{id}"), id }
+    }
+
+    /// A path that says which customer staff mean.
+    #[must_use]
+    pub fn path(&self, path: &str) -> String {
+        format!("{path}?customerId={}", self.id)
+    }
+
+    /// The body of a basket with one of a product in it.
+    #[must_use]
+    pub fn basket(&self, product: &str) -> Value {
+        let item = serde_json::json!({ "productId": product, "quantity": 1 });
+        serde_json::json!({ "userName": self.user_name, "items": [item] })
+    }
+
+    /// Whose something is, as events say it.
+    #[must_use]
+    pub fn in_events(&self) -> Value {
+        serde_json::json!({ "customerId": self.id, "userName": self.user_name })
     }
 }
 

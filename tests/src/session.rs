@@ -37,16 +37,34 @@ impl Session {
 
     /// Signs somebody new up, as a browser would: with a code that comes by mail.
     pub(crate) fn sign_up(cognito: Cognito, user_name: &str) -> Self {
-        let password = format!("Aa1-{}", Uuid::now_v7());
-        let email = json!([{ "Name": "email", "Value": format!("{user_name}@example.com") }]);
+        let password = Self::try_sign_up(&cognito, user_name).expect("a new user");
         let client = &cognito.client_id;
-        cognito.call(
-            "SignUp",
-            &json!({ "ClientId": client, "Username": user_name, "Password": password, "UserAttributes": email }),
-        );
         let code = json!({ "ClientId": client, "Username": user_name, "ConfirmationCode": CODE });
         cognito.call("ConfirmSignUp", &code);
         Self::sign_in(cognito, user_name, &password)
+    }
+
+    /// Signs somebody new up; gives their password, or how Cognito refuses.
+    pub(crate) fn try_sign_up(cognito: &Cognito, user_name: &str) -> Result<String, String> {
+        let (password, number) = (format!("Aa1-{}", Uuid::now_v7()), Uuid::now_v7());
+        // Names may hold what addresses may not.
+        let address = if user_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            format!("{user_name}@example.com")
+        } else {
+            format!("{number}@example.com")
+        };
+        let email = json!([{ "Name": "email", "Value": address }]);
+        let client = &cognito.client_id;
+        cognito.try_call(
+            "SignUp",
+            &json!({ "ClientId": client, "Username": user_name, "Password": password, "UserAttributes": email }),
+        )?;
+        Ok(password)
+    }
+
+    /// Deletes the user.
+    pub(crate) fn delete_account(&self) {
+        self.cognito.call("DeleteUser", &json!({ "AccessToken": self.access_token() }));
     }
 
     /// Whether there is such a user: Cognito takes their access token as long as there is.
@@ -107,13 +125,26 @@ impl Cognito {
         self.try_call(operation, input).unwrap_or_else(|refusal| panic!("{operation}: {refusal}"))
     }
 
+    /// What Cognito answers to the owner of the account.
+    pub(crate) fn call_as_owner(&self, operation: &str, input: &Value) -> Value {
+        let answer = self.send(operation, input, Some(&crate::owner("cognito-idp")));
+        answer.unwrap_or_else(|refusal| panic!("{operation}: {refusal}"))
+    }
+
     /// What Cognito answers, or how it refuses.
     pub(crate) fn try_call(&self, operation: &str, input: &Value) -> Result<Value, String> {
-        let request = self
+        self.send(operation, input, None)
+    }
+
+    fn send(&self, operation: &str, input: &Value, authorization: Option<&str>) -> Result<Value, String> {
+        let mut request = self
             .agent
             .post(&self.endpoint)
             .header("x-amz-target", format!("AWSCognitoIdentityProviderService.{operation}"))
             .header("content-type", "application/x-amz-json-1.1");
+        if let Some(authorization) = authorization {
+            request = request.header("authorization", authorization);
+        }
         let mut response = request.send(input.to_string()).expect("an answer of Cognito");
         let text = response.body_mut().read_to_string().expect("an answer of Cognito");
         if response.status().is_success() {

@@ -7,14 +7,15 @@ use axum::routing::{get, patch, post};
 use axum::{Json, Router};
 use domain::basket::{Basket, BasketError, Color, Line, Offers, PricedBasket, PricedLine, Quantity};
 use domain::product::ProductName;
-use domain::{Amount, Currency, ItemId, ProductId, UserName};
+use domain::{Amount, Currency, CustomerId, ItemId, Money, ProductId, UserName};
 use lambdakit::Problem;
 use lambdakit::api::{Body, Path};
-use lambdakit::caller::{Caller, Owner, Staff};
+use lambdakit::caller::Staff;
 use lambdakit::idempotency::{self, IdempotencyKey};
-use lambdakit::page::{Page, Parameters};
+use lambdakit::page::{Page, PageRequest, Parameters};
 use lambdakit::problem::FieldError;
 use serde::{Deserialize, Serialize};
+use shopkit::customer::{CUSTOMER_ID, CustomerCaller, Owner, Readable, Scope};
 
 use crate::checkout::Desk;
 use crate::request::{self, Item};
@@ -38,17 +39,19 @@ struct ItemPath {
 }
 
 async fn checkout(
-    caller: Caller,
+    caller: CustomerCaller,
     State(desk): State<Desk>,
     key: Option<IdempotencyKey>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let checkout = request::checkout(&body, desk.currency)?;
-    let user_name = caller.acting_for(checkout.user_name.clone())?;
-    let request = key.map(|key| idempotency::Request::new("checkout", user_name.as_str(), &key, &body));
-    let receipt = desk.check_out(checkout, request.as_ref()).await?;
+    let customer = caller.authorize_write(checkout.user_name.clone())?;
     // Relative to the request (RFC 9110 section 10.2.2), so that it holds below any stage or domain.
-    let location = [(header::LOCATION, format!("../order/{user_name}/{}", receipt.order_id))];
+    let orders = format!("../order/{}", customer.user_name);
+    let caller = customer.id.to_string();
+    let request = key.map(|key| idempotency::Request::new("checkout", &caller, &key, &body));
+    let receipt = desk.check_out(customer, checkout, request.as_ref()).await?;
+    let location = [(header::LOCATION, format!("{orders}/{}", receipt.order_id))];
     Ok((StatusCode::ACCEPTED, location, Json(receipt)).into_response())
 }
 
@@ -57,49 +60,73 @@ async fn list(
     State(desk): State<Desk>,
     mut query: Parameters,
 ) -> Result<Json<Page<BasketSummary>>, Problem> {
-    let Some(page) = query.page("basket") else { return Err(query.invalid()) };
-    Ok(Json(desk.baskets.list(&page).await?.map(BasketSummary::from)))
+    let user_name = query.optional::<UserName>("userName");
+    let list = format!("basket?userName={}", user_name.iter().flatten().next().map_or("", UserName::as_str));
+    let (Some(user_name), Some(page)) = (user_name, query.page(list)) else { return Err(query.invalid()) };
+    Ok(Json(desk.baskets.list(user_name.as_ref(), &page).await?.map(BasketSummary::from)))
 }
 
-async fn read(
-    Owner(user_name): Owner<UserName>,
-    State(desk): State<Desk>,
-) -> Result<Json<BasketView>, Problem> {
-    let found = desk.baskets.get(&user_name).await?;
+async fn read(Readable(scope): Readable, State(desk): State<Desk>) -> Result<Json<BasketView>, Problem> {
+    let customer = match scope {
+        Scope::Customer(customer) => customer,
+        Scope::UserName(user_name) => return read_by_name(&desk, user_name).await,
+    };
+    let found = desk.baskets.get(&customer).await?;
     priced(&desk, &found.basket).await
 }
 
+/// The basket of the one customer of this name who has something in theirs.
+async fn read_by_name(desk: &Desk, user_name: UserName) -> Result<Json<BasketView>, Problem> {
+    let found = desk.baskets.list(Some(&user_name), &PageRequest::first("basket")).await?;
+    match &*found.items {
+        [] => Ok(Json(BasketView::nobodys(user_name, desk.currency))),
+        [basket] if found.next_cursor.is_none() => priced(desk, basket).await,
+        several => Err(ambiguous(several.iter().map(|basket| basket.customer.id))),
+    }
+}
+
+/// Several customers have had the name, and have baskets.
+fn ambiguous(ids: impl Iterator<Item = CustomerId>) -> Problem {
+    let ids: Vec<_> = ids.map(|id| id.to_string()).collect();
+    Problem::new(
+        StatusCode::CONFLICT,
+        "ambiguous-user-name",
+        "Ambiguous user name",
+        format!("Several customers have had this name: say which by ?{CUSTOMER_ID}=, {}.", ids.join(" or ")),
+    )
+}
+
 async fn replace(
-    caller: Caller,
+    caller: CustomerCaller,
     State(desk): State<Desk>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let (user_name, items) = request::basket(&body)?;
-    let user_name = caller.acting_for(user_name)?;
+    let customer = caller.authorize_write(user_name)?;
     let (lines, offers) = lines(&desk, items, |index| format!("items[{index}].")).await?;
-    let basket = Basket::with_lines(user_name, lines).map_err(|error| refused(error, "items"))?;
+    let basket = Basket::with_lines(customer, lines).map_err(|error| refused(error, "items"))?;
     desk.baskets.replace(&basket).await?;
     view(&desk, &basket, &offers)
 }
 
-async fn empty(Owner(user_name): Owner<UserName>, State(desk): State<Desk>) -> Result<StatusCode, Problem> {
-    desk.baskets.empty(&user_name).await?;
+async fn empty(Owner(customer): Owner, State(desk): State<Desk>) -> Result<StatusCode, Problem> {
+    desk.baskets.empty(&customer).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn add_item(
-    Owner(user_name): Owner<UserName>,
+    Owner(customer): Owner,
     State(desk): State<Desk>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let (lines, _) = lines(&desk, vec![request::item(&body)?], |_| String::new()).await?;
     let add = |basket: &mut Basket| lines.iter().cloned().try_for_each(|line| basket.add(line));
-    let basket = desk.baskets.change(&user_name, add).await?.map_err(|error| refused(error, "quantity"))?;
+    let basket = desk.baskets.change(&customer, add).await?.map_err(|error| refused(error, "quantity"))?;
     priced(&desk, &basket).await
 }
 
 async fn change_item(
-    Owner(user_name): Owner<UserName>,
+    Owner(customer): Owner,
     State(desk): State<Desk>,
     Path(ItemPath { item_id }): Path<ItemPath>,
     Body(body): Body,
@@ -107,19 +134,18 @@ async fn change_item(
     let item = item(&item_id)?;
     let quantity = request::quantity(&body)?;
     let change = |basket: &mut Basket| basket.set_quantity(item, quantity);
-    let basket =
-        desk.baskets.change(&user_name, change).await?.map_err(|error| refused(error, "quantity"))?;
+    let basket = desk.baskets.change(&customer, change).await?.map_err(|error| refused(error, "quantity"))?;
     priced(&desk, &basket).await
 }
 
 async fn remove_item(
-    Owner(user_name): Owner<UserName>,
+    Owner(customer): Owner,
     State(desk): State<Desk>,
     Path(ItemPath { item_id }): Path<ItemPath>,
 ) -> Result<StatusCode, Problem> {
     let item = item(&item_id)?;
     let remove = |basket: &mut Basket| basket.remove(item);
-    desk.baskets.change(&user_name, remove).await?.map_err(|error| refused(error, "itemId"))?;
+    desk.baskets.change(&customer, remove).await?.map_err(|error| refused(error, "itemId"))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -170,6 +196,9 @@ fn refused(error: BasketError, field: &'static str) -> Problem {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Basket"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BasketView {
+    /// None where staff look under a name of which there is no basket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_id: Option<CustomerId>,
     user_name: UserName,
     items: Vec<ItemView>,
     subtotal: Amount,
@@ -194,10 +223,18 @@ struct ItemView {
     available: bool,
 }
 
+impl BasketView {
+    fn nobodys(user_name: UserName, currency: Currency) -> Self {
+        let subtotal = Money::zero(currency).amount();
+        Self { customer_id: None, user_name, items: Vec::new(), subtotal, currency }
+    }
+}
+
 impl From<PricedBasket> for BasketView {
     fn from(basket: PricedBasket) -> Self {
         Self {
-            user_name: basket.user_name,
+            customer_id: Some(basket.customer.id),
+            user_name: basket.customer.user_name,
             items: basket.lines.into_iter().map(ItemView::from).collect(),
             subtotal: basket.subtotal.amount(),
             currency: basket.subtotal.currency(),
@@ -226,6 +263,7 @@ impl From<PricedLine> for ItemView {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BasketSummary {
+    customer_id: CustomerId,
     user_name: UserName,
     items: Vec<ItemSummary>,
 }
@@ -250,6 +288,7 @@ impl From<Basket> for BasketSummary {
             color: line.color.clone(),
             quantity: line.quantity,
         };
-        Self { items: basket.lines().iter().map(item).collect(), user_name: basket.user_name }
+        let items = basket.lines().iter().map(item).collect();
+        Self { items, customer_id: basket.customer.id, user_name: basket.customer.user_name }
     }
 }

@@ -6,6 +6,7 @@
 
 use axum::http::StatusCode;
 use domain::basket::PricedBasket;
+use domain::customer::Customer;
 use domain::event::{BasketCheckedOut, CheckedOutLine, Event};
 use domain::order::OrderStatus;
 use domain::{Amount, Currency, Money, MoneyError, OrderId, Timestamp};
@@ -108,10 +109,11 @@ impl Desk {
     /// gets the same receipt again.
     pub(crate) async fn check_out(
         &self,
+        customer: Customer,
         checkout: Checkout,
         key: Option<&Request>,
     ) -> Result<Receipt, CheckoutError> {
-        let refusal = match self.place(checkout, key).await {
+        let refusal = match self.place(customer, checkout, key).await {
             Ok(receipt) => return Ok(receipt),
             Err(refusal) => refusal,
         };
@@ -124,8 +126,13 @@ impl Desk {
         }
     }
 
-    async fn place(&self, checkout: Checkout, key: Option<&Request>) -> Result<Receipt, CheckoutError> {
-        let Versioned { basket, version } = self.baskets.get(&checkout.user_name).await?;
+    async fn place(
+        &self,
+        customer: Customer,
+        checkout: Checkout,
+        key: Option<&Request>,
+    ) -> Result<Receipt, CheckoutError> {
+        let Versioned { basket, version } = self.baskets.get(&customer).await?;
         if basket.lines().is_empty() {
             return Err(CheckoutError::Empty);
         }
@@ -145,7 +152,8 @@ impl Desk {
         let fact = BasketCheckedOut {
             order_id: receipt.order_id,
             order_date: now,
-            user_name: checkout.user_name,
+            customer_id: basket.customer.id,
+            user_name: basket.customer.user_name,
             recipient: checkout.recipient,
             payment: checkout.payment,
             lines,

@@ -5,7 +5,7 @@
 //! | `basket-api` | answers `/basket` |
 //! | `basket-prices` | keeps the price table up to date with the catalogue |
 //! | `basket-checkouts` | publishes each checkout |
-//! | `basket-customers` | hands a customer's basket over, or empties it |
+//! | `basket-customers` | hands over a customer's basket, or erases it |
 //!
 //! Owns the tables `basket`, `price` (a replica of what baskets need to know of products),
 //! `checkout` (the outbox) and `idempotency`. Listens to `ProductCreated`, `ProductUpdated`,
@@ -14,10 +14,10 @@
 
 pub mod api;
 pub mod checkout;
-pub mod customer_requests;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod outbox;
+pub mod privacy;
 pub mod product_event;
 mod request;
 pub mod store;

@@ -3,10 +3,11 @@
 use axum::http::{Method, StatusCode};
 use domain::basket::{Color, Quantity};
 use domain::checkout::{Address, Email, PaymentMethod, PaymentToken, PersonName};
-use domain::{Amount, ItemId, ProductId, UserName};
+use domain::{Amount, CustomerId, ItemId, ProductId, UserName};
 use lambdakit::openapi::{Access, Operation};
 use lambdakit::page::Page;
 use schemars::JsonSchema;
+use shopkit::customer::{CUSTOMER_ID, WHOSE};
 
 use crate::api::{BasketSummary, BasketView};
 use crate::checkout::Receipt;
@@ -60,7 +61,8 @@ pub fn operations() -> Vec<Operation> {
     let (all, checkout) = ("/basket", "/basket/checkout");
     let (one, items, item) =
         ("/basket/{userName}", "/basket/{userName}/items", "/basket/{userName}/items/{itemId}");
-    let of = |operation: Operation| operation.path::<UserName>("userName", "Whose basket.");
+    let by_id = |operation: Operation| operation.query::<CustomerId>(CUSTOMER_ID, WHOSE);
+    let of = |operation: Operation| by_id(operation.path::<UserName>("userName", "Whose basket."));
     let of_anybody =
         |operation| of(operation).refused(405, "Nobody is called `checkout`: that is another route.");
     let of_line = |operation: Operation| {
@@ -70,22 +72,29 @@ pub fn operations() -> Vec<Operation> {
     };
     vec![
         Operation::new(Access::Staff, Method::GET, all, "listBaskets", "List baskets, without prices")
+            .query::<UserName>("userName", "Only of customers who have, or had, this name.")
             .paged()
             .answers::<Page<BasketSummary>>(StatusCode::OK),
-        Operation::new(Access::Customer, Method::POST, all, "replaceBasket", "Fill a basket anew")
+        by_id(Operation::new(Access::Customer, Method::POST, all, "replaceBasket", "Fill a basket anew"))
             .takes::<NewBasket>()
             .answers::<BasketView>(StatusCode::OK)
             .refused(404, "There is no such customer."),
-        Operation::new(Access::Customer, Method::POST, checkout, "checkOut", "Order what is in a basket")
-            .idempotent()
-            .takes::<Checkout>()
-            .answers::<Receipt>(StatusCode::ACCEPTED)
-            .with_location()
-            .refused(404, "There is no such customer.")
-            .refused(
-                409,
-                "The basket is empty, has changed, costs something else, or holds what is no longer sold.",
-            ),
+        by_id(Operation::new(
+            Access::Customer,
+            Method::POST,
+            checkout,
+            "checkOut",
+            "Order what is in a basket",
+        ))
+        .idempotent()
+        .takes::<Checkout>()
+        .answers::<Receipt>(StatusCode::ACCEPTED)
+        .with_location()
+        .refused(404, "There is no such customer.")
+        .refused(
+            409,
+            "The basket is empty, has changed, costs something else, or holds what is no longer sold.",
+        ),
         of_anybody(Operation::new(
             Access::Customer,
             Method::GET,
@@ -93,7 +102,8 @@ pub fn operations() -> Vec<Operation> {
             "readBasket",
             "Look at a basket, at today's prices",
         ))
-        .answers::<BasketView>(StatusCode::OK),
+        .answers::<BasketView>(StatusCode::OK)
+        .refused(409, "Several customers have had this name; the answer has their ids."),
         of_anybody(Operation::new(Access::Customer, Method::DELETE, one, "emptyBasket", "Empty a basket")),
         of(Operation::new(
             Access::Customer,

@@ -1,7 +1,7 @@
 //! What a change of the checkout table means to the rest of the shop.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use domain::event::{BasketCheckedOut, Event, Fact};
+use domain::event::{BasketCheckedOut, Event, Fact, Published};
 use lambdakit::batch::{self, HandlerError};
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -19,5 +19,5 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let row: CheckoutRecord = serde_dynamo::from_item(record.change.new_image.clone())?;
     let event: Event<BasketCheckedOut> = batch::read(&row.detail)?;
     telemetry::correlate(&event.metadata.correlation_id);
-    Ok(Some(Entry::new(event.data.source(), BasketCheckedOut::DETAIL_TYPE, &event)?))
+    Ok(Some(Entry::new(BasketCheckedOut::SOURCE, BasketCheckedOut::DETAIL_TYPE, &event)?))
 }

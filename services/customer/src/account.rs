@@ -1,8 +1,8 @@
-//! The customer's account in the user pool.
+//! Customers' accounts in the user pool.
 
 use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata;
 use aws_sdk_cognitoidentityprovider::operation::admin_delete_user::AdminDeleteUserError::UserNotFoundException;
-use domain::UserName;
+use domain::CustomerId;
 use lambdakit::ConfigError;
 use lambdakit::aws::Aws;
 use lambdakit::config;
@@ -14,10 +14,10 @@ pub struct Accounts {
     pool: String,
 }
 
-/// The account could not be removed.
+/// The account was not deleted, as far as is known.
 #[derive(Debug, thiserror::Error)]
-#[error("account not removed: {0}")]
-pub struct NotRemoved(String);
+#[error("account not deleted: {0}")]
+pub struct NotDeleted(String);
 
 impl Accounts {
     /// Those of the user pool with this id.
@@ -34,13 +34,15 @@ impl Accounts {
         Ok(Self::new(aws.cognito(), config::required("USER_POOL_ID")?))
     }
 
-    /// Removes an account, if it is there.
-    pub async fn remove(&self, user_name: &UserName) -> Result<(), NotRemoved> {
-        let delete = self.client.admin_delete_user().user_pool_id(&self.pool).username(user_name.as_str());
+    /// Deletes an account, if it is there. Cognito takes a `sub` for a user name where user names are no aliases
+    /// (API reference, AdminDeleteUser), so whoever has the customer's name by now keeps their account.
+    pub async fn delete(&self, customer_id: CustomerId) -> Result<(), NotDeleted> {
+        let delete =
+            self.client.admin_delete_user().user_pool_id(&self.pool).username(customer_id.to_string());
         match delete.send().await {
             Ok(_) => Ok(()),
             Err(error) if matches!(error.as_service_error(), Some(UserNotFoundException(_))) => Ok(()),
-            Err(error) => Err(NotRemoved(error.code().unwrap_or("Cognito did not answer").to_owned())),
+            Err(error) => Err(NotDeleted(error.code().unwrap_or("Cognito did not answer").to_owned())),
         }
     }
 }

@@ -1,17 +1,21 @@
-//! The routes under `/me`. Whose data is meant is only ever the caller's.
+//! The routes under `/me`, which are about the caller, and those under `/customer`, by which staff ask for anybody, also
+//! when the account is gone.
+
+use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
-use domain::event::Keeper;
-use domain::{Timestamp, UserName};
-use lambdakit::caller::Caller;
+use domain::{CustomerId, Timestamp, UserName};
+use lambdakit::api::{Path, path_field};
+use lambdakit::caller::{Caller, Staff};
 use lambdakit::page::{Page, Parameters};
 use lambdakit::{Problem, telemetry};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use shopkit::customer::CustomerCaller;
 use uuid::Uuid;
 
 use crate::store::{Part, Request, RequestStore};
@@ -21,17 +25,48 @@ const RETRY_AFTER_SECONDS: &str = "2";
 
 /// The routes.
 pub fn router(requests: RequestStore) -> Router {
-    Router::new().route("/me", delete(erase)).route("/me/export", get(export)).with_state(requests)
+    Router::new()
+        .route("/me", delete(erase_caller))
+        .route("/me/export", get(export_caller))
+        .route("/customer/{customerId}", get(export_customer).delete(erase_customer))
+        .with_state(requests)
+}
+
+/// What a path names.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CustomerPath {
+    customer_id: String,
+}
+
+async fn export_caller(
+    caller: Caller,
+    State(requests): State<RequestStore>,
+    query: Parameters,
+) -> Result<Response, Problem> {
+    let customer = CustomerCaller::own(&caller)?;
+    let email = caller.email().map(ToOwned::to_owned);
+    let account = Account { user_name: Some(customer.user_name), email };
+    export(&requests, customer.id, Some(account), query).await
+}
+
+async fn export_customer(
+    _: Staff,
+    State(requests): State<RequestStore>,
+    Path(CustomerPath { customer_id }): Path<CustomerPath>,
+    query: Parameters,
+) -> Result<Response, Problem> {
+    export(&requests, path_field("customerId", &customer_id)?, None, query).await
 }
 
 async fn export(
-    caller: Caller,
-    State(requests): State<RequestStore>,
+    requests: &RequestStore,
+    customer_id: CustomerId,
+    account: Option<Account>,
     mut query: Parameters,
 ) -> Result<Response, Problem> {
-    let user_name = user_name(&caller)?;
-    let export = requests.export(&user_name, telemetry::correlation_id()).await?;
-    let Some(page) = query.page(format!("me/export/{}", export.request_id)) else {
+    let export = requests.export(customer_id, telemetry::correlation_id()).await?;
+    let Some(page) = query.page(format!("export/{}", export.request_id)) else {
         return Err(query.invalid());
     };
     if !export.is_collected() {
@@ -40,19 +75,25 @@ async fn export(
         return Ok((StatusCode::ACCEPTED, retry_after, Json(collecting)).into_response());
     }
     let parts = requests.parts(&export, &page).await?;
-    let account = Account { email: caller.email().map(ToOwned::to_owned) };
-    let view = ExportView::new(export, account, parts).map_err(Problem::internal)?;
+    let view = ExportView::new(&export, account, parts).map_err(Problem::internal)?;
     Ok(Json(view).into_response())
 }
 
-async fn erase(caller: Caller, State(requests): State<RequestStore>) -> Result<Response, Problem> {
-    let erasure = requests.erase(&user_name(&caller)?, telemetry::correlation_id()).await?;
-    Ok((StatusCode::ACCEPTED, Json(Accepted::new(&erasure, Status::Erasing))).into_response())
+async fn erase_caller(caller: Caller, State(requests): State<RequestStore>) -> Result<Response, Problem> {
+    erase(&requests, CustomerCaller::own(&caller)?.id).await
 }
 
-/// The user pool takes names that the shop does not; it keeps nothing of theirs.
-fn user_name(caller: &Caller) -> Result<UserName, Problem> {
-    caller.user_name().parse().map_err(|_| Problem::not_found("There is no such customer."))
+async fn erase_customer(
+    _: Staff,
+    State(requests): State<RequestStore>,
+    Path(CustomerPath { customer_id }): Path<CustomerPath>,
+) -> Result<Response, Problem> {
+    erase(&requests, path_field("customerId", &customer_id)?).await
+}
+
+async fn erase(requests: &RequestStore, customer_id: CustomerId) -> Result<Response, Problem> {
+    let erasure = requests.erase(customer_id, telemetry::correlation_id()).await?;
+    Ok((StatusCode::ACCEPTED, Json(Accepted::new(&erasure, Status::Erasing))).into_response())
 }
 
 /// A request that is being worked on, as clients see it.
@@ -60,7 +101,7 @@ fn user_name(caller: &Caller) -> Result<UserName, Problem> {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Accepted {
-    user_name: UserName,
+    customer_id: CustomerId,
     request_id: Uuid,
     requested_at: Timestamp,
     status: Status,
@@ -78,7 +119,7 @@ enum Status {
 impl Accepted {
     fn new(request: &Request, status: Status) -> Self {
         Self {
-            user_name: request.user_name.clone(),
+            customer_id: request.customer_id,
             request_id: request.request_id,
             requested_at: request.requested_at,
             status,
@@ -86,58 +127,51 @@ impl Accepted {
     }
 }
 
-/// All that the shop keeps of a customer's, or a page of it, as they see it. The services that keep it wrote it.
+/// All data that the shop holds of a customer, or a page of it. The services that hold it wrote it.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Export"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ExportView {
-    user_name: UserName,
+    customer_id: CustomerId,
     request_id: Uuid,
     requested_at: Timestamp,
-    account: Account,
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schemars(with = "Option<serde_json::Map<String, serde_json::Value>>"))]
-    basket: Option<Box<RawValue>>,
-    #[cfg_attr(feature = "openapi", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
-    orders: Vec<Box<RawValue>>,
-    #[cfg_attr(feature = "openapi", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
-    mails: Vec<Box<RawValue>>,
-    #[cfg_attr(feature = "openapi", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
-    messages: Vec<Box<RawValue>>,
+    account: Option<Account>,
+    /// The data by the service that holds it.
+    #[cfg_attr(
+        feature = "openapi",
+        schemars(with = "BTreeMap<String, Vec<serde_json::Map<String, serde_json::Value>>>")
+    )]
+    data: BTreeMap<String, Vec<Box<RawValue>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
 
-/// What the token says of the account.
+/// What the customer's token says of their account.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
 struct Account {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<UserName>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
 }
 
 impl ExportView {
-    fn new(export: Request, account: Account, parts: Page<Part>) -> serde_json::Result<Self> {
-        let mut view = Self {
-            user_name: export.user_name,
+    fn new(export: &Request, account: Option<Account>, parts: Page<Part>) -> serde_json::Result<Self> {
+        let mut data: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for part in parts.items {
+            let items: Vec<Box<RawValue>> = serde_json::from_str(&part.items)?;
+            data.entry(part.holder).or_default().extend(items);
+        }
+        Ok(Self {
+            customer_id: export.customer_id,
             request_id: export.request_id,
             requested_at: export.requested_at,
             account,
-            basket: None,
-            orders: Vec::new(),
-            mails: Vec::new(),
-            messages: Vec::new(),
+            data,
             next_cursor: parts.next_cursor,
-        };
-        for part in parts.items {
-            let items: Vec<Box<RawValue>> = serde_json::from_str(&part.items)?;
-            match part.keeper {
-                Keeper::Basket => view.basket = items.into_iter().next(),
-                Keeper::Ordering => view.orders.extend(items),
-                Keeper::Notification => view.mails.extend(items),
-                Keeper::Live => view.messages.extend(items),
-            }
-        }
-        Ok(view)
+        })
     }
 }

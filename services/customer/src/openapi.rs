@@ -1,6 +1,7 @@
 //! The routes as OpenAPI.
 
 use axum::http::{Method, StatusCode};
+use domain::CustomerId;
 use lambdakit::openapi::{Access, Operation};
 
 use crate::api::{Accepted, ExportView};
@@ -8,22 +9,36 @@ use crate::api::{Accepted, ExportView};
 /// What the service answers.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    // Names of the user pool that the shop does not take.
+    // Names that were taken before the shop had its rule for them.
     let nobody = "There is no such customer.";
+    let export = |operation: Operation| {
+        operation.paged().answers::<ExportView>(StatusCode::OK).meanwhile::<Accepted>()
+    };
+    let erase = |operation: Operation| operation.answers::<Accepted>(StatusCode::ACCEPTED);
+    let of = |operation: Operation| {
+        operation
+            .path::<CustomerId>("customerId", "Identifies the customer, also when the account is gone.")
+            .refused(422, "That is no customer id.")
+    };
+    let (me, customer) = ("/me/export", "/customer/{customerId}");
     vec![
-        Operation::new(
-            Access::Customer,
-            Method::GET,
-            "/me/export",
-            "exportMe",
-            "Get all that is kept of oneself",
-        )
-        .paged()
-        .answers::<ExportView>(StatusCode::OK)
-        .meanwhile::<Accepted>()
-        .refused(404, nobody),
-        Operation::new(Access::Customer, Method::DELETE, "/me", "eraseMe", "Have oneself forgotten")
-            .answers::<Accepted>(StatusCode::ACCEPTED)
+        export(Operation::new(Access::Customer, Method::GET, me, "exportMe", "Export one's own data"))
             .refused(404, nobody),
+        erase(Operation::new(Access::Customer, Method::DELETE, "/me", "eraseMe", "Erase one's own data"))
+            .refused(404, nobody),
+        of(export(Operation::new(
+            Access::Staff,
+            Method::GET,
+            customer,
+            "exportCustomer",
+            "Export a customer's data",
+        ))),
+        of(erase(Operation::new(
+            Access::Staff,
+            Method::DELETE,
+            "/customer/{customerId}",
+            "eraseCustomer",
+            "Erase a customer's data",
+        ))),
     ]
 }

@@ -1,8 +1,9 @@
 //! What a change of the customer table means to the rest of the shop.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use domain::event::{CustomerErasureRequested, CustomerExportRequested, Event, Fact};
-use domain::{Timestamp, UserName};
+use domain::event::privacy::{CustomerErasureRequested, CustomerExportRequested};
+use domain::event::{Event, Published};
+use domain::{CustomerId, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -15,7 +16,7 @@ use crate::store::{ERASURE, EXPORT};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Image {
-    user_name: UserName,
+    customer_id: CustomerId,
     item: String,
     /// Only requests have one.
     request_id: Option<Uuid>,
@@ -41,21 +42,21 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     };
     let Some(id) = new.request_id.filter(|id| before != Some(*id)) else { return Ok(None) };
     telemetry::correlate(&new.correlation_id);
-    let (user_name, at) = (new.user_name, new.requested_at.unwrap_or_else(Timestamp::now));
+    let (customer_id, at) = (new.customer_id, new.requested_at.unwrap_or_else(Timestamp::now));
     match &*new.item {
-        EXPORT => tell(id, new.correlation_id, at, CustomerExportRequested { user_name, export_id: id }),
-        ERASURE => tell(id, new.correlation_id, at, CustomerErasureRequested { user_name, erasure_id: id }),
+        EXPORT => tell(id, new.correlation_id, at, CustomerExportRequested { customer_id, export_id: id }),
+        ERASURE => tell(id, new.correlation_id, at, CustomerErasureRequested { customer_id, erasure_id: id }),
         _ => Ok(None),
     }
 }
 
 /// A record that comes again tells the same event.
-fn tell<D: Fact>(
+fn tell<D: Published>(
     id: Uuid,
     correlation_id: String,
     at: Timestamp,
     fact: D,
 ) -> Result<Option<Entry>, HandlerError> {
     let event = Event::new(id, correlation_id, at, fact);
-    Ok(Some(Entry::new(event.data.source(), D::DETAIL_TYPE, &event)?))
+    Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
 }

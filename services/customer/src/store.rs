@@ -1,22 +1,27 @@
-//! The customer table: key `userName` and `item`, a stream, time to live `expiresAt`.
+//! The customer table: key `customerId` and `item`, a stream, time to live `expiresAt`.
 //!
 //! | `item` | is |
 //! | --- | --- |
-//! | `export` | the request for an export, and which parts have come |
-//! | `part#<request>#<keeper>#<number>` | a part of an export |
-//! | `erasure` | the request to be forgotten, and who has done so |
+//! | `export` | the request for an export, and which parts have arrived |
+//! | `part#<request>#<holder>#<run>#<number>` | a part of an export |
+//! | `erasure` | the request for an erasure, and which holders have erased |
+//!
+//! A request lists the services that held data when it was made; it is done when each of them has answered. A holder may
+//! collect more than once, if its message is delivered again; the first run whose parts are all here is the one that counts,
+//! and no other run adds anything to the export.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update, WriteRequest,
 };
-use domain::event::{CustomerDataCollected, CustomerDataErased, Keeper};
-use domain::{Timestamp, UserName};
-use lambdakit::StoreError;
+use domain::event::privacy::{CustomerDataCollected, CustomerDataErased};
+use domain::{CustomerId, Timestamp};
 use lambdakit::page::{Page, PageRequest};
-use lambdakit::table::{self, Item, Put, Table};
+use lambdakit::table::{self, Item, Put, Table, Transaction};
+use lambdakit::{ConfigError, StoreError, config};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -32,10 +37,30 @@ const PARTS: &str = "part#";
 pub(crate) const EXPORT: &str = "export";
 pub(crate) const ERASURE: &str = "erasure";
 
+/// The services that hold data of customers, by their names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holders(Arc<BTreeSet<String>>);
+
+impl Holders {
+    /// Those in `DATA_HOLDERS`, separated by commas.
+    ///
+    /// # Errors
+    /// When the variable is not there.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::new(config::required("DATA_HOLDERS")?.split(',')))
+    }
+
+    /// These services.
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
+        Self(Arc::new(names.into_iter().map(ToOwned::to_owned).collect()))
+    }
+}
+
 /// What customers have asked for.
 #[derive(Clone, Debug)]
 pub struct RequestStore {
     table: Table,
+    holders: Holders,
 }
 
 /// A customer's request.
@@ -43,17 +68,22 @@ pub struct RequestStore {
 #[serde(rename_all = "camelCase")]
 pub struct Request {
     /// Whose.
-    pub user_name: UserName,
+    pub customer_id: CustomerId,
     item: String,
-    /// Names the request.
+    /// Identifies the request.
     pub request_id: Uuid,
     /// When it was made.
     pub requested_at: Timestamp,
     correlation_id: String,
-    /// The parts of an export that have come, or the keepers that have erased. A set, so that what comes twice is in it
-    /// once; DynamoDB has no empty ones.
+    /// The services that held data when the request was made.
+    holders: BTreeSet<String>,
+    /// The parts of an export that have arrived, or the holders that have erased. A set, so that what arrives twice is in
+    /// it once; DynamoDB has no empty ones.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     done: BTreeSet<String>,
+    /// Of an export, the run of each holder that counts.
+    #[serde(default)]
+    runs: BTreeMap<String, Uuid>,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
 }
@@ -62,10 +92,11 @@ pub struct Request {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
-    user_name: UserName,
+    customer_id: CustomerId,
     item: String,
-    /// Who kept it.
-    pub keeper: Keeper,
+    /// The service that holds the data.
+    pub holder: String,
+    run_id: Uuid,
     /// A JSON array.
     pub items: String,
     /// Unix seconds, DynamoDB's unit for its time to live.
@@ -75,24 +106,32 @@ pub struct Part {
 /// How far an erasure has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Erased {
-    /// Nobody keeps anything any more.
+    /// No holder has data any more.
     Everything,
-    /// Somebody still does.
+    /// Some holder may still have.
     Something,
     /// There is no such erasure, or none any more.
     Unknown,
 }
 
 impl Request {
-    fn new(user_name: &UserName, item: &str, correlation_id: String, days: u32) -> Self {
+    fn new(
+        customer_id: CustomerId,
+        item: &str,
+        holders: &Holders,
+        correlation_id: String,
+        days: u32,
+    ) -> Self {
         let now = Timestamp::now();
         Self {
-            user_name: user_name.clone(),
+            customer_id,
             item: item.to_owned(),
             request_id: Uuid::now_v7(),
             requested_at: now,
             correlation_id,
+            holders: BTreeSet::clone(&holders.0),
             done: BTreeSet::new(),
+            runs: BTreeMap::new(),
             expires_at: now.plus_days(days).unix_seconds(),
         }
     }
@@ -102,47 +141,63 @@ impl Request {
         self.expires_at > Timestamp::now().unix_seconds()
     }
 
-    /// Each keeper has handed over all of its parts.
+    /// Whether each holder has handed over all of its parts.
     #[must_use]
     pub fn is_collected(&self) -> bool {
-        let has = |keeper, part, last| self.done.contains(&mark(keeper, part, last));
-        let all_of = |keeper| {
-            let whole =
-                |last: &u32| (0..*last).all(|part| has(keeper, part, false) || has(keeper, part, true));
-            (0..).take(self.done.len()).filter(|part| has(keeper, *part, true)).any(|last| whole(&last))
-        };
-        Keeper::ALL.into_iter().all(all_of)
+        self.holders.iter().all(|holder| self.runs.contains_key(holder))
+    }
+
+    /// Whether all parts of a holder's run have arrived, up to its last.
+    fn is_whole(&self, holder: &str, run_id: Uuid) -> bool {
+        let has = |part, last| self.done.contains(&mark(holder, run_id, part, last));
+        let last = (0..).take(self.done.len()).find(|part| has(*part, true));
+        last.is_some_and(|last| (0..last).all(|part| has(part, false)))
+    }
+
+    fn counts(&self, part: &Part) -> bool {
+        self.runs.get(&part.holder) == Some(&part.run_id)
     }
 
     fn is_erased(&self) -> bool {
-        Keeper::ALL.into_iter().all(|keeper| self.done.contains(keeper.name()))
+        self.holders.is_subset(&self.done)
     }
 }
 
-/// How a part is noted that has come.
-fn mark(keeper: Keeper, part: u32, last: bool) -> String {
-    format!("{}#{part}{}", keeper.name(), if last { "#last" } else { "" })
+/// How an arrived part is noted.
+fn mark(holder: &str, run_id: Uuid, part: u32, last: bool) -> String {
+    format!("{holder}#{run_id}#{part}{}", if last { "#last" } else { "" })
 }
 
 impl RequestStore {
-    /// The store in this table.
+    /// The store in this table, for requests to these holders.
     #[must_use]
-    pub fn new(table: Table) -> Self {
-        Self { table }
+    pub fn new(table: Table, holders: Holders) -> Self {
+        Self { table, holders }
     }
 
     /// The customer's export: the one that there is, or a new one.
-    pub async fn export(&self, user_name: &UserName, correlation_id: String) -> Result<Request, StoreError> {
-        let there: Option<Request> = self.table.get_latest(key(user_name, EXPORT)).await?;
+    pub async fn export(
+        &self,
+        customer_id: CustomerId,
+        correlation_id: String,
+    ) -> Result<Request, StoreError> {
+        let there: Option<Request> = self.table.get_latest(key(customer_id, EXPORT)).await?;
         match there.filter(Request::is_alive) {
             Some(export) => Ok(export),
-            None => self.begin(Request::new(user_name, EXPORT, correlation_id, EXPORT_DAYS)).await,
+            None => {
+                let export = Request::new(customer_id, EXPORT, &self.holders, correlation_id, EXPORT_DAYS);
+                self.begin(export).await
+            }
         }
     }
 
     /// The customer's erasure: the one that there is, or a new one.
-    pub async fn erase(&self, user_name: &UserName, correlation_id: String) -> Result<Request, StoreError> {
-        self.begin(Request::new(user_name, ERASURE, correlation_id, ERASURE_DAYS)).await
+    pub async fn erase(
+        &self,
+        customer_id: CustomerId,
+        correlation_id: String,
+    ) -> Result<Request, StoreError> {
+        self.begin(Request::new(customer_id, ERASURE, &self.holders, correlation_id, ERASURE_DAYS)).await
     }
 
     /// Keeps a new request, or gives the one that is there.
@@ -166,13 +221,15 @@ impl RequestStore {
         }
     }
 
-    /// Keeps a part of an export, and notes that it has come, unless nobody waits for it any more.
+    /// Keeps a part of an export, and notes that it has arrived; nothing of an export that is gone, or of a run that does
+    /// not count.
     pub async fn collect(&self, collected: &CustomerDataCollected) -> Result<(), StoreError> {
-        let CustomerDataCollected { user_name, export_id, keeper, part, last, items } = collected;
+        let CustomerDataCollected { customer_id, export_id, holder, run_id, part, last, items } = collected;
         let row = Part {
-            user_name: user_name.clone(),
-            item: format!("{}{}#{part:05}", parts_of(*export_id), keeper.name()),
-            keeper: *keeper,
+            customer_id: *customer_id,
+            item: format!("{}{holder}#{run_id}#{part:05}", parts_of(*export_id)),
+            holder: holder.clone(),
+            run_id: *run_id,
             items: serde_json::to_string(items).map_err(|error| StoreError::Broken(error.to_string()))?,
             expires_at: Timestamp::now().plus_days(EXPORT_DAYS).unix_seconds(),
         };
@@ -181,42 +238,83 @@ impl RequestStore {
             PutPart::builder().table_name(self.table.name()).set_item(Some(serde_dynamo::to_item(row)?));
         let note = Update::builder()
             .table_name(self.table.name())
-            .set_key(Some(key(user_name, EXPORT)))
+            .set_key(Some(key(*customer_id, EXPORT)))
             .update_expression("ADD done :mark")
-            .condition_expression("requestId = :id")
-            .expression_attribute_values(":mark", AttributeValue::Ss(vec![mark(*keeper, *part, *last)]))
+            .condition_expression(
+                "requestId = :id AND (attribute_not_exists(runs.#holder) OR runs.#holder = :run)",
+            )
+            .expression_attribute_names("#holder", holder)
+            .expression_attribute_values(
+                ":mark",
+                AttributeValue::Ss(vec![mark(holder, *run_id, *part, *last)]),
+            )
+            .expression_attribute_values(":run", AttributeValue::S(run_id.to_string()))
             .expression_attribute_values(":id", AttributeValue::S(export_id.to_string()));
         let writes = vec![
             TransactWriteItem::builder().put(put.build().map_err(broken)?).build(),
             TransactWriteItem::builder().update(note.build().map_err(broken)?).build(),
         ];
-        self.table.transact(writes, Uuid::now_v7().to_string()).await.map(drop)
+        match self.table.transact(writes, Uuid::now_v7().to_string()).await? {
+            Transaction::Done => self.choose_run(collected).await,
+            Transaction::Refused(_) => Ok(()),
+        }
     }
 
-    /// A page of an export's parts.
+    /// Has a holder's run count, once all of its parts are here, unless another one does.
+    async fn choose_run(&self, collected: &CustomerDataCollected) -> Result<(), StoreError> {
+        let CustomerDataCollected { customer_id, export_id, holder, run_id, .. } = collected;
+        let export: Option<Request> = self.table.get_latest(key(*customer_id, EXPORT)).await?;
+        if !export.is_some_and(|export| export.is_whole(holder, *run_id)) {
+            return Ok(());
+        }
+        let choose = self
+            .table
+            .client()
+            .update_item()
+            .table_name(self.table.name())
+            .set_key(Some(key(*customer_id, EXPORT)))
+            .update_expression("SET runs.#holder = :run")
+            .condition_expression("requestId = :id AND attribute_not_exists(runs.#holder)")
+            .expression_attribute_names("#holder", holder)
+            .expression_attribute_values(":run", AttributeValue::S(run_id.to_string()))
+            .expression_attribute_values(":id", AttributeValue::S(export_id.to_string()));
+        match choose.send().await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.as_service_error() {
+                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(()),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// A page of an export's parts, as they are after every write that was answered before. Parts of runs that do not
+    /// count are left out.
     pub async fn parts(&self, export: &Request, page: &PageRequest) -> Result<Page<Part>, StoreError> {
         let query = self
             .table
             .client()
             .query()
-            .key_condition_expression("userName = :userName AND begins_with(#item, :parts)")
+            .consistent_read(true)
+            .key_condition_expression("customerId = :customerId AND begins_with(#item, :parts)")
             .expression_attribute_names("#item", "item")
-            .expression_attribute_values(":userName", AttributeValue::S(export.user_name.to_string()))
+            .expression_attribute_values(":customerId", AttributeValue::S(export.customer_id.to_string()))
             .expression_attribute_values(":parts", AttributeValue::S(parts_of(export.request_id)));
-        self.table.query(query, page).await
+        let mut parts: Page<Part> = self.table.query(query, page).await?;
+        parts.items.retain(|part| export.counts(part));
+        Ok(parts)
     }
 
-    /// Notes who has erased what they kept.
+    /// Notes which holder has erased.
     pub async fn erased(&self, erased: &CustomerDataErased) -> Result<Erased, StoreError> {
         let update = self
             .table
             .client()
             .update_item()
             .table_name(self.table.name())
-            .set_key(Some(key(&erased.user_name, ERASURE)))
-            .update_expression("ADD done :keeper")
+            .set_key(Some(key(erased.customer_id, ERASURE)))
+            .update_expression("ADD done :holder")
             .condition_expression("requestId = :id")
-            .expression_attribute_values(":keeper", AttributeValue::Ss(vec![erased.keeper.name().to_owned()]))
+            .expression_attribute_values(":holder", AttributeValue::Ss(vec![erased.holder.clone()]))
             .expression_attribute_values(":id", AttributeValue::S(erased.erasure_id.to_string()))
             .return_values(ReturnValue::AllNew);
         match update.send().await {
@@ -231,20 +329,20 @@ impl RequestStore {
         }
     }
 
-    /// Removes the customer's export, first the request, so that no part comes after.
-    pub async fn forget_export(&self, user_name: &UserName) -> Result<(), StoreError> {
+    /// Deletes the customer's export, first the request, so that no part is added after.
+    pub async fn delete_export(&self, customer_id: CustomerId) -> Result<(), StoreError> {
         let delete = self.table.client().delete_item().table_name(self.table.name());
-        delete.set_key(Some(key(user_name, EXPORT))).send().await?;
+        delete.set_key(Some(key(customer_id, EXPORT))).send().await?;
         loop {
             let parts = self
                 .table
                 .client()
                 .query()
                 .table_name(self.table.name())
-                .key_condition_expression("userName = :userName AND begins_with(#item, :parts)")
-                .projection_expression("userName, #item")
+                .key_condition_expression("customerId = :customerId AND begins_with(#item, :parts)")
+                .projection_expression("customerId, #item")
                 .expression_attribute_names("#item", "item")
-                .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()))
+                .expression_attribute_values(":customerId", AttributeValue::S(customer_id.to_string()))
                 .expression_attribute_values(":parts", AttributeValue::S(PARTS.to_owned()))
                 .consistent_read(true)
                 .limit(BATCH);
@@ -272,10 +370,10 @@ impl RequestStore {
         }
     }
 
-    /// Removes an erasure that is done.
-    pub async fn forget_erasure(&self, user_name: &UserName) -> Result<(), StoreError> {
+    /// Deletes an erasure that is done.
+    pub async fn delete_erasure(&self, customer_id: CustomerId) -> Result<(), StoreError> {
         let delete = self.table.client().delete_item().table_name(self.table.name());
-        delete.set_key(Some(key(user_name, ERASURE))).send().await?;
+        delete.set_key(Some(key(customer_id, ERASURE))).send().await?;
         Ok(())
     }
 }
@@ -285,55 +383,52 @@ fn parts_of(export_id: Uuid) -> String {
     format!("{PARTS}{export_id}#")
 }
 
-fn key(user_name: &UserName, item: &str) -> Item {
-    table::key([("userName", user_name.to_string()), ("item", item.to_owned())])
+fn key(customer_id: CustomerId, item: &str) -> Item {
+    table::key([("customerId", customer_id.to_string()), ("item", item.to_owned())])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Whether an export is whole that has these parts of basket and ordering, and all of the other keepers.
-    fn collected(done: &[&str]) -> bool {
-        let mut export = Request::new(&"swn".parse().unwrap(), EXPORT, String::new(), EXPORT_DAYS);
-        let others =
-            Keeper::ALL.into_iter().filter(|keeper| !matches!(keeper, Keeper::Basket | Keeper::Ordering));
-        export.done = done.iter().map(ToString::to_string).collect();
-        export.done.extend(others.map(|keeper| mark(keeper, 0, true)));
-        export.is_collected()
+    const FIRST: Uuid = Uuid::from_u128(1);
+    const SECOND: Uuid = Uuid::from_u128(2);
+
+    fn export(done: &[String]) -> Request {
+        let customer_id = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a".parse().unwrap();
+        let holders = Holders::new(["basket", "ordering"]);
+        let mut export = Request::new(customer_id, EXPORT, &holders, String::new(), EXPORT_DAYS);
+        export.done = done.iter().cloned().collect();
+        export
     }
 
     #[test]
-    fn an_export_is_whole_when_every_keeper_has_handed_over_all_parts_up_to_its_last() {
-        assert!(collected(&["basket#0#last", "ordering#0#last"]));
-        assert!(collected(&["basket#0#last", "ordering#0", "ordering#1", "ordering#2#last"]));
-        for missing in [
-            &[][..],
-            &["basket#0#last"],
-            &["basket#0#last", "ordering#0"],
-            &["basket#0#last", "ordering#0", "ordering#2#last"],
-            &["ordering#0#last"],
-        ] {
-            assert!(!collected(missing), "{missing:?}");
+    fn a_run_is_whole_when_all_parts_up_to_its_last_have_arrived() {
+        let [zero, one] = [0, 1].map(|part| mark("ordering", FIRST, part, false));
+        let last = |part| mark("ordering", FIRST, part, true);
+        assert!(export(&[last(0)]).is_whole("ordering", FIRST));
+        assert!(export(&[zero.clone(), one, last(2)]).is_whole("ordering", FIRST));
+        for missing in [vec![], vec![zero.clone()], vec![zero, last(2)], vec![last(1)]] {
+            assert!(!export(&missing).is_whole("ordering", FIRST), "{missing:?}");
         }
     }
 
     #[test]
-    fn no_export_is_whole_without_one_of_the_keepers() {
-        let mut export = Request::new(&"swn".parse().unwrap(), EXPORT, String::new(), EXPORT_DAYS);
-        export.done = Keeper::ALL.into_iter().map(|keeper| mark(keeper, 0, true)).collect();
+    fn parts_of_two_runs_make_no_whole() {
+        let mixed = [mark("ordering", FIRST, 0, false), mark("ordering", SECOND, 1, true)];
+        for run in [FIRST, SECOND] {
+            assert!(!export(&mixed).is_whole("ordering", run));
+        }
+        assert!(!export(&[mark("basket", FIRST, 0, true)]).is_whole("ordering", FIRST));
+    }
+
+    #[test]
+    fn an_export_is_collected_when_a_run_of_each_holder_counts() {
+        let mut export = export(&[]);
+        for holder in ["basket", "ordering"] {
+            assert!(!export.is_collected());
+            export.runs.insert(holder.to_owned(), FIRST);
+        }
         assert!(export.is_collected());
-        for keeper in Keeper::ALL {
-            let mut without = export.clone();
-            without.done.remove(&mark(keeper, 0, true));
-            assert!(!without.is_collected(), "{keeper:?}");
-        }
-    }
-
-    #[test]
-    fn a_last_part_that_is_not_the_last_any_more_is_a_part_like_others() {
-        // An order was placed before the orders were collected a second time.
-        assert!(collected(&["basket#0#last", "ordering#0#last", "ordering#0", "ordering#1#last"]));
-        assert!(collected(&["basket#0#last", "ordering#0#last", "ordering#1#last"]));
     }
 }

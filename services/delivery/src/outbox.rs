@@ -7,7 +7,7 @@ use domain::OrderId;
 use domain::event::delivery::{
     ShipmentCalledOff, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
 };
-use domain::event::{Event, Fact};
+use domain::event::{Event, Published};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -47,11 +47,11 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
 }
 
 /// A shipment comes to each state once, so order and fact name the event.
-fn tell<D: Fact>(image: Image, fact: D) -> Result<Option<Entry>, HandlerError> {
+fn tell<D: Published>(image: Image, fact: D) -> Result<Option<Entry>, HandlerError> {
     let Image { order_id, state, history, correlation_id } = image;
     let came = history.iter().find(|change| change.state == state);
     let at = came.ok_or("the shipment's history lacks its state")?.at;
     let id = Uuid::new_v5(&order_id.into(), D::DETAIL_TYPE.as_bytes());
     let event = Event::new(id, correlation_id, at, fact);
-    Ok(Some(Entry::new(event.data.source(), D::DETAIL_TYPE, &event)?))
+    Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
 }

@@ -3,7 +3,7 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::Timestamp;
 use domain::event::inventory::{StockChanged, StockLow, StockReleased, StockReserved, StockShipped};
-use domain::event::{Event, Fact};
+use domain::event::{Event, Published};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -93,12 +93,12 @@ fn old<T: DeserializeOwned>(record: &EventRecord) -> Result<Option<T>, HandlerEr
 
 /// The event's id comes from what it tells of, and which telling of it this is, so a record that comes again tells the
 /// same event.
-fn tell<D: Fact>(
+fn tell<D: Published>(
     (about, telling, correlation_id): &(Uuid, String, String),
     at: Timestamp,
     fact: D,
 ) -> Result<Entry, HandlerError> {
     let id = Uuid::new_v5(about, format!("{}{telling}", D::DETAIL_TYPE).as_bytes());
     let event = Event::new(id, correlation_id.clone(), at, fact);
-    Ok(Entry::new(event.data.source(), D::DETAIL_TYPE, &event)?)
+    Ok(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?)
 }

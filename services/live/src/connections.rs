@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::UserName;
+use domain::customer::Customer;
 use lambdakit::Problem;
 use lambdakit::socket::{Handler, Happening, SocketEvent};
 
@@ -37,8 +37,10 @@ impl Handler for Connections {
 /// Who the authorizer says it is.
 fn connection(id: String, found: &HashMap<String, String>) -> Result<Connection, Problem> {
     let told = |name: &str| found.get(name).map(String::as_str).unwrap_or_default();
+    let id_of_customer = told("subject").parse().map_err(Problem::unauthorized)?;
     // Names that mean something else to the shop are nobody's.
-    let user_name: UserName = told("userName").parse().map_err(Problem::unauthorized)?;
+    let user_name = told("userName").parse().map_err(Problem::unauthorized)?;
+    let customer = Customer { id: id_of_customer, user_name };
     let expires_at = told("expiresAt").parse().map_err(Problem::unauthorized)?;
-    Ok(Connection { id, user_name, is_staff: told("isStaff") == "true", expires_at })
+    Ok(Connection { id, customer, is_staff: told("isStaff") == "true", expires_at })
 }

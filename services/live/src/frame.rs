@@ -1,7 +1,7 @@
 //! What clients get to hear. Each frame says by its `type` what it is; problems are lambdakit's.
 
 use domain::order::{OrderStatus, Reason};
-use domain::{OrderId, Timestamp, UserName};
+use domain::{CustomerId, OrderId, Timestamp, UserName};
 use serde::Serialize;
 
 use crate::store::{Author, Message, Standing};
@@ -33,26 +33,29 @@ pub enum Frame<'a> {
         at: Timestamp,
     },
     /// A message is in the chat.
+    #[serde(rename_all = "camelCase")]
     MessageSent {
         /// Whose chat.
-        customer: &'a UserName,
+        customer_id: CustomerId,
         /// Its number.
         seq: u64,
         /// When it was taken.
         at: Timestamp,
     },
     /// Somebody has written.
+    #[serde(rename_all = "camelCase")]
     Message {
         /// Whose chat.
-        customer: &'a UserName,
+        customer_id: CustomerId,
         /// What was written.
         #[serde(flatten)]
         line: Line<'a>,
     },
     /// A page of a chat.
+    #[serde(rename_all = "camelCase")]
     Messages {
         /// Whose chat.
-        customer: &'a UserName,
+        customer_id: CustomerId,
         /// The messages, oldest first.
         items: Vec<Line<'a>>,
         /// There are older ones: those before this number.
@@ -63,17 +66,21 @@ pub enum Frame<'a> {
 
 /// A message as it is shown.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Line<'a> {
     seq: u64,
     from: Author,
+    /// The customer's name, if they wrote it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<&'a UserName>,
     text: &'a str,
     at: Timestamp,
 }
 
 impl<'a> From<&'a Message> for Line<'a> {
     fn from(message: &'a Message) -> Self {
-        let Message { seq, from, at, ref text, .. } = *message;
-        Self { seq, from, text: text.reveal().as_str(), at }
+        let Message { seq, from, at, ref user_name, ref text } = *message;
+        Self { seq, from, user_name: user_name.as_ref(), text: text.reveal().as_str(), at }
     }
 }
 

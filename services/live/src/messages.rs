@@ -1,7 +1,7 @@
 //! What clients ask for, and what they write to each other.
 
 use axum::http::StatusCode;
-use domain::{OrderId, Timestamp, UserName};
+use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::socket::{Handler, Happening, SocketEvent, frame};
 use lambdakit::{Problem, telemetry};
 
@@ -50,7 +50,7 @@ impl Messages {
     /// told by its age alone. So nobody learns of other people's orders.
     async fn subscribe(&self, who: &Connection, order_id: OrderId) -> Result<String, Problem> {
         let is_young = Timestamp::now().unix_millis().abs_diff(order_id.date().unix_millis()) < YOUNG_MILLIS;
-        if !is_young && self.connections.standing(&who.user_name, order_id).await?.is_none() {
+        if !is_young && self.connections.standing(who.customer.id, order_id).await?.is_none() {
             return Err(Problem::not_found("There is no such order."));
         }
         if !self.connections.follow(who, order_id).await? {
@@ -62,17 +62,26 @@ impl Messages {
             ));
         }
         // Only now, so that what comes meanwhile is either read here or pushed.
-        let standing = self.connections.standing(&who.user_name, order_id).await?;
+        let standing = self.connections.standing(who.customer.id, order_id).await?;
         frame(&Frame::Subscribed { order_id, standing })
     }
 
-    async fn send(&self, who: &Connection, text: ChatText, to: Option<UserName>) -> Result<String, Problem> {
-        let customer = chat_of(who, to, "to")?;
-        let author = if who.is_staff { Author::Staff } else { Author::Customer };
-        let message = self.chats.add(&customer, author, text).await?;
+    async fn send(
+        &self,
+        who: &Connection,
+        text: ChatText,
+        customer_id: Option<CustomerId>,
+    ) -> Result<String, Problem> {
+        let customer_id = chat_of(who, customer_id)?;
+        let (author, user_name) = if who.is_staff {
+            (Author::Staff, None)
+        } else {
+            (Author::Customer, Some(who.customer.user_name.clone()))
+        };
+        let message = self.chats.add(customer_id, author, user_name, text).await?;
         // Only now, so that who comes meanwhile either reads it or hears it.
-        let peers = self.listeners(&customer, &who.id).await;
-        let pushed = frame(&Frame::Message { customer: &customer, line: Line::from(&message) })?;
+        let peers = self.listeners(customer_id, &who.id).await;
+        let pushed = frame(&Frame::Message { customer_id, line: Line::from(&message) })?;
         // The message is kept: who does not hear of it now will read it.
         let told = match peers {
             Ok(peers) => self.pusher.push(&peers, &pushed).await.1,
@@ -82,17 +91,17 @@ impl Messages {
             telemetry::note("pushError", &error.to_string());
         }
         telemetry::count("ChatMessages", 1);
-        frame(&Frame::MessageSent { customer: &customer, seq: message.seq, at: message.at })
+        frame(&Frame::MessageSent { customer_id, seq: message.seq, at: message.at })
     }
 
     /// All connections of the customer and of the staff, but for the one that speaks.
     async fn listeners(
         &self,
-        customer: &UserName,
+        customer_id: CustomerId,
         speaker: &str,
     ) -> Result<Vec<Peer>, lambdakit::StoreError> {
         let (mut peers, staff) = tokio::try_join!(
-            self.connections.connections_of(customer),
+            self.connections.connections_of(customer_id),
             self.connections.connections_of_staff()
         )?;
         // Staff can be customers, too.
@@ -105,23 +114,23 @@ impl Messages {
     async fn read(
         &self,
         who: &Connection,
-        customer: Option<UserName>,
+        customer_id: Option<CustomerId>,
         before: Option<u64>,
     ) -> Result<String, Problem> {
-        let customer = chat_of(who, customer, "customer")?;
-        let ChatPage { messages, next } = self.chats.latest(&customer, before).await?;
+        let customer_id = chat_of(who, customer_id)?;
+        let ChatPage { messages, next } = self.chats.latest(customer_id, before).await?;
         let items = messages.iter().map(Line::from).collect();
-        frame(&Frame::Messages { customer: &customer, items, before: next })
+        frame(&Frame::Messages { customer_id, items, before: next })
     }
 }
 
 /// Whose chat somebody may see: staff everybody's, and customers their own.
-fn chat_of(who: &Connection, named: Option<UserName>, field: &str) -> Result<UserName, Problem> {
+fn chat_of(who: &Connection, named: Option<CustomerId>) -> Result<CustomerId, Problem> {
     match named {
-        Some(customer) if who.is_staff || customer == who.user_name => Ok(customer),
+        Some(customer_id) if who.is_staff || customer_id == who.customer.id => Ok(customer_id),
         Some(_) => Err(Problem::not_found("There is no such customer.")),
-        None if who.is_staff => Err(Problem::invalid_field(field, "is required: say which customer")),
-        None => Ok(who.user_name.clone()),
+        None if who.is_staff => Err(Problem::invalid_field("customerId", "is required: say which customer")),
+        None => Ok(who.customer.id),
     }
 }
 
@@ -138,8 +147,10 @@ impl Handler for Messages {
         let Some(who) = Box::pin(self.speaker(&event.connection_id)).await? else { return Ok(None) };
         let answer = match Request::parse(&text)? {
             Request::SubscribeOrder { order_id } => Box::pin(self.subscribe(&who, order_id)).await,
-            Request::SendMessage { text, to } => Box::pin(self.send(&who, text, to)).await,
-            Request::ReadMessages { customer, before } => Box::pin(self.read(&who, customer, before)).await,
+            Request::SendMessage { text, customer_id } => Box::pin(self.send(&who, text, customer_id)).await,
+            Request::ReadMessages { customer_id, before } => {
+                Box::pin(self.read(&who, customer_id, before)).await
+            }
         };
         answer.map(Some)
     }

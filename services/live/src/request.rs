@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use domain::{OrderId, Text, UserName};
+use domain::{CustomerId, OrderId, Text};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
 
@@ -13,8 +13,8 @@ pub(crate) type ChatText = Text<1, 2000, true>;
 /// What a client asks for. What people write is not for logs, so there is no `Debug`.
 pub(crate) enum Request {
     SubscribeOrder { order_id: OrderId },
-    SendMessage { text: ChatText, to: Option<UserName> },
-    ReadMessages { customer: Option<UserName>, before: Option<u64> },
+    SendMessage { text: ChatText, customer_id: Option<CustomerId> },
+    ReadMessages { customer_id: Option<CustomerId>, before: Option<u64> },
 }
 
 impl Request {
@@ -33,12 +33,14 @@ impl Request {
                 fields.required("orderId").map(|order_id| Self::SubscribeOrder { order_id })
             }
             Some("sendMessage") => {
-                let (text, to) = (fields.required("text"), fields.optional("to"));
-                text.zip(to).map(|(text, to)| Self::SendMessage { text, to })
+                let (text, customer_id) = (fields.required("text"), fields.optional("customerId"));
+                text.zip(customer_id).map(|(text, customer_id)| Self::SendMessage { text, customer_id })
             }
             Some("readMessages") => {
-                let (customer, before) = (fields.optional("customer"), fields.optional("before"));
-                customer.zip(before).map(|(customer, before)| Self::ReadMessages { customer, before })
+                let (customer_id, before) = (fields.optional("customerId"), fields.optional("before"));
+                customer_id
+                    .zip(before)
+                    .map(|(customer_id, before)| Self::ReadMessages { customer_id, before })
             }
             _ => return Err(unknown_action()),
         };
@@ -61,6 +63,8 @@ mod tests {
 
     use super::*;
 
+    const ID: &str = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a";
+
     fn refusal(frame: &str) -> u16 {
         Request::parse(frame).err().unwrap().status().as_u16()
     }
@@ -69,7 +73,7 @@ mod tests {
     fn the_longest_text_fits_into_a_frame_however_it_is_written() {
         // The widest way to write a character in JSON (RFC 8259 section 7).
         let text = r"\ud83d\ude00".repeat(2000);
-        let frame = format!(r#"{{"action": "sendMessage", "to": "{}", "text": "{text}"}}"#, "x".repeat(128));
+        let frame = format!(r#"{{"action": "sendMessage", "customerId": "{ID}", "text": "{text}"}}"#);
         assert!(matches!(Request::parse(&frame), Ok(Request::SendMessage { .. })));
         assert_eq!(refusal(&frame.replacen(r"\ud83d", r"a\ud83d", 1)), 422);
         assert_eq!(refusal(&"x".repeat(MOST_BYTES + 1)), 413);
@@ -84,9 +88,9 @@ mod tests {
             json!({ "action": "subscribeOrder" }),
             json!({ "action": "subscribeOrder", "orderId": "7" }),
             json!({ "action": "sendMessage", "text": " " }),
-            json!({ "action": "sendMessage", "text": "hi", "to": "no body" }),
+            json!({ "action": "sendMessage", "text": "hi", "customerId": "grace" }),
             json!({ "action": "readMessages", "before": -1 }),
-            json!({ "action": "readMessages", "customer": "erased" }),
+            json!({ "action": "readMessages", "customerId": "00000000-0000-0000-0000-000000000000" }),
         ] {
             assert_eq!(refusal(&frame.to_string()), 422, "{frame}");
         }

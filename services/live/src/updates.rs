@@ -8,7 +8,7 @@ use domain::event::ordering::{
     OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected, OrderShipped, OrderStockReserved,
 };
 use domain::order::{OrderStatus, Reason};
-use domain::{OrderId, Timestamp, UserName};
+use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::queue;
 use serde::Deserialize;
@@ -33,25 +33,25 @@ pub enum OrderFact {
 /// An order has come somewhere.
 struct Change {
     order_id: OrderId,
-    user_name: UserName,
+    customer_id: CustomerId,
     standing: Standing,
 }
 
 impl From<OrderFact> for Change {
     fn from(fact: OrderFact) -> Self {
-        let change = |order_id, user_name, status, at: Timestamp, reason: Option<Reason>| Self {
+        let change = |order_id, customer_id, status, at: Timestamp, reason: Option<Reason>| Self {
             order_id,
-            user_name,
+            customer_id,
             standing: Standing { status, reason, at },
         };
         macro_rules! to {
             ($event:ident, $status:ident) => {{
                 let (at, data) = ($event.metadata.occurred_at, $event.data);
-                change(data.order_id, data.user_name, OrderStatus::$status, at, None)
+                change(data.order_id, data.customer_id, OrderStatus::$status, at, None)
             }};
             ($event:ident, $status:ident, with reason) => {{
                 let (at, data) = ($event.metadata.occurred_at, $event.data);
-                change(data.order_id, data.user_name, OrderStatus::$status, at, Some(data.reason))
+                change(data.order_id, data.customer_id, OrderStatus::$status, at, Some(data.reason))
             }};
         }
         match fact {
@@ -85,15 +85,15 @@ impl queue::Handler for Updates {
     type Event = OrderFact;
 
     async fn handle(&self, fact: OrderFact) -> Result<(), HandlerError> {
-        let Change { order_id, user_name, standing } = fact.into();
+        let Change { order_id, customer_id, standing } = fact.into();
         // Nobody is left who would want to know.
-        if user_name == UserName::erased() {
+        if customer_id == CustomerId::ERASED {
             return Ok(());
         }
-        if !self.connections.advance(&user_name, order_id, &standing).await? {
+        if !self.connections.advance(customer_id, order_id, &standing).await? {
             return Ok(());
         }
-        let Followers { standing: latest, peers } = self.connections.followers(&user_name, order_id).await?;
+        let Followers { standing: latest, peers } = self.connections.followers(customer_id, order_id).await?;
         // Another fact was faster, and tells its own.
         if latest.is_some_and(|latest| latest.rank() > standing.rank()) || peers.is_empty() {
             return Ok(());

@@ -9,7 +9,7 @@ use domain::event::Event;
 use domain::event::ordering::{
     OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected, OrderShipped,
 };
-use domain::{OrderId, Timestamp, UserName};
+use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::mail::{MailError, Mailer};
 use lambdakit::{queue, telemetry};
@@ -54,7 +54,7 @@ pub enum NotYet {
 struct News {
     event_id: Uuid,
     at: Timestamp,
-    user_name: UserName,
+    customer_id: CustomerId,
     order_id: OrderId,
     occasion: Occasion,
 }
@@ -67,7 +67,7 @@ impl From<OrderFact> for News {
                     event_id: $event.metadata.event_id,
                     at: $event.metadata.occurred_at,
                     occasion: $occasion,
-                    user_name: $event.data.user_name,
+                    customer_id: $event.data.customer_id,
                     order_id: $event.data.order_id,
                 }
             };
@@ -98,8 +98,8 @@ impl Mails {
     }
 
     async fn write(&self, news: &News) -> Result<(), HandlerError> {
-        let News { user_name, order_id, .. } = news;
-        match self.mails.contact(user_name, *order_id).await? {
+        let News { customer_id, order_id, .. } = news;
+        match self.mails.contact(*customer_id, *order_id).await? {
             Known::Contact(contact) => match &self.mailer {
                 Some(mailer) => self.send(news, &contact, mailer).await,
                 None => self.keep(news, &contact).await,
@@ -153,11 +153,11 @@ impl Mails {
     }
 
     async fn is_forgotten(&self, news: &News) -> Result<bool, HandlerError> {
-        Ok(matches!(self.mails.contact(&news.user_name, news.order_id).await?, Known::Forgotten))
+        Ok(matches!(self.mails.contact(news.customer_id, news.order_id).await?, Known::Forgotten))
     }
 
     async fn withdraw(&self, news: &News) -> Result<(), HandlerError> {
-        Ok(self.mails.withdraw(&news.user_name, news.event_id).await?)
+        Ok(self.mails.withdraw(news.customer_id, news.event_id).await?)
     }
 
     async fn doubt(&self, news: &News, claim: Uuid, reason: &str) -> Result<(), HandlerError> {
@@ -167,14 +167,14 @@ impl Mails {
     }
 
     async fn mark(&self, news: &News, claim: Uuid, status: Status) -> Result<(), HandlerError> {
-        Ok(self.mails.mark(&news.user_name, news.event_id, claim, status).await?)
+        Ok(self.mails.mark(news.customer_id, news.event_id, claim, status).await?)
     }
 }
 
 impl News {
     fn row(&self, status: Status) -> MailRow {
-        let Self { event_id, at, user_name, order_id, occasion } = self;
-        MailRow::new(user_name.clone(), *event_id, *order_id, occasion.name(), *at, status)
+        let Self { event_id, at, customer_id, order_id, occasion } = self;
+        MailRow::new(*customer_id, *event_id, *order_id, occasion.name(), *at, status)
     }
 }
 
@@ -183,8 +183,8 @@ impl queue::Handler for Mails {
 
     async fn handle(&self, fact: OrderFact) -> Result<(), HandlerError> {
         let news = News::from(fact);
-        // Nobody is written to about an order whose customer the shop has forgotten.
-        if news.user_name == UserName::erased() {
+        // Nobody is written to about an order whose customer's data was erased.
+        if news.customer_id == CustomerId::ERASED {
             return Ok(());
         }
         self.write(&news).await

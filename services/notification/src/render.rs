@@ -219,7 +219,7 @@ mod tests {
         let mut lines = [line(2, 95_040), line(1, 87_000)];
         lines[0]["color"] = json!("Red");
         serde_json::from_value(json!({
-            "userName": "swn",
+            "customerId": "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a",
             "orderId": "019c1431-2e60-7000-8000-000000000001",
             "firstName": first_name,
             "email": "name@example.com",

@@ -1,4 +1,4 @@
-//! The mail table: key `userName` and `item`, so that all of a customer's is found together; time to live `expiresAt`.
+//! The mail table: key `customerId` and `item`, so that all of a customer's is found together; time to live `expiresAt`.
 //!
 //! | `item` | is |
 //! | --- | --- |
@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::order::{Order, OrderLine};
-use domain::{Money, OrderId, Redacted, Timestamp, UserName};
+use domain::{CustomerId, Money, OrderId, Redacted, Timestamp};
 use lambdakit::StoreError;
 use lambdakit::mail::Mail;
 use lambdakit::table::{self, Item, Put, Table};
@@ -25,11 +25,11 @@ use uuid::Uuid;
 /// How long contacts and mails are kept: longer than an order takes.
 const DAYS: u32 = 90;
 /// How long what is left of a forgotten row is: longer than anything waits in queues and dead-letter queues.
-const GRAVESTONE_DAYS: u32 = 30;
+const TOMBSTONE_DAYS: u32 = 30;
 /// How many rows are read at once.
 const CHUNK: i32 = 100;
 /// The most rows that one `BatchWriteItem` call takes.
-pub(crate) const TOGETHER: usize = 25;
+pub(crate) const BATCH_SIZE: usize = 25;
 
 const CONTACT: &str = "contact#";
 const MAIL: &str = "mail#";
@@ -45,7 +45,7 @@ pub struct MailStore {
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
     /// Whose order.
-    pub user_name: UserName,
+    pub customer_id: CustomerId,
     /// The order.
     pub order_id: OrderId,
     /// How to address them.
@@ -68,7 +68,7 @@ fn by_card() -> PaymentMethod {
 impl From<Order> for Contact {
     fn from(order: Order) -> Self {
         Self {
-            user_name: order.user_name,
+            customer_id: order.customer_id,
             order_id: order.order_id,
             first_name: order.recipient.first_name,
             email: order.recipient.email,
@@ -122,7 +122,7 @@ impl fmt::Display for Status {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MailRow {
-    user_name: UserName,
+    customer_id: CustomerId,
     item: String,
     /// About which order.
     pub order_id: OrderId,
@@ -170,7 +170,7 @@ impl MailRow {
     /// A mail about an event.
     #[must_use]
     pub fn new(
-        user_name: UserName,
+        customer_id: CustomerId,
         event_id: Uuid,
         order_id: OrderId,
         occasion: &str,
@@ -179,7 +179,7 @@ impl MailRow {
     ) -> Self {
         let now = Timestamp::now();
         Self {
-            user_name,
+            customer_id,
             item: format!("{MAIL}{event_id}"),
             order_id,
             occasion: occasion.to_owned(),
@@ -223,7 +223,7 @@ pub enum Row {
     /// A mail.
     Mail(Box<MailRow>),
     /// What is left of one of them.
-    Gravestone,
+    Tombstone,
 }
 
 /// A row with its time to live.
@@ -238,8 +238,8 @@ struct ContactRow<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Gravestone<'a> {
-    user_name: &'a UserName,
+struct Tombstone<'a> {
+    customer_id: CustomerId,
     item: &'a str,
     expires_at: i64,
 }
@@ -262,12 +262,12 @@ impl MailStore {
     }
 
     /// Who is to be written to about an order, after every write that was answered before.
-    pub async fn contact(&self, user_name: &UserName, order_id: OrderId) -> Result<Known, StoreError> {
+    pub async fn contact(&self, customer_id: CustomerId, order_id: OrderId) -> Result<Known, StoreError> {
         let get = self.table.client().get_item().table_name(self.table.name()).consistent_read(true);
-        let get = get.set_key(Some(key(user_name, contact_item(order_id))));
+        let get = get.set_key(Some(key(customer_id, contact_item(order_id))));
         Ok(match get.send().await?.item {
             None => Known::Nobody,
-            Some(row) if is_gravestone(&row) => Known::Forgotten,
+            Some(row) if is_tombstone(&row) => Known::Forgotten,
             Some(row) => Known::Contact(serde_dynamo::from_item(row)?),
         })
     }
@@ -295,7 +295,7 @@ impl MailStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(match Put::of(put.send().await)? {
             Put::Done => Claim::Ours(ours),
-            Put::Refused(Some(row)) if !is_gravestone(&row) => {
+            Put::Refused(Some(row)) if !is_tombstone(&row) => {
                 let MailRow { status, claim, .. } = serde_dynamo::from_item(row)?;
                 match (status, claim) {
                     (Status::Sending, Some(Claimant { id, .. })) if id == ours => Claim::Ours(ours),
@@ -310,7 +310,7 @@ impl MailStore {
     /// Says what came of sending a mail by this claim, unless that does not hold any more or the mail was forgotten.
     pub async fn mark(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         event_id: Uuid,
         claim: Uuid,
         status: Status,
@@ -320,7 +320,7 @@ impl MailStore {
             .client()
             .update_item()
             .table_name(self.table.name())
-            .set_key(Some(key(user_name, format!("{MAIL}{event_id}"))))
+            .set_key(Some(key(customer_id, format!("{MAIL}{event_id}"))))
             .update_expression("SET #status = :status")
             .condition_expression("#status = :sending AND claimId = :claim")
             .expression_attribute_names("#status", "status")
@@ -337,14 +337,14 @@ impl MailStore {
     }
 
     /// Leaves nothing of a mail, if there is one, whose customer was forgotten while it was written.
-    pub async fn withdraw(&self, user_name: &UserName, event_id: Uuid) -> Result<(), StoreError> {
+    pub async fn withdraw(&self, customer_id: CustomerId, event_id: Uuid) -> Result<(), StoreError> {
         let item = format!("{MAIL}{event_id}");
         let put = self
             .table
             .client()
             .put_item()
             .table_name(self.table.name())
-            .set_item(Some(gravestone(user_name, &item)?))
+            .set_item(Some(tombstone(customer_id, &item)?))
             .condition_expression("attribute_exists(#item)")
             .expression_attribute_names("#item", "item");
         Put::of(put.send().await).map(drop)
@@ -353,7 +353,7 @@ impl MailStore {
     /// Some rows of a customer whose `item` begins so, and where to go on if there may be more.
     pub async fn chunk(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         kind: Kind,
         start: Option<Item>,
     ) -> Result<(Vec<Row>, Option<Item>), StoreError> {
@@ -362,9 +362,9 @@ impl MailStore {
             .client()
             .query()
             .table_name(self.table.name())
-            .key_condition_expression("userName = :userName AND begins_with(#item, :kind)")
+            .key_condition_expression("customerId = :customerId AND begins_with(#item, :kind)")
             .expression_attribute_names("#item", "item")
-            .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()))
+            .expression_attribute_values(":customerId", AttributeValue::S(customer_id.to_string()))
             .expression_attribute_values(":kind", AttributeValue::S(kind.prefix().to_owned()))
             .consistent_read(true)
             .limit(CHUNK)
@@ -374,9 +374,9 @@ impl MailStore {
         Ok((rows.collect::<Result<_, _>>()?, found.last_evaluated_key))
     }
 
-    /// Forgets these rows: mails go, of contacts a gravestone is left. 25 at most.
-    pub async fn forget(&self, user_name: &UserName, rows: &[Row]) -> Result<(), StoreError> {
-        let requests = rows.iter().filter_map(|row| forgetting(user_name, row).transpose());
+    /// Erases these rows: mails are deleted, of a contact a tombstone is left. 25 at most.
+    pub async fn erase(&self, customer_id: CustomerId, rows: &[Row]) -> Result<(), StoreError> {
+        let requests = rows.iter().filter_map(|row| erasing(customer_id, row).transpose());
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
         if requests.is_empty() {
             return Ok(());
@@ -422,37 +422,37 @@ impl Kind {
 
     fn read(self, row: Item) -> Result<Row, StoreError> {
         Ok(match self {
-            _ if is_gravestone(&row) => Row::Gravestone,
+            _ if is_tombstone(&row) => Row::Tombstone,
             Self::Contact => Row::Contact(serde_dynamo::from_item(row)?),
             Self::Mail => Row::Mail(serde_dynamo::from_item(row)?),
         })
     }
 }
 
-fn forgetting(user_name: &UserName, row: &Row) -> Result<Option<WriteRequest>, StoreError> {
+fn erasing(customer_id: CustomerId, row: &Row) -> Result<Option<WriteRequest>, StoreError> {
     let broken = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Broken(error.to_string());
     Ok(match row {
         Row::Contact(contact) => {
-            let left = gravestone(user_name, &contact_item(contact.order_id))?;
+            let left = tombstone(customer_id, &contact_item(contact.order_id))?;
             let put = PutRequest::builder().set_item(Some(left)).build().map_err(broken)?;
             Some(WriteRequest::builder().put_request(put).build())
         }
         Row::Mail(mail) => {
-            let key = key(user_name, mail.item.clone());
+            let key = key(customer_id, mail.item.clone());
             let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(broken)?;
             Some(WriteRequest::builder().delete_request(delete).build())
         }
-        Row::Gravestone => None,
+        Row::Tombstone => None,
     })
 }
 
-fn gravestone(user_name: &UserName, item: &str) -> Result<Item, StoreError> {
-    let expires_at = Timestamp::now().plus_days(GRAVESTONE_DAYS).unix_seconds();
-    Ok(serde_dynamo::to_item(Gravestone { user_name, item, expires_at })?)
+fn tombstone(customer_id: CustomerId, item: &str) -> Result<Item, StoreError> {
+    let expires_at = Timestamp::now().plus_days(TOMBSTONE_DAYS).unix_seconds();
+    Ok(serde_dynamo::to_item(Tombstone { customer_id, item, expires_at })?)
 }
 
 /// Contacts and mails are of an order.
-fn is_gravestone(row: &Item) -> bool {
+fn is_tombstone(row: &Item) -> bool {
     !row.contains_key("orderId")
 }
 
@@ -460,6 +460,6 @@ fn contact_item(order_id: OrderId) -> String {
     format!("{CONTACT}{order_id}")
 }
 
-fn key(user_name: &UserName, item: String) -> Item {
-    table::key([("userName", user_name.to_string()), ("item", item)])
+fn key(customer_id: CustomerId, item: String) -> Item {
+    table::key([("customerId", customer_id.to_string()), ("item", item)])
 }

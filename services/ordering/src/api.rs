@@ -8,12 +8,13 @@ use domain::basket::{Color, Quantity};
 use domain::checkout::{Address, Email, PaymentMethod, PersonName};
 use domain::order::{Order, OrderLine, OrderStatus, StatusChange};
 use domain::product::ProductName;
-use domain::{Amount, Currency, DateRange, MoneyError, OrderId, ProductId, Timestamp, UserName};
+use domain::{Amount, Currency, CustomerId, DateRange, MoneyError, OrderId, ProductId, Timestamp, UserName};
 use lambdakit::Problem;
 use lambdakit::api::Path;
-use lambdakit::caller::{Owner, Staff};
+use lambdakit::caller::Staff;
 use lambdakit::page::{Page, Parameters};
 use serde::{Deserialize, Serialize};
+use shopkit::customer::{Owner, Readable, Scope};
 
 use crate::store::{Moved, OrderStore};
 
@@ -50,29 +51,36 @@ async fn list(
 }
 
 async fn list_customer(
-    Owner(user_name): Owner<UserName>,
+    Readable(scope): Readable,
     State(orders): State<OrderStore>,
     mut query: Parameters,
 ) -> Result<Json<Page<OrderView>>, Problem> {
     let dates = query.optional::<DateRange>("orderDate");
-    let list = format!("order/{user_name}?orderDate={:?}", dates.flatten());
+    let list = format!("order/{scope:?}?orderDate={:?}", dates.flatten());
     let (Some(dates), Some(page)) = (dates, query.page(list)) else { return Err(query.invalid()) };
-    view(orders.list_customer(&user_name, dates, &page).await?)
+    view(match scope {
+        Scope::Customer(customer) => orders.list_customer(customer.id, dates, &page).await?,
+        Scope::UserName(user_name) => orders.list_user_name(&user_name, dates, &page).await?,
+    })
 }
 
 async fn read(
-    Owner(user_name): Owner<UserName>,
+    Readable(scope): Readable,
     State(orders): State<OrderStore>,
     Path(OrderPath { order_id }): Path<OrderPath>,
 ) -> Result<Json<OrderView>, Problem> {
     let id = order_id.parse().map_err(|_| unknown(&order_id))?;
-    let order = orders.get(&user_name, id).await?.ok_or_else(|| unknown(&order_id))?;
+    let order = match scope {
+        Scope::Customer(customer) => orders.get(customer.id, id).await?,
+        Scope::UserName(user_name) => orders.get_by_user_name(&user_name, id).await?,
+    };
+    let order = order.ok_or_else(|| unknown(&order_id))?;
     OrderView::try_from(order).map(Json).map_err(Problem::internal)
 }
 
 /// Only keeps that the customer wants it: the workflow undoes what was done, and has the last word.
 async fn cancel(
-    Owner(user_name): Owner<UserName>,
+    Owner(customer): Owner,
     State(orders): State<OrderStore>,
     Path(OrderPath { order_id }): Path<OrderPath>,
 ) -> Result<(StatusCode, Json<OrderView>), Problem> {
@@ -82,7 +90,7 @@ async fn cancel(
         let order = OrderView::try_from(order).map_err(Problem::internal)?;
         Ok((StatusCode::ACCEPTED, Json(order)))
     };
-    match orders.request_cancellation(&user_name, id, at).await? {
+    match orders.request_cancellation(customer.id, id, at).await? {
         Moved::Done(order) => accepted(*order),
         // The first try was written, and its answer lost.
         Moved::Refused(order) if order.cancel_requested_at == Some(at) => accepted(*order),
@@ -117,6 +125,7 @@ fn view(page: Page<Order>) -> Result<Json<Page<OrderView>>, Problem> {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Order"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct OrderView {
+    customer_id: CustomerId,
     user_name: UserName,
     order_id: OrderId,
     status: OrderStatus,
@@ -154,6 +163,7 @@ impl TryFrom<Order> for OrderView {
 
     fn try_from(order: Order) -> Result<Self, MoneyError> {
         Ok(Self {
+            customer_id: order.customer_id,
             user_name: order.user_name,
             order_id: order.order_id,
             status: order.status,

@@ -2,9 +2,10 @@
 
 use axum::http::{Method, StatusCode};
 use domain::order::OrderStatus;
-use domain::{DateRange, OrderId, UserName};
+use domain::{CustomerId, DateRange, OrderId, UserName};
 use lambdakit::openapi::{Access, Operation};
 use lambdakit::page::Page;
+use shopkit::customer::{CUSTOMER_ID, WHOSE};
 
 use crate::api::OrderView;
 
@@ -12,7 +13,9 @@ use crate::api::OrderView;
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     let (of_customer, one) = ("/order/{userName}", "/order/{userName}/{orderId}");
-    let of = |operation: Operation| operation.path::<UserName>("userName", "Whose orders.");
+    let of = |operation: Operation| {
+        operation.path::<UserName>("userName", "Whose orders.").query::<CustomerId>(CUSTOMER_ID, WHOSE)
+    };
     vec![
         Operation::new(Access::Staff, Method::GET, "/order", "listOrders", "List orders, all or of a status")
             .query::<OrderStatus>("status", "Only of this status, newest first.")

@@ -5,9 +5,9 @@ use domain::event::ordering::{
     OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
     OrderShipped, OrderStockReserved,
 };
-use domain::event::{Event, Fact};
+use domain::event::{Event, Published};
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
-use domain::{Timestamp, UserName};
+use domain::{CustomerId, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -34,15 +34,15 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let Some(order) = new else { return Ok(None) };
     telemetry::correlate(&order.correlation_id);
     match (old, order.history.last()) {
-        (None, Some(_)) if order.user_name == UserName::erased() => Ok(None),
+        (None, Some(_)) if order.customer_id == CustomerId::ERASED => Ok(None),
         (None, Some(&change)) => status_fact(&order, change),
         (Some(before), Some(&change)) if order.history.len() > before.history.len() => {
             status_fact(&order, change)
         }
         (Some(Order { cancel_requested_at: None, .. }), _) => match order.cancel_requested_at {
             Some(at) => {
-                let Order { order_id, user_name, .. } = order.clone();
-                tell(&order, at, OrderCancellationRequested { order_id, user_name })
+                let Order { order_id, customer_id, user_name, .. } = order.clone();
+                tell(&order, at, OrderCancellationRequested { order_id, customer_id, user_name })
             }
             None => Ok(None),
         },
@@ -62,26 +62,43 @@ fn status_fact(
     order: &Order,
     StatusChange { status, at, reason }: StatusChange,
 ) -> Result<Option<Entry>, HandlerError> {
-    let Order { order_id, user_name, .. } = order.clone();
+    let Order { order_id, customer_id, user_name, .. } = order.clone();
     let reason = || -> Result<Reason, ChangeError> { reason.ok_or(ChangeError::NoReason(status)) };
     match status {
         OrderStatus::Pending => {
             let price = order.total_price;
             let (total_price, currency) = (price.amount(), price.currency());
-            tell(order, at, OrderPlaced { order_id, user_name, pieces: pieces(order), total_price, currency })
+            tell(
+                order,
+                at,
+                OrderPlaced {
+                    order_id,
+                    customer_id,
+                    user_name,
+                    pieces: pieces(order),
+                    total_price,
+                    currency,
+                },
+            )
         }
-        OrderStatus::StockReserved => tell(order, at, OrderStockReserved { order_id, user_name }),
-        OrderStatus::Paid => tell(order, at, OrderPaid { order_id, user_name }),
-        OrderStatus::Shipped => tell(order, at, OrderShipped { order_id, user_name }),
-        OrderStatus::Delivered => tell(order, at, OrderDelivered { order_id, user_name }),
-        OrderStatus::Rejected => tell(order, at, OrderRejected { order_id, user_name, reason: reason()? }),
-        OrderStatus::Cancelled => tell(order, at, OrderCancelled { order_id, user_name, reason: reason()? }),
+        OrderStatus::StockReserved => {
+            tell(order, at, OrderStockReserved { order_id, customer_id, user_name })
+        }
+        OrderStatus::Paid => tell(order, at, OrderPaid { order_id, customer_id, user_name }),
+        OrderStatus::Shipped => tell(order, at, OrderShipped { order_id, customer_id, user_name }),
+        OrderStatus::Delivered => tell(order, at, OrderDelivered { order_id, customer_id, user_name }),
+        OrderStatus::Rejected => {
+            tell(order, at, OrderRejected { order_id, customer_id, user_name, reason: reason()? })
+        }
+        OrderStatus::Cancelled => {
+            tell(order, at, OrderCancelled { order_id, customer_id, user_name, reason: reason()? })
+        }
     }
 }
 
 /// An order comes to each status once, so the fact's name and the order's make an id.
-fn tell<F: Fact>(order: &Order, at: Timestamp, fact: F) -> Result<Option<Entry>, HandlerError> {
+fn tell<F: Published>(order: &Order, at: Timestamp, fact: F) -> Result<Option<Entry>, HandlerError> {
     let id = Uuid::new_v5(&order.order_id.into(), F::DETAIL_TYPE.as_bytes());
     let event = Event::new(id, order.correlation_id.clone(), at, fact);
-    Ok(Some(Entry::new(event.data.source(), F::DETAIL_TYPE, &event)?))
+    Ok(Some(Entry::new(F::SOURCE, F::DETAIL_TYPE, &event)?))
 }

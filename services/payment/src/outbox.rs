@@ -4,7 +4,7 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::Money;
 use domain::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
-use domain::event::{Event, Fact};
+use domain::event::{Event, Published};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -50,10 +50,10 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
 }
 
 /// A payment comes to each state once, so order and fact name the event.
-fn tell<D: Fact>(payment: &Payment, fact: D) -> Result<Option<Entry>, HandlerError> {
+fn tell<D: Published>(payment: &Payment, fact: D) -> Result<Option<Entry>, HandlerError> {
     let came = payment.history.iter().find(|change| change.state == payment.state);
     let at = came.ok_or("the payment's history lacks its state")?.at;
     let id = Uuid::new_v5(&payment.order_id.into(), D::DETAIL_TYPE.as_bytes());
     let event = Event::new(id, payment.correlation_id.clone(), at, fact);
-    Ok(Some(Entry::new(event.data.source(), D::DETAIL_TYPE, &event)?))
+    Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
 }

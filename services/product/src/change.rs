@@ -3,7 +3,7 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::Timestamp;
 use domain::event::{
-    Event, Fact, PriceChange, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated,
+    Event, PriceChange, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated, Published,
 };
 use domain::product::Product;
 use lambdakit::batch::HandlerError;
@@ -66,7 +66,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
 }
 
 /// The event's id comes from the record's, so a record that comes again tells the same event.
-fn tell<D: Fact + Serialize>(
+fn tell<D: Published + Serialize>(
     record: &EventRecord,
     correlation_id: String,
     at: Timestamp,
@@ -75,5 +75,5 @@ fn tell<D: Fact + Serialize>(
     telemetry::correlate(&correlation_id);
     let event_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, record.event_id.as_bytes());
     let event = Event::new(event_id, correlation_id, at, fact);
-    Ok(Some(Entry::new(event.data.source(), D::DETAIL_TYPE, &event)?))
+    Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
 }

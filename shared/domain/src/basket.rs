@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::customer::Customer;
 use crate::product::ProductName;
-use crate::{Currency, ItemId, Money, MoneyError, ProductId, Text, UserName};
+use crate::{Currency, ItemId, Money, MoneyError, ProductId, Text};
 
 /// The colour a product comes in: 1 to 50 characters.
 pub type Color = Text<1, 50>;
@@ -94,7 +95,7 @@ impl Line {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Basket {
     /// Whose it is.
-    pub user_name: UserName,
+    pub customer: Customer,
     lines: Vec<Line>,
 }
 
@@ -118,8 +119,8 @@ impl Basket {
 
     /// A basket with nothing in it.
     #[must_use]
-    pub fn empty(user_name: UserName) -> Self {
-        Self { user_name, lines: Vec::new() }
+    pub fn empty(customer: Customer) -> Self {
+        Self { customer, lines: Vec::new() }
     }
 
     /// A basket with these lines; lines of the same product and colour become one.
@@ -127,10 +128,10 @@ impl Basket {
     /// # Errors
     /// When there are too many lines, or too many pieces in one.
     pub fn with_lines(
-        user_name: UserName,
+        customer: Customer,
         lines: impl IntoIterator<Item = Line>,
     ) -> Result<Self, BasketError> {
-        let mut basket = Self::empty(user_name);
+        let mut basket = Self::empty(customer);
         lines.into_iter().try_for_each(|line| basket.add(line))?;
         Ok(basket)
     }
@@ -191,7 +192,7 @@ impl Basket {
             .iter()
             .filter(|line| line.available())
             .try_fold(Money::zero(currency), |sum, line| sum.checked_add(line.total))?;
-        Ok(PricedBasket { user_name: self.user_name.clone(), lines, subtotal })
+        Ok(PricedBasket { customer: self.customer.clone(), lines, subtotal })
     }
 
     fn line_mut(&mut self, item: ItemId) -> Option<&mut Line> {
@@ -217,7 +218,7 @@ pub type Offers = HashMap<ProductId, Offer>;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PricedBasket {
     /// Whose it is.
-    pub user_name: UserName,
+    pub customer: Customer,
     /// The lines, in the order they were put in.
     pub lines: Vec<PricedLine>,
     /// What all available lines cost together.
@@ -278,8 +279,9 @@ mod tests {
         "USD".parse().unwrap()
     }
 
-    fn user() -> UserName {
-        UserName::try_from("swn".to_owned()).unwrap()
+    fn user() -> Customer {
+        let id = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a".parse().unwrap();
+        Customer { id, user_name: "swn".parse().unwrap() }
     }
 
     fn offer(minor: u64) -> Offer {

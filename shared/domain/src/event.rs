@@ -9,18 +9,18 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::basket::{Color, Quantity};
 use crate::checkout::{Payment, Recipient};
 use crate::product::{Category, ImageFile, Product, ProductName};
-use crate::{Amount, Currency, OrderId, ProductId, Redacted, Timestamp, UserName};
+use crate::{Amount, Currency, CustomerId, OrderId, ProductId, Timestamp, UserName};
 
 pub mod delivery;
 pub mod inventory;
 pub mod ordering;
 pub mod payment;
+pub mod privacy;
 
 /// Says what a fact is called, in which version, and who states it.
 macro_rules! facts {
@@ -28,10 +28,10 @@ macro_rules! facts {
         $(impl crate::event::Fact for $name {
             const DETAIL_TYPE: &'static str = stringify!($name);
             const VERSION: u32 = 1;
+        }
 
-            fn source(&self) -> &'static str {
-                $source
-            }
+        impl crate::event::Published for $name {
+            const SOURCE: &'static str = $source;
         })*
     };
 }
@@ -43,9 +43,12 @@ pub trait Fact: Serialize + DeserializeOwned {
     const DETAIL_TYPE: &'static str;
     /// The version of its schema.
     const VERSION: u32;
+}
 
-    /// The service that states it, as EventBridge's `source`.
-    fn source(&self) -> &'static str;
+/// A fact that one service publishes.
+pub trait Published: Fact {
+    /// The service, as EventBridge's `source`.
+    const SOURCE: &'static str;
 }
 
 /// A fact and what is known about its telling: the `detail` of an EventBridge entry.
@@ -185,6 +188,8 @@ pub struct BasketCheckedOut {
     /// When the customer checked out.
     pub order_date: Timestamp,
     /// Whose order.
+    pub customer_id: CustomerId,
+    /// Their name, for people.
     pub user_name: UserName,
     /// Whom it goes to.
     pub recipient: Recipient,
@@ -216,131 +221,8 @@ pub struct CheckedOutLine {
     pub price: Amount,
 }
 
-/// The services that keep something of a customer's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Keeper {
-    /// Their basket.
-    Basket,
-    /// Their orders.
-    Ordering,
-    /// Mails to them.
-    Notification,
-    /// What they and the staff have written to each other.
-    Live,
-}
-
-impl Keeper {
-    /// All of them: nobody else keeps anything of a customer's.
-    pub const ALL: [Self; 4] = [Self::Basket, Self::Ordering, Self::Notification, Self::Live];
-
-    /// The service's name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Basket => "basket",
-            Self::Ordering => "ordering",
-            Self::Notification => "notification",
-            Self::Live => "live",
-        }
-    }
-
-    fn source(self) -> &'static str {
-        match self {
-            Self::Basket => "shop.basket",
-            Self::Ordering => "shop.ordering",
-            Self::Notification => "shop.notification",
-            Self::Live => "shop.live",
-        }
-    }
-}
-
-/// A customer asked for all that the shop keeps of theirs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct CustomerExportRequested {
-    /// Who.
-    pub user_name: UserName,
-    /// Names the request.
-    pub export_id: Uuid,
-}
-
-/// A service has collected what it keeps of a customer's, or a part of it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct CustomerDataCollected {
-    /// Whose data.
-    pub user_name: UserName,
-    /// The request that it was collected for.
-    pub export_id: Uuid,
-    /// Who kept it.
-    pub keeper: Keeper,
-    /// Counts the keeper's parts, from 0.
-    pub part: u32,
-    /// No part comes after this one.
-    pub last: bool,
-    /// A JSON array of what was kept, as the keeper shows it to customers.
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<serde_json::Value>"))]
-    pub items: Redacted<Box<RawValue>>,
-}
-
-/// A customer asked to be forgotten.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct CustomerErasureRequested {
-    /// Who.
-    pub user_name: UserName,
-    /// Names the request.
-    pub erasure_id: Uuid,
-}
-
-/// What the services that keep something of a customer's listen to, each by its detail-type.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub enum CustomerRequest {
-    /// All of it.
-    CustomerExportRequested(Event<CustomerExportRequested>),
-    /// That it goes.
-    CustomerErasureRequested(Event<CustomerErasureRequested>),
-}
-
-/// A service keeps nothing of a customer's any more.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct CustomerDataErased {
-    /// Whose data it was.
-    pub user_name: UserName,
-    /// The request that it was erased for.
-    pub erasure_id: Uuid,
-    /// Who kept it.
-    pub keeper: Keeper,
-}
-
 facts!("shop.product": ProductCreated, ProductUpdated, ProductDeleted);
 facts!("shop.basket": BasketCheckedOut);
-facts!("shop.customer": CustomerExportRequested, CustomerErasureRequested);
-
-impl Fact for CustomerDataCollected {
-    const DETAIL_TYPE: &'static str = "CustomerDataCollected";
-    const VERSION: u32 = 2;
-
-    fn source(&self) -> &'static str {
-        self.keeper.source()
-    }
-}
-
-impl Fact for CustomerDataErased {
-    const DETAIL_TYPE: &'static str = "CustomerDataErased";
-    const VERSION: u32 = 2;
-
-    fn source(&self) -> &'static str {
-        self.keeper.source()
-    }
-}
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -367,6 +249,7 @@ pub(crate) mod tests {
         BasketCheckedOut {
             order_id: OrderId::new(at),
             order_date: at,
+            customer_id: "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a".parse().unwrap(),
             user_name: "swn".to_owned().try_into().unwrap(),
             recipient: serde_json::from_value(serde_json::json!({
                 "firstName": "Grace", "lastName": "H", "email": "g@example.com", "address": "1 Main St",
@@ -403,25 +286,6 @@ pub(crate) mod tests {
         assert_ne!(consequence("a").event_id, consequence("b").event_id);
         assert_eq!(consequence("a").causation_id, Some(cause.metadata.event_id));
         assert_eq!(consequence("a").correlation_id, "c-1");
-    }
-
-    #[test]
-    fn a_customers_request_is_read_by_its_detail_type() {
-        let (id, at) = (Uuid::from_u128(1), Timestamp::from_unix_millis(1_767_225_600_000));
-        let user_name: UserName = "swn".to_owned().try_into().unwrap();
-        let read = |detail_type: &str, detail: serde_json::Value| {
-            serde_json::from_value::<CustomerRequest>(serde_json::json!({ detail_type: detail })).unwrap()
-        };
-        let fact = CustomerExportRequested { user_name: user_name.clone(), export_id: id };
-        let export = Event::new(id, "c-1".to_owned(), at, fact);
-        let detail = serde_json::to_value(&export).unwrap();
-        let request = read(CustomerExportRequested::DETAIL_TYPE, detail);
-        assert_eq!(request, CustomerRequest::CustomerExportRequested(export));
-        let fact = CustomerErasureRequested { user_name, erasure_id: id };
-        let erasure = Event::new(id, "c-1".to_owned(), at, fact);
-        let detail = serde_json::to_value(&erasure).unwrap();
-        let request = read(CustomerErasureRequested::DETAIL_TYPE, detail);
-        assert_eq!(request, CustomerRequest::CustomerErasureRequested(erasure));
     }
 
     #[test]

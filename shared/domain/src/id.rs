@@ -45,7 +45,7 @@ macro_rules! uuid_id {
             fn from_str(text: &str) -> Result<Self, InvalidId> {
                 // A UUID can be written in several ways; ours are written in one.
                 let id = Uuid::from_str(text).map_err(|_| InvalidId)?;
-                if id.hyphenated().to_string() == text { Ok(Self(id)) } else { Err(InvalidId) }
+                if id.hyphenated().to_string() == text && !id.is_nil() { Ok(Self(id)) } else { Err(InvalidId) }
             }
         }
     };
@@ -63,6 +63,25 @@ uuid_id! {
 uuid_id! {
     /// Names a line of a basket: the same product in the same colour is always the same line.
     ItemId
+}
+uuid_id! {
+    /// Identifies a customer: the `sub` claim of their account's tokens. Cognito never gives the id of
+    /// a deleted account to another one, so unlike a [`UserName`] it means one person for ever.
+    CustomerId
+}
+
+impl CustomerId {
+    /// Stands in the place of every customer whose data was erased. No account has this id: Cognito's
+    /// are random (RFC 9562 section 5.4), this one is nil (section 5.9).
+    pub const ERASED: Self = Self(Uuid::nil());
+
+    /// Reads an id that may be [`ERASED`](Self::ERASED).
+    ///
+    /// # Errors
+    /// When it is no id.
+    pub fn deserialize_or_erased<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Uuid::deserialize(deserializer).map(Self)
+    }
 }
 
 impl ProductId {
@@ -118,22 +137,26 @@ fn with_rest(at: Timestamp, rest: u8) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(at.unix_millis(), &[rest; 10]).into_uuid()
 }
 
-/// Names a customer: 1 to 128 letters, digits, and `. _ @ + -`. `.` and `..` mean something else in
-/// a path, `checkout` is a route of its own, and `erased` stands for customers whom the shop has forgotten.
+/// The name that a customer signs in with, as people see it in paths and answers: 1 to 128 letters,
+/// digits, and `. _ @ + -`. It can be taken again when its account is gone, so it identifies nobody: that is
+/// what a [`CustomerId`] does.
+///
+/// `.` and `..` mean something else in a path, `checkout` is a route of its own, `erased` stands for erased
+/// customers, and a name that reads like a [`CustomerId`] would be taken for one by Cognito's API.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct UserName(String);
 
 /// Why a string is not a [`UserName`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be 1 to 128 letters, digits or . _ @ + -, and not a name of our own")]
+#[error("must be 1 to 128 of the letters a-z and A-Z, digits or . _ @ + -, no UUID, and not a reserved word")]
 pub struct InvalidUserName;
 
 impl UserName {
     pub(crate) const RESERVED: [&str; 4] = [".", "..", "checkout", Self::ERASED];
     const ERASED: &'static str = "erased";
 
-    /// Who is named in the place of customers whom the shop has forgotten. Nobody can bear this name.
+    /// Stands in the place of the name of every customer whose data was erased. Nobody can sign up with it.
     #[must_use]
     pub fn erased() -> Self {
         Self(Self::ERASED.to_owned())
@@ -168,7 +191,7 @@ impl TryFrom<String> for UserName {
 
     fn try_from(name: String) -> Result<Self, InvalidUserName> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
-        let reserved = Self::RESERVED.contains(&&*name);
+        let reserved = Self::RESERVED.contains(&&*name) || Uuid::try_parse(&name).is_ok();
         if (1..=128).contains(&name.len()) && name.chars().all(allowed) && !reserved {
             Ok(Self(name))
         } else {
@@ -230,11 +253,29 @@ mod tests {
 
     #[test]
     fn user_names_are_plain() {
-        for good in ["swn", "a.b+c@example.com", &"x".repeat(128)] {
+        for good in ["swn", "a.b+c@example.com", "Erased", "customer-0190f2a0", &"x".repeat(128)] {
             assert!(UserName::try_from(good.to_owned()).is_ok(), "{good}");
         }
         for bad in ["", "a b", "a/b", "ünal", "a\0", ".", "..", "checkout", "erased", &"x".repeat(129)] {
             assert_eq!(UserName::try_from(bad.to_owned()), Err(InvalidUserName), "{bad}");
         }
+    }
+
+    #[test]
+    fn user_names_never_read_like_a_customer_id() {
+        let id = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a";
+        for bad in [id, &id.to_uppercase(), &id.replace('-', "")] {
+            assert_eq!(UserName::try_from(bad.to_owned()), Err(InvalidUserName), "{bad}");
+        }
+        assert!(UserName::try_from(format!("customer-{id}")).is_ok());
+    }
+
+    #[test]
+    fn erased_customers_have_an_id_of_their_own() {
+        let text = serde_json::to_string(&CustomerId::ERASED).unwrap();
+        assert_eq!(text, r#""00000000-0000-0000-0000-000000000000""#);
+        assert!(serde_json::from_str::<CustomerId>(&text).is_err(), "nobody who asks for something has it");
+        let mut read = serde_json::Deserializer::from_str(&text);
+        assert_eq!(CustomerId::deserialize_or_erased(&mut read).unwrap(), CustomerId::ERASED);
     }
 }

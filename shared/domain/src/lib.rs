@@ -7,6 +7,7 @@
 pub mod basket;
 pub mod checkout;
 pub mod command;
+pub mod customer;
 pub mod event;
 mod id;
 mod money;
@@ -20,7 +21,7 @@ pub mod stock;
 mod text;
 mod time;
 
-pub use id::{InvalidId, InvalidUserName, ItemId, OrderId, ProductId, UserName};
+pub use id::{CustomerId, InvalidId, InvalidUserName, ItemId, OrderId, ProductId, UserName};
 pub use money::{Amount, Currency, InvalidAmount, InvalidCurrency, Money, MoneyError};
 pub use redacted::Redacted;
 pub use text::{InvalidText, Text};

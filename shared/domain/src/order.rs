@@ -9,7 +9,7 @@ use crate::basket::{Color, Quantity};
 use crate::checkout::{Payment, Recipient};
 use crate::event::BasketCheckedOut;
 use crate::product::ProductName;
-use crate::{Money, MoneyError, OrderId, ProductId, Timestamp, UserName};
+use crate::{CustomerId, Money, MoneyError, OrderId, ProductId, Timestamp, UserName};
 
 /// Where an order stands.
 ///
@@ -175,7 +175,10 @@ impl OrderLine {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// Whose order; [`UserName::erased`] once that is forgotten.
+    /// Whose order; [`CustomerId::ERASED`] once their data was erased.
+    #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
+    pub customer_id: CustomerId,
+    /// Their name when they checked out; [`UserName::erased`] once their data was erased.
     #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// Its name, fixed at checkout.
@@ -250,6 +253,7 @@ impl Order {
             return Err(InvalidOrder::WrongTotal { lines: sum, told });
         }
         Ok(Self {
+            customer_id: checkout.customer_id,
             user_name: checkout.user_name,
             order_id: checkout.order_id,
             status: OrderStatus::Pending,
@@ -285,6 +289,7 @@ impl Order {
     #[must_use]
     pub fn anonymised(self) -> Self {
         Self {
+            customer_id: CustomerId::ERASED,
             user_name: UserName::erased(),
             recipient: Recipient::erased(),
             payment: Payment { token: None, ..self.payment },
@@ -330,7 +335,7 @@ mod tests {
         };
         assert_eq!(kept(&anonymised), kept(&order));
         let text = serde_json::to_string(&anonymised).unwrap();
-        for personal in ["swn", "Grace", "g@example.com", "Main St", "tok_visa", "request-1"] {
+        for personal in ["8a2fd9b6", "swn", "Grace", "g@example.com", "Main St", "tok_visa", "request-1"] {
             assert!(!text.contains(personal), "{personal} in {text}");
         }
         assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), anonymised);

@@ -10,7 +10,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::basket::Quantity;
 use crate::checkout::EmailAddress;
 use crate::product::Price;
-use crate::{Amount, Currency, DateRange, ItemId, OrderId, ProductId, Redacted, Text, Timestamp, UserName};
+use crate::{
+    Amount, Currency, CustomerId, DateRange, ItemId, OrderId, ProductId, Redacted, Text, Timestamp, UserName,
+};
 
 macro_rules! inline_schema {
     ($($type:ty => $schema:tt $(and reading $check:tt)?,)*) => {
@@ -38,6 +40,7 @@ macro_rules! inline_schema {
 inline_schema! {
     Amount => { "type": "number", "minimum": 0 },
     Currency => { "type": "string", "pattern": "^[A-Z]{3}$" },
+    CustomerId => { "type": "string", "format": "uuid" },
     DateRange => { "anyOf": [
         { "type": "string", "format": "date-time" },
         { "type": "string", "format": "date" },
@@ -51,8 +54,11 @@ inline_schema! {
     Quantity => { "type": "integer", "minimum": 1, "maximum": Quantity::MAX },
     Timestamp => { "type": "string", "format": "date-time" },
     UserName => { "type": "string", "pattern": "^[A-Za-z0-9._@+-]{1,128}$" }
-        and reading { "not": { "enum": UserName::RESERVED } },
+        and reading { "not": { "anyOf": [{ "enum": UserName::RESERVED }, { "pattern": LIKE_AN_ID }] } },
 }
+
+/// A UUID, with hyphens or without.
+const LIKE_AN_ID: &str = r"^[0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12}$";
 
 /// All that no one can see, as the inside of a class; and the same without line breaks and tabs.
 const INVISIBLE: &str = r"\u0000-\u001f\u007f-\u009f\ufffe\uffff";
@@ -116,10 +122,10 @@ mod tests {
         OrderShipped, OrderStockReserved,
     };
     use crate::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
-    use crate::event::{
-        BasketCheckedOut, CustomerDataCollected, CustomerDataErased, CustomerErasureRequested,
-        CustomerExportRequested, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated,
+    use crate::event::privacy::{
+        CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
     };
+    use crate::event::{BasketCheckedOut, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated};
 
     fn check<D: Fact + JsonSchema>() {
         let mut schema = SchemaSettings::draft2020_12()

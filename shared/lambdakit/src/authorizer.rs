@@ -50,13 +50,14 @@ struct Statement {
 }
 
 impl Verdict {
-    fn allow(resource: String, SignedIn { user_name, is_staff, expires_at }: SignedIn) -> Self {
+    fn allow(resource: String, SignedIn { subject, user_name, is_staff, expires_at }: SignedIn) -> Self {
         let context = BTreeMap::from([
-            ("userName", user_name.clone()),
+            ("subject", subject.clone()),
+            ("userName", user_name),
             ("isStaff", is_staff.to_string()),
             ("expiresAt", expires_at.to_string()),
         ]);
-        Self { principal_id: user_name, policy_document: Policy::of("Allow", resource), context }
+        Self { principal_id: subject, policy_document: Policy::of("Allow", resource), context }
     }
 
     fn deny(resource: String) -> Self {

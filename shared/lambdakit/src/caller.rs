@@ -1,14 +1,13 @@
 //! Who calls, and what they may do: the only place that decides it.
 //!
 //! API Gateway's Cognito authorizer verifies the token; what it found there comes with the request.
-//! A handler says who may call it by what it takes: [`Staff`], [`Owner`] of the data under a path, or
-//! any [`Caller`]. A handler that takes none of them is public.
+//! A handler says who may call it by what it takes: [`Staff`], or any [`Caller`]. A handler that takes
+//! none of them is public.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
+use std::fmt;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use lambda_http::RequestExt;
@@ -16,7 +15,6 @@ use lambda_http::request::RequestContext;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::api::path_field;
 use crate::{ConfigError, Problem, config, telemetry};
 
 /// The group of the user pool whose members may do everything.
@@ -45,6 +43,7 @@ impl TokenClients {
 /// Somebody who is signed in.
 #[derive(Clone)]
 pub struct Caller {
+    subject: String,
     user_name: String,
     email: Option<String>,
     is_staff: bool,
@@ -53,8 +52,9 @@ pub struct Caller {
 /// Their address is not for logs.
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user_name, is_staff, email: _ } = self;
+        let Self { subject, user_name, is_staff, email: _ } = self;
         f.debug_struct("Caller")
+            .field("subject", subject)
             .field("user_name", user_name)
             .field("is_staff", is_staff)
             .finish_non_exhaustive()
@@ -64,6 +64,7 @@ impl fmt::Debug for Caller {
 /// What the authorizer found in an ID token. All claims are text by the time that they come here.
 #[derive(Deserialize)]
 struct Claims {
+    sub: String,
     #[serde(rename = "cognito:username")]
     user_name: String,
     #[serde(rename = "cognito:groups", default)]
@@ -74,7 +75,20 @@ struct Claims {
 }
 
 impl Caller {
-    /// The name that they signed in with, in the spelling they chose when they signed up.
+    /// Their account's `sub` claim: it identifies the account for ever (OpenID Connect Core section 2).
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Whether they are a member of the staff.
+    #[must_use]
+    pub fn is_staff(&self) -> bool {
+        self.is_staff
+    }
+
+    /// The name that they signed in with, in the spelling they chose when they signed up. Somebody else can have it
+    /// after them.
     #[must_use]
     pub fn user_name(&self) -> &str {
         &self.user_name
@@ -84,19 +98,6 @@ impl Caller {
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.email.as_deref()
-    }
-
-    /// Gives the user name back where the caller may act for its bearer: customers for themselves,
-    /// staff for everybody.
-    ///
-    /// # Errors
-    /// A 404 problem: whether there is such a customer is nobody else's business.
-    pub fn acting_for<T: AsRef<str>>(&self, user_name: T) -> Result<T, Problem> {
-        if self.is_staff || user_name.as_ref() == self.user_name {
-            Ok(user_name)
-        } else {
-            Err(Problem::not_found("There is no such customer."))
-        }
     }
 
     fn read(parts: &Parts) -> Result<Self, Problem> {
@@ -110,6 +111,7 @@ impl Caller {
         }
         let caller = Self {
             is_staff: groups(&claims.groups).any(|group| group == STAFF),
+            subject: claims.sub,
             user_name: claims.user_name,
             email: claims.email,
         };
@@ -159,24 +161,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Staff {
     }
 }
 
-/// Whose data the path names (`{userName}`), where the caller may act for them.
-#[derive(Clone, Debug)]
-pub struct Owner<T>(pub T);
-
-impl<T: FromStr<Err: Display>, S: Send + Sync> FromRequestParts<S> for Owner<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let caller = Caller::read(parts)?;
-        let parameters = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
-        let user_name = parameters.iter().find_map(|(name, value)| (name == "userName").then_some(value));
-        let user_name = caller.acting_for(user_name.unwrap_or_default())?;
-        path_field("userName", user_name).map(Self)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use axum::http::Request;
@@ -196,7 +180,8 @@ mod tests {
     }
 
     fn token(change: &Value) -> Value {
-        let mut claims = json!({ "cognito:username": "grace", "aud": "web", "token_use": "id" });
+        let mut claims =
+            json!({ "sub": "s-1", "cognito:username": "grace", "aud": "web", "token_use": "id" });
         for (name, value) in change.as_object().unwrap() {
             claims[name] = value.clone();
         }
@@ -210,23 +195,21 @@ mod tests {
     #[test]
     fn a_caller_is_who_the_token_says() {
         let caller = caller(&json!({ "aud": "partner", "email": "g@example.com" })).unwrap();
-        assert_eq!(caller.user_name(), "grace");
+        assert_eq!((caller.subject(), caller.user_name()), ("s-1", "grace"));
         assert_eq!(caller.email(), Some("g@example.com"));
         assert!(!format!("{caller:?}").contains("g@example.com"));
-        assert!(caller.acting_for("grace").is_ok());
-        assert_eq!(caller.acting_for("ada").unwrap_err().status(), StatusCode::NOT_FOUND);
-        assert_eq!(caller.acting_for("Grace").unwrap_err().status(), StatusCode::NOT_FOUND);
+        assert!(!caller.is_staff());
     }
 
     #[test]
-    fn staff_may_act_for_everybody() {
+    fn staff_are_the_members_of_the_group() {
         for groups in ["staff", "[staff]", "[sales staff]", "sales,staff"] {
             let caller = caller(&json!({ "cognito:groups": groups })).unwrap();
-            assert!(caller.acting_for("ada").is_ok(), "{groups}");
+            assert!(caller.is_staff(), "{groups}");
         }
         for groups in ["", "[]", "sales", "[staffing not-staff]", "STAFF"] {
             let caller = caller(&json!({ "cognito:groups": groups })).unwrap();
-            assert!(caller.acting_for("ada").is_err(), "{groups}");
+            assert!(!caller.is_staff(), "{groups}");
         }
     }
 
@@ -239,7 +222,9 @@ mod tests {
 
     #[test]
     fn nobody_is_let_in_without_claims() {
-        let no_claims = [json!(null), json!({}), json!("grace"), json!({ "cognito:username": "grace" })];
+        let mut no_subject = token(&json!({}));
+        no_subject.as_object_mut().unwrap().remove("sub");
+        let no_claims = [json!(null), json!({}), json!("grace"), json!({ "sub": "s-1" }), no_subject];
         for claims in no_claims {
             assert_eq!(Caller::read(&parts(&claims)).unwrap_err().status(), StatusCode::UNAUTHORIZED);
         }

@@ -27,6 +27,8 @@ const MOST_BYTES: usize = 8 * 1024;
 /// Somebody who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedIn {
+    /// Their account's `sub` claim, which identifies it for ever.
+    pub subject: String,
     /// The name that they signed in with.
     pub user_name: String,
     /// They are of the staff.
@@ -119,6 +121,7 @@ struct Header {
 #[derive(Deserialize)]
 struct Claims {
     iss: String,
+    sub: String,
     /// Access tokens have none.
     #[serde(default)]
     aud: String,
@@ -163,7 +166,7 @@ impl Tokens {
     /// # Errors
     /// When it is not good, or nobody can say.
     pub async fn verify(&self, token: &str) -> Result<SignedIn, TokenError> {
-        let Claims { iss, aud, exp, token_use, user_name, groups } = self.signed(token).await?;
+        let Claims { iss, sub, aud, exp, token_use, user_name, groups } = self.signed(token).await?;
         if exp <= now() {
             return Err(Refusal::Expired.into());
         }
@@ -171,7 +174,7 @@ impl Tokens {
             return Err(Refusal::NotForUs.into());
         }
         let is_staff = groups.iter().any(|group| group == STAFF);
-        Ok(SignedIn { user_name, is_staff, expires_at: exp })
+        Ok(SignedIn { subject: sub, user_name, is_staff, expires_at: exp })
     }
 
     /// What a token says, once it is known that the pool said so.

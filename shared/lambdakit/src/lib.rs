@@ -40,6 +40,7 @@ pub mod queue;
 pub mod schedule;
 #[cfg(feature = "secrets")]
 pub mod secret;
+pub mod sign_up;
 pub mod signature;
 #[cfg(feature = "sockets")]
 pub mod socket;

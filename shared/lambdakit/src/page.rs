@@ -104,6 +104,12 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
+    /// The first page of a list, with as many items as it has unless asked.
+    #[must_use]
+    pub fn first(list: impl Into<String>) -> Self {
+        Self { list: list.into(), limit: Limit::default(), start: None }
+    }
+
     /// How many items, as DynamoDB takes it.
     #[must_use]
     pub fn limit(&self) -> i32 {

@@ -10,14 +10,14 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, KeysAndAttributes, TransactWriteItem};
 use serde::de::DeserializeOwned;
 
 use crate::config::{self, ConfigError};
 use crate::page::{Page, PageRequest};
 use crate::store::StoreError;
 
-/// How often a transaction is tried while others hold its items.
+/// How often a transaction is tried while others hold its items, and a batch of which a part was left unread.
 const MOST_TRIES: u32 = 5;
 
 /// An item, or the part of one that is its key.
@@ -78,30 +78,99 @@ impl Table {
         Ok(get.send().await?.item.map(serde_dynamo::from_item).transpose()?)
     }
 
+    /// The items of these keys, 100 at most, in no particular order; a key without an item is left out. `latest` asks for
+    /// what every answered write has made of them, at twice the price.
+    ///
+    /// # Errors
+    /// When the table did not answer, or left keys unread again and again.
+    pub async fn get_many(&self, keys: Vec<Item>, latest: bool) -> Result<Vec<Item>, StoreError> {
+        let (mut asked, mut items) = (keys, Vec::new());
+        for attempt in 0..MOST_TRIES {
+            if asked.is_empty() {
+                return Ok(items);
+            }
+            // Even a sleep of no time takes a millisecond.
+            if attempt > 0 {
+                tokio::time::sleep(Duration::from_millis(25) * attempt).await;
+            }
+            let keys = KeysAndAttributes::builder().set_keys(Some(asked)).consistent_read(latest).build();
+            let keys = keys.map_err(|error| StoreError::Broken(error.to_string()))?;
+            let found = self.client.batch_get_item().request_items(&self.name, keys).send().await?;
+            items.extend(found.responses.into_iter().flat_map(HashMap::into_values).flatten());
+            asked = found.unprocessed_keys.into_iter().flatten().flat_map(|(_, keys)| keys.keys).collect();
+        }
+        Err(StoreError::Unavailable("the table left keys unprocessed".to_owned()))
+    }
+
     /// A page of all items, in DynamoDB's order.
     pub async fn scan<T: DeserializeOwned>(&self, page: &PageRequest) -> Result<Page<T>, StoreError> {
-        self.scan_page(self.client.scan(), page).await
+        let (items, next) = self.scan_page(self.client.scan(), page).await?;
+        page.page(items, next)
     }
 
-    /// The same without the items for which a filter expression does not hold; they are read all the same, so the
-    /// page has less than it was asked for.
-    pub async fn scan_where<T: DeserializeOwned>(
+    /// A page of the items that an index of keys alone has, in the index's order. The items are those of the table, as
+    /// they are now; `key` names its key's attributes.
+    ///
+    /// # Errors
+    /// When the table did not answer, or an item cannot be read.
+    pub async fn scan_index<T: DeserializeOwned>(
         &self,
-        filter: &str,
+        index: &str,
+        key: &[&str],
         page: &PageRequest,
     ) -> Result<Page<T>, StoreError> {
-        self.scan_page(self.client.scan().filter_expression(filter), page).await
+        let (keys, next) = self.scan_page(self.client.scan().index_name(index), page).await?;
+        page.page(self.items_of(keys, key).await?, next)
     }
 
-    async fn scan_page<T: DeserializeOwned>(
+    /// The same of what a query of such an index finds.
+    ///
+    /// # Errors
+    /// When the table did not answer, or an item cannot be read.
+    pub async fn query_index<T: DeserializeOwned>(
+        &self,
+        query: QueryFluentBuilder,
+        key: &[&str],
+        page: &PageRequest,
+    ) -> Result<Page<T>, StoreError> {
+        let (keys, next) = self.query_page(query, page).await?;
+        page.page(self.items_of(keys, key).await?, next)
+    }
+
+    /// The items of entries of an index, in the order of the entries. What is gone since is left out.
+    async fn items_of(&self, entries: Vec<Item>, key: &[&str]) -> Result<Vec<Item>, StoreError> {
+        let key_of = |item: &Item| -> Item {
+            key.iter().filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone()))).collect()
+        };
+        let keys: Vec<Item> = entries.iter().map(key_of).collect();
+        let mut items = self.get_many(keys.clone(), true).await?;
+        let in_order = keys.iter().filter_map(|key| {
+            let place = items.iter().position(|item| key_of(item) == *key)?;
+            Some(items.swap_remove(place))
+        });
+        Ok(in_order.collect())
+    }
+
+    async fn scan_page(
         &self,
         scan: ScanFluentBuilder,
         page: &PageRequest,
-    ) -> Result<Page<T>, StoreError> {
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
         let scan = scan.table_name(&self.name);
         let found = scan.limit(page.limit()).set_exclusive_start_key(page.start()).send().await;
         let found = found.map_err(|error| page_error(error, page))?;
-        page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
+        Ok((found.items.unwrap_or_default(), found.last_evaluated_key))
+    }
+
+    async fn query_page(
+        &self,
+        query: QueryFluentBuilder,
+        page: &PageRequest,
+    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+        let query = query.table_name(&self.name);
+        let found = query.limit(page.limit()).set_exclusive_start_key(page.start()).send().await;
+        let found = found.map_err(|error| page_error(error, page))?;
+        Ok((found.items.unwrap_or_default(), found.last_evaluated_key))
     }
 
     /// Writes all of this or nothing. `token` names the transaction: if a try was made and its answer lost, the next
@@ -148,10 +217,8 @@ impl Table {
         query: QueryFluentBuilder,
         page: &PageRequest,
     ) -> Result<Page<T>, StoreError> {
-        let query = query.table_name(&self.name);
-        let found = query.limit(page.limit()).set_exclusive_start_key(page.start()).send().await;
-        let found = found.map_err(|error| page_error(error, page))?;
-        page.page(found.items.unwrap_or_default(), found.last_evaluated_key)
+        let (items, next) = self.query_page(query, page).await?;
+        page.page(items, next)
     }
 }
 

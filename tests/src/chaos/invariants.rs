@@ -458,7 +458,7 @@ mod tests {
                 declined.clone(),
                 nowhere.clone(),
                 off.clone(),
-                json!({ "userName": "gone", "orderId": "a gravestone", "expiresAt": 1 }),
+                json!({ "customerId": "gone", "orderId": "a tombstone", "expiresAt": 1 }),
             ],
             "stock" => vec![
                 json!({ "item": "product#lamp", "productId": "lamp", "onHand": 6, "reserved": 0, "shipped": 4, "received": 10 }),

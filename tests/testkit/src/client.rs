@@ -8,6 +8,7 @@ use lambdakit::api::App;
 use lambdakit::caller::TokenClients;
 use serde_json::{Value, json};
 use tower::ServiceExt;
+use uuid::Uuid;
 
 /// The app client whose tokens the service takes; the sample events are for it, too.
 const APP_CLIENT: &str = "sample-client";
@@ -43,6 +44,14 @@ impl Client {
     #[must_use]
     pub fn customer(&self, user_name: &str) -> Self {
         Self { claims: Some(claims(user_name, "")), ..self.clone() }
+    }
+
+    /// The same, signed in as a customer of this name whose account has this id.
+    #[must_use]
+    pub fn customer_with_id(&self, user_name: &str, id: &str) -> Self {
+        let mut claims = claims(user_name, "");
+        claims["sub"] = json!(id);
+        Self { claims: Some(claims), ..self.clone() }
     }
 
     /// The same, not signed in.
@@ -97,8 +106,15 @@ impl Client {
     }
 }
 
+/// The id of the customer who has this name in tests, by a rule that the sample events follow, too.
+#[must_use]
+pub fn customer_id(user_name: &str) -> String {
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, user_name.as_bytes()).to_string()
+}
+
 fn claims(user_name: &str, groups: &str) -> Value {
-    json!({ "cognito:username": user_name, "cognito:groups": groups, "aud": APP_CLIENT, "token_use": "id" })
+    let sub = customer_id(user_name);
+    json!({ "sub": sub, "cognito:username": user_name, "cognito:groups": groups, "aud": APP_CLIENT, "token_use": "id" })
 }
 
 impl Answer {

@@ -24,7 +24,7 @@ mod template;
 
 pub use account::Account;
 pub use bus::Bus;
-pub use client::{Answer, Client};
+pub use client::{Answer, Client, customer_id};
 pub use dice::Dice;
 pub use meter::Meter;
 pub use seed::seed;

@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection, ProjectionType,
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
 };
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ pub(crate) async fn create_table(client: &Client, variable: &str) {
         GlobalSecondaryIndex::builder()
             .index_name(text(&index["IndexName"]))
             .set_key_schema(Some(key_schema(&index["KeySchema"])))
-            .projection(Projection::builder().projection_type(ProjectionType::All).build())
+            .projection(projection(&index["Projection"]))
             .build()
             .expect("an index")
     });
@@ -48,6 +48,10 @@ fn described(variable: &str) -> Value {
         .find_map(|resource| resource["Properties"]["Environment"]["Variables"][variable]["Ref"].as_str())
         .unwrap_or_else(|| panic!("no function of {path} has the variable {variable}"));
     resources[id]["Properties"].clone()
+}
+
+fn projection(projection: &Value) -> Projection {
+    Projection::builder().projection_type(text(&projection["ProjectionType"]).into()).build()
 }
 
 fn key_schema(keys: &Value) -> Vec<KeySchemaElement> {

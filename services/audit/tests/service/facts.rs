@@ -35,7 +35,9 @@ async fn the_sample_fact_is_written_down_without_whose_order_it_is() {
         }])
     );
     let row = format!("{:?}", archive.rows().await);
-    for personal in ["swn", "userName", "sample-", "orrelation", "expiresAt"] {
+    for personal in
+        ["swn", "userName", "customerId", &testkit::customer_id("swn"), "sample-", "orrelation", "expiresAt"]
+    {
         assert!(!row.contains(personal), "{personal} in {row}");
     }
 }
@@ -80,6 +82,7 @@ async fn what_nobody_here_knows_of_a_fact_is_not_kept() {
         envelope["detail"]["metadata"]["version"] = json!(2);
         envelope["detail"]["metadata"]["causationId"] = json!("0f1e2d3c-0000-5000-8000-000000000001");
         envelope["detail"]["data"]["deliverTo"] = json!("Grace Hopper");
+        envelope["detail"]["data"]["customerId"] = json!("00000000-0000-0000-0000-000000000000");
         envelope["detail"]["data"]["userName"] = json!("erased");
     });
     assert!(archive.deliver(&[newer]).await.is_empty());

@@ -69,7 +69,8 @@ fn changed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
 fn fact(name: &str, minutes: u8) -> Value {
     changed(name, |envelope| {
         envelope["detail-type"] = json!(name);
-        let mut data = json!({ "orderId": ORDER, "userName": "swn" });
+        let mut data =
+            json!({ "orderId": ORDER, "customerId": testkit::customer_id("swn"), "userName": "swn" });
         match name {
             "OrderPlaced" => data = envelope["detail"]["data"].clone(),
             "OrderRejected" => data["reason"] = json!("OUT_OF_STOCK"),

@@ -1,18 +1,19 @@
-//! Hands a customer's basket over, or empties it.
+//! Hands over a customer's basket, or erases it.
 
-use basket::customer_requests::CustomerRequests;
+use basket::privacy::BasketData;
 use basket::store::BasketStore;
 use lambdakit::aws::Aws;
 use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use lambdakit::table::Table;
+use shopkit::privacy::PrivacyHandler;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
         let aws = Aws::connected_to("dynamodb").await?;
         let baskets = BasketStore::new(Table::from_env(&aws.dynamodb(), "BASKET_TABLE")?);
-        Ok(CustomerRequests::new(baskets, Publisher::from_env(&aws)?))
+        Ok(PrivacyHandler::new(BasketData::new(baskets), Publisher::from_env(&aws)?))
     })
     .await
 }

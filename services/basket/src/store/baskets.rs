@@ -2,7 +2,8 @@ use std::convert::Infallible;
 
 use aws_sdk_dynamodb::types::{self as transaction, AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::basket::{Basket, Line};
-use domain::{Timestamp, UserName};
+use domain::customer::Customer;
+use domain::{CustomerId, Timestamp, UserName};
 use lambdakit::StoreError;
 use lambdakit::page::{Page, PageRequest};
 use lambdakit::table::{self, Item, Put, Table};
@@ -20,7 +21,12 @@ const REMEMBERED: usize = 8;
 /// try means that one of them has won, so this many changes at once are sure to get through.
 const MOST_TRIES: usize = 50;
 
-/// The basket table: key `userName`, time to live `expiresAt`.
+/// The index of baskets by the names of their customers. It has the keys alone, and those of baskets that hold something:
+/// a row without a `userName` is not in it.
+const BY_USER_NAME: &str = "by-user-name";
+const KEY: [&str; 1] = ["customerId"];
+
+/// The basket table: key `customerId`, index `by-user-name` (`userName`), time to live `expiresAt`.
 ///
 /// A basket is read, changed and written back if it is still the one that was read: each write
 /// gives it a new `version`, which is never used again. A basket that was emptied or checked out
@@ -51,7 +57,10 @@ pub struct Versioned {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Record {
-    user_name: UserName,
+    customer_id: CustomerId,
+    /// None of an empty basket, which nobody has to find.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_name: Option<UserName>,
     lines: Vec<Line>,
     version: Uuid,
     /// The versions before, latest first.
@@ -66,9 +75,11 @@ impl Record {
     /// The basket as it will be kept, with a version of its own.
     fn of(basket: &Basket, read: &Version) -> Self {
         let now = Timestamp::now();
-        let days = if basket.lines().is_empty() { EMPTY_LIFETIME_DAYS } else { LIFETIME_DAYS };
+        let is_empty = basket.lines().is_empty();
+        let days = if is_empty { EMPTY_LIFETIME_DAYS } else { LIFETIME_DAYS };
         Self {
-            user_name: basket.user_name.clone(),
+            customer_id: basket.customer.id,
+            user_name: (!is_empty).then(|| basket.customer.user_name.clone()),
             lines: basket.lines().to_vec(),
             version: Uuid::now_v7(),
             before: read.0.iter().copied().take(REMEMBERED).collect(),
@@ -81,11 +92,19 @@ impl Record {
         Version(std::iter::once(self.version).chain(self.before.iter().copied()).collect())
     }
 
-    /// The basket; an empty one when it has expired, for DynamoDB removes it within days only.
-    fn basket(self) -> Result<Basket, StoreError> {
+    /// The basket of a customer who is called so unless the basket says otherwise; an empty one when it has expired, for
+    /// DynamoDB removes it within days only.
+    fn basket(self, user_name: UserName) -> Result<Basket, StoreError> {
         let expired = self.expires_at <= Timestamp::now().unix_seconds();
         let lines = if expired { Vec::new() } else { self.lines };
-        Basket::with_lines(self.user_name, lines).map_err(|error| StoreError::Broken(error.to_string()))
+        let customer = Customer { id: self.customer_id, user_name: self.user_name.unwrap_or(user_name) };
+        Basket::with_lines(customer, lines).map_err(|error| StoreError::Broken(error.to_string()))
+    }
+
+    /// The basket as the index has it; none when it was emptied since, or has expired.
+    fn listed(mut self) -> Result<Option<Basket>, StoreError> {
+        let Some(user_name) = self.user_name.take() else { return Ok(None) };
+        Ok(Some(self.basket(user_name)?).filter(|basket| !basket.lines().is_empty()))
     }
 }
 
@@ -96,26 +115,47 @@ impl BasketStore {
         Self { table }
     }
 
-    /// The customer's basket, which is empty if nobody has put anything in.
-    pub async fn get(&self, user_name: &UserName) -> Result<Versioned, StoreError> {
-        let Some(record) = self.table.get_latest::<Record>(key(user_name)).await? else {
-            return Ok(Versioned { basket: Basket::empty(user_name.clone()), version: Version(Vec::new()) });
+    /// A customer's basket, which is empty if nobody has put anything in.
+    pub async fn get(&self, customer: &Customer) -> Result<Versioned, StoreError> {
+        let Some(record) = self.table.get_latest::<Record>(key(customer.id)).await? else {
+            return Ok(Versioned { basket: Basket::empty(customer.clone()), version: Version(Vec::new()) });
         };
         let version = record.versions();
-        Ok(Versioned { basket: record.basket()?, version })
+        Ok(Versioned { basket: record.basket(customer.user_name.clone())?, version })
     }
 
-    /// A page of all baskets that hold something, in no particular order.
-    pub async fn list(&self, page: &PageRequest) -> Result<Page<Basket>, StoreError> {
-        let Page { items, next_cursor } = self.table.scan::<Record>(page).await?;
-        let mut items = items.into_iter().map(Record::basket).collect::<Result<Vec<_>, _>>()?;
-        items.retain(|basket| !basket.lines().is_empty());
-        Ok(Page { items, next_cursor })
+    /// A customer's basket, if it holds something.
+    pub async fn find(&self, customer_id: CustomerId) -> Result<Option<Basket>, StoreError> {
+        let record = self.table.get_latest::<Record>(key(customer_id)).await?;
+        let Some(mut record) = record else { return Ok(None) };
+        let Some(user_name) = record.user_name.take() else { return Ok(None) };
+        record.basket(user_name).map(Some)
+    }
+
+    /// A page of the baskets that hold something, in no particular order: all of them, or those of customers who have, or
+    /// had, a name.
+    pub async fn list(
+        &self,
+        user_name: Option<&UserName>,
+        page: &PageRequest,
+    ) -> Result<Page<Basket>, StoreError> {
+        let Page { items, next_cursor } = match user_name {
+            None => self.table.scan_index::<Record>(BY_USER_NAME, &KEY, page).await?,
+            Some(user_name) => {
+                let query = self.table.client().query().index_name(BY_USER_NAME);
+                let query = query
+                    .key_condition_expression("userName = :userName")
+                    .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()));
+                self.table.query_index::<Record>(query, &KEY, page).await?
+            }
+        };
+        let baskets = items.into_iter().map(Record::listed).filter_map(Result::transpose);
+        Ok(Page { items: baskets.collect::<Result<_, _>>()?, next_cursor })
     }
 
     /// Puts this basket in the place of whatever there was.
     pub async fn replace(&self, basket: &Basket) -> Result<(), StoreError> {
-        let replaced = self.change(&basket.user_name, |there| -> Result<(), Infallible> {
+        let replaced = self.change(&basket.customer, |there| -> Result<(), Infallible> {
             *there = basket.clone();
             Ok(())
         });
@@ -128,11 +168,11 @@ impl BasketStore {
     /// The outer error is the store's, the inner one that of `change`.
     pub async fn change<E>(
         &self,
-        user_name: &UserName,
+        customer: &Customer,
         change: impl Fn(&mut Basket) -> Result<(), E>,
     ) -> Result<Result<Basket, E>, StoreError> {
         for _ in 0..MOST_TRIES {
-            let Versioned { mut basket, version } = self.get(user_name).await?;
+            let Versioned { mut basket, version } = self.get(customer).await?;
             if let Err(refusal) = change(&mut basket) {
                 return Ok(Err(refusal));
             }
@@ -144,20 +184,20 @@ impl BasketStore {
     }
 
     /// Empties a customer's basket.
-    pub async fn empty(&self, user_name: &UserName) -> Result<(), StoreError> {
-        self.replace(&Basket::empty(user_name.clone())).await
+    pub async fn empty(&self, customer: &Customer) -> Result<(), StoreError> {
+        self.replace(&Basket::empty(customer.clone())).await
     }
 
     /// The part of a transaction that empties the basket, if it is still the one that was read.
     pub(super) fn emptying(
         &self,
-        user_name: &UserName,
+        customer: Customer,
         read: &Version,
     ) -> Result<Option<transaction::Put>, StoreError> {
         let Some(version) = read.current() else { return Ok(None) };
         transaction::Put::builder()
             .table_name(self.table.name())
-            .set_item(Some(serde_dynamo::to_item(Record::of(&Basket::empty(user_name.clone()), read))?))
+            .set_item(Some(serde_dynamo::to_item(Record::of(&Basket::empty(customer), read))?))
             .condition_expression("version = :version")
             .expression_attribute_values(":version", AttributeValue::S(version.to_string()))
             .build()
@@ -171,7 +211,7 @@ impl BasketStore {
         let put = self.table.client().put_item().table_name(self.table.name());
         let put = put.set_item(Some(serde_dynamo::to_item(&record)?));
         let put = match read.current() {
-            None => put.condition_expression("attribute_not_exists(userName)"),
+            None => put.condition_expression("attribute_not_exists(customerId)"),
             Some(version) => put
                 .condition_expression("version = :version")
                 .expression_attribute_values(":version", AttributeValue::S(version.to_string())),
@@ -195,6 +235,6 @@ impl Version {
     }
 }
 
-fn key(user_name: &UserName) -> Item {
-    table::key([("userName", user_name.to_string())])
+fn key(customer_id: CustomerId) -> Item {
+    table::key([("customerId", customer_id.to_string())])
 }

@@ -1,4 +1,5 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use domain::customer::Customer;
 use domain::event::{BasketCheckedOut, Event};
 use domain::{OrderId, Timestamp};
 use lambdakit::StoreError;
@@ -57,7 +58,9 @@ impl CheckoutStore {
         event: &Event<BasketCheckedOut>,
         key: Option<(&Request, String)>,
     ) -> Result<Placed, StoreError> {
-        let emptying = self.baskets.emptying(&event.data.user_name, version)?;
+        let BasketCheckedOut { customer_id: id, user_name, .. } = &event.data;
+        let customer = Customer { id: *id, user_name: user_name.clone() };
+        let emptying = self.baskets.emptying(customer, version)?;
         let Some(emptying) = emptying else { return Ok(Placed::BasketChanged) };
         let mut parts = vec![
             TransactWriteItem::builder().put(emptying).build(),

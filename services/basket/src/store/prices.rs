@@ -1,16 +1,12 @@
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::collections::HashSet;
 
-use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::basket::{Offer, Offers};
 use domain::product::ProductName;
 use domain::{Money, ProductId};
 use lambdakit::StoreError;
 use lambdakit::table::{Put, Table, key};
 use serde::{Deserialize, Serialize};
-
-/// How often keys are asked for again that a batch left unprocessed.
-const MOST_TRIES: u32 = 5;
 
 /// The price table: key `productId`. A replica of what baskets need to know of products, fed by
 /// the catalogue's events.
@@ -66,26 +62,12 @@ impl PriceStore {
     pub async fn offers(&self, products: impl IntoIterator<Item = ProductId>) -> Result<Offers, StoreError> {
         // DynamoDB refuses a batch that asks for a key twice.
         let products: HashSet<ProductId> = products.into_iter().collect();
-        let mut asked: Vec<_> = products.into_iter().map(|id| key([("productId", id.to_string())])).collect();
+        let keys = products.into_iter().map(|id| key([("productId", id.to_string())])).collect();
         let mut offers = Offers::new();
-        for attempt in 0..MOST_TRIES {
-            if asked.is_empty() {
-                return Ok(offers);
-            }
-            // Even a sleep of no time takes a millisecond.
-            if attempt > 0 {
-                tokio::time::sleep(Duration::from_millis(25) * attempt).await;
-            }
-            let keys = KeysAndAttributes::builder().set_keys(Some(asked)).build();
-            let keys = keys.map_err(|error| StoreError::Broken(error.to_string()))?;
-            let found =
-                self.table.client().batch_get_item().request_items(self.table.name(), keys).send().await?;
-            for item in found.responses.into_iter().flat_map(HashMap::into_values).flatten() {
-                offers.extend(offer(serde_dynamo::from_item(item)?));
-            }
-            asked = found.unprocessed_keys.into_iter().flatten().flat_map(|(_, keys)| keys.keys).collect();
+        for item in self.table.get_many(keys, false).await? {
+            offers.extend(offer(serde_dynamo::from_item(item)?));
         }
-        Err(StoreError::Unavailable("the price table left keys unprocessed".to_owned()))
+        Ok(offers)
     }
 }
 

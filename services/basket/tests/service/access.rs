@@ -2,7 +2,7 @@
 //! nobody's basket but their own.
 
 use serde_json::{Value, json};
-use testkit::Client;
+use testkit::{Client, customer_id};
 
 use crate::Shop;
 use crate::checkout::{filled, order};
@@ -10,6 +10,11 @@ use crate::checkout::{filled, order};
 /// Asks for everything that can be done to `swn`'s basket, and gives the statuses. What changes a basket for good
 /// comes last.
 async fn statuses(shop: &Shop, client: &Client, phone: &str) -> Vec<u16> {
+    statuses_with(shop, client, phone, "").await
+}
+
+/// The same with a query string.
+async fn statuses_with(shop: &Shop, client: &Client, phone: &str, query: &str) -> Vec<u16> {
     let basket = shop.client.get("/basket/swn").await.body;
     let line = format!("/basket/swn/items/{}", basket["items"][0]["itemId"].as_str().unwrap());
     let item = json!({ "productId": phone, "quantity": 1 });
@@ -25,7 +30,8 @@ async fn statuses(shop: &Shop, client: &Client, phone: &str) -> Vec<u16> {
     ];
     let mut statuses = Vec::new();
     for (method, path, body) in requests {
-        statuses.push(client.send(method, path, &[], body).await.status.as_u16());
+        let path = format!("{path}{query}");
+        statuses.push(client.send(method, &path, &[], body).await.status.as_u16());
     }
     statuses
 }
@@ -38,9 +44,76 @@ async fn a_customer_does_everything_with_their_own_basket() {
 }
 
 #[tokio::test]
-async fn staff_does_everything_with_anybodys_basket() {
+async fn staff_do_everything_with_the_basket_of_a_customer_whom_they_name_by_id() {
     let (shop, phone) = filled().await;
-    assert_eq!(statuses(&shop, &shop.client, &phone).await, [200, 200, 200, 200, 204, 200, 202, 204]);
+    let query = format!("?customerId={}", customer_id("swn"));
+    let done = statuses_with(&shop, &shop.staff, &phone, &query).await;
+    assert_eq!(done, [200, 200, 200, 200, 204, 200, 202, 204]);
+}
+
+#[tokio::test]
+async fn staff_read_by_name_and_change_nothing_by_name() {
+    let (shop, phone) = filled().await;
+    assert_eq!(statuses(&shop, &shop.staff, &phone).await, [200, 200, 400, 400, 400, 400, 400, 400]);
+    let basket = shop.client.get("/basket/swn").await.body;
+    assert_eq!(shop.staff.get("/basket/swn").await.body, basket);
+    assert_eq!(
+        (&basket["customerId"], &basket["items"][0]["quantity"]),
+        (&json!(customer_id("swn")), &json!(2))
+    );
+    let refused = shop.staff.send("DELETE", "/basket/swn", &[], "").await.expect(400);
+    assert_eq!(refused.fields_at_fault(), ["customerId"]);
+    let empty = shop.staff.get("/basket/nobody").await.expect(200).body;
+    assert_eq!((&empty["items"], empty.get("customerId")), (&json!([]), None));
+}
+
+#[tokio::test]
+async fn a_customer_id_is_good_for_its_owner_alone() {
+    let (shop, phone) = filled().await;
+    let own = format!("?customerId={}", customer_id("swn"));
+    let others = format!("?customerId={}", customer_id("grace"));
+    let grace = shop.client.customer("grace");
+    assert_eq!(statuses_with(&shop, &grace, &phone, &own).await, [403, 404, 404, 404, 404, 404, 404, 404]);
+    let refused = statuses_with(&shop, &shop.client, &phone, &others).await;
+    assert_eq!(refused, [403, 404, 404, 404, 404, 404, 404, 404]);
+    let done = statuses_with(&shop, &shop.client, &phone, &own).await;
+    assert_eq!(done, [403, 200, 200, 200, 204, 200, 202, 204]);
+}
+
+/// Another customer who signed up with the name when its account was gone.
+const SECOND_SWN: &str = "5c0f9a1e-2b34-4c1d-9e7f-8a6b5c4d3e2f";
+
+#[tokio::test]
+async fn the_next_owner_of_a_name_has_a_basket_of_their_own() {
+    let (shop, phone) = filled().await;
+    let second = shop.client.customer_with_id("swn", SECOND_SWN);
+    assert_eq!(second.get("/basket/swn").await.expect(200).body["items"], json!([]));
+    second.post("/basket/swn/items", json!({ "productId": phone, "quantity": 7 })).await.expect(200);
+    assert_eq!(shop.client.get("/basket/swn").await.body["items"][0]["quantity"], 2);
+    // Staff are shown every id behind the name, and choose.
+    let both = shop.staff.get("/basket?userName=swn").await.expect(200).body;
+    let mut ids: Vec<_> = both["items"].as_array().unwrap().iter().map(|b| b["customerId"].clone()).collect();
+    ids.sort_by_key(ToString::to_string);
+    assert_eq!(ids, [json!(SECOND_SWN), json!(customer_id("swn"))]);
+    let ambiguous = shop.staff.get("/basket/swn").await.expect(409);
+    assert_eq!(ambiguous.body["type"], "urn:problem-type:ambiguous-user-name");
+    assert!(ambiguous.body["detail"].as_str().unwrap().contains(SECOND_SWN));
+    let chosen = shop.staff.get(&format!("/basket/swn?customerId={SECOND_SWN}")).await.expect(200).body;
+    assert_eq!(chosen["items"][0]["quantity"], 7);
+    // What is the one's is not the other's to change.
+    second.send("DELETE", "/basket/swn", &[], "").await.expect(204);
+    assert_eq!(shop.client.get("/basket/swn").await.body["items"][0]["quantity"], 2);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_is_its_owners_alone() {
+    let (shop, phone) = filled().await;
+    let key = [("idempotency-key", "k-1")];
+    let first = shop.client.send("POST", "/basket/checkout", &key, order()).await.expect(202).body;
+    let second = shop.client.customer_with_id("swn", SECOND_SWN);
+    second.post("/basket/swn/items", json!({ "productId": phone, "quantity": 2 })).await.expect(200);
+    let own = second.send("POST", "/basket/checkout", &key, order()).await.expect(202).body;
+    assert_ne!(own["orderId"], first["orderId"]);
 }
 
 #[tokio::test]

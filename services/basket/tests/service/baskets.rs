@@ -2,6 +2,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
+use testkit::customer_id;
+
 use crate::{Shop, shop, snapshot};
 
 /// A shop with two products, and a basket with two of the first and one of the second.
@@ -23,7 +25,12 @@ fn item_path(basket: &Value, index: usize) -> String {
 #[tokio::test]
 async fn a_basket_that_nobody_filled_is_empty_and_not_missing() {
     let basket = shop().await.client.get("/basket/swn").await.expect(200).body;
-    assert_eq!(basket, json!({ "userName": "swn", "items": [], "subtotal": 0.0, "currency": "USD" }));
+    assert_eq!(
+        basket,
+        json!({
+            "customerId": customer_id("swn"), "userName": "swn", "items": [], "subtotal": 0.0, "currency": "USD",
+        })
+    );
 }
 
 #[tokio::test]
@@ -138,14 +145,14 @@ async fn a_basket_that_expired_is_empty_before_dynamodb_removes_it() {
     shop.dynamodb
         .update_item()
         .table_name("BASKET_TABLE")
-        .key("userName", AttributeValue::S("swn".to_owned()))
+        .key("customerId", AttributeValue::S(customer_id("swn")))
         .update_expression("SET expiresAt = :past")
         .expression_attribute_values(":past", AttributeValue::N("1769860800".to_owned()))
         .send()
         .await
         .unwrap();
     assert_eq!(shop.client.get("/basket/swn").await.body["items"], json!([]));
-    assert_eq!(shop.client.get("/basket").await.body["items"], json!([]));
+    assert_eq!(shop.staff.get("/basket").await.body["items"], json!([]));
     let item = json!({ "productId": phone, "quantity": 1 });
     let basket = shop.client.post("/basket/swn/items", item).await.expect(200).body;
     assert_eq!(basket["items"].as_array().unwrap().len(), 1);
@@ -157,18 +164,38 @@ async fn all_baskets_are_listed_in_pages() {
     let shop = shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
     for number in 0..5 {
-        let item = json!({ "productId": phone, "quantity": 1 });
-        shop.client.post(&format!("/basket/user-{number}/items"), item).await.expect(200);
+        let (item, name) = (json!({ "productId": phone, "quantity": 1 }), format!("user-{number}"));
+        shop.client.customer(&name).post(&format!("/basket/{name}/items"), item).await.expect(200);
     }
     let (mut names, mut next) = (Vec::new(), "/basket?limit=2".to_owned());
     loop {
-        let page = shop.client.get(&next).await.expect(200).body;
+        let page = shop.staff.get(&next).await.expect(200).body;
         names.extend(page["items"].as_array().unwrap().iter().map(|b| b["userName"].to_string()));
         let Some(cursor) = page["nextCursor"].as_str() else { break };
         next = format!("/basket?limit=2&cursor={cursor}");
     }
     names.sort();
     assert_eq!(names, (0..5).map(|n| format!("\"user-{n}\"")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_page_has_as_many_baskets_as_were_asked_for_however_many_were_emptied() {
+    let shop = shop().await;
+    let phone = shop.product("IPhone X", "950.40").await;
+    for number in 0..12 {
+        let (item, name) = (json!({ "productId": phone, "quantity": 1 }), format!("user-{number}"));
+        let (client, path) = (shop.client.customer(&name), format!("/basket/{name}"));
+        client.post(&format!("{path}/items"), item).await.expect(200);
+        if number != 7 {
+            client.send("DELETE", &path, &[], "").await.expect(204);
+        }
+    }
+    let page = shop.staff.get("/basket?limit=1").await.expect(200).body;
+    assert_eq!(page["items"][0]["userName"], "user-7");
+    if let Some(cursor) = page["nextCursor"].as_str() {
+        let rest = shop.staff.get(&format!("/basket?limit=1&cursor={cursor}")).await.expect(200).body;
+        assert_eq!(rest, json!({ "items": [] }));
+    }
 }
 
 #[tokio::test]

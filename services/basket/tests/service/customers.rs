@@ -1,11 +1,12 @@
 //! What becomes of a basket when its customer wants it handed over, or wants to be forgotten.
 
 use aws_lambda_events::sqs::SqsEvent;
-use basket::customer_requests::CustomerRequests;
+use basket::privacy::BasketData;
 use basket::store::BasketStore;
 use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use serde_json::{Value, json};
+use shopkit::privacy::PrivacyHandler;
 use testkit::faults::{Fault, FaultProxy, Rule};
 use testkit::{Account, Bus};
 
@@ -17,7 +18,7 @@ const EXPORT: &str = include_str!("../../events/basket-customers.json");
 struct Counter {
     shop: Shop,
     bus: Bus,
-    requests: CustomerRequests,
+    requests: PrivacyHandler<BasketData>,
     faults: FaultProxy,
 }
 
@@ -30,7 +31,7 @@ async fn counter() -> Counter {
     let bus = account.bus().await;
     let baskets = BasketStore::new(of_service.known_table("BASKET_TABLE"));
     let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
-    let requests = CustomerRequests::new(baskets, publisher);
+    let requests = PrivacyHandler::new(BasketData::new(baskets), publisher);
     let phone = shop.product("IPhone X", "950.40").await;
     let item = json!({ "productId": phone, "quantity": 2, "color": "Red" });
     shop.client.post("/basket/swn/items", item).await.expect(200);
@@ -61,7 +62,7 @@ async fn an_export_hands_the_basket_over_and_leaves_it() {
     assert_eq!(event["source"], "shop.basket");
     assert_eq!(event["detail-type"], "CustomerDataCollected");
     let data = &event["detail"]["data"];
-    assert_eq!(data["keeper"], "basket");
+    assert_eq!(data["holder"], "basket");
     assert_eq!((&data["part"], &data["last"]), (&json!(0), &json!(true)));
     assert_eq!(data["items"][0]["userName"], "swn");
     assert_eq!(data["items"][0]["items"][0]["color"], "Red");
@@ -91,4 +92,19 @@ async fn a_request_that_fails_comes_again() {
     assert!(counter.deliver(&erasure()).await);
     assert_eq!(counter.in_basket().await, 0);
     assert_eq!(counter.bus.events(1).await.len(), 1, "what was not done was not told");
+}
+
+#[tokio::test]
+async fn a_late_erasure_of_the_first_owner_of_a_name_leaves_the_basket_of_the_next() {
+    let counter = counter().await;
+    assert!(counter.deliver(&erasure()).await);
+    let second = counter.shop.client.customer_with_id("swn", "5c0f9a1e-2b34-4c1d-9e7f-8a6b5c4d3e2f");
+    let phone = counter.shop.product("IPhone X", "950.40").await;
+    second.post("/basket/swn/items", json!({ "productId": phone, "quantity": 1 })).await.expect(200);
+    assert!(counter.deliver(&erasure()).await);
+    assert!(counter.deliver(EXPORT).await);
+    assert_eq!(second.get("/basket/swn").await.body["items"].as_array().unwrap().len(), 1);
+    let events = counter.bus.events(3).await;
+    let exported = events.iter().find(|event| event["detail-type"] == "CustomerDataCollected").unwrap();
+    assert_eq!(exported["detail"]["data"]["items"], json!([]), "nothing of the next owner's");
 }

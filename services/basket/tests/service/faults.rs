@@ -149,8 +149,9 @@ async fn an_item_whose_answer_is_lost_is_added_once() {
     assert_eq!(pieces(&shop).await, 3);
     // Also the very first one, where the basket is not there before.
     faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").of("BASKET_TABLE").times(1));
-    shop.client.post("/basket/ada/items", json!({ "productId": phone, "quantity": 1 })).await.expect(200);
-    let basket = shop.client.get("/basket/ada").await.expect(200).body;
+    let ada = shop.client.customer("ada");
+    ada.post("/basket/ada/items", json!({ "productId": phone, "quantity": 1 })).await.expect(200);
+    let basket = ada.get("/basket/ada").await.expect(200).body;
     assert_eq!(basket["items"][0]["quantity"], 1);
 }
 

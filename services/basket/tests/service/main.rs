@@ -26,7 +26,9 @@ use uuid::Uuid;
 
 /// A basket service with nothing in its tables.
 struct Shop {
+    /// Signed in as the customer `swn`.
     client: Client,
+    staff: Client,
     dynamodb: aws_sdk_dynamodb::Client,
     catalogue: ProductEvents,
 }
@@ -55,8 +57,8 @@ async fn shop_of(account: &Account, of_service: &Account) -> Shop {
         CheckoutStore::new(of_service.known_table("CHECKOUT_TABLE"), baskets.clone(), idempotency.clone());
     let catalogue = ProductEvents::new(prices.clone());
     let currency = "USD".parse().unwrap();
-    let client = Client::new(router(Desk { baskets, prices, checkouts, idempotency, currency }));
-    Shop { client, dynamodb: account.aws().dynamodb(), catalogue }
+    let staff = Client::new(router(Desk { baskets, prices, checkouts, idempotency, currency }));
+    Shop { client: staff.customer("swn"), staff, dynamodb: account.aws().dynamodb(), catalogue }
 }
 
 impl Shop {

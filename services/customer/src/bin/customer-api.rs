@@ -1,7 +1,7 @@
-//! Answers HTTP requests for `/me`.
+//! Answers HTTP requests for `/me` and `/customer`.
 
 use customer::api::router;
-use customer::store::RequestStore;
+use customer::store::{Holders, RequestStore};
 use lambdakit::api;
 use lambdakit::aws::Aws;
 use lambdakit::table::Table;
@@ -10,7 +10,8 @@ use lambdakit::table::Table;
 async fn main() -> Result<(), lambdakit::Error> {
     api::run(async || {
         let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
-        Ok(router(RequestStore::new(Table::from_env(&dynamodb, "CUSTOMER_TABLE")?)))
+        let requests = Table::from_env(&dynamodb, "CUSTOMER_TABLE")?;
+        Ok(router(RequestStore::new(requests, Holders::from_env()?)))
     })
     .await
 }

@@ -1,8 +1,8 @@
-//! Puts together what the other services do for a customer's request.
+//! Collects what the other services answer to a customer's request.
 
 use customer::account::Accounts;
-use customer::parts::Parts;
-use customer::store::RequestStore;
+use customer::progress::RequestProgress;
+use customer::store::{Holders, RequestStore};
 use lambdakit::aws::Aws;
 use lambdakit::queue;
 use lambdakit::table::Table;
@@ -11,8 +11,9 @@ use lambdakit::table::Table;
 async fn main() -> Result<(), lambdakit::Error> {
     queue::run(async || {
         let aws = Aws::connected_to("dynamodb").await?;
-        let requests = RequestStore::new(Table::from_env(&aws.dynamodb(), "CUSTOMER_TABLE")?);
-        Ok(Parts::new(requests, Accounts::from_env(&aws)?))
+        let table = Table::from_env(&aws.dynamodb(), "CUSTOMER_TABLE")?;
+        let requests = RequestStore::new(table, Holders::from_env()?);
+        Ok(RequestProgress::new(requests, Accounts::from_env(&aws)?))
     })
     .await
 }

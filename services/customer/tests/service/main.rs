@@ -5,26 +5,31 @@
 mod erasure;
 mod export;
 mod requests;
+mod second_owner;
 
 use aws_lambda_events::sqs::SqsEvent;
 use customer::account::Accounts;
 use customer::api::router;
-use customer::parts::Parts;
-use customer::store::RequestStore;
+use customer::progress::RequestProgress;
+use customer::store::{Holders, RequestStore};
 use lambdakit::queue;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
 use testkit::{Account, Client};
 use uuid::Uuid;
 
+/// The services that hold data of customers in these tests.
+const HOLDERS: [&str; 4] = ["basket", "live", "notification", "ordering"];
+
 /// A customer service with nothing in its table, a user pool, and a proxy between it and both.
 struct Shop {
     /// Signed in as the customer `swn`.
     client: Client,
+    staff: Client,
     dynamodb: aws_sdk_dynamodb::Client,
     cognito: aws_sdk_cognitoidentityprovider::Client,
     pool: String,
-    parts: Parts,
+    progress: RequestProgress,
     faults: FaultProxy,
 }
 
@@ -36,14 +41,16 @@ async fn shop() -> Shop {
     let cognito = account.aws().cognito();
     let pool = cognito.create_user_pool().pool_name("users").send().await.unwrap();
     let pool = pool.user_pool.unwrap().id.unwrap();
-    let requests = RequestStore::new(of_service.known_table("CUSTOMER_TABLE"));
-    let parts = Parts::new(requests.clone(), Accounts::new(of_service.aws().cognito(), pool.clone()));
-    let client = Client::new(router(requests)).customer("swn");
-    Shop { client, dynamodb: account.aws().dynamodb(), cognito, pool, parts, faults }
+    let requests = RequestStore::new(of_service.known_table("CUSTOMER_TABLE"), Holders::new(HOLDERS));
+    let progress =
+        RequestProgress::new(requests.clone(), Accounts::new(of_service.aws().cognito(), pool.clone()));
+    let staff = Client::new(router(requests));
+    let client = staff.customer("swn");
+    Shop { client, staff, dynamodb: account.aws().dynamodb(), cognito, pool, progress, faults }
 }
 
 impl Shop {
-    /// Delivers an event of a keeper, and says whether it is done.
+    /// Delivers an event of a holder, and says whether it is done.
     async fn deliver(&self, detail_type: &str, data: &Value) -> bool {
         let metadata = json!({
             "eventId": Uuid::now_v7(),
@@ -61,7 +68,7 @@ impl Shop {
 
     async fn deliver_batch(&self, batch: &Value) -> bool {
         let event: SqsEvent = serde_json::from_value(batch.clone()).unwrap();
-        queue::invoke(&self.parts, event, None).await.failed().next().is_none()
+        queue::invoke(&self.progress, event, None).await.failed().next().is_none()
     }
 
     /// The rows of the table, as text.

@@ -1,4 +1,4 @@
-//! The chat table: key `customer` and `seq`, time to live `expiresAt`. A customer has one chat, with the staff.
+//! The chat table: key `customerId` and `seq`, time to live `expiresAt`. A customer has one chat, with the staff.
 //!
 //! | `seq` | is |
 //! | --- | --- |
@@ -6,7 +6,7 @@
 //! | `counter` | the number of the last one |
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::{Redacted, Timestamp, UserName};
+use domain::{CustomerId, Redacted, Timestamp, UserName};
 use lambdakit::StoreError;
 use lambdakit::table::{self, Item, Table};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,8 @@ pub struct Message {
     pub seq: u64,
     /// Who wrote it.
     pub from: Author,
+    /// The customer's name, if they wrote it: for staff, who find chats by the customer's id.
+    pub user_name: Option<UserName>,
     /// What they wrote.
     pub text: Redacted<ChatText>,
     /// When it was taken.
@@ -59,9 +61,11 @@ pub struct Message {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Row {
-    customer: UserName,
+    customer_id: CustomerId,
     seq: String,
     from: Author,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    user_name: Option<UserName>,
     text: Redacted<ChatText>,
     at: Timestamp,
     /// Unix seconds, DynamoDB's unit for its time to live.
@@ -71,7 +75,7 @@ struct Row {
 impl Row {
     fn message(self) -> Result<Message, StoreError> {
         let seq = self.seq.parse().map_err(|_| StoreError::Broken("a message has no number".to_owned()))?;
-        Ok(Message { seq, from: self.from, text: self.text, at: self.at })
+        Ok(Message { seq, from: self.from, user_name: self.user_name, text: self.text, at: self.at })
     }
 }
 
@@ -95,33 +99,35 @@ impl ChatStore {
     /// kept, it stays without one.
     pub async fn add(
         &self,
-        customer: &UserName,
+        customer_id: CustomerId,
         from: Author,
+        user_name: Option<UserName>,
         text: ChatText,
     ) -> Result<Message, StoreError> {
-        let seq = self.next_number(customer).await?;
+        let seq = self.next_number(customer_id).await?;
         let (at, text) = (Timestamp::now(), Redacted::from(text));
         let row = Row {
-            customer: customer.clone(),
+            customer_id,
             seq: sort_key(seq),
             from,
+            user_name: user_name.clone(),
             text: text.clone(),
             at,
             expires_at: at.plus_days(MESSAGE_DAYS).unix_seconds(),
         };
         let put = self.table.client().put_item().table_name(self.table.name());
         put.set_item(Some(serde_dynamo::to_item(row)?)).send().await?;
-        Ok(Message { seq, from, text, at })
+        Ok(Message { seq, from, user_name, text, at })
     }
 
-    async fn next_number(&self, customer: &UserName) -> Result<u64, StoreError> {
+    async fn next_number(&self, customer_id: CustomerId) -> Result<u64, StoreError> {
         let expires_at = Timestamp::now().plus_days(COUNTER_DAYS).unix_seconds();
         let update = self
             .table
             .client()
             .update_item()
             .table_name(self.table.name())
-            .set_key(Some(key(customer, COUNTER)))
+            .set_key(Some(key(customer_id, COUNTER)))
             .update_expression("SET expiresAt = :expiresAt ADD #last :one")
             .expression_attribute_names("#last", "last")
             .expression_attribute_values(":expiresAt", AttributeValue::N(expires_at.to_string()))
@@ -134,25 +140,25 @@ impl ChatStore {
     }
 
     /// The last messages of a customer's chat, or the last ones before a number.
-    pub async fn latest(&self, customer: &UserName, before: Option<u64>) -> Result<ChatPage, StoreError> {
+    pub async fn latest(&self, customer_id: CustomerId, before: Option<u64>) -> Result<ChatPage, StoreError> {
         let bound = before.map_or_else(|| AFTER_NUMBERS.to_owned(), sort_key);
         let mut page =
-            self.page(customer, "customer = :customer AND seq < :bound", bound, false, PAGE).await?;
+            self.page(customer_id, "customerId = :customer AND seq < :bound", bound, false, PAGE).await?;
         page.messages.reverse();
         Ok(page)
     }
 
     /// The first messages of a customer's chat, or the first ones after a number.
-    pub async fn first(&self, customer: &UserName, after: Option<u64>) -> Result<ChatPage, StoreError> {
+    pub async fn first(&self, customer_id: CustomerId, after: Option<u64>) -> Result<ChatPage, StoreError> {
         // Numbers begin with 1.
         let bound = sort_key(after.unwrap_or_default() + 1);
-        let condition = "customer = :customer AND seq BETWEEN :bound AND :end";
-        self.page(customer, condition, bound, true, 4 * PAGE).await
+        let condition = "customerId = :customer AND seq BETWEEN :bound AND :end";
+        self.page(customer_id, condition, bound, true, 4 * PAGE).await
     }
 
     async fn page(
         &self,
-        customer: &UserName,
+        customer_id: CustomerId,
         condition: &str,
         bound: String,
         forward: bool,
@@ -164,7 +170,7 @@ impl ChatStore {
             .query()
             .table_name(self.table.name())
             .key_condition_expression(condition)
-            .expression_attribute_values(":customer", AttributeValue::S(customer.to_string()))
+            .expression_attribute_values(":customer", AttributeValue::S(customer_id.to_string()))
             .expression_attribute_values(":bound", AttributeValue::S(bound))
             .scan_index_forward(forward)
             .consistent_read(true)
@@ -183,16 +189,16 @@ impl ChatStore {
     }
 
     /// Removes a customer's chat.
-    pub async fn forget(&self, customer: &UserName) -> Result<(), StoreError> {
+    pub async fn erase(&self, customer_id: CustomerId) -> Result<(), StoreError> {
         loop {
             let rows = self
                 .table
                 .client()
                 .query()
                 .table_name(self.table.name())
-                .key_condition_expression("customer = :customer")
-                .projection_expression("customer, seq")
-                .expression_attribute_values(":customer", AttributeValue::S(customer.to_string()))
+                .key_condition_expression("customerId = :customer")
+                .projection_expression("customerId, seq")
+                .expression_attribute_values(":customer", AttributeValue::S(customer_id.to_string()))
                 .consistent_read(true)
                 .limit(100);
             let keys = rows.send().await?.items.unwrap_or_default();
@@ -209,6 +215,6 @@ fn sort_key(seq: u64) -> String {
     format!("{seq:012}")
 }
 
-fn key(customer: &UserName, seq: &str) -> Item {
-    table::key([("customer", customer.to_string()), ("seq", seq.to_owned())])
+fn key(customer_id: CustomerId, seq: &str) -> Item {
+    table::key([("customerId", customer_id.to_string()), ("seq", seq.to_owned())])
 }

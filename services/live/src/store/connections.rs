@@ -3,20 +3,21 @@
 //! | `item` | `sort` | is |
 //! | --- | --- | --- |
 //! | `connection#<id>` | `connection` | who is behind a connection, how fast they speak, what they follow |
-//! | `customer#<name>` | `connection#<id>` | one of somebody's connections |
-//! | `customer#<name>` | `order#<order id>` | where an order of theirs stands |
-//! | `customer#<name>` | `order#<order id>#<id>` | a connection of theirs that follows it |
+//! | `customer#<id>` | `connection#<id>` | one of somebody's connections |
+//! | `customer#<id>` | `order#<order id>` | where an order of theirs stands |
+//! | `customer#<id>` | `order#<order id>#<id>` | a connection of theirs that follows it |
 //! | `staff` | `connection#<id>` | a connection of the staff |
 //!
-//! All that is said of an order stands under its customer's name, so nobody else can find it, and it can be forgotten
-//! with them. A connection is good for as long as the token that it was made with; its rows expire then.
+//! All that is known of an order is kept under its customer's id, so nobody else can find it, and it can be erased
+//! with the rest. A connection is good for as long as the token that it was made with; its rows expire then.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::customer::Customer;
 use domain::order::{OrderStatus, Reason};
-use domain::{OrderId, Timestamp, UserName};
+use domain::{CustomerId, OrderId, Timestamp, UserName};
 use futures::future::try_join_all;
 use lambdakit::StoreError;
 use lambdakit::table::{self, Item, Table};
@@ -51,7 +52,7 @@ pub struct Connection {
     /// API Gateway's name for it.
     pub id: String,
     /// Who is behind it.
-    pub user_name: UserName,
+    pub customer: Customer,
     /// They are of the staff.
     pub is_staff: bool,
     /// When their token ends, in seconds since 1970.
@@ -112,6 +113,7 @@ pub struct Followers {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ConnectionRow {
+    customer_id: CustomerId,
     user_name: UserName,
     is_staff: bool,
     /// The moment until which all that was said is accounted for, each frame with its share of the window
@@ -138,14 +140,16 @@ impl ConnectionStore {
 
     /// Keeps in mind who is connected.
     pub async fn add(&self, connection: &Connection) -> Result<(), StoreError> {
-        let Connection { id, user_name, is_staff, expires_at } = connection;
+        let Connection { id, customer: Customer { id: customer_id, user_name }, is_staff, expires_at } =
+            connection;
         let since = Timestamp::now().unix_seconds();
         let mut row = itself(id);
         row.insert("spoken".to_owned(), AttributeValue::N("0".to_owned()));
         row.insert("expiresAt".to_owned(), AttributeValue::N(expires_at.to_string()));
+        row.insert("customerId".to_owned(), AttributeValue::S(customer_id.to_string()));
         row.insert("userName".to_owned(), AttributeValue::S(user_name.to_string()));
         row.insert("isStaff".to_owned(), AttributeValue::Bool(*is_staff));
-        let own = peer(&customer(user_name), &format!("{CONNECTION}#{id}"), connection, since);
+        let own = peer(&customer(*customer_id), &format!("{CONNECTION}#{id}"), connection, since);
         let of_staff = is_staff.then(|| peer(STAFF, &format!("{CONNECTION}#{id}"), connection, since));
         try_join_all([Some(row), Some(own), of_staff].into_iter().flatten().map(|row| self.put(row))).await?;
         Ok(())
@@ -172,12 +176,14 @@ impl ConnectionStore {
                 }
             }
         };
-        let ConnectionRow { user_name, is_staff, spoken, expires_at, .. } = serde_dynamo::from_item(row)?;
+        let ConnectionRow { customer_id, user_name, is_staff, spoken, expires_at, .. } =
+            serde_dynamo::from_item(row)?;
+        let customer = Customer { id: customer_id, user_name };
         Ok(match spoken.saturating_sub(now) {
             _ if is_over(expires_at) => Pace::Unknown,
             ahead if ahead > 2 * WINDOW_MILLIS => Pace::MuchTooFast,
             ahead if ahead > WINDOW_MILLIS => Pace::TooFast,
-            _ => Pace::Fine(Connection { id: id.to_owned(), user_name, is_staff, expires_at }),
+            _ => Pace::Fine(Connection { id: id.to_owned(), customer, is_staff, expires_at }),
         })
     }
 
@@ -233,29 +239,29 @@ impl ConnectionStore {
         }
         let follows = order(order_id) + "#" + &connection.id;
         let since = Timestamp::now().unix_seconds();
-        self.put(peer(&customer(&connection.user_name), &follows, connection, since)).await?;
+        self.put(peer(&customer(connection.customer.id), &follows, connection, since)).await?;
         Ok(true)
     }
 
     /// Where an order of a customer's stands, if it has been heard of.
     pub async fn standing(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         order_id: OrderId,
     ) -> Result<Option<Standing>, StoreError> {
-        self.table.get_latest(key(customer(user_name), order(order_id))).await
+        self.table.get_latest(key(customer(customer_id), order(order_id))).await
     }
 
     /// Writes down where an order stands, unless it has come further already; `false` then.
     pub async fn advance(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         order_id: OrderId,
         standing: &Standing,
     ) -> Result<bool, StoreError> {
         let expires_at = Timestamp::now().plus_days(STANDING_DAYS).unix_seconds();
         let mut row: Item = serde_dynamo::to_item(standing)?;
-        row.extend(key(customer(user_name), order(order_id)));
+        row.extend(key(customer(customer_id), order(order_id)));
         row.insert("orderId".to_owned(), AttributeValue::S(order_id.to_string()));
         row.insert("rank".to_owned(), AttributeValue::N(standing.rank().to_string()));
         row.insert("expiresAt".to_owned(), AttributeValue::N(expires_at.to_string()));
@@ -274,8 +280,12 @@ impl ConnectionStore {
     }
 
     /// Where an order stands, and who follows it.
-    pub async fn followers(&self, user_name: &UserName, order_id: OrderId) -> Result<Followers, StoreError> {
-        let rows = self.living(customer(user_name), &order(order_id)).await?;
+    pub async fn followers(
+        &self,
+        customer_id: CustomerId,
+        order_id: OrderId,
+    ) -> Result<Followers, StoreError> {
+        let rows = self.living(customer(customer_id), &order(order_id)).await?;
         // The order itself sorts before who follows it.
         let (standing, peers): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| row.contains_key("status"));
@@ -284,8 +294,8 @@ impl ConnectionStore {
     }
 
     /// The connections of one person.
-    pub async fn connections_of(&self, user_name: &UserName) -> Result<Vec<Peer>, StoreError> {
-        peers_of(self.living(customer(user_name), CONNECTION).await?)
+    pub async fn connections_of(&self, customer_id: CustomerId) -> Result<Vec<Peer>, StoreError> {
+        peers_of(self.living(customer(customer_id), CONNECTION).await?)
     }
 
     /// The connections of the staff.
@@ -333,7 +343,7 @@ impl ConnectionStore {
     /// Forgets a connection and all that it wanted to hear.
     pub async fn remove(&self, id: &str) -> Result<(), StoreError> {
         let Some(row) = self.table.get_latest::<ConnectionRow>(itself(id)).await? else { return Ok(()) };
-        let (own, name) = (customer(&row.user_name), format!("{CONNECTION}#{id}"));
+        let (own, name) = (customer(row.customer_id), format!("{CONNECTION}#{id}"));
         let mut keys: Vec<_> =
             row.orders.iter().map(|order_id| key(own.clone(), order(*order_id) + "#" + id)).collect();
         keys.push(key(own, name.clone()));
@@ -344,11 +354,11 @@ impl ConnectionStore {
         delete(&self.table, keys).await
     }
 
-    /// Forgets somebody: their connections, and where their orders stand.
-    pub async fn forget(&self, user_name: &UserName) -> Result<(), StoreError> {
+    /// Erases all that is known of a customer: their connections, and where their orders stand.
+    pub async fn erase(&self, customer_id: CustomerId) -> Result<(), StoreError> {
         for beginning in [CONNECTION, ORDER] {
             loop {
-                let (rows, _) = self.rows(customer(user_name), beginning, None).await?;
+                let (rows, _) = self.rows(customer(customer_id), beginning, None).await?;
                 if rows.is_empty() {
                     break;
                 }
@@ -389,8 +399,8 @@ fn peer(item: &str, sort: &str, connection: &Connection, since: i64) -> Item {
     ])
 }
 
-fn customer(user_name: &UserName) -> String {
-    format!("customer#{user_name}")
+fn customer(customer_id: CustomerId) -> String {
+    format!("customer#{customer_id}")
 }
 
 fn order(order_id: OrderId) -> String {

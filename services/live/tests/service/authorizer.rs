@@ -124,7 +124,9 @@ async fn who_has_a_token_of_the_pool_comes_in_with_their_name() {
     let verdict = door.knock(&door.token(&json!({ "exp": 9_999_999_999_u64 }))).await;
     assert_eq!(verdict["policyDocument"]["Version"], "2012-10-17");
     assert_eq!(verdict["policyDocument"]["Statement"][0]["Effect"], "Allow");
-    let context = json!({ "userName": "grace", "isStaff": "false", "expiresAt": "9999999999" });
+    let context = json!({
+        "subject": "s-1", "userName": "grace", "isStaff": "false", "expiresAt": "9999999999",
+    });
     assert_eq!(verdict["context"], context);
     assert!(!verdict.to_string().contains("g@example.com"));
     for (groups, is_staff) in [(json!(["staff"]), "true"), (json!(["staffing", "not-staff"]), "false")] {
@@ -158,6 +160,7 @@ async fn tokens_that_are_over_or_for_something_else_are_refused() {
         json!({ "aud": null }),
         json!({ "token_use": "access", "client_id": "web" }),
         json!({ "cognito:username": "" }),
+        json!({ "sub": null }),
         json!({ "exp": null }),
         json!({ "exp": "9999999999" }),
     ] {

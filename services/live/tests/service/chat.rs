@@ -3,6 +3,8 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 
+use testkit::customer_id;
+
 use crate::{live, send};
 
 fn read() -> Value {
@@ -21,17 +23,18 @@ async fn a_message_reaches_all_other_connections_of_the_customer_and_of_the_staf
     }
     let answer = live.say("1", send("Where is my lamp?\n🪔")).await;
     assert_eq!(
-        (&answer["type"], &answer["customer"], &answer["seq"]),
-        (&json!("messageSent"), &json!("grace"), &json!(1))
+        (&answer["type"], &answer["customerId"], &answer["seq"]),
+        (&json!("messageSent"), &json!(customer_id("grace")), &json!(1))
     );
     let expected = json!({
-        "type": "message", "customer": "grace", "seq": 1, "from": "CUSTOMER",
+        "type": "message", "customerId": customer_id("grace"), "seq": 1, "from": "CUSTOMER",
+        "userName": "grace",
         "text": "Where is my lamp?\n🪔", "at": answer["at"],
     });
     for (id, heard) in [("1", 0), ("2", 1), ("3", 1), ("4", 0)] {
         assert_eq!(live.switchboard.heard(id), vec![expected.clone(); heard], "{id}");
     }
-    let reply = json!({ "action": "sendMessage", "to": "grace", "text": "On its way." });
+    let reply = json!({ "action": "sendMessage", "customerId": customer_id("grace"), "text": "On its way." });
     assert_eq!(live.say("3", reply).await["seq"], 2);
     assert_eq!(live.switchboard.heard("1")[0]["from"], "STAFF");
     let page = live.say("2", read()).await;
@@ -47,8 +50,8 @@ async fn customers_see_their_own_chat_alone_and_staff_say_whose_they_mean() {
     live.connect("3", "ada").await;
     live.say("1", send("hello")).await;
     for frame in [
-        json!({ "action": "readMessages", "customer": "grace" }),
-        json!({ "action": "sendMessage", "to": "grace", "text": "boo" }),
+        json!({ "action": "readMessages", "customerId": customer_id("grace") }),
+        json!({ "action": "sendMessage", "customerId": customer_id("grace"), "text": "boo" }),
     ] {
         let answer = live.say("2", frame).await;
         assert_eq!(
@@ -56,7 +59,7 @@ async fn customers_see_their_own_chat_alone_and_staff_say_whose_they_mean() {
             (&json!(404), &json!("There is no such customer."))
         );
     }
-    let own = json!({ "action": "readMessages", "customer": "grace" });
+    let own = json!({ "action": "readMessages", "customerId": customer_id("grace") });
     assert_eq!(texts(&live.say("1", &own).await), ["hello"]);
     assert_eq!(texts(&live.say("3", &own).await), ["hello"]);
     for frame in [read(), send("who?")] {
@@ -97,7 +100,12 @@ async fn the_fullest_page_fits_into_what_api_gateway_sends_at_once() {
     let widest = "\u{10ffff}".repeat(2000);
     for _ in 0..16 {
         live.chats
-            .add(&"grace".parse().unwrap(), live::store::Author::Customer, widest.parse().unwrap())
+            .add(
+                customer_id("grace").parse().unwrap(),
+                live::store::Author::Customer,
+                Some("x".repeat(128).parse().unwrap()),
+                widest.parse().unwrap(),
+            )
             .await
             .unwrap();
     }

@@ -1,6 +1,7 @@
 //! Clients come and go.
 
 use serde_json::json;
+use testkit::customer_id;
 
 use crate::{Live, event, live, old_order, subscribe, young_order};
 
@@ -19,18 +20,20 @@ async fn who_goes_leaves_nothing_behind_but_where_their_orders_stand() {
         let answer = Live::happen(&live.comings, event("DISCONNECT", id, "", &json!({}))).await;
         assert_eq!((answer.status_code, answer.body), (200, None));
     }
-    assert_eq!(live.rows().await, [format!("customer#grace / order#{}", orders[0])]);
+    assert_eq!(live.rows().await, [format!("customer#{} / order#{}", customer_id("grace"), orders[0])]);
 }
 
 #[tokio::test]
 async fn somebody_of_whom_the_authorizer_says_too_little_may_not_connect() {
-    let live = live().await;
+    let (live, id) = (live().await, customer_id("grace"));
     for found in [
         json!({}),
-        json!({ "userName": "grace", "isStaff": "false" }),
-        json!({ "userName": "erased", "isStaff": "false", "expiresAt": "9999999999" }),
-        json!({ "userName": "no body", "isStaff": "false", "expiresAt": "9999999999" }),
-        json!({ "userName": "grace", "isStaff": "false", "expiresAt": "later" }),
+        json!({ "subject": id, "userName": "grace", "isStaff": "false" }),
+        json!({ "userName": "grace", "isStaff": "false", "expiresAt": "9999999999" }),
+        json!({ "subject": "grace", "userName": "grace", "isStaff": "false", "expiresAt": "9999999999" }),
+        json!({ "subject": id, "userName": "erased", "isStaff": "false", "expiresAt": "9999999999" }),
+        json!({ "subject": id, "userName": "no body", "isStaff": "false", "expiresAt": "9999999999" }),
+        json!({ "subject": id, "userName": "grace", "isStaff": "false", "expiresAt": "later" }),
     ] {
         let answer = Live::happen(&live.comings, event("CONNECT", "1", "", &found)).await;
         assert_eq!(answer.status_code, 401, "{found}");

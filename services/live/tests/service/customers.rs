@@ -3,10 +3,11 @@
 use aws_lambda_events::sqs::SqsEvent;
 use lambdakit::publish::Publisher;
 use lambdakit::queue;
-use live::customer_requests::CustomerRequests;
+use live::privacy::ChatData;
 use live::store::Author;
 use serde_json::{Value, json};
-use testkit::{Account, Bus};
+use shopkit::privacy::PrivacyHandler;
+use testkit::{Account, Bus, customer_id};
 
 use crate::{Live, live_of, send, subscribe, young_order};
 
@@ -17,14 +18,15 @@ const ERASURE: &str = include_str!("../../events/live-customers-erasure.json");
 struct Counter {
     live: Live,
     bus: Bus,
-    requests: CustomerRequests,
+    requests: PrivacyHandler<ChatData>,
 }
 
 async fn counter() -> Counter {
     let account = Account::new();
     let (live, bus) = (live_of(&account).await, account.bus().await);
     let publisher = Publisher::new(account.aws().eventbridge(), bus.name());
-    let requests = CustomerRequests::new(live.connections.clone(), live.chats.clone(), publisher);
+    let requests =
+        PrivacyHandler::new(ChatData::new(live.connections.clone(), live.chats.clone()), publisher);
     Counter { live, bus, requests }
 }
 
@@ -37,8 +39,9 @@ impl Counter {
 
     async fn write(&self, customer: &str, count: usize, text: &str) {
         for _ in 0..count {
-            let (customer, text) = (customer.parse().unwrap(), text.parse().unwrap());
-            self.live.chats.add(&customer, Author::Customer, text).await.unwrap();
+            let (id, name) = (customer_id(customer).parse().unwrap(), customer.parse().unwrap());
+            let text = text.parse().unwrap();
+            self.live.chats.add(id, Author::Customer, Some(name), text).await.unwrap();
         }
     }
 }
@@ -49,7 +52,10 @@ async fn an_export_hands_over_a_customers_chat_and_nobody_elses() {
     counter.live.connect("1", "swn").await;
     counter.live.connect("2", "ada").await;
     counter.live.say("1", send("hello")).await;
-    counter.live.say("2", json!({ "action": "sendMessage", "to": "swn", "text": "hi" })).await;
+    counter
+        .live
+        .say("2", json!({ "action": "sendMessage", "customerId": customer_id("swn"), "text": "hi" }))
+        .await;
     counter.write("grace", 1, "not swn's").await;
     let seen = counter.live.say("1", json!({ "action": "readMessages" })).await;
     assert!(counter.deliver(EXPORT).await);
@@ -59,13 +65,13 @@ async fn an_export_hands_over_a_customers_chat_and_nobody_elses() {
         (&json!("shop.live"), &json!("CustomerDataCollected"))
     );
     let data = &event["detail"]["data"];
-    assert_eq!((&data["keeper"], &data["part"], &data["last"]), (&json!("live"), &json!(0), &json!(true)));
+    assert_eq!((&data["holder"], &data["part"], &data["last"]), (&json!("live"), &json!(0), &json!(true)));
     assert_eq!(data["items"], seen["items"]);
     assert_eq!(data["items"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
-async fn a_long_chat_is_handed_over_in_parts_that_are_the_same_if_they_are_asked_for_again() {
+async fn a_long_chat_is_handed_over_in_parts_and_a_redelivered_request_starts_another_run() {
     let counter = counter().await;
     counter.write("swn", 70, &"x".repeat(2000)).await;
     assert!(counter.deliver(EXPORT).await);
@@ -74,7 +80,9 @@ async fn a_long_chat_is_handed_over_in_parts_that_are_the_same_if_they_are_asked
     let (first, again) = events.split_at(3);
     let mut seqs = Vec::new();
     for (number, (event, same)) in first.iter().zip(again).enumerate() {
-        assert_eq!(event["detail"]["metadata"]["eventId"], same["detail"]["metadata"]["eventId"]);
+        assert_ne!(event["detail"]["metadata"]["eventId"], same["detail"]["metadata"]["eventId"]);
+        assert_ne!(event["detail"]["data"]["runId"], same["detail"]["data"]["runId"]);
+        assert_eq!(event["detail"]["data"]["items"], same["detail"]["data"]["items"]);
         let data = &event["detail"]["data"];
         assert_eq!((&data["part"], &data["last"]), (&json!(number), &json!(number == 2)));
         assert!(event["detail"].to_string().len() < 64 * 1024);
@@ -96,13 +104,16 @@ async fn nothing_is_left_of_a_forgotten_customer_and_their_connections_are_good_
     assert!(live.tell("OrderPaid", "swn", order).await);
     counter.write("swn", 60, "more").await;
     assert!(counter.deliver(ERASURE).await);
-    assert_eq!(live.rows().await, ["connection#3 / connection", "customer#grace / connection#3"]);
+    assert_eq!(
+        live.rows().await,
+        ["connection#3 / connection".to_owned(), format!("customer#{} / connection#3", customer_id("grace")),]
+    );
     let chats = live.dynamodb.scan().table_name("CHAT_TABLE").send().await.unwrap();
     assert_eq!(chats.items().len(), 2, "grace's message and its counter");
     assert_eq!(live.say("1", send("still here")).await["status"], 401);
     let event = counter.bus.events(1).await.remove(0);
     assert_eq!(event["detail-type"], "CustomerDataErased");
-    assert_eq!(event["detail"]["data"]["keeper"], "live");
+    assert_eq!(event["detail"]["data"]["holder"], "live");
     assert_eq!(event["detail"]["data"]["erasureId"], "019c1430-4400-7000-8000-000000000008");
     assert!(counter.deliver(ERASURE).await);
     let events = counter.bus.events(2).await;
@@ -126,7 +137,11 @@ async fn somebody_who_never_wrote_is_handed_over_that_there_is_nothing() {
     assert!(counter.deliver(EXPORT).await);
     let data: Value = counter.bus.events(1).await.remove(0)["detail"]["data"].clone();
     assert_eq!((&data["items"], &data["last"]), (&json!([]), &json!(true)));
-    for (from, to) in [("CustomerExportRequested", "CustomerMoved"), ("swn", ""), ("swn", "erased")] {
+    for (from, to) in [
+        ("CustomerExportRequested", "CustomerMoved"),
+        (&*customer_id("swn"), ""),
+        (&*customer_id("swn"), "00000000-0000-0000-0000-000000000000"),
+    ] {
         assert!(!counter.deliver(&EXPORT.replace(from, to)).await, "{to}");
     }
 }

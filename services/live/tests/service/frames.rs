@@ -88,6 +88,9 @@ async fn a_connection_follows_twenty_orders_and_the_same_one_as_often_as_it_like
 }
 
 fn connection(id: &str) -> live::store::Connection {
-    let user_name = "grace".parse().unwrap();
-    live::store::Connection { id: id.to_owned(), user_name, is_staff: false, expires_at: 9_999_999_999 }
+    let customer = domain::customer::Customer {
+        id: testkit::customer_id("grace").parse().unwrap(),
+        user_name: "grace".parse().unwrap(),
+    };
+    live::store::Connection { id: id.to_owned(), customer, is_staff: false, expires_at: 9_999_999_999 }
 }

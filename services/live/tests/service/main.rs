@@ -21,7 +21,7 @@ use live::push::Pusher;
 use live::store::{ChatStore, ConnectionStore};
 use live::updates::Updates;
 use serde_json::{Value, json};
-use testkit::Account;
+use testkit::{Account, customer_id};
 use uuid::Uuid;
 
 use server::Switchboard;
@@ -68,7 +68,10 @@ impl Live {
     async fn connect(&self, id: &str, user_name: &str) {
         let expires_at = (Timestamp::now().unix_seconds() + 3600).to_string();
         let is_staff = (user_name == "ada").to_string();
-        let found = json!({ "userName": user_name, "isStaff": is_staff, "expiresAt": expires_at });
+        let found = json!({
+            "subject": customer_id(user_name), "userName": user_name, "isStaff": is_staff,
+            "expiresAt": expires_at,
+        });
         let answer = Self::happen(&self.comings, event("CONNECT", id, "", &found)).await;
         assert_eq!(answer.status_code, 200);
     }
@@ -93,7 +96,7 @@ impl Live {
         let metadata =
             json!({ "eventId": id, "version": 1, "correlationId": "c-1", "occurredAt": at, "new": 1 });
         let data = json!({
-            "orderId": order_id, "userName": user_name, "reason": "OUT_OF_STOCK", "pieces": [],
+            "orderId": order_id, "customerId": id_of(user_name), "userName": user_name, "reason": "OUT_OF_STOCK", "pieces": [],
             "totalPrice": 19.9, "currency": "USD", "more": {},
         });
         let detail = json!({ "metadata": metadata, "data": data });
@@ -128,7 +131,7 @@ impl Live {
 
     /// Lets the token of a connection that follows an order end.
     async fn expire(&self, id: &str, user_name: &str, order: OrderId) {
-        let customer = format!("customer#{user_name}");
+        let customer = format!("customer#{}", customer_id(user_name));
         for (item, sort) in [
             (format!("connection#{id}"), "connection".to_owned()),
             (customer.clone(), format!("connection#{id}")),
@@ -163,6 +166,14 @@ fn event(kind: &str, id: &str, body: &str, found: &Value) -> Value {
         "body": body,
         "isBase64Encoded": false,
     })
+}
+
+/// The customer id in facts of orders: all zeros of those whose customer was erased.
+fn id_of(user_name: &str) -> String {
+    match user_name {
+        "erased" => "00000000-0000-0000-0000-000000000000".to_owned(),
+        name => customer_id(name),
+    }
 }
 
 /// An order of just now.

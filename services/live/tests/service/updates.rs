@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use testkit::customer_id;
 
 use crate::{live, subscribe, young_order};
 
@@ -42,10 +43,15 @@ async fn the_sample_events_of_all_functions_are_understood() {
     assert_eq!(crate::Live::happen(&live.comings, coming).await.status_code, 200);
     let said = sample(include_str!("../../events/live-messages.json"));
     let answer = crate::Live::happen(&live.messages, said).await.body.unwrap();
-    assert_eq!(sample(&answer), json!({ "type": "messages", "customer": "swn", "items": [] }));
+    assert_eq!(sample(&answer), json!({ "type": "messages", "customerId": customer_id("swn"), "items": [] }));
     let fact = sample(include_str!("../../events/live-updates.json"));
     assert!(live.deliver(&fact["Records"]).await.is_empty());
-    assert!(live.rows().await.iter().any(|row| row.starts_with("customer#swn / order#")));
+    assert!(
+        live.rows()
+            .await
+            .iter()
+            .any(|row| row.starts_with(&format!("customer#{} / order#", customer_id("swn"))))
+    );
 }
 
 #[tokio::test]
@@ -108,7 +114,7 @@ async fn a_dead_connection_is_forgotten_and_does_not_hold_up_the_others() {
         live.connect(id, "grace").await;
         live.say(id, subscribe(order)).await;
     }
-    live.age("customer#grace", &format!("order#{order}#2")).await;
+    live.age(&format!("customer#{}", customer_id("grace")), &format!("order#{order}#2")).await;
     live.switchboard.lose("2");
     assert!(live.tell("OrderPaid", "grace", order).await);
     assert_eq!((heard(&live, "1").len(), heard(&live, "3").len()), (1, 1));
@@ -162,7 +168,7 @@ async fn what_is_no_fact_is_never_acknowledged_and_its_batch_does_not_wait() {
             "eventId": "019c1430-4400-7000-8000-000000000007", "version": 1, "correlationId": "c-1",
             "occurredAt": "2026-01-31T12:00:00.000Z",
         });
-        let detail = json!({ "metadata": metadata, "data": { "orderId": order, "userName": user } });
+        let detail = json!({ "metadata": metadata, "data": { "orderId": order, "customerId": customer_id(user), "userName": user } });
         let body = json!({ "detail-type": fact, "source": "shop.ordering", "detail": detail });
         json!({ "messageId": id, "body": body.to_string() })
     };

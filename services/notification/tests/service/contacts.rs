@@ -8,11 +8,11 @@ async fn the_sample_checkout_is_somebody_to_write_to() {
     let office = office().await.with_contact().await;
     let rows = office.rows().await;
     assert_eq!(rows.len(), 1);
-    assert_eq!(text(&rows[0], "userName"), "swn");
+    assert_eq!(text(&rows[0], "customerId"), testkit::customer_id("swn"));
     assert_eq!(text(&rows[0], "item"), format!("contact#{ORDER}"));
     assert_eq!((text(&rows[0], "firstName"), text(&rows[0], "email")), ("Grace", "name@example.com"));
     let shown = format!("{rows:?}");
-    for of_no_use in ["Hopper", "Harbour", "tok_visa", "sample-"] {
+    for of_no_use in ["swn", "Hopper", "Harbour", "tok_visa", "sample-"] {
         assert!(!shown.contains(of_no_use), "{of_no_use} in {shown}");
     }
 }

@@ -51,8 +51,10 @@ async fn a_fact_that_comes_before_the_checkout_comes_again() {
 #[tokio::test]
 async fn nobody_is_written_to_about_an_order_of_a_forgotten_customer() {
     let office = office().await.with_contact().await;
-    let of_nobody =
-        changed(PAID, "erased", |envelope| envelope["detail"]["data"]["userName"] = json!("erased"));
+    let of_nobody = changed(PAID, "erased", |envelope| {
+        envelope["detail"]["data"]["customerId"] = json!("00000000-0000-0000-0000-000000000000");
+        envelope["detail"]["data"]["userName"] = json!("erased");
+    });
     assert!(office.tell(of_nobody).await);
     assert_eq!(office.rows_of("mail#").await, []);
 }

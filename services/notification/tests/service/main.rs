@@ -14,10 +14,11 @@ use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use lambdakit::table::Item;
 use notification::basket_checked_out::Contacts;
-use notification::customer_requests::CustomerRequests;
 use notification::order_news::Mails;
+use notification::privacy::MailData;
 use notification::store::MailStore;
 use serde_json::{Value, json};
+use shopkit::privacy::PrivacyHandler;
 use testkit::faults::FaultProxy;
 use testkit::{Account, Bus};
 
@@ -35,7 +36,7 @@ struct Office {
     dynamodb: aws_sdk_dynamodb::Client,
     contacts: Contacts,
     mails: Mails,
-    requests: CustomerRequests,
+    requests: PrivacyHandler<MailData>,
     bus: Bus,
     faults: FaultProxy,
 }
@@ -66,7 +67,7 @@ async fn office_of(sender: Option<&str>) -> Office {
         dynamodb: account.aws().dynamodb(),
         contacts: Contacts::new(mails.clone()),
         mails: Mails::new(mails.clone(), mailer),
-        requests: CustomerRequests::new(mails, publisher),
+        requests: PrivacyHandler::new(MailData::new(mails), publisher),
         account,
         bus,
         faults,

@@ -43,7 +43,7 @@ impl Office {
 
     fn update(&self, mail: &Item) -> UpdateItemFluentBuilder {
         let update = self.dynamodb.update_item().table_name(TABLE);
-        update.key("userName", mail["userName"].clone()).key("item", mail["item"].clone())
+        update.key("customerId", mail["customerId"].clone()).key("item", mail["item"].clone())
     }
 }
 

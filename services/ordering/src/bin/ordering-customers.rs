@@ -1,11 +1,12 @@
-//! Hands a customer's orders over, or forgets whose they were.
+//! Hands over a customer's orders, or erases whose they were.
 
 use lambdakit::aws::Aws;
 use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use lambdakit::table::Table;
-use ordering::customer_requests::CustomerRequests;
+use ordering::privacy::OrderData;
 use ordering::store::{FulfilmentStore, OrderStore};
+use shopkit::privacy::PrivacyHandler;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
@@ -14,7 +15,7 @@ async fn main() -> Result<(), lambdakit::Error> {
         let dynamodb = aws.dynamodb();
         let orders = OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?);
         let fulfilments = FulfilmentStore::new(Table::from_env(&dynamodb, "FULFILMENT_TABLE")?);
-        Ok(CustomerRequests::new(orders, fulfilments, Publisher::from_env(&aws)?))
+        Ok(PrivacyHandler::new(OrderData::new(orders, fulfilments), Publisher::from_env(&aws)?))
     })
     .await
 }

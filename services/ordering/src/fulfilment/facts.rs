@@ -4,7 +4,7 @@ use domain::command::CallOffShipment;
 use domain::event::delivery::{ShipmentCalledOff, ShipmentDelivered, ShipmentDispatched, ShipmentRefused};
 use domain::event::ordering::{OrderCancellationRequested, OrderPlaced};
 use domain::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
-use domain::event::{Event, Fact, Metadata};
+use domain::event::{Event, Fact, Metadata, Published};
 use domain::order::{OrderStatus, StatusChange};
 use domain::stock::Pieces;
 use domain::{OrderId, Timestamp};
@@ -58,8 +58,8 @@ impl Facts {
     }
 
     async fn start(&self, Event { metadata, data }: Event<OrderPlaced>) -> Result<(), HandlerError> {
-        let OrderPlaced { order_id, user_name, pieces, .. } = data;
-        self.ledger.fulfilments.begin(&Fulfilment::new(order_id, user_name)).await?;
+        let OrderPlaced { order_id, customer_id, pieces, .. } = data;
+        self.ledger.fulfilments.begin(&Fulfilment::new(order_id, customer_id)).await?;
         let input = Input { order_id, correlation_id: metadata.correlation_id, pieces };
         Ok(self.workflow.start(&order_id.to_string(), &input).await?)
     }
@@ -69,7 +69,7 @@ impl Facts {
     async fn call_off(&self, event: Event<OrderCancellationRequested>) -> Result<(), HandlerError> {
         let command = CallOffShipment { order_id: event.data.order_id };
         let command = event.consequence(CallOffShipment::DETAIL_TYPE, Timestamp::now(), command);
-        Ok(self.delivery.send(command.data.source(), CallOffShipment::DETAIL_TYPE, &command).await?)
+        Ok(self.delivery.send(CallOffShipment::SOURCE, CallOffShipment::DETAIL_TYPE, &command).await?)
     }
 
     async fn deliver(&self, metadata: Metadata, order_id: OrderId) -> Result<(), HandlerError> {

@@ -1,9 +1,9 @@
 //! What the workflow asks of orders: their next status, and commands to the services that fulfil them.
 
 use domain::command::{CallOffShipment, ChargePayment, RefundPayment, ShipOrder};
-use domain::event::{Event, Fact};
+use domain::event::{Event, Published};
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
-use domain::{OrderId, Timestamp, UserName};
+use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::StoreError;
 use lambdakit::command::Commands;
 use lambdakit::steps::{self, StepError};
@@ -71,11 +71,11 @@ impl Ledger {
         Self { orders, fulfilments }
     }
 
-    /// An order that is being fulfilled, under its customer's name or, since they were erased, under nobody's.
+    /// An order that is being fulfilled, under its customer's id or, since their data was erased, under nobody's.
     pub(super) async fn find(&self, order_id: OrderId) -> Result<Option<Order>, StoreError> {
         let Some(fulfilment) = self.fulfilments.get(order_id).await? else { return Ok(None) };
-        match self.orders.get_latest(&fulfilment.user_name, order_id).await? {
-            None => self.orders.get_latest(&UserName::erased(), order_id).await,
+        match self.orders.get_latest(fulfilment.customer_id, order_id).await? {
+            None => self.orders.get_latest(CustomerId::ERASED, order_id).await,
             found => Ok(found),
         }
     }
@@ -84,9 +84,9 @@ impl Ledger {
     /// them apart, also when a workflow made that later than what it led to has happened.
     pub(super) async fn advance(&self, order: &Order, mut step: Move) -> Result<Moved, StoreError> {
         step.change.at = step.change.at.max(order.changed_at().just_after());
-        match self.orders.advance(&order.user_name, order.order_id, step).await? {
+        match self.orders.advance(order.customer_id, order.order_id, step).await? {
             // Erased since it was looked up.
-            Moved::Unknown => self.orders.advance(&UserName::erased(), order.order_id, step).await,
+            Moved::Unknown => self.orders.advance(CustomerId::ERASED, order.order_id, step).await,
             moved => Ok(moved),
         }
     }
@@ -145,7 +145,7 @@ impl Steps {
     }
 
     /// Sends a command, and has the task wait for what it leads to.
-    async fn command<C: Fact>(
+    async fn command<C: Published>(
         &self,
         order: &Order,
         queue: &Commands,
@@ -158,7 +158,7 @@ impl Steps {
         let answer = self.ledger.fulfilments.wait(order.order_id, wait, token).await?;
         match answer {
             Some(answer) => tell(&self.tasks, token, answer).await?,
-            None => queue.send(event.data.source(), C::DETAIL_TYPE, &event).await?,
+            None => queue.send(C::SOURCE, C::DETAIL_TYPE, &event).await?,
         }
         Ok(())
     }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
-use domain::{OrderId, Timestamp, UserName};
+use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::StoreError;
 use lambdakit::table::{Put, Table, key};
 use serde::{Deserialize, Serialize};
@@ -67,9 +67,9 @@ impl Answer {
 pub struct Fulfilment {
     /// Which order.
     pub order_id: OrderId,
-    /// Whose; [`UserName::erased`] once that is forgotten.
-    #[serde(deserialize_with = "UserName::deserialize_or_erased")]
-    pub user_name: UserName,
+    /// Whose; [`CustomerId::ERASED`] once their data was erased.
+    #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
+    pub customer_id: CustomerId,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
 }
@@ -77,9 +77,9 @@ pub struct Fulfilment {
 impl Fulfilment {
     /// Of this order.
     #[must_use]
-    pub fn new(order_id: OrderId, user_name: UserName) -> Self {
+    pub fn new(order_id: OrderId, customer_id: CustomerId) -> Self {
         let expires_at = Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds();
-        Self { order_id, user_name, expires_at }
+        Self { order_id, customer_id, expires_at }
     }
 }
 
@@ -117,14 +117,14 @@ impl FulfilmentStore {
         Put::of(put.send().await).map(drop)
     }
 
-    /// The part of a transaction that forgets whose order it is, also before it is begun.
-    pub(super) fn forgetting(&self, order_id: OrderId) -> Result<TransactWriteItem, StoreError> {
+    /// The part of a transaction that erases whose order it is, also before it is begun.
+    pub(super) fn erasing(&self, order_id: OrderId) -> Result<TransactWriteItem, StoreError> {
         let expires_at = Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds();
         let update = Update::builder()
             .table_name(self.table.name())
             .set_key(Some(key([("orderId", order_id.to_string())])))
-            .update_expression("SET userName = :erased, expiresAt = if_not_exists(expiresAt, :expiresAt)")
-            .expression_attribute_values(":erased", AttributeValue::S(UserName::erased().to_string()))
+            .update_expression("SET customerId = :erased, expiresAt = if_not_exists(expiresAt, :expiresAt)")
+            .expression_attribute_values(":erased", AttributeValue::S(CustomerId::ERASED.to_string()))
             .expression_attribute_values(":expiresAt", AttributeValue::N(expires_at.to_string()))
             .build()
             .map_err(|error| StoreError::Broken(error.to_string()))?;
@@ -178,7 +178,7 @@ impl FulfilmentStore {
             .table_name(self.table.name())
             .set_key(Some(key([("orderId", order_id.to_string())])))
             .update_expression(expression)
-            .condition_expression("attribute_exists(userName)")
+            .condition_expression("attribute_exists(customerId)")
             .expression_attribute_names("#half", format!("{attribute}{half}"))
             .expression_attribute_values(":value", value)
             .return_values(ReturnValue::AllNew);

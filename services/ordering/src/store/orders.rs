@@ -1,9 +1,9 @@
-//! The order table: key `userName` and `orderId`, whose order is that of time; index `by-status`
-//! (`status`, `orderId`); time to live `expiresAt`.
+//! The order table: key `customerId` and `orderId`, whose order is that of time; time to live `expiresAt`. Indexes:
+//! `by-status` (`status`, `orderId`), and `by-user-name` (`userName`, `orderId`), which has the keys alone.
 //!
-//! An order whose customer was erased stands under the name `erased`. What is left under the customer's own is a
-//! gravestone: a row without an order, so that its event, should it come again, does not bring it back. Nobody reads
-//! gravestones, and the index has none, because they have no `status`.
+//! An order whose customer was erased has the customer id [`CustomerId::ERASED`]. What is left under the customer's own
+//! is a tombstone: a row without an order, so that its event, should it be delivered again, does not bring it back. The
+//! indexes have no tombstones, because a tombstone has neither status nor name.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use domain::order::{Order, OrderStatus, StatusChange};
-use domain::{DateRange, OrderId, Timestamp, UserName};
+use domain::{CustomerId, DateRange, OrderId, Timestamp, UserName};
 use lambdakit::StoreError;
 use lambdakit::page::{Page, PageRequest};
 use lambdakit::table::{Item, Put, Table, Transaction, key};
@@ -22,19 +22,21 @@ use uuid::Uuid;
 use super::FulfilmentStore;
 
 const BY_STATUS: &str = "by-status";
+const BY_USER_NAME: &str = "by-user-name";
+const KEY: [&str; 2] = ["customerId", "orderId"];
 
-/// Holds for orders, and not for gravestones.
+/// Holds for orders, and not for tombstones.
 const IS_ORDER: &str = "attribute_exists(orderDate)";
-/// How long a gravestone stands: longer than an event can wait in queues and dead-letter queues.
-const GRAVESTONE_DAYS: u32 = 30;
+/// How long a tombstone is kept: longer than an event can wait in queues and dead-letter queues.
+const TOMBSTONE_DAYS: u32 = 30;
 /// How many orders are read at once when all of a customer's are needed.
 const CHUNK: i32 = 100;
 
-/// What is left of an order under its customer's name.
+/// What is left of an order under its customer's id.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Gravestone {
-    user_name: UserName,
+struct Tombstone {
+    customer_id: CustomerId,
     order_id: OrderId,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
@@ -86,26 +88,26 @@ impl OrderStore {
     }
 
     /// One order of a customer.
-    pub async fn get(&self, user_name: &UserName, order_id: OrderId) -> Result<Option<Order>, StoreError> {
-        self.read(user_name, order_id, false).await
+    pub async fn get(&self, customer_id: CustomerId, order_id: OrderId) -> Result<Option<Order>, StoreError> {
+        self.read(customer_id, order_id, false).await
     }
 
     /// The same, after every write that was answered before.
     pub async fn get_latest(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         order_id: OrderId,
     ) -> Result<Option<Order>, StoreError> {
-        self.read(user_name, order_id, true).await
+        self.read(customer_id, order_id, true).await
     }
 
     async fn read(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         order_id: OrderId,
         latest: bool,
     ) -> Result<Option<Order>, StoreError> {
-        let key = key([("userName", user_name.to_string()), ("orderId", order_id.to_string())]);
+        let key = order_key(customer_id, order_id);
         let get = self.table.client().get_item().table_name(self.table.name()).set_key(Some(key));
         let order = get.consistent_read(latest).send().await?.item.filter(is_order);
         Ok(order.map(serde_dynamo::from_item).transpose()?)
@@ -114,11 +116,11 @@ impl OrderStore {
     /// Moves an order along the arrows between its statuses, and adds the change to its history.
     pub async fn advance(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         order_id: OrderId,
         Move { change, unless_cancelled }: Move,
     ) -> Result<Moved, StoreError> {
-        let update = self.update(user_name, order_id, change.status.reached_from());
+        let update = self.update(customer_id, order_id, change.status.reached_from());
         let not_cancelled =
             if unless_cancelled { " AND attribute_not_exists(cancelRequestedAt)" } else { "" };
         let update = update
@@ -135,13 +137,13 @@ impl OrderStore {
     /// Keeps that a customer wants an order called off, which can be said once, and until its parcel has left.
     pub async fn request_cancellation(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         order_id: OrderId,
         at: Timestamp,
     ) -> Result<Moved, StoreError> {
         let from = OrderStatus::Cancelled.reached_from();
         let update = self
-            .update(user_name, order_id, from)
+            .update(customer_id, order_id, from)
             .update_expression("SET cancelRequestedAt = :at")
             .condition_expression(format!("{} AND attribute_not_exists(cancelRequestedAt)", stands_at(from)))
             .expression_attribute_values(":at", serde_dynamo::to_attribute_value(at)?);
@@ -151,11 +153,11 @@ impl OrderStore {
     /// An update of an order that stands at one of these.
     fn update(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         order_id: OrderId,
         from: &[OrderStatus],
     ) -> UpdateItemFluentBuilder {
-        let key = key([("userName", user_name.to_string()), ("orderId", order_id.to_string())]);
+        let key = order_key(customer_id, order_id);
         let update = self
             .table
             .client()
@@ -173,7 +175,38 @@ impl OrderStore {
 
     /// A page of all orders, in no particular order.
     pub async fn list(&self, page: &PageRequest) -> Result<Page<Order>, StoreError> {
-        self.table.scan_where(IS_ORDER, page).await
+        self.table.scan_index(BY_USER_NAME, &KEY, page).await
+    }
+
+    /// One order of a customer who has, or had, this name.
+    pub async fn get_by_user_name(
+        &self,
+        user_name: &UserName,
+        order_id: OrderId,
+    ) -> Result<Option<Order>, StoreError> {
+        let query = self
+            .table
+            .client()
+            .query()
+            .index_name(BY_USER_NAME)
+            .key_condition_expression("userName = :userName AND orderId = :orderId")
+            .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()))
+            .expression_attribute_values(":orderId", order_id_value(order_id));
+        let found = self.table.query_index(query, &KEY, &PageRequest::first("order")).await?;
+        Ok(found.items.into_iter().next())
+    }
+
+    /// A page of the orders of all customers who have, or had, this name, newest first; only those of some dates, if any
+    /// are given.
+    pub async fn list_user_name(
+        &self,
+        user_name: &UserName,
+        dates: Option<DateRange>,
+        page: &PageRequest,
+    ) -> Result<Page<Order>, StoreError> {
+        let query = self.table.client().query().index_name(BY_USER_NAME).scan_index_forward(false);
+        let query = of_dates(query, "userName", user_name.to_string(), dates);
+        self.table.query_index(query, &KEY, page).await
     }
 
     /// A page of the orders that stand so, newest first.
@@ -197,31 +230,18 @@ impl OrderStore {
     /// A page of a customer's orders, newest first; only those of some dates, if any are given.
     pub async fn list_customer(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         dates: Option<DateRange>,
         page: &PageRequest,
     ) -> Result<Page<Order>, StoreError> {
-        let query = self
-            .table
-            .client()
-            .query()
-            .filter_expression(IS_ORDER)
-            .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()));
-        let query = match dates {
-            None => query.key_condition_expression("userName = :userName"),
-            // An order's id begins with its date, so dates are a range of the key.
-            Some(DateRange { first, last }) => query
-                .key_condition_expression("userName = :userName AND orderId BETWEEN :first AND :last")
-                .expression_attribute_values(":first", order_id(OrderId::earliest(first)))
-                .expression_attribute_values(":last", order_id(OrderId::latest(last))),
-        };
-        self.newest_first(query, page).await
+        let query = self.table.client().query().filter_expression(IS_ORDER);
+        self.newest_first(of_dates(query, "customerId", customer_id.to_string(), dates), page).await
     }
 
     /// Some of a customer's orders, oldest first, and where to go on if there may be more.
     pub async fn chunk(
         &self,
-        user_name: &UserName,
+        customer_id: CustomerId,
         start: Option<Item>,
     ) -> Result<(Vec<Order>, Option<Item>), StoreError> {
         let query = self
@@ -229,9 +249,9 @@ impl OrderStore {
             .client()
             .query()
             .table_name(self.table.name())
-            .key_condition_expression("userName = :userName")
+            .key_condition_expression("customerId = :customerId")
             .filter_expression(IS_ORDER)
-            .expression_attribute_values(":userName", AttributeValue::S(user_name.to_string()))
+            .expression_attribute_values(":customerId", AttributeValue::S(customer_id.to_string()))
             .consistent_read(true)
             .limit(CHUNK)
             .set_exclusive_start_key(start);
@@ -240,12 +260,12 @@ impl OrderStore {
         Ok((orders, found.last_evaluated_key))
     }
 
-    /// Moves these orders of one customer to `erased`, where their fulfilment finds them, all of them or none: 33 at
+    /// Moves these orders of one customer to [`CustomerId::ERASED`], where their fulfilment finds them, all of them or none: 33 at
     /// most, since a transaction takes 100 writes.
     pub async fn anonymise(&self, orders: &[Order], fulfilments: &FulfilmentStore) -> Result<(), StoreError> {
         let anonymising = |order: &Order| {
-            let [gravestone, anonymised] = self.anonymising(order)?;
-            Ok([gravestone, anonymised, fulfilments.forgetting(order.order_id)?])
+            let [tombstone, anonymised] = self.anonymising(order)?;
+            Ok([tombstone, anonymised, fulfilments.erasing(order.order_id)?])
         };
         let parts = orders.iter().map(anonymising).collect::<Result<Vec<_>, StoreError>>()?;
         let written = self.table.transact(parts.into_iter().flatten().collect(), Uuid::now_v7().to_string());
@@ -258,20 +278,20 @@ impl OrderStore {
     }
 
     fn anonymising(&self, order: &Order) -> Result<[TransactWriteItem; 2], StoreError> {
-        let gravestone = Gravestone {
-            user_name: order.user_name.clone(),
+        let tombstone = Tombstone {
+            customer_id: order.customer_id,
             order_id: order.order_id,
-            expires_at: Timestamp::now().plus_days(GRAVESTONE_DAYS).unix_seconds(),
+            expires_at: Timestamp::now().plus_days(TOMBSTONE_DAYS).unix_seconds(),
         };
         let put = |item: Item| PutPart::builder().table_name(self.table.name()).set_item(Some(item));
         // Only what was read may go: an order that has moved on meanwhile is read again first.
-        let gravestone = put(serde_dynamo::to_item(gravestone)?)
+        let tombstone = put(serde_dynamo::to_item(tombstone)?)
             .condition_expression("#status = :status")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":status", AttributeValue::S(order.status.to_string()));
-        let gravestone = match order.cancel_requested_at {
-            Some(_) => gravestone,
-            None => gravestone
+        let tombstone = match order.cancel_requested_at {
+            Some(_) => tombstone,
+            None => tombstone
                 .condition_expression("#status = :status AND attribute_not_exists(cancelRequestedAt)"),
         };
         let anonymised = put(serde_dynamo::to_item(order.clone().anonymised())?);
@@ -279,7 +299,7 @@ impl OrderStore {
             let put = put.build().map_err(|error| StoreError::Broken(error.to_string()))?;
             Ok::<_, StoreError>(TransactWriteItem::builder().put(put).build())
         };
-        Ok([part(gravestone)?, part(anonymised)?])
+        Ok([part(tombstone)?, part(anonymised)?])
     }
 
     async fn newest_first(
@@ -316,6 +336,28 @@ fn is_order(item: &Item) -> bool {
     item.contains_key("orderDate")
 }
 
-fn order_id(id: OrderId) -> AttributeValue {
+fn order_id_value(id: OrderId) -> AttributeValue {
     AttributeValue::S(id.to_string())
+}
+
+fn order_key(customer_id: CustomerId, order_id: OrderId) -> Item {
+    key([("customerId", customer_id.to_string()), ("orderId", order_id.to_string())])
+}
+
+/// Asks for the orders under a key, only for those of some dates, if any are given: an order's id begins with its date, so
+/// dates are a range of the key.
+fn of_dates(
+    query: QueryFluentBuilder,
+    key: &str,
+    value: String,
+    dates: Option<DateRange>,
+) -> QueryFluentBuilder {
+    let query = query.expression_attribute_values(":key", AttributeValue::S(value));
+    match dates {
+        None => query.key_condition_expression(format!("{key} = :key")),
+        Some(DateRange { first, last }) => query
+            .key_condition_expression(format!("{key} = :key AND orderId BETWEEN :first AND :last"))
+            .expression_attribute_values(":first", order_id_value(OrderId::earliest(first)))
+            .expression_attribute_values(":last", order_id_value(OrderId::latest(last))),
+    }
 }

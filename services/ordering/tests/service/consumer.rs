@@ -53,10 +53,11 @@ async fn what_is_no_order_is_never_acknowledged() {
             message("bad-quantity", |data| data["lines"][0]["quantity"] = json!(0)),
             message("no-money", |data| data["lines"][0]["price"] = json!(0.001)),
             message("no-user", |data| data["userName"] = json!("")),
+            message("no-id", |data| data["customerId"] = json!("swn")),
             message("good", |_| {}),
         ])
         .await;
-    assert_eq!(failed, ["wrong-total", "no-lines", "bad-quantity", "no-money", "no-user"]);
+    assert_eq!(failed, ["wrong-total", "no-lines", "bad-quantity", "no-money", "no-user", "no-id"]);
     assert_eq!(shop.orders().await, 1);
 }
 

@@ -7,22 +7,25 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use ordering::basket_checked_out::Checkouts;
-use ordering::customer_requests::CustomerRequests;
+use ordering::privacy::OrderData;
 use ordering::store::{FulfilmentStore, OrderStore};
 use serde_json::{Value, json};
+use shopkit::privacy::PrivacyHandler;
 use testkit::faults::{Fault, FaultProxy, Rule};
-use testkit::{Account, Bus, Client, seed};
+use testkit::{Account, Bus, Client, customer_id, seed};
 
 use crate::{Shop, order};
 
 const EXPORT: &str = include_str!("../../events/ordering-customers.json");
+/// The customer id of erased orders.
+const ERASED: &str = "00000000-0000-0000-0000-000000000000";
 const ERASURE: &str = include_str!("../../events/ordering-customers-erasure.json");
 
 /// An ordering service with a bus, and a proxy between it and both.
 struct Counter {
     shop: Shop,
     bus: Bus,
-    requests: CustomerRequests,
+    requests: PrivacyHandler<OrderData>,
     account: Account,
     faults: FaultProxy,
 }
@@ -37,7 +40,7 @@ async fn counter() -> Counter {
     account.table("FULFILMENT_TABLE").await;
     let fulfilments = FulfilmentStore::new(of_service.known_table("FULFILMENT_TABLE"));
     let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
-    let requests = CustomerRequests::new(orders.clone(), fulfilments, publisher);
+    let requests = PrivacyHandler::new(OrderData::new(orders.clone(), fulfilments), publisher);
     let client = Client::new(ordering::api::router(orders.clone()));
     let shop = Shop { client, dynamodb: account.aws().dynamodb(), checkouts: Checkouts::new(orders) };
     Counter { shop, bus, requests, account, faults }
@@ -68,10 +71,10 @@ impl Counter {
         pages.collect::<Result<_, _>>().await.unwrap()
     }
 
-    /// The rows under a customer's name.
-    async fn rows_of(&self, user: &str) -> Vec<HashMap<String, AttributeValue>> {
-        let user = AttributeValue::S(user.to_owned());
-        self.rows().await.into_iter().filter(|row| row["userName"] == user).collect()
+    /// The rows under a customer's id.
+    async fn rows_of(&self, id: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let id = AttributeValue::S(id.to_owned());
+        self.rows().await.into_iter().filter(|row| row["customerId"] == id).collect()
     }
 }
 
@@ -86,7 +89,7 @@ async fn an_export_hands_over_a_customers_orders_as_they_see_them_and_nobody_els
     assert_eq!(event["detail"]["metadata"]["correlationId"], "sample-7");
     assert_eq!(event["detail"]["metadata"]["causationId"], "019c1430-4400-7000-8000-000000000007");
     let data = &event["detail"]["data"];
-    assert_eq!(data["keeper"], "ordering");
+    assert_eq!(data["holder"], "ordering");
     assert_eq!((&data["part"], &data["last"]), (&json!(0), &json!(true)));
     let mut seen = counter.shop.client.get("/order/swn").await.expect(200).body["items"].clone();
     seen.as_array_mut().unwrap().reverse();
@@ -102,7 +105,7 @@ async fn somebody_without_orders_is_handed_over_that_there_are_none() {
 }
 
 #[tokio::test]
-async fn many_orders_are_handed_over_in_parts_that_are_the_same_if_they_are_asked_for_again() {
+async fn many_orders_are_handed_over_in_parts_and_a_redelivered_request_starts_another_run() {
     let counter = counter().await;
     counter.fill(300).await;
     // The first try breaks off after some parts: nothing is acknowledged.
@@ -114,14 +117,17 @@ async fn many_orders_are_handed_over_in_parts_that_are_the_same_if_they_are_aske
     let mut events = counter.bus.events(told.len() + 3).await;
     let again = events.split_off(told.len());
     for (first, second) in told.iter().zip(&again) {
-        assert_eq!(first["detail"]["metadata"]["eventId"], second["detail"]["metadata"]["eventId"]);
-        assert_eq!(first["detail"]["data"], second["detail"]["data"]);
+        // Orders can change between two runs: their parts must not be taken for each other.
+        assert_ne!(first["detail"]["metadata"]["eventId"], second["detail"]["metadata"]["eventId"]);
+        assert_ne!(first["detail"]["data"]["runId"], second["detail"]["data"]["runId"]);
+        assert_eq!(first["detail"]["data"]["items"], second["detail"]["data"]["items"]);
     }
     let mut ids = BTreeSet::new();
     for (number, event) in again.iter().enumerate() {
         assert!(event["detail"].to_string().len() < 64 * 1024, "what EventBridge bills as one event");
         let data = &event["detail"]["data"];
         assert_eq!((&data["part"], &data["last"]), (&json!(number), &json!(number + 1 == again.len())));
+        assert_eq!(data["runId"], again[0]["detail"]["data"]["runId"]);
         ids.extend(data["items"].as_array().unwrap().iter().map(|order| order["orderId"].to_string()));
     }
     assert_eq!(ids.len(), 300);
@@ -150,7 +156,7 @@ async fn orders_of_a_forgotten_customer_stay_for_the_books() {
     }
     let event = counter.bus.events(1).await.remove(0);
     assert_eq!(event["detail-type"], "CustomerDataErased");
-    assert_eq!(event["detail"]["data"]["keeper"], "ordering");
+    assert_eq!(event["detail"]["data"]["holder"], "ordering");
     assert_eq!(event["detail"]["data"]["erasureId"], "019c1430-4400-7000-8000-000000000008");
 }
 
@@ -163,6 +169,10 @@ async fn nobody_sees_that_a_forgotten_customer_had_orders() {
     assert!(counter.deliver(ERASURE).await);
     assert_eq!(client.get("/order/swn").await.expect(200).body, json!({ "items": [] }));
     assert_eq!(client.get("/order/swn?orderDate=2026-01-31").await.expect(200).body, json!({ "items": [] }));
+    // Nor do they, by a token that is good for a while yet.
+    let own = client.customer("swn");
+    assert_eq!(own.get("/order/swn").await.expect(200).body, json!({ "items": [] }));
+    own.get(&format!("/order/swn/{}", id.as_str().unwrap())).await.expect(404);
     client.get(&format!("/order/swn/{}", id.as_str().unwrap())).await.expect(404);
     for list in ["/order?limit=1", "/order?status=PENDING&limit=1"] {
         let (mut orders, mut next) = (Vec::new(), list.to_owned());
@@ -184,14 +194,50 @@ async fn a_checkout_that_comes_again_after_the_erasure_makes_no_order() {
     assert!(counter.deliver(ERASURE).await);
     assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
     assert_eq!(counter.shop.client.get("/order/swn").await.body, json!({ "items": [] }));
-    let gravestone = counter.rows_of("swn").await.remove(0);
-    let left: BTreeSet<_> = gravestone.keys().map(String::as_str).collect();
-    assert_eq!(left, BTreeSet::from(["expiresAt", "orderId", "userName"]));
-    // A new order of somebody who bears the same name is theirs, until they want to be forgotten, too.
+    let tombstone = counter.rows_of(&customer_id("swn")).await.remove(0);
+    let left: BTreeSet<_> = tombstone.keys().map(String::as_str).collect();
+    assert_eq!(left, BTreeSet::from(["customerId", "expiresAt", "orderId"]));
+    // A checkout that was late is the customer's until another erasure.
     assert!(counter.shop.deliver(&[order("swn", 2)]).await.is_empty());
     assert_eq!(counter.shop.client.get("/order/swn").await.body["items"].as_array().unwrap().len(), 1);
     assert!(counter.deliver(ERASURE).await);
-    assert_eq!((counter.rows_of("swn").await.len(), counter.rows_of("erased").await.len()), (2, 2));
+    let rows = (counter.rows_of(&customer_id("swn")).await.len(), counter.rows_of(ERASED).await.len());
+    assert_eq!(rows, (2, 2));
+}
+
+#[tokio::test]
+async fn the_next_owner_of_a_name_sees_nothing_of_the_first_and_loses_nothing_to_them() {
+    const SECOND: &str = "5c0f9a1e-2b34-4c1d-9e7f-8a6b5c4d3e2f";
+    let counter = counter().await;
+    assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
+    // The account is gone, whichever way, and nobody asked the shop for an erasure.
+    let second = counter.shop.client.customer_with_id("swn", SECOND);
+    assert_eq!(second.get("/order/swn").await.expect(200).body, json!({ "items": [] }));
+    let of_first = counter.shop.client.get("/order/swn").await.body["items"][0]["orderId"].clone();
+    let path = format!("/order/swn/{}", of_first.as_str().unwrap());
+    second.get(&path).await.expect(404);
+    second.send("POST", &format!("{path}/cancel"), &[], "").await.expect(404);
+    let mine = crate::message("mine", |data| {
+        data["customerId"] = json!(SECOND);
+        data["orderId"] = json!("019c1431-2e60-7000-8000-000000000077");
+    });
+    assert!(counter.shop.deliver(&[mine]).await.is_empty());
+    // Staff see both, and whose each is.
+    let both = counter.shop.client.get("/order/swn").await.expect(200).body;
+    let ids: BTreeSet<_> =
+        both["items"].as_array().unwrap().iter().map(|o| o["customerId"].as_str().unwrap()).collect();
+    assert_eq!(ids, BTreeSet::from([SECOND, customer_id("swn").as_str()]));
+    let one = counter.shop.client.get(&format!("/order/swn?customerId={SECOND}")).await.expect(200).body;
+    assert_eq!(one["items"].as_array().unwrap().len(), 1);
+    // Whenever the messages of the first customer arrive, they are about the first customer.
+    for message in [ERASURE, EXPORT, ERASURE] {
+        assert!(counter.deliver(message).await);
+    }
+    assert_eq!(second.get("/order/swn").await.body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(counter.rows_of(ERASED).await.len(), 1);
+    for event in counter.bus.events(3).await {
+        assert!(!event.to_string().contains("000000000077"), "{event}");
+    }
 }
 
 #[tokio::test]
@@ -201,7 +247,7 @@ async fn an_erasure_that_breaks_off_among_a_thousand_orders_goes_on_when_it_come
     let ids = |rows: Vec<HashMap<String, AttributeValue>>| {
         rows.iter().map(|row| row["orderId"].as_s().unwrap().clone()).collect::<BTreeSet<_>>()
     };
-    let all = ids(counter.rows_of("swn").await);
+    let all = ids(counter.rows_of(&customer_id("swn")).await);
     for done in [0, 37, 62] {
         // As if the function had died: what is written is written, and nothing is told.
         counter.faults.add(Rule::new(Fault::Refuse).on("TransactWriteItems").after(done));
@@ -213,8 +259,8 @@ async fn an_erasure_that_breaks_off_among_a_thousand_orders_goes_on_when_it_come
     }
     assert!(counter.deliver(ERASURE).await);
     assert!(counter.deliver(ERASURE).await);
-    assert_eq!(ids(counter.rows_of("erased").await), all);
-    assert!(counter.rows_of("swn").await.iter().all(|row| !row.contains_key("status")));
+    assert_eq!(ids(counter.rows_of(ERASED).await), all);
+    assert!(counter.rows_of(&customer_id("swn")).await.iter().all(|row| !row.contains_key("status")));
     let events = counter.bus.events(2).await;
     assert_eq!(events[0]["detail"]["metadata"]["eventId"], events[1]["detail"]["metadata"]["eventId"]);
 }
@@ -226,7 +272,7 @@ async fn an_erasure_outlives_lost_answers_and_other_transactions() {
         assert!(counter.shop.deliver(&[order("swn", 1), order("swn", 2)]).await.is_empty());
         counter.faults.add(Rule::new(fault).on("TransactWriteItems").times(2));
         assert!(counter.deliver(ERASURE).await, "{fault:?}");
-        assert_eq!(counter.rows_of("erased").await.len(), 2);
+        assert_eq!(counter.rows_of(ERASED).await.len(), 2);
     }
 }
 
@@ -246,7 +292,11 @@ async fn an_erasure_that_cannot_be_told_comes_again() {
 #[tokio::test]
 async fn what_is_no_request_is_never_acknowledged() {
     let counter = counter().await;
-    for (from, to) in [("CustomerExportRequested", "CustomerMoved"), ("swn", ""), ("swn", "erased")] {
+    for (from, to) in [
+        ("CustomerExportRequested", "CustomerMoved"),
+        (&*customer_id("swn"), ""),
+        (&*customer_id("swn"), ERASED),
+    ] {
         assert!(!counter.deliver(&EXPORT.replace(from, to)).await, "{to}");
     }
     assert_eq!(counter.shop.client.get("/order").await.body["items"], Value::Array(Vec::new()));

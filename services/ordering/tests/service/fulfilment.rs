@@ -12,7 +12,7 @@ use ordering::fulfilment::facts::Facts;
 use ordering::fulfilment::steps::{Ledger, Steps};
 use ordering::store::{FulfilmentStore, OrderStore};
 use serde_json::{Value, json};
-use testkit::{Account, Bus, eventually};
+use testkit::{Account, Bus, customer_id, eventually};
 
 use crate::{SAMPLE, Shop, order, shop_of};
 
@@ -155,9 +155,13 @@ impl World {
     }
 }
 
+fn of_swn() -> Value {
+    json!({ "orderId": ID, "customerId": customer_id("swn"), "userName": "swn" })
+}
+
 fn placed() -> Value {
     json!({
-        "orderId": ID, "userName": "swn", "totalPrice": 2770.8, "currency": "USD",
+        "orderId": ID, "customerId": customer_id("swn"), "userName": "swn", "totalPrice": 2770.8, "currency": "USD",
         "pieces": [{ "productId": "019c1430-4400-7000-8000-000000000001", "quantity": 2 }],
     })
 }
@@ -173,6 +177,7 @@ async fn an_order_has_one_execution_however_often_it_is_told_of() {
     assert_eq!(begun["input"]["pieces"], placed()["pieces"]);
     // The history of an execution stays for 90 days.
     assert!(!begun.to_string().contains("swn"), "{begun}");
+    assert!(!begun.to_string().contains(&customer_id("swn")), "{begun}");
     assert!(world.is_empty(&world.tokens).await);
 }
 
@@ -336,14 +341,19 @@ async fn an_order_is_called_off_once_by_its_customer_and_until_its_parcel_leaves
     assert_eq!(late.body["title"], "Order not cancellable");
     assert_eq!(world.order().await, before);
     let unknown = "/order/swn/019c13ec-a1e8-7000-8000-00000000ffff/cancel";
-    world.shop.client.send("POST", unknown, &[], "").await.expect(404);
-    world.shop.client.send("POST", "/order/swn/nonsense/cancel", &[], "").await.expect(404);
+    let swn = world.shop.client.customer("swn");
+    swn.send("POST", unknown, &[], "").await.expect(404);
+    swn.send("POST", "/order/swn/nonsense/cancel", &[], "").await.expect(404);
+    let by_name = world.shop.client.send("POST", unknown, &[], "").await.expect(400);
+    assert_eq!(by_name.fields_at_fault(), ["customerId"]);
+    let by_id = format!("{unknown}?customerId={}", customer_id("swn"));
+    world.shop.client.send("POST", &by_id, &[], "").await.expect(404);
 }
 
 #[tokio::test]
 async fn delivery_is_told_to_keep_the_parcel_of_an_order_that_was_called_off() {
     let (world, _) = World::begun().await;
-    assert!(world.tell("OrderCancellationRequested", json!({ "orderId": ID, "userName": "swn" })).await);
+    assert!(world.tell("OrderCancellationRequested", of_swn()).await);
     let command = world.message(&world.delivery).await;
     assert_eq!(command["detail-type"], "CallOffShipment");
     assert_eq!(command["detail"]["data"]["orderId"], ID);
@@ -354,11 +364,11 @@ async fn an_order_whose_customer_is_forgotten_on_the_way_goes_on_under_nobodys_n
     let (world, token) = World::begun().await;
     assert_eq!(world.step("markStockReserved", json!({})).await, Ok(()));
     let orders = OrderStore::new(world.account.known_table("ORDER_TABLE"));
-    let (found, _) = orders.chunk(&"swn".to_owned().try_into().unwrap(), None).await.unwrap();
+    let (found, _) = orders.chunk(customer_id("swn").parse().unwrap(), None).await.unwrap();
     let fulfilments = FulfilmentStore::new(world.account.known_table("FULFILMENT_TABLE"));
     orders.anonymise(&found, &fulfilments).await.unwrap();
     let rows = world.shop.dynamodb.scan().table_name("FULFILMENT_TABLE").send().await.unwrap();
-    assert!(!format!("{rows:?}").contains("swn"));
+    assert!(!format!("{rows:?}").contains(&customer_id("swn")));
     assert_eq!(world.step("markPaid", json!({})).await, Ok(()));
     assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
     world.message(&world.delivery).await;
@@ -395,11 +405,12 @@ async fn each_change_of_an_order_is_told_once_and_by_its_name() {
     assert_eq!(world.step("close", close).await, Ok(()));
     images.push(image(&world).await);
     let mut records: Vec<Value> = images.windows(2).map(|pair| record(&pair[0], &pair[1])).collect();
-    // What an erasure does to an order is nobody's business: neither the gravestone nor the order of nobody.
+    // What an erasure does to an order is nobody's business: neither the tombstone nor the order of nobody.
     let mut erased = images[5].clone();
     erased["userName"]["S"] = json!("erased");
-    let gravestone = json!({ "userName": { "S": "swn" }, "orderId": { "S": ID }, "expiresAt": { "N": "1" } });
-    records.extend([record(&images[5], &gravestone), record(&Value::Null, &erased)]);
+    erased["customerId"]["S"] = json!("00000000-0000-0000-0000-000000000000");
+    let tombstone = json!({ "customerId": { "S": customer_id("swn") }, "orderId": { "S": ID }, "expiresAt": { "N": "1" } });
+    records.extend([record(&images[5], &tombstone), record(&Value::Null, &erased)]);
     let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
     let response = outbox.invoke(batch, None).await.unwrap();
     assert_eq!(response.failed().count(), 0);

@@ -18,12 +18,13 @@ use ordering::basket_checked_out::Checkouts;
 use ordering::store::OrderStore;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client};
+use testkit::{Account, Client, customer_id};
 
 const SAMPLE: &str = include_str!("../../events/ordering-consumer.json");
 
 /// An ordering service with nothing in its table.
 struct Shop {
+    /// Signed in as staff.
     client: Client,
     dynamodb: aws_sdk_dynamodb::Client,
     checkouts: Checkouts,
@@ -75,6 +76,7 @@ fn message(id: &str, change: impl FnOnce(&mut Value)) -> Value {
 /// The message of an order with a number, of one user.
 fn order(user: &str, number: usize) -> Value {
     message(&format!("m-{number}"), |data| {
+        data["customerId"] = json!(customer_id(user));
         data["userName"] = json!(user);
         // A UUID v7 carries its time in front: each order is a second later than the one before.
         let millis = 1_769_860_800_000_u64 + 1000 * u64::try_from(number).unwrap();

@@ -1,13 +1,14 @@
 //! What ordering tells: a fact for each status that an order comes to.
 //!
-//! Of an order whose customer was erased meanwhile, `userName` is [`erased`](UserName::erased).
+//! Of an order whose customer was erased meanwhile, `customerId` is [`CustomerId::ERASED`] and `userName` is
+//! [`UserName::erased`].
 
 use serde::{Deserialize, Serialize};
 
 use super::facts;
 use crate::order::Reason;
 use crate::stock::Pieces;
-use crate::{Amount, Currency, OrderId, UserName};
+use crate::{Amount, Currency, CustomerId, OrderId, UserName};
 
 /// An order was placed, and is to be fulfilled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct OrderPlaced {
     /// The order.
     pub order_id: OrderId,
     /// Whose order.
+    #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
+    pub customer_id: CustomerId,
+    /// Their name when they checked out.
     #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// What was bought.
@@ -37,6 +41,9 @@ macro_rules! of_an_order {
             /// The order.
             pub order_id: OrderId,
             /// Whose order.
+            #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
+    pub customer_id: CustomerId,
+            /// Their name when they checked out.
             #[serde(deserialize_with = "UserName::deserialize_or_erased")]
             pub user_name: UserName,
         })*
@@ -66,6 +73,9 @@ pub struct OrderRejected {
     /// The order.
     pub order_id: OrderId,
     /// Whose order.
+    #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
+    pub customer_id: CustomerId,
+    /// Their name when they checked out.
     #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// Why.
@@ -80,6 +90,9 @@ pub struct OrderCancelled {
     /// The order.
     pub order_id: OrderId,
     /// Whose order.
+    #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
+    pub customer_id: CustomerId,
+    /// Their name when they checked out.
     #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// Why.

@@ -1,0 +1,45 @@
+//! The basket as data of its customer: handed over, or emptied.
+//!
+//! Receipts of checkouts and the outbox cannot be found by their customer: they expire within a day and a week.
+
+use domain::CustomerId;
+use domain::customer::Customer;
+use lambdakit::batch::HandlerError;
+use shopkit::privacy::{DataHolder, Export};
+
+use crate::api::BasketSummary;
+use crate::store::BasketStore;
+
+/// The baskets, as a holder of customers' data.
+#[derive(Clone, Debug)]
+pub struct BasketData {
+    baskets: BasketStore,
+}
+
+impl BasketData {
+    /// The data in this store.
+    #[must_use]
+    pub fn new(baskets: BasketStore) -> Self {
+        Self { baskets }
+    }
+}
+
+impl DataHolder for BasketData {
+    const SERVICE: &'static str = "basket";
+    const SOURCE: &'static str = "shop.basket";
+
+    async fn collect(&self, customer_id: CustomerId, export: &mut Export<'_>) -> Result<(), HandlerError> {
+        match self.baskets.find(customer_id).await? {
+            Some(basket) => export.add(&BasketSummary::from(basket)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn erase(&self, customer_id: CustomerId) -> Result<(), HandlerError> {
+        if let Some(basket) = self.baskets.find(customer_id).await? {
+            let Customer { id, user_name } = basket.customer;
+            self.baskets.empty(&Customer { id, user_name }).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! Mails as data of their customer: handed over with the addresses that they went to, or erased.
+//!
+//! Contacts are erased before mails. The function that writes a mail reads its contact once more when the mail is in the
+//! table, so either it finds the contact erased, or the mail is found here.
+
+use domain::checkout::{Email, PaymentMethod, PersonName};
+use domain::{CustomerId, OrderId, Redacted, Timestamp};
+use lambdakit::batch::HandlerError;
+use lambdakit::telemetry;
+use serde::Serialize;
+use shopkit::privacy::{DataHolder, Export};
+
+use crate::store::{BATCH_SIZE, Kind, MailStore, Row, Status};
+
+/// The mails, as a holder of customers' data.
+#[derive(Clone, Debug)]
+pub struct MailData {
+    mails: MailStore,
+}
+
+/// A row as its customer sees it.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+enum View<'a> {
+    Contact {
+        order_id: OrderId,
+        first_name: &'a PersonName,
+        email: &'a Email,
+        payment_method: PaymentMethod,
+    },
+    Mail {
+        order_id: OrderId,
+        occasion: &'a str,
+        at: Timestamp,
+        status: Status,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        to: Option<&'a Email>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        subject: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        text: Option<&'a Redacted<String>>,
+    },
+}
+
+impl<'a> View<'a> {
+    /// Nobody is shown tombstones. What was ordered is shown with the order.
+    fn of(row: &'a Row) -> Option<Self> {
+        match row {
+            Row::Contact(contact) => Some(Self::Contact {
+                order_id: contact.order_id,
+                first_name: &contact.first_name,
+                email: &contact.email,
+                payment_method: contact.payment_method,
+            }),
+            Row::Mail(mail) => Some(Self::Mail {
+                order_id: mail.order_id,
+                occasion: &mail.occasion,
+                at: mail.at,
+                status: mail.status,
+                to: mail.letter.as_ref().map(|letter| &letter.to),
+                subject: mail.letter.as_ref().map(|letter| &*letter.subject),
+                text: mail.letter.as_ref().map(|letter| &letter.text),
+            }),
+            Row::Tombstone => None,
+        }
+    }
+}
+
+impl MailData {
+    /// The data in this store.
+    #[must_use]
+    pub fn new(mails: MailStore) -> Self {
+        Self { mails }
+    }
+
+    async fn erase_kind(&self, customer_id: CustomerId, kind: Kind) -> Result<(), HandlerError> {
+        let mut start = None;
+        loop {
+            let (rows, next) = self.mails.chunk(customer_id, kind, start).await?;
+            for rows in rows.chunks(BATCH_SIZE) {
+                self.mails.erase(customer_id, rows).await?;
+                telemetry::count("MailRowsErased", rows.len());
+            }
+            if next.is_none() {
+                return Ok(());
+            }
+            start = next;
+        }
+    }
+}
+
+impl DataHolder for MailData {
+    const SERVICE: &'static str = "notification";
+    const SOURCE: &'static str = "shop.notification";
+
+    async fn collect(&self, customer_id: CustomerId, export: &mut Export<'_>) -> Result<(), HandlerError> {
+        for kind in [Kind::Contact, Kind::Mail] {
+            let mut start = None;
+            loop {
+                let (rows, next) = self.mails.chunk(customer_id, kind, start).await?;
+                for view in rows.iter().filter_map(View::of) {
+                    export.add(&view).await?;
+                }
+                if next.is_none() {
+                    break;
+                }
+                start = next;
+            }
+        }
+        Ok(())
+    }
+
+    async fn erase(&self, customer_id: CustomerId) -> Result<(), HandlerError> {
+        for kind in [Kind::Contact, Kind::Mail] {
+            self.erase_kind(customer_id, kind).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! Orders as data of their customer: handed over, or kept for the books without their customer.
+
+use domain::CustomerId;
+use lambdakit::batch::HandlerError;
+use lambdakit::telemetry;
+use shopkit::privacy::{DataHolder, Export};
+
+use crate::api::OrderView;
+use crate::store::{FulfilmentStore, OrderStore};
+
+/// How many orders one transaction moves: few enough for a small table's capacity.
+const BATCH_SIZE: usize = 10;
+
+/// The orders, as a holder of customers' data.
+#[derive(Clone, Debug)]
+pub struct OrderData {
+    orders: OrderStore,
+    fulfilments: FulfilmentStore,
+}
+
+impl OrderData {
+    /// The data in these stores.
+    #[must_use]
+    pub fn new(orders: OrderStore, fulfilments: FulfilmentStore) -> Self {
+        Self { orders, fulfilments }
+    }
+}
+
+impl DataHolder for OrderData {
+    const SERVICE: &'static str = "ordering";
+    const SOURCE: &'static str = "shop.ordering";
+
+    async fn collect(&self, customer_id: CustomerId, export: &mut Export<'_>) -> Result<(), HandlerError> {
+        let mut start = None;
+        loop {
+            let (orders, next) = self.orders.chunk(customer_id, start).await?;
+            for order in orders {
+                export.add(&OrderView::try_from(order)?).await?;
+            }
+            if next.is_none() {
+                return Ok(());
+            }
+            start = next;
+        }
+    }
+
+    async fn erase(&self, customer_id: CustomerId) -> Result<(), HandlerError> {
+        let mut start = None;
+        loop {
+            let (orders, next) = self.orders.chunk(customer_id, start).await?;
+            for orders in orders.chunks(BATCH_SIZE) {
+                self.orders.anonymise(orders, &self.fulfilments).await?;
+                telemetry::count("OrdersAnonymised", orders.len());
+            }
+            if next.is_none() {
+                return Ok(());
+            }
+            start = next;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What customers can ask of their own data, and what the services that hold some of it answer.
+//!
+//! The requests are published by the service `customer`. Each holder answers for itself, so the answers name
+//! their holder and are published under its source. No event carries a user name: a customer is identified by
+//! id, which nobody else can have later, however late a message is delivered.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{Event, Fact, facts};
+use crate::{CustomerId, Redacted};
+
+/// A copy of all data that the shop holds of a customer was requested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerExportRequested {
+    /// Whose data.
+    pub customer_id: CustomerId,
+    /// Identifies the request.
+    pub export_id: Uuid,
+}
+
+/// The erasure of all data that the shop holds of a customer was requested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerErasureRequested {
+    /// Whose data.
+    pub customer_id: CustomerId,
+    /// Identifies the request.
+    pub erasure_id: Uuid,
+}
+
+facts!("shop.customer": CustomerExportRequested, CustomerErasureRequested);
+
+/// The requests, as a holder reads them: by their detail-type.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[expect(missing_docs, reason = "each is documented where it is defined")]
+pub enum PrivacyRequest {
+    CustomerExportRequested(Event<CustomerExportRequested>),
+    CustomerErasureRequested(Event<CustomerErasureRequested>),
+}
+
+/// A part of the data that one service holds of a customer.
+///
+/// A holder that is asked again, because a message was delivered again, starts another run with an id of its own.
+/// Data can change between two runs, so parts of different runs never make one export.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerDataCollected {
+    /// Whose data.
+    pub customer_id: CustomerId,
+    /// The request that it was collected for.
+    pub export_id: Uuid,
+    /// The service that holds the data.
+    pub holder: String,
+    /// The run of the holder that this part belongs to.
+    pub run_id: Uuid,
+    /// Counts the parts of the run, from 0.
+    pub part: u32,
+    /// Whether this is the run's last part.
+    pub last: bool,
+    /// A JSON array of the data, as the holder shows it to customers.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<serde_json::Value>"))]
+    pub items: Redacted<Box<RawValue>>,
+}
+
+/// A service holds no data of a customer any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerDataErased {
+    /// Whose data it was.
+    pub customer_id: CustomerId,
+    /// The request that it was erased for.
+    pub erasure_id: Uuid,
+    /// The service that held the data.
+    pub holder: String,
+}
+
+impl Fact for CustomerDataCollected {
+    const DETAIL_TYPE: &'static str = "CustomerDataCollected";
+    const VERSION: u32 = 1;
+}
+
+impl Fact for CustomerDataErased {
+    const DETAIL_TYPE: &'static str = "CustomerDataErased";
+    const VERSION: u32 = 1;
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::Timestamp;
+
+    fn read(detail_type: &str, detail: Value) -> PrivacyRequest {
+        serde_json::from_value(json!({ detail_type: detail })).unwrap()
+    }
+
+    #[test]
+    fn requests_are_read_by_their_detail_type() {
+        let (id, at) = (Uuid::from_u128(1), Timestamp::from_unix_millis(1_767_225_600_000));
+        let customer_id = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a".parse().unwrap();
+        let fact = CustomerExportRequested { customer_id, export_id: id };
+        let export = Event::new(id, "c-1".to_owned(), at, fact);
+        let request = read(CustomerExportRequested::DETAIL_TYPE, serde_json::to_value(&export).unwrap());
+        assert_eq!(request, PrivacyRequest::CustomerExportRequested(export));
+        let fact = CustomerErasureRequested { customer_id, erasure_id: id };
+        let erasure = Event::new(id, "c-1".to_owned(), at, fact);
+        let request = read(CustomerErasureRequested::DETAIL_TYPE, serde_json::to_value(&erasure).unwrap());
+        assert_eq!(request, PrivacyRequest::CustomerErasureRequested(erasure));
+    }
+}

@@ -1,0 +1,112 @@
+//! A function that decides who may sign up: the pre sign-up trigger of a Cognito user pool.
+//!
+//! The trigger returns its event to let the user sign up, and fails to refuse them: Cognito knows no other way, so every
+//! refusal counts as an error of the function. The user sees the message, with "PreSignUp failed with error" before it.
+//! (AWS, "Pre sign-up Lambda trigger".)
+
+use std::fmt::Display;
+use std::sync::Arc;
+
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::ConfigError;
+use crate::batch::{self, Unreadable};
+use crate::start::start;
+use crate::telemetry::{self, Invocation, Outcome};
+
+/// Why a user may not sign up.
+#[derive(Debug, thiserror::Error)]
+pub enum SignUpError {
+    /// The shop does not take the name, for the reason that is given.
+    #[error("The user name {0}.")]
+    UserName(String),
+    /// The event is not one of the trigger.
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
+    /// The deadline came first.
+    #[error("Try again in a moment.")]
+    OutOfTime,
+}
+
+impl From<SignUpError> for Diagnostic {
+    fn from(error: SignUpError) -> Self {
+        Self { error_type: "SignUpRefused".to_owned(), error_message: error.to_string() }
+    }
+}
+
+/// As much of the trigger's event as is needed.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    trigger_source: String,
+    user_name: String,
+}
+
+/// Runs the trigger. `check` says what is wrong with a user name, if anything is.
+///
+/// # Errors
+/// When the configuration is wrong or the Lambda runtime fails.
+pub async fn run<E: Display>(check: impl Fn(&str) -> Result<(), E>) -> Result<(), lambda_runtime::Error> {
+    let check = Arc::new(start(async || Ok::<_, ConfigError>(check)).await?);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let check = Arc::clone(&check);
+        async move { invoke(&*check, event.payload, Some(&event.context)).await }
+    }))
+    .await
+}
+
+/// Decides about one user; gives the event back if they may sign up. Without a context (in tests) there is no deadline.
+///
+/// # Errors
+/// When they may not.
+pub async fn invoke<E: Display>(
+    check: impl Fn(&str) -> Result<(), E>,
+    event: Box<RawValue>,
+    context: Option<&Context>,
+) -> Result<Box<RawValue>, SignUpError> {
+    let invocation = Invocation::begin(context);
+    let done = invocation.run(async {
+        let Event { trigger_source, user_name } = batch::read(event.get())?;
+        telemetry::event(&trigger_source);
+        check(&user_name).map_err(|reason| SignUpError::UserName(reason.to_string()))
+    });
+    let result = done.await.unwrap_or(Err(SignUpError::OutOfTime));
+    let outcome = match &result {
+        Ok(()) => Outcome::Ok,
+        Err(SignUpError::UserName(_)) => Outcome::Refused,
+        Err(SignUpError::Unreadable(_) | SignUpError::OutOfTime) => Outcome::Failed,
+    };
+    // The name is not for the log.
+    invocation.end(outcome);
+    result.map(|()| event)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(user_name: &str) -> Result<(), &'static str> {
+        if user_name.is_ascii() { Ok(()) } else { Err("must be ASCII") }
+    }
+
+    async fn sign_up(event: &str) -> Result<String, String> {
+        let event = RawValue::from_string(event.to_owned()).unwrap();
+        let answer = invoke(check, event, None).await;
+        answer.map(|event| event.get().to_owned()).map_err(|error| Diagnostic::from(error).error_message)
+    }
+
+    #[tokio::test]
+    async fn the_event_is_returned_as_it_came() {
+        let event = r#"{"triggerSource": "PreSignUp_SignUp", "userName": "grace", "response": {"autoConfirmUser": false}}"#;
+        assert_eq!(sign_up(event).await.unwrap(), event);
+    }
+
+    #[tokio::test]
+    async fn refusals_say_why() {
+        let refused = sign_up(r#"{"triggerSource": "PreSignUp_SignUp", "userName": "zoë"}"#).await;
+        assert_eq!(refused.unwrap_err(), "The user name must be ASCII.");
+        assert!(sign_up("{}").await.unwrap_err().contains("unreadable"));
+    }
+}

@@ -1,0 +1,228 @@
+//! Whose data a caller may read and change: the only place that decides it.
+//!
+//! Data is kept by [`CustomerId`]. Paths and bodies name customers by their user name, which somebody else can take when
+//! the account is gone. So a customer means themselves by their own name, and staff who change something say by
+//! `?customerId=` which customer they mean; they find the ids behind a name where they read.
+//!
+//! | who | by name alone | with `customerId` |
+//! | --- | --- | --- |
+//! | a customer | themselves, by their own name | the same, if it is their own id |
+//! | staff, about themselves | themselves | whoever has the id |
+//! | staff, about others | may read what is under the name, and change nothing | whoever has the id |
+//!
+//! What is somebody else's looks as if it was not there: nobody learns who the other customers are.
+
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use domain::customer::Customer;
+use domain::{CustomerId, UserName};
+use lambdakit::Problem;
+use lambdakit::api::path_field;
+use lambdakit::caller::Caller;
+use lambdakit::page::Parameters;
+use lambdakit::problem::FieldError;
+
+/// The query parameter by which staff name a customer.
+pub const CUSTOMER_ID: &str = "customerId";
+
+/// What the parameter means, for the description of the API.
+pub const WHOSE: &str = "Which of the customers who have, or had, the user name. Staff have to say so to change what is not their own.";
+
+/// A caller, and the customer whom they name by id, where they do.
+#[derive(Clone, Debug)]
+pub struct CustomerCaller {
+    caller: Caller,
+    customer_id: Option<CustomerId>,
+}
+
+/// Whose data may be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// That of one customer.
+    Customer(Customer),
+    /// That of every customer who has, or had, this name.
+    UserName(UserName),
+}
+
+impl CustomerCaller {
+    /// The caller's own id and name.
+    ///
+    /// # Errors
+    /// A 401 problem when the token's `sub` is not a customer's, and a 404 problem when the shop does not take the name.
+    pub fn own(caller: &Caller) -> Result<Customer, Problem> {
+        let user_name = caller.user_name().parse().map_err(|_| unknown())?;
+        Ok(Customer { id: own_id(caller)?, user_name })
+    }
+
+    /// The one customer whose data is to be changed.
+    ///
+    /// # Errors
+    /// A 404 problem when the caller may not, a 400 problem when staff do not say by id whom they mean.
+    pub fn authorize_write(&self, user_name: UserName) -> Result<Customer, Problem> {
+        match self.authorize_read(user_name)? {
+            Scope::Customer(customer) => Ok(customer),
+            Scope::UserName(_) => Err(Problem::bad_parameters(vec![FieldError {
+                field: CUSTOMER_ID.to_owned(),
+                detail:
+                    "is required to change what is not your own: a user name can have been several customers'"
+                        .to_owned(),
+            }])),
+        }
+    }
+
+    /// Whose data may be read under this name.
+    ///
+    /// # Errors
+    /// A 404 problem when the caller may not.
+    pub fn authorize_read(&self, user_name: UserName) -> Result<Scope, Problem> {
+        let is_own_name = user_name.as_str() == self.caller.user_name();
+        match self.customer_id {
+            Some(id) if self.caller.is_staff() => Ok(Scope::Customer(Customer { id, user_name })),
+            Some(id) if is_own_name && id == own_id(&self.caller)? => {
+                Ok(Scope::Customer(Customer { id, user_name }))
+            }
+            Some(_) => Err(unknown()),
+            None if is_own_name => Ok(Scope::Customer(Customer { id: own_id(&self.caller)?, user_name })),
+            None if self.caller.is_staff() => Ok(Scope::UserName(user_name)),
+            None => Err(unknown()),
+        }
+    }
+
+    async fn named_in_path<S: Send + Sync>(
+        parts: &mut Parts,
+        state: &S,
+    ) -> Result<(Self, UserName), Problem> {
+        let this = Self::from_request_parts(parts, state).await?;
+        let parameters = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
+        let user_name = parameters.iter().find_map(|(name, value)| (name == "userName").then_some(value));
+        let user_name = user_name.unwrap_or_default();
+        // Before it is read: whether a name could be somebody's is not for everybody to know, either.
+        if !this.caller.is_staff() && user_name != this.caller.user_name() {
+            return Err(unknown());
+        }
+        Ok((this, path_field("userName", user_name)?))
+    }
+}
+
+fn own_id(caller: &Caller) -> Result<CustomerId, Problem> {
+    caller.subject().parse().map_err(|_| Problem::unauthorized("the token's sub is no customer's id"))
+}
+
+fn unknown() -> Problem {
+    Problem::not_found("There is no such customer.")
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CustomerCaller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        let mut query = Parameters::from_request_parts(parts, state).await?;
+        match query.optional(CUSTOMER_ID) {
+            Some(customer_id) => Ok(Self { caller, customer_id }),
+            None => Err(query.invalid()),
+        }
+    }
+}
+
+/// The customer whom the path names (`{userName}`), where the caller may change what is theirs.
+#[derive(Clone, Debug)]
+pub struct Owner(pub Customer);
+
+impl<S: Send + Sync> FromRequestParts<S> for Owner {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (caller, user_name) = CustomerCaller::named_in_path(parts, state).await?;
+        caller.authorize_write(user_name).map(Self)
+    }
+}
+
+/// Whose data the caller may read of that under the name in the path (`{userName}`).
+#[derive(Clone, Debug)]
+pub struct Readable(pub Scope);
+
+impl<S: Send + Sync> FromRequestParts<S> for Readable {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let (caller, user_name) = CustomerCaller::named_in_path(parts, state).await?;
+        caller.authorize_read(user_name).map(Self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use axum::http::{Request, StatusCode};
+    use lambda_http::RequestExt;
+    use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
+    use lambda_http::request::RequestContext;
+    use lambdakit::caller::TokenClients;
+    use serde_json::json;
+
+    use super::*;
+
+    const GRACE: &str = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a";
+    const OTHER: &str = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1b";
+
+    /// `grace`, as a customer or as staff, with a query string.
+    async fn caller(groups: &str, query: &str) -> Result<CustomerCaller, Problem> {
+        let mut context = ApiGatewayProxyRequestContext::default();
+        let claims = json!({
+            "sub": GRACE, "cognito:username": "grace", "cognito:groups": groups, "aud": "web", "token_use": "id",
+        });
+        context.authorizer.fields.insert("claims".to_owned(), claims);
+        let request = Request::builder().uri(format!("/{query}")).body(Body::empty()).unwrap();
+        let (mut parts, _) = request.with_request_context(RequestContext::ApiGatewayV1(context)).into_parts();
+        parts.extensions.insert(TokenClients::new(["web"]));
+        CustomerCaller::from_request_parts(&mut parts, &()).await
+    }
+
+    fn scope(id: &str, user_name: &str) -> Scope {
+        let (id, user_name) = (id.parse().unwrap(), user_name.parse().unwrap());
+        Scope::Customer(Customer { id, user_name })
+    }
+
+    fn name(name: &str) -> UserName {
+        name.parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn customers_are_themselves_and_nobody_else() {
+        let own_id = format!("?customerId={GRACE}");
+        for query in ["", &own_id] {
+            let caller = caller("", query).await.unwrap();
+            assert_eq!(caller.authorize_read(name("grace")).unwrap(), scope(GRACE, "grace"));
+            assert!(caller.authorize_write(name("grace")).is_ok());
+            let refused = caller.authorize_read(name("ada")).unwrap_err();
+            assert_eq!(refused.status(), StatusCode::NOT_FOUND);
+        }
+        let caller = caller("", &format!("?customerId={OTHER}")).await.unwrap();
+        for user_name in ["grace", "ada"] {
+            assert_eq!(caller.authorize_read(name(user_name)).unwrap_err().status(), StatusCode::NOT_FOUND);
+            assert_eq!(caller.authorize_write(name(user_name)).unwrap_err().status(), StatusCode::NOT_FOUND);
+        }
+    }
+
+    #[tokio::test]
+    async fn staff_read_by_name_and_write_by_id() {
+        let by_name = caller("staff", "").await.unwrap();
+        assert_eq!(by_name.authorize_read(name("grace")).unwrap(), scope(GRACE, "grace"));
+        assert_eq!(by_name.authorize_read(name("ada")).unwrap(), Scope::UserName(name("ada")));
+        let refused = by_name.authorize_write(name("ada")).unwrap_err();
+        assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+        let by_id = caller("staff", &format!("?customerId={OTHER}")).await.unwrap();
+        assert_eq!(by_id.authorize_read(name("ada")).unwrap(), scope(OTHER, "ada"));
+        assert_eq!(by_id.authorize_write(name("grace")).unwrap().id, OTHER.parse().unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_customer_id_is_a_uuid() {
+        for query in ["?customerId=", "?customerId=grace"] {
+            assert_eq!(caller("staff", query).await.unwrap_err().status(), StatusCode::BAD_REQUEST);
+        }
+    }
+}

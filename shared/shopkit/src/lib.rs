@@ -1,0 +1,7 @@
+//! What knows both the toolkit (`lambdakit`) and the shop (`domain`).
+//!
+//! - [`customer`]: whose data a caller may read and change.
+//! - [`privacy`]: how a service hands over, or erases, the data that it holds of a customer.
+
+pub mod customer;
+pub mod privacy;

@@ -1,0 +1,132 @@
+//! How a service hands over, or erases, the data that it holds of a customer.
+//!
+//! A service says what it holds by a [`DataHolder`]; [`PrivacyHandler`] reads the requests and publishes the answers.
+//! Nothing is written down about a request here: until its answer is published its message is not acknowledged, and doing
+//! all of it again is harmless.
+
+use domain::event::privacy::{
+    CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
+    PrivacyRequest,
+};
+use domain::event::{Event, Fact};
+use domain::{CustomerId, Timestamp};
+use lambdakit::batch::HandlerError;
+use lambdakit::publish::{Entry, Publisher};
+use lambdakit::queue;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use uuid::Uuid;
+
+/// About how many bytes of data go into one event: EventBridge bills by 64 KB, and takes four times as much. One item has
+/// at most half of that.
+const PART_BYTES: usize = 60 * 1024;
+
+/// A service that holds data of customers.
+pub trait DataHolder: Sync {
+    /// The service's name.
+    const SERVICE: &'static str;
+    /// The same as EventBridge's `source`.
+    const SOURCE: &'static str;
+
+    /// Adds all data of a customer to an export, as the service shows it to them.
+    fn collect(
+        &self,
+        customer_id: CustomerId,
+        export: &mut Export<'_>,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send;
+
+    /// Erases all data of a customer. Doing it again does nothing.
+    fn erase(&self, customer_id: CustomerId) -> impl Future<Output = Result<(), HandlerError>> + Send;
+}
+
+/// Answers the privacy requests of customers for one holder.
+#[derive(Clone, Debug)]
+pub struct PrivacyHandler<H> {
+    holder: H,
+    publisher: Publisher,
+}
+
+impl<H: DataHolder> PrivacyHandler<H> {
+    /// A handler that publishes the holder's answers there.
+    #[must_use]
+    pub fn new(holder: H, publisher: Publisher) -> Self {
+        Self { holder, publisher }
+    }
+
+    async fn export(&self, request: &Event<CustomerExportRequested>) -> Result<(), HandlerError> {
+        let mut export = Export {
+            publisher: &self.publisher,
+            request,
+            holder: (H::SERVICE, H::SOURCE),
+            run_id: Uuid::now_v7(),
+            part: 0,
+            items: Vec::new(),
+            bytes: 0,
+        };
+        self.holder.collect(request.data.customer_id, &mut export).await?;
+        export.publish(true).await
+    }
+
+    async fn erase(&self, request: &Event<CustomerErasureRequested>) -> Result<(), HandlerError> {
+        let CustomerErasureRequested { customer_id, erasure_id } = request.data;
+        self.holder.erase(customer_id).await?;
+        let fact = CustomerDataErased { customer_id, erasure_id, holder: H::SERVICE.to_owned() };
+        let event = request.consequence(H::SERVICE, Timestamp::now(), fact);
+        let entry = Entry::new(H::SOURCE, CustomerDataErased::DETAIL_TYPE, &event)?;
+        Ok(self.publisher.publish_one(entry).await?)
+    }
+}
+
+impl<H: DataHolder> queue::Handler for PrivacyHandler<H> {
+    type Event = PrivacyRequest;
+
+    async fn handle(&self, request: PrivacyRequest) -> Result<(), HandlerError> {
+        match request {
+            PrivacyRequest::CustomerExportRequested(request) => self.export(&request).await,
+            PrivacyRequest::CustomerErasureRequested(request) => self.erase(&request).await,
+        }
+    }
+}
+
+/// One run of a holder through a customer's data, published part by part.
+#[derive(Debug)]
+pub struct Export<'a> {
+    publisher: &'a Publisher,
+    request: &'a Event<CustomerExportRequested>,
+    holder: (&'static str, &'static str),
+    run_id: Uuid,
+    part: u32,
+    items: Vec<Box<RawValue>>,
+    bytes: usize,
+}
+
+impl Export<'_> {
+    /// Adds an item.
+    ///
+    /// # Errors
+    /// When it does not serialize, or the part that was full before it could not be published.
+    pub async fn add(&mut self, item: &(impl Serialize + Sync)) -> Result<(), HandlerError> {
+        let item = to_raw_value(item)?;
+        if !self.items.is_empty() && self.bytes + item.get().len() > PART_BYTES {
+            self.publish(false).await?;
+        }
+        self.bytes += item.get().len();
+        self.items.push(item);
+        Ok(())
+    }
+
+    async fn publish(&mut self, last: bool) -> Result<(), HandlerError> {
+        let (service, source) = self.holder;
+        let CustomerExportRequested { customer_id, export_id } = self.request.data;
+        let (run_id, part) = (self.run_id, self.part);
+        let items = to_raw_value(&self.items)?.into();
+        let holder = service.to_owned();
+        let fact = CustomerDataCollected { customer_id, export_id, holder, run_id, part, last, items };
+        let name = format!("{service}#{run_id}#{part}");
+        let event = self.request.consequence(&name, Timestamp::now(), fact);
+        let entry = Entry::new(source, CustomerDataCollected::DETAIL_TYPE, &event)?;
+        self.publisher.publish_one(entry).await?;
+        (self.items, self.bytes, self.part) = (Vec::new(), 0, part + 1);
+        Ok(())
+    }
+}
