@@ -153,6 +153,7 @@ fn configuration(known: &Known, signed_in: Option<&Shop>, caller: &Caller) -> St
         CONFIG.to_owned(),
         list("products", &known.products),
         list("user", &[known.owner.user().to_owned()]),
+        list("customers", &[known.owner.id()]),
         list("items", &known.items),
         list("orders", &known.orders),
         signed_in.map(token).unwrap_or_default(),
@@ -160,7 +161,8 @@ fn configuration(known: &Known, signed_in: Option<&Shop>, caller: &Caller) -> St
         answers("include", &SIGNED, SIGNED_ANSWERS),
         answers("exclude", &of_their_own, caller.answers),
         // Whom the shop has forgotten can try nothing else; staff are needed by other tests.
-        "[[operations]]\ninclude-operation-id = \"eraseMe\"\nenabled = false\n".to_owned(),
+        "[[operations]]\ninclude-operation-id = [\"eraseMe\", \"eraseCustomer\"]\nenabled = false\n"
+            .to_owned(),
     ]
     .join("\n")
 }

@@ -47,8 +47,8 @@ pub struct ChatArgs {
     /// `FERROCART_TOKEN`
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// The customer that staff writes to
-    #[arg(long, value_name = "CUSTOMER")]
+    /// The id of the customer whom staff write to, as baskets and orders show it
+    #[arg(long, value_name = "CUSTOMER_ID")]
     with: Option<String>,
     #[command(flatten)]
     shop: ShopArgs,
@@ -115,7 +115,7 @@ pub fn chat(paths: &Paths, args: &ChatArgs) -> Result<()> {
         }
         if spoken.elapsed() > SIGN_OF_LIFE {
             spoken = Instant::now();
-            line.say(&json!({ "action": "readMessages", "customer": args.with, "before": 1 }))?;
+            line.say(&json!({ "action": "readMessages", "customerId": args.with, "before": 1 }))?;
         }
         while let Some(frame) = line.hear()? {
             // Whoever is told to wait, or wrote too much, may go on.
@@ -144,12 +144,12 @@ fn subscription(order: &str) -> Value {
     json!({ "action": "subscribeOrder", "orderId": order })
 }
 
-fn reading(customer: Option<&str>) -> Value {
-    json!({ "action": "readMessages", "customer": customer })
+fn reading(customer_id: Option<&str>) -> Value {
+    json!({ "action": "readMessages", "customerId": customer_id })
 }
 
-fn message(text: &str, to: Option<&str>) -> Value {
-    json!({ "action": "sendMessage", "text": text, "to": to })
+fn message(text: &str, customer_id: Option<&str>) -> Value {
+    json!({ "action": "sendMessage", "text": text, "customerId": customer_id })
 }
 
 /// A line for a status, unless it was shown before.
@@ -174,7 +174,7 @@ fn is_over(frame: &Value) -> bool {
 /// Lines for messages of the chat that is looked at.
 fn shown_messages(frame: &Value, with: Option<&str>) -> Result<Vec<String>> {
     refuse_problem(frame)?;
-    if with.is_some_and(|customer| frame["customer"] != customer) {
+    if with.is_some_and(|customer_id| frame["customerId"] != customer_id) {
         return Ok(Vec::new());
     }
     let shown = |line: &Value| {
@@ -318,11 +318,11 @@ mod tests {
 
     #[test]
     fn staff_see_the_chat_that_they_look_at_and_no_other() {
-        let line = |customer: &str| json!({ "type": "message", "customer": customer, "seq": 1, "from": "CUSTOMER", "text": "hi", "at": "12:00" });
+        let line = |customer: &str| json!({ "type": "message", "customerId": customer, "seq": 1, "from": "CUSTOMER", "text": "hi", "at": "12:00" });
         assert_eq!(shown_messages(&line("grace"), Some("grace")).unwrap(), ["12:00  customer  hi"]);
         assert!(shown_messages(&line("swn"), Some("grace")).unwrap().is_empty());
         assert_eq!(shown_messages(&line("grace"), None).unwrap().len(), 1);
-        let sent = json!({ "type": "messageSent", "customer": "grace", "seq": 2 });
+        let sent = json!({ "type": "messageSent", "customerId": "grace", "seq": 2 });
         assert!(shown_messages(&sent, None).unwrap().is_empty());
     }
 }

@@ -4,6 +4,8 @@ use anyhow::{Context, Result};
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
+use crate::items;
+
 /// As long as the correlation ids that the shop gives to clients who send none.
 const CORRELATION_ID: &str = "01a1fbb5-269d-77f1-a9ff-ecf5935fca8d";
 
@@ -51,6 +53,7 @@ impl ApiRequest {
     /// Who has signed in; everybody is who is in the sample unless this says otherwise.
     pub fn signed_in(mut self, user_name: &str, groups: &str) -> Self {
         let claims = &mut self.0["requestContext"]["authorizer"]["claims"];
+        claims["sub"] = json!(items::customer_id(user_name));
         claims["cognito:username"] = json!(user_name);
         claims["cognito:groups"] = json!(groups);
         self

@@ -1,5 +1,7 @@
 //! Items of the tables, as the stores write them, in DynamoDB's JSON.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde_json::{Value, json};
 
 const DATE: &str = "2026-01-31T12:00:00.000Z";
@@ -7,6 +9,14 @@ const CATEGORIES: [&str; 2] = ["Phone", "Radio"];
 
 /// The category of every second product, from the first on.
 pub const CATEGORY: &str = CATEGORIES[0];
+
+/// The id of the customer of this name: a UUID that is always the same.
+pub fn customer_id(user_name: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    user_name.hash(&mut hasher);
+    let hash = format!("{:016x}", hasher.finish());
+    format!("{}-{}-4000-8000-{}0000", &hash[..8], &hash[8..12], &hash[8..])
+}
 
 pub fn product_id(number: u64) -> String {
     format!("019c1430-4400-7000-8000-{number:012}")
@@ -46,7 +56,8 @@ pub fn basket(user_name: &str, products: impl IntoIterator<Item = u64>) -> Value
         } })
     };
     json!({
-        "userName": { "S": user_name }, "lines": { "L": products.into_iter().map(line).collect::<Vec<_>>() },
+        "customerId": { "S": customer_id(user_name) }, "userName": { "S": user_name },
+        "lines": { "L": products.into_iter().map(line).collect::<Vec<_>>() },
         "version": { "S": product_id(1) }, "before": { "L": [] }, "updatedAt": { "S": DATE },
         "expiresAt": { "N": "4102444800" },
     })
@@ -61,7 +72,8 @@ pub fn order(user_name: &str, number: u64) -> Value {
         } })
     };
     json!({
-        "userName": { "S": user_name }, "orderId": { "S": order_id(number) }, "status": { "S": "PENDING" },
+        "customerId": { "S": customer_id(user_name) }, "userName": { "S": user_name },
+        "orderId": { "S": order_id(number) }, "status": { "S": "PENDING" },
         "orderDate": { "S": DATE }, "lines": { "L": [line(1), line(2)] }, "totalPrice": money(380_160),
         "recipient": { "M": {
             "firstName": { "S": "Grace" }, "lastName": { "S": "Hopper" },
@@ -76,7 +88,7 @@ pub fn order(user_name: &str, number: u64) -> Value {
 pub fn contact(user_name: &str, number: u64) -> Value {
     let mut row = order(user_name, number);
     let Some(fields) = row.as_object_mut() else { return row };
-    fields.retain(|name, _| ["userName", "orderId", "lines", "totalPrice"].contains(&name.as_str()));
+    fields.retain(|name, _| ["customerId", "orderId", "lines", "totalPrice"].contains(&name.as_str()));
     fields.insert("firstName".to_owned(), json!({ "S": "Grace" }));
     fields.insert("email".to_owned(), json!({ "S": "name@example.com" }));
     row

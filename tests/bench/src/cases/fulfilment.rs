@@ -25,14 +25,14 @@ pub fn all() -> Result<Vec<Case>> {
     let placed =
         json!({ "executionArn": "arn:aws:states:us-east-1:123456789012:execution:bench:1", "startDate": 1 });
     let fulfilment = json!({ "Item": {
-        "orderId": { "S": items::order_id(1) }, "userName": { "S": USER }, "expiresAt": { "N": "4102444800" },
+        "orderId": { "S": items::order_id(1) }, "customerId": { "S": items::customer_id(USER) }, "expiresAt": { "N": "4102444800" },
     } });
     let order = items::order(USER, 1);
     let charge = json!({
         "id": "ch_1", "amount": 1990, "currency": "USD", "reference": items::order_id(1), "status": "settled",
     });
     let peer = json!({
-        "item": { "S": format!("customer#{USER}") }, "connection": { "S": "c-1" }, "since": { "N": "1" },
+        "item": { "S": format!("customer#{}", items::customer_id(USER)) }, "connection": { "S": "c-1" }, "since": { "N": "1" },
         "expiresAt": { "N": "4102444800" },
     });
     let schedule = json!({ "ScheduleArn": "arn:aws:scheduler:us-east-1:123456789012:schedule/bench/1" });

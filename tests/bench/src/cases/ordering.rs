@@ -50,6 +50,7 @@ pub fn checked_out(user: &str, order: u64) -> Result<String> {
     let record = first_record(QUEUE_EVENT)?;
     let body = record["body"].as_str().context("a sample message has no body")?;
     let mut envelope: Value = serde_json::from_str(body).context("a sample message is not JSON")?;
+    envelope["detail"]["data"]["customerId"] = json!(items::customer_id(user));
     envelope["detail"]["data"]["userName"] = json!(user);
     envelope["detail"]["data"]["orderId"] = json!(items::order_id(order));
     Ok(envelope.to_string())

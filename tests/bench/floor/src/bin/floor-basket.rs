@@ -3,17 +3,15 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
-use floor::{client, text};
-use lambda_http::{Error, Request, RequestExt, Response, run, service_fn};
+use floor::{caller, client, text};
+use lambda_http::{Error, Request, Response, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let client = client().await;
     run(service_fn(async |request: Request| {
-        let parameters = request.path_parameters();
-        let user = parameters.first("userName").unwrap_or_default();
-        let get =
-            client.get_item().table_name("BASKET_TABLE").key("userName", text(user)).consistent_read(true);
+        let key = text(caller(&request));
+        let get = client.get_item().table_name("BASKET_TABLE").key("customerId", key).consistent_read(true);
         let basket = get.send().await?.item.unwrap_or_default();
         let lines = basket.get("lines").and_then(|lines| lines.as_l().ok()).cloned().unwrap_or_default();
         let products = lines.iter().filter_map(|line| line.as_m().ok()?.get("productId").cloned());

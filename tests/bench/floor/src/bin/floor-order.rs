@@ -10,7 +10,7 @@ async fn main() -> Result<(), Error> {
     let client = client().await;
     run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         for record in event.payload.records {
-            let put = client.put_item().table_name("ORDER_TABLE").item("userName", text("swn"));
+            let put = client.put_item().table_name("ORDER_TABLE").item("customerId", text("swn"));
             let put = put.item("orderId", text("1")).item("detail", text(record.body.unwrap_or_default()));
             put.send().await?;
         }
