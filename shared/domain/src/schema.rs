@@ -115,7 +115,7 @@ mod tests {
         OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
         OrderShipped, OrderStockReserved,
     };
-    use crate::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
+    use crate::event::payment::{PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled};
     use crate::event::{
         BasketCheckedOut, CustomerDataCollected, CustomerDataErased, CustomerErasureRequested,
         CustomerExportRequested, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated,
@@ -180,6 +180,7 @@ mod tests {
         check::<StockLow>();
         check::<PaymentSettled>();
         check::<PaymentDeclined>();
+        check::<PaymentPartiallyRefunded>();
         check::<PaymentRefunded>();
         check::<ShipmentCreated>();
         check::<ShipmentRefused>();
