@@ -69,6 +69,8 @@ export class HttpApi extends Construct {
   private readonly authorizer: IAuthorizer;
   private readonly throttled: CfnStage.MethodSettingProperty[] = [];
   private readonly validator: IRequestValidator;
+  /** Paths at which all requests that are answered are signed. It grows with the routes. */
+  private readonly signedPaths: string[] = [];
 
   constructor(scope: Construct, id: string, { settings, signIn }: HttpApiProps) {
     super(scope, id);
@@ -112,7 +114,11 @@ export class HttpApi extends Construct {
     this.health();
     this.refuseUnknownRoutes();
     if (settings.partnerKey) new PartnerKeys(this, 'Keys', { settings, api: this.api, stage: this.api.deploymentStage });
-    if (settings.waf) new Firewall(this, 'Firewall', { stageArn: this.api.deploymentStage.stageArn });
+    if (settings.waf) {
+      new Firewall(this, 'Firewall', {
+        stageArn: this.api.deploymentStage.stageArn, stage: settings.stage, signedPaths: this.signedPaths,
+      });
+    }
   }
 
   /**
@@ -123,6 +129,7 @@ export class HttpApi extends Construct {
   route(path: string, handler: RustFunction, verbs: readonly Verb[], { public: open = [], signed = [], pace = 'change' }: RouteOptions = {}): void {
     const resource = this.api.root.resourceForPath(path);
     const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
+    if (verbs.every((verb) => signed.includes(verb))) this.signedPaths.push(path);
     for (const verb of verbs) {
       resource.addMethod(verb, integration, {
         ...(open.includes(verb) ? { apiKeyRequired: this.settings.partnerKey }

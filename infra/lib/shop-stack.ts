@@ -36,7 +36,10 @@ export class ShopStack extends Stack {
     const api = new HttpApi(this, 'Http', { settings, signIn });
     const secrets = {
       providerKey: new ShopSecret(this, 'ProviderKey', { description: `Key of the payment provider's API (${settings.stage})` }),
-      webhookSecret: new ShopSecret(this, 'WebhookSecret', { description: `What the payment provider signs with (${settings.stage})` }),
+      webhookSecret: new ShopSecret(this, 'WebhookSecret', {
+        description: `What the payment provider signs with (${settings.stage})`,
+        use: 'webhooks',
+      }),
     };
     const provider = settings.paymentProviderUrl === undefined
       ? new PaymentProvider(this, 'Provider', { settings, secrets, webhookUrl: `${api.url}payment/webhook` })

@@ -288,6 +288,44 @@ describe('the firewall', () => {
   });
 });
 
+describe('the firewall and the payment provider', () => {
+  const walled = synthesize({ waf: 'true' });
+  const [acl] = Object.values(resources(walled, 'AWS::WAFv2::WebACL'));
+
+  /** Whether AWS's own rules look at a request to this path. */
+  function looksAt(path: string): boolean {
+    const [managed, ...others] = acl!.Properties.Rules
+      .map(({ Statement }: any) => Statement.ManagedRuleGroupStatement).filter((statement: unknown) => statement !== undefined);
+    assert.deepEqual(others, []);
+    const { FieldToMatch, TextTransformations, RegexString } = managed.ScopeDownStatement.NotStatement.Statement.RegexMatchStatement;
+    assert.deepEqual(FieldToMatch, { UriPath: {} });
+    assert.deepEqual(TextTransformations, [{ Priority: 0, Type: 'NONE' }]);
+    return !new RegExp(RegexString).test(path);
+  }
+
+  test('signed requests are refused by none of AWS\'s rules, whatever their headers are', () => {
+    for (const path of ['/dev/payment/webhook', '/payment/webhook']) assert.equal(looksAt(path), false, path);
+  });
+
+  test('all other requests are looked at', () => {
+    for (const route of Object.keys(ROUTES)) {
+      const [, path] = route.split(' ') as [string, string];
+      if (path === '/payment/webhook') continue;
+      assert.ok(looksAt(path), path);
+      assert.ok(looksAt(`/dev${path}`), path);
+    }
+    for (const path of [
+      '/dev/order/payment/webhook', '/dev/payment/webhook/', '/dev/payment/webhook/more', '/dev/payment%2Fwebhook', '/other/payment/webhook',
+      '/dev//payment/webhook', '/dev/payment/webhookx',
+    ]) assert.ok(looksAt(path), path);
+  });
+
+  test('the limit for each address counts signed requests, too', () => {
+    const [each] = acl!.Properties.Rules;
+    assert.equal(each.Statement.RateBasedStatement.ScopeDownStatement, undefined);
+  });
+});
+
 test('requests are logged without saying who sent them', () => {
   const [stage] = Object.values(resources(template, 'AWS::ApiGateway::Stage'));
   const format = stage!.Properties.AccessLogSetting.Format;

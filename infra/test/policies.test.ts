@@ -103,18 +103,35 @@ describe('edges', () => {
 
   test('each secret is made up, named in no function, and read by those alone who need it', () => {
     const secrets = resources(template, 'AWS::SecretsManager::Secret');
-    assert.equal(Object.keys(secrets).length, 2);
-    const readers = new Map(Object.entries(secrets).map(([id, { Properties }]) => {
-      assert.equal(Properties.SecretString, undefined);
-      assert.ok(Properties.GenerateSecretString.PasswordLength >= 32);
+    const madeUp = Object.entries(secrets).filter(([, { Properties }]) => Properties.SecretString === undefined);
+    const composed = Object.values(secrets).filter(({ Properties }) => Properties.SecretString !== undefined);
+    assert.equal(madeUp.length, 2);
+    for (const [, { Properties }] of madeUp) assert.ok(Properties.GenerateSecretString.PasswordLength >= 32);
+    // One has a prefix, and is otherwise what was made up for it.
+    assert.deepEqual(composed.map(({ Properties }) => Properties.SecretString), [{
+      'Fn::Join': ['', ['whsec_{{resolve:secretsmanager:', { 'Fn::GetAtt': [madeUp[1]![0], 'Id'] }, ':SecretString}}']],
+    }]);
+    const readers = new Map(Object.keys(secrets).map((id) => {
       const reading = Object.entries(functions).filter(([functionId]) => grantedOn(functionId, id).size > 0);
       for (const [functionId] of reading) assert.deepEqual([...grantedOn(functionId, id)], ['secretsmanager:GetSecretValue']);
-      return [id.replace(/Secret[0-9A-F]{8}$/, ''), reading.map(([, one]) => one.Properties.Description.split(' ')[1]).sort()];
+      return [id.replace(/(Secret)?[0-9A-F]{8}$/, ''), reading.map(([, one]) => one.Properties.Description.split(' ')[1]).sort()];
     }));
     assert.deepEqual(readers, new Map([
       ['ProviderKey', ['payment-commands', 'payment-provider']],
+      ['WebhookSecretKey', []],
       ['Webhook', ['payment-provider-webhooks', 'payment-webhook']],
     ]));
+  });
+
+  test('the secret for webhooks is one of Standard Webhooks: Base64 of 24 to 64 bytes after its prefix', () => {
+    const [key] = Object.entries(resources(template, 'AWS::SecretsManager::Secret')).filter(([id]) => /^WebhookSecretKey/.test(id));
+    const { PasswordLength, ExcludePunctuation, ...others } = key![1].Properties.GenerateSecretString;
+    assert.deepEqual(others, {});
+    assert.equal(ExcludePunctuation, true);
+    const example = 'a'.repeat(PasswordLength);
+    const bytes = Buffer.from(example, 'base64');
+    assert.equal(bytes.toString('base64'), example);
+    assert.ok(bytes.length >= 24 && bytes.length <= 64, String(bytes.length));
   });
 
   test('a stage with a payment provider of its own has no other', () => {

@@ -8,7 +8,7 @@ use delivery::store::ShipmentStore;
 use inventory::store::StockStore;
 use lambdakit::idempotency::IdempotencyStore;
 use lambdakit::openapi::{Access, Operation};
-use lambdakit::signature::SigningKey;
+use lambdakit::signature::WebhookSecrets;
 use ordering::store::OrderStore;
 use payment::store::PaymentStore;
 use payment::webhook::Ear;
@@ -26,7 +26,8 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
     let idempotency = IdempotencyStore::new(table("idempotency"));
     let checkouts = CheckoutStore::new(table("checkout"), baskets.clone(), idempotency.clone());
     let prices = PriceStore::new(table("price"));
-    let (payments, key) = (PaymentStore::new(table("payment")), SigningKey::new("secret").unwrap());
+    let payments = PaymentStore::new(table("payment"));
+    let secrets = WebhookSecrets::parse("whsec_YSBzZWNyZXQgdGhhdCBub2JvZHkgc2lnbnMgd2l0aA==").unwrap();
     let routers = [
         product::api::router(ProductStore::new(table("product")), currency),
         basket::api::router(Desk { baskets, prices, checkouts, idempotency, currency }),
@@ -34,7 +35,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
         customer::api::router(RequestStore::new(table("customer"), Holders::new(["basket"]))),
         inventory::api::router(StockStore::new(table("stock"))),
         delivery::api::router(ShipmentStore::new(table("shipment"))),
-        payment::api::router(payments.clone()).merge(payment::webhook::router(Ear::new(payments, key))),
+        payment::api::router(payments.clone()).merge(payment::webhook::router(Ear::new(payments, secrets))),
         audit::api::router(AuditStore::new(table("audit"))),
     ];
     routers

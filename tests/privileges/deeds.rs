@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
-use lambdakit::signature::SigningKey;
+use lambdakit::signature::WebhookSecrets;
 use serde_json::{Value, json};
 use shop_tests::{Shop, Stranger, checkout, owner};
 use testkit::{Account, PATIENCE};
@@ -327,11 +327,13 @@ impl Deeds {
             "id": self.staff.get(&format!("/payment/{order}")).body["chargeId"],
             "amount": 1990, "currency": "USD", "reference": order, "status": "settled",
         });
-        let webhook = json!({ "id": "evt_privileges", "type": "charge.settled", "data": charge }).to_string();
+        let webhook = json!({ "type": "charge.settled", "data": charge }).to_string();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let key = SigningKey::new(&self.secret("payment-webhook", "WEBHOOK_SECRET")).unwrap();
-        let signature = key.sign(now, webhook.as_bytes());
-        let signed = [("webhook-signature", signature.as_str())];
+        let secrets = WebhookSecrets::parse(&self.secret("payment-webhook", "WEBHOOK_SECRET")).unwrap();
+        let (id, signature) = ("evt_privileges", secrets.sign("evt_privileges", now, webhook.as_bytes()));
+        let now = now.to_string();
+        let signed =
+            [("webhook-id", id), ("webhook-timestamp", &*now), ("webhook-signature", signature.as_str())];
         self.staff.nobody().send("POST", "/payment/webhook", &signed, webhook).status == 200
     }
 

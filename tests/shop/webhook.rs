@@ -2,36 +2,69 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lambdakit::signature::SigningKey;
+use lambdakit::signature::WebhookSecrets;
 use serde_json::{Value, json};
-use shop_tests::{Answer, Shop, owner};
+use shop_tests::{Answer, Shop, eventually, owner};
 use uuid::Uuid;
 
-/// The secret that the shop shares with its payment provider.
-fn secret(shop: &Shop) -> String {
-    let (endpoint, function) = (shop.output("/endpoint"), shop.output("/functions/payment-webhook"));
+/// What a function finds in a variable.
+fn variable(shop: &Shop, function: &str, variable: &str) -> String {
+    let (endpoint, function) = (shop.output("/endpoint"), shop.output(&format!("/functions/{function}")));
     let mut answer = ureq::get(format!("{endpoint}/2015-03-31/functions/{function}/configuration"))
         .header("authorization", owner("lambda"))
         .call()
         .unwrap();
     let function: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
-    let name = &function["Environment"]["Variables"]["WEBHOOK_SECRET"];
-    let mut answer = ureq::post(endpoint)
+    function["Environment"]["Variables"][variable].as_str().unwrap().to_owned()
+}
+
+/// The secret whose ARN a function finds in a variable.
+fn secret(shop: &Shop, function: &str, name: &str) -> String {
+    let mut answer = ureq::post(shop.output("/endpoint"))
         .header("authorization", owner("secretsmanager"))
         .header("x-amz-target", "secretsmanager.GetSecretValue")
         .header("content-type", "application/x-amz-json-1.1")
-        .send(json!({ "SecretId": name }).to_string())
+        .send(json!({ "SecretId": variable(shop, function, name) }).to_string())
         .unwrap();
     let secret: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
     secret["SecretString"].as_str().unwrap().to_owned()
+}
+
+/// The secrets that the shop shares with its payment provider, to sign with.
+fn webhook_secrets(shop: &Shop) -> WebhookSecrets {
+    WebhookSecrets::parse(&secret(shop, "payment-webhook", "WEBHOOK_SECRET")).unwrap()
+}
+
+/// Refunds a part of a charge at the payment provider, by hand.
+fn refund_part(shop: &Shop, charge: &Value, key: &str, amount: u64) {
+    // The name resolves nowhere; the local AWS has it at a path.
+    let url = variable(shop, "payment-commands", "PROVIDER_URL");
+    let id = url.trim_start_matches("https://").split('.').next().unwrap();
+    let url = format!("{}/_aws/lambda-url/{id}/v1/refunds", shop.output("/endpoint"));
+    let api_key = format!("Bearer {}", secret(shop, "payment-provider", "PROVIDER_KEY_SECRET"));
+    let request = ureq::post(url).header("authorization", api_key).header("idempotency-key", key);
+    request.send_json(json!({ "charge": charge, "amount": amount })).unwrap();
 }
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-fn tell(shop: &Shop, signature: &str, webhook: &Value) -> Answer {
-    shop.nobody().send("POST", "/payment/webhook", &[("webhook-signature", signature)], webhook)
+/// Sends a webhook that was signed with these secrets now.
+fn send(shop: &Shop, secrets: &WebhookSecrets, id: &str, webhook: &Value) -> Answer {
+    let time = now();
+    send_signed(shop, id, time, &secrets.sign(id, time, webhook.to_string().as_bytes()), webhook)
+}
+
+fn send_signed(shop: &Shop, id: &str, time: u64, signature: &str, webhook: &Value) -> Answer {
+    let time = time.to_string();
+    let headers = [("webhook-id", id), ("webhook-timestamp", &*time), ("webhook-signature", signature)];
+    shop.nobody().send("POST", "/payment/webhook", &headers, webhook)
+}
+
+/// An id that no webhook had before.
+fn new_id() -> String {
+    format!("evt_{}", Uuid::now_v7().simple())
 }
 
 /// An order that is paid, and a webhook that says of its payment whatever it says.
@@ -45,7 +78,7 @@ fn paid(staff: &Shop, kind: &str) -> (Value, Value) {
         "id": payment["chargeId"], "amount": 1990, "currency": "USD", "reference": receipt["orderId"],
         "status": status, "amountRefunded": if status == "refunded" { 1990 } else { 0 },
     });
-    (receipt, json!({ "id": format!("evt_{}", Uuid::now_v7().simple()), "type": kind, "data": charge }))
+    (receipt, json!({ "type": kind, "timestamp": "2026-01-31T12:02:00Z", "data": charge }))
 }
 
 fn payment(staff: &Shop, receipt: &Value) -> Value {
@@ -57,18 +90,21 @@ fn what_is_not_signed_or_forged_or_stale_is_refused_and_changes_nothing() {
     let staff = Shop::new();
     let (receipt, webhook) = paid(&staff, "charge.refunded");
     let (before, body) = (payment(&staff, &receipt), webhook.to_string());
-    let key = SigningKey::new(&secret(&staff)).unwrap();
-    let forger = SigningKey::new("not the secret").unwrap();
+    let secrets = webhook_secrets(&staff);
+    let forger = WebhookSecrets::parse("whsec_bm90IHRoZSBzZWNyZXQgb2YgdGhlIHByb3ZpZGVy").unwrap();
     let refused = staff.nobody().post("/payment/webhook", &webhook).expect(401);
     assert_eq!(refused.problem(), "unauthorized");
-    for signature in [
-        forger.sign(now(), body.as_bytes()),
-        key.sign(now() - 400, body.as_bytes()),
-        key.sign(now() + 400, body.as_bytes()),
-        key.sign(now(), b"{}"),
-        "nonsense".to_owned(),
+    let (time, id) = (now(), new_id());
+    let sign = |time, body: &[u8]| secrets.sign(&id, time, body);
+    for (time, signature) in [
+        (time, forger.sign(&id, time, body.as_bytes())),
+        (time - 400, sign(time - 400, body.as_bytes())),
+        (time + 400, sign(time + 400, body.as_bytes())),
+        (time, sign(time, b"{}")),
+        (time, "nonsense".to_owned()),
     ] {
-        assert_eq!(tell(&staff, &signature, &webhook).expect(401).problem(), "unauthorized", "{signature}");
+        let refused = send_signed(&staff, &id, time, &signature, &webhook).expect(401);
+        assert_eq!(refused.problem(), "unauthorized", "{signature}");
     }
     // Neither is somebody believed for being staff.
     assert_eq!(staff.post("/payment/webhook", &webhook).expect(401).problem(), "unauthorized");
@@ -79,10 +115,9 @@ fn what_is_not_signed_or_forged_or_stale_is_refused_and_changes_nothing() {
 fn what_is_told_again_is_taken_and_changes_nothing() {
     let staff = Shop::new();
     let (receipt, webhook) = paid(&staff, "charge.settled");
-    let (before, body) = (payment(&staff, &receipt), webhook.to_string());
-    let signature = SigningKey::new(&secret(&staff)).unwrap().sign(now(), body.as_bytes());
-    assert_eq!(tell(&staff, &signature, &webhook).expect(200).body["replayed"], false);
-    assert_eq!(tell(&staff, &signature, &webhook).expect(200).body["replayed"], true);
+    let (before, secrets, id) = (payment(&staff, &receipt), webhook_secrets(&staff), new_id());
+    assert_eq!(send(&staff, &secrets, &id, &webhook).expect(200).body["replayed"], false);
+    assert_eq!(send(&staff, &secrets, &id, &webhook).expect(200).body["replayed"], true);
     assert_eq!(payment(&staff, &receipt), before);
 }
 
@@ -91,6 +126,39 @@ fn of_an_order_that_is_none_nothing_can_be_told() {
     let staff = Shop::new();
     let (_, mut webhook) = paid(&staff, "charge.settled");
     webhook["data"]["reference"] = json!(Uuid::now_v7());
-    let signature = SigningKey::new(&secret(&staff)).unwrap().sign(now(), webhook.to_string().as_bytes());
-    assert_eq!(tell(&staff, &signature, &webhook).expect(404).problem(), "not-found");
+    let refused = send(&staff, &webhook_secrets(&staff), &new_id(), &webhook).expect(404);
+    assert_eq!(refused.problem(), "not-found");
+}
+
+#[test]
+fn the_webhook_secret_is_one_of_standard_webhooks() {
+    let secret = secret(&Shop::new(), "payment-webhook", "WEBHOOK_SECRET");
+    assert!(secret.starts_with("whsec_"));
+    WebhookSecrets::parse(&secret).unwrap();
+}
+
+#[test]
+fn partial_refunds_at_the_provider_are_seen_by_staff_and_leave_the_order_alone() {
+    let staff = Shop::new();
+    let customer = staff.customer();
+    let receipt = customer.buy(&staff.product_in_stock("Lamp", "19.90", 1), 1, &json!({}));
+    let order = customer.order_that_is("DELIVERED", &receipt).body;
+    let audit = || staff.get(&format!("/audit/{}", receipt["orderId"].as_str().unwrap())).expect(200).body;
+    let audited = eventually("the delivery in the audit", || {
+        let audit = audit();
+        audit.to_string().contains("OrderDelivered").then_some(audit)
+    });
+    let charge = payment(&staff, &receipt)["chargeId"].clone();
+    for (key, amount, refunded, state) in
+        [("first", 100, 1.0, "SETTLED"), ("second", 400, 5.0, "SETTLED"), ("third", 1490, 19.9, "REFUNDED")]
+    {
+        refund_part(&staff, &charge, key, amount);
+        let payment = eventually(&format!("a refund of {refunded} in all"), || {
+            let payment = payment(&staff, &receipt);
+            (payment["refunded"].as_f64() == Some(refunded)).then_some(payment)
+        });
+        assert_eq!(payment["state"], state);
+    }
+    assert_eq!(customer.order(&receipt).body, order);
+    assert_eq!(audit(), audited);
 }

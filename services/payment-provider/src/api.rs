@@ -18,8 +18,9 @@ use lambdakit::{Problem, StoreError, telemetry};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-use crate::charge::{Behaviour, Charge, ChargeView, Request, Status, id_of};
+use crate::charge::{Behaviour, Charge, ChargeView, RefundRefusal, Request, Status, id_of};
 use crate::store::ChargeStore;
 use crate::webhooks::{Kind, WebhookQueue};
 
@@ -59,6 +60,12 @@ enum Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<RefundRefusal> for Refusal {
+    fn from(refusal: RefundRefusal) -> Self {
+        Self::Client(StatusCode::UNPROCESSABLE_ENTITY, refusal.code(), refusal.to_string())
     }
 }
 
@@ -128,7 +135,7 @@ async fn charge(
         Some(there) => (there, false),
     };
     if let Some(kind) = Kind::of(charge.status) {
-        provider.webhooks.put(&charge.id, kind, charge.status).await?;
+        provider.webhooks.put(&charge, kind).await?;
     }
     if is_new && Behaviour::of(&request.source) == Behaviour::AnswerLate {
         tokio::time::sleep(LATE).await;
@@ -153,46 +160,80 @@ async fn find(State(provider): State<Provider>, Path(id): Path<String>) -> Resul
     }
 }
 
-/// What is to go back: a charge, by its id or by the key that it was asked for with, or will be.
+/// What is to go back: a charge, by its id or by the key that it was asked for with, or will be; or a part of one.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum RefundRequest {
-    Charge(String),
-    ChargeKey(String),
+struct RefundRequest {
+    #[serde(default)]
+    charge: Option<String>,
+    #[serde(default)]
+    charge_key: Option<String>,
+    /// Minor units. Without it all that is left goes back.
+    #[serde(default)]
+    amount: Option<u64>,
 }
 
 /// A refund as clients see it.
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct RefundView<'a> {
     id: String,
     charge: &'a str,
+    /// What went back by this refund.
     amount: u64,
+    /// What has gone back of the charge so far, in all.
+    amount_refunded: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<domain::Currency>,
 }
 
-/// There is one refund of a charge at most, so asking again needs no key: the answer is the same.
-async fn refund(State(provider): State<Provider>, Body(body): Body) -> Result<Response, Refusal> {
-    let there = match read(&body)? {
-        RefundRequest::Charge(id) => provider.charges.get(&id).await?.ok_or_else(unknown_charge)?,
-        RefundRequest::ChargeKey(key) => {
+/// There is one refund of a whole charge at most, so asking again needs no key: the answer is the same. Each refund of a
+/// part has a key of its own.
+async fn refund(
+    State(provider): State<Provider>,
+    key: Option<IdempotencyKey>,
+    Body(body): Body,
+) -> Result<Response, Refusal> {
+    let request: RefundRequest = read(&body)?;
+    let part = request.amount.map(|amount| (key, amount));
+    let there = match (request.charge, request.charge_key) {
+        (Some(id), None) => provider.charges.get(&id).await?.ok_or_else(unknown_charge)?,
+        (None, Some(key)) if part.is_none() => {
             let canceled = Charge::canceled(id_of(&key));
             provider.charges.begin(&canceled).await?.unwrap_or(canceled)
         }
+        _ => return Err(invalid("Send either charge, perhaps with an amount, or chargeKey.")),
     };
-    let charge = provider
-        .charges
-        .change(there, |charge| {
-            charge.give_back();
-        })
-        .await?;
-    if charge.status == Status::Refunded {
-        provider.webhooks.put(&charge.id, Kind::Refunded, charge.status).await?;
+    let (charge, id, amount) = match part {
+        None => {
+            let give_back = provider.charges.change(there, |charge| {
+                charge.give_back();
+            });
+            let charge = give_back.await?;
+            let id = charge.id.replacen("ch_", "re_", 1);
+            let amount = charge.amount_refunded() - charge.refunds.values().sum::<u64>();
+            (charge, id, amount)
+        }
+        Some((None, _)) => return Err(invalid("Send an Idempotency-Key with an amount.")),
+        Some((Some(key), amount)) => {
+            let refund_part = provider.charges.change(there, |charge| {
+                charge.refund_part(key.as_str(), amount).ok();
+            });
+            let mut charge = refund_part.await?;
+            // Of one that is done, done again, nothing comes but that it is done.
+            charge.refund_part(key.as_str(), amount)?;
+            let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{} {}", charge.id, key.as_str()).as_bytes());
+            (charge, format!("re_{}", id.simple()), amount)
+        }
+    };
+    if charge.amount_refunded() > 0 {
+        provider.webhooks.put(&charge, Kind::Refunded).await?;
     }
     let view = RefundView {
-        id: charge.id.replacen("ch_", "re_", 1),
+        id,
         charge: &charge.id,
-        amount: charge.amount_refunded(),
+        amount,
+        amount_refunded: charge.amount_refunded(),
         currency: charge.asked.as_ref().map(|asked| asked.currency),
     };
     Ok((StatusCode::CREATED, Json(view)).into_response())

@@ -1,5 +1,7 @@
 //! A charge, and what becomes of it.
 
+use std::collections::BTreeMap;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::{Currency, Timestamp};
@@ -9,6 +11,8 @@ use uuid::Uuid;
 
 /// How long a charge is known: longer than an order can wait for its parcel, and then be called off.
 const DAYS: u32 = 180;
+/// How many partial refunds a charge has at most.
+const MAX_REFUNDS: usize = 100;
 
 /// Where a charge stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,7 +26,7 @@ pub enum Status {
     Settled,
     /// It was refused.
     Declined,
-    /// The money has moved back.
+    /// All of the money has moved back. A charge of which a part has is `Settled`.
     Refunded,
     /// It was called off before it was charged, perhaps before it was asked for.
     Canceled,
@@ -55,6 +59,9 @@ pub struct Charge {
     /// Why it was declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_code: Option<String>,
+    /// Partial refunds in minor units, by the keys that they were asked for with.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub refunds: BTreeMap<String, u64>,
     /// When it was first heard of.
     pub created: Timestamp,
     /// Counts the writes.
@@ -139,7 +146,16 @@ impl Charge {
     fn of(id: String, status: Status, asked: Option<Asked>) -> Self {
         let created = Timestamp::now();
         let expires_at = created.plus_days(DAYS).unix_seconds();
-        Self { id, status, asked, failure_code: None, created, version: 1, expires_at }
+        Self {
+            id,
+            status,
+            asked,
+            failure_code: None,
+            refunds: BTreeMap::new(),
+            created,
+            version: 1,
+            expires_at,
+        }
     }
 
     /// Whether it was asked for in other words before.
@@ -158,6 +174,31 @@ impl Charge {
         self.amount_refunded()
     }
 
+    /// Gives a part of it back, once for each key.
+    ///
+    /// # Errors
+    /// When the charge does not allow it. It stays as it is then.
+    pub fn refund_part(&mut self, key: &str, amount: u64) -> Result<(), RefundRefusal> {
+        if let Some(before) = self.refunds.get(key) {
+            return if *before == amount { Ok(()) } else { Err(RefundRefusal::KeyReused) };
+        }
+        let charged = match (self.status, &self.asked) {
+            (Status::Settled | Status::Refunded, Some(asked)) => asked.amount,
+            _ => return Err(RefundRefusal::NotCharged),
+        };
+        if amount == 0 || amount > charged - self.amount_refunded() {
+            return Err(RefundRefusal::InvalidAmount);
+        }
+        if self.refunds.len() >= MAX_REFUNDS {
+            return Err(RefundRefusal::TooManyRefunds);
+        }
+        self.refunds.insert(key.to_owned(), amount);
+        if self.amount_refunded() == charged {
+            self.status = Status::Refunded;
+        }
+        Ok(())
+    }
+
     /// Settles it, if that is still to come.
     pub fn settle(&mut self) {
         if matches!(self.status, Status::Stumbled | Status::Pending) {
@@ -165,12 +206,43 @@ impl Charge {
         }
     }
 
-    /// What went back.
+    /// How much has gone back so far, in all, in minor units.
     #[must_use]
     pub fn amount_refunded(&self) -> u64 {
         match (self.status, &self.asked) {
             (Status::Refunded, Some(asked)) => asked.amount,
+            (Status::Settled, _) => self.refunds.values().sum(),
             _ => 0,
+        }
+    }
+}
+
+/// Why a part of a charge did not go back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RefundRefusal {
+    /// The key names another refund.
+    #[error("The Idempotency-Key was used for another refund.")]
+    KeyReused,
+    /// There is nothing to give back.
+    #[error("Nothing was charged.")]
+    NotCharged,
+    /// Nothing, or more than is left.
+    #[error("amount must be positive, and not more than what is left of the charge.")]
+    InvalidAmount,
+    /// There are too many already.
+    #[error("A charge has at most {MAX_REFUNDS} partial refunds.")]
+    TooManyRefunds,
+}
+
+impl RefundRefusal {
+    /// The code of the answer.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::KeyReused => "key_reused",
+            Self::NotCharged => "not_charged",
+            Self::InvalidAmount => "invalid_amount",
+            Self::TooManyRefunds => "too_many_refunds",
         }
     }
 }
@@ -228,6 +300,13 @@ impl<'a> ChargeView<'a> {
     pub fn of(charge: &'a Charge) -> Option<Self> {
         let Asked { amount, currency, reference, .. } = charge.asked.as_ref()?;
         Some(Self::with(charge, AskedView { amount: *amount, currency: *currency, reference }))
+    }
+
+    /// The charge as it stood when so much of it had gone back.
+    #[must_use]
+    pub fn when_refunded(self, amount_refunded: u64) -> Self {
+        let status = if amount_refunded == self.asked.amount { Status::Refunded } else { Status::Settled };
+        Self { status, amount_refunded, ..self }
     }
 
     fn with(charge: &'a Charge, asked: AskedView<'a>) -> Self {

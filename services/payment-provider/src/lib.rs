@@ -17,6 +17,9 @@
 //! | `tok_flaky` | 503 the first time; asked again, settles |
 //! | `tok_delayed` | 202; settles after a while, which only a webhook tells |
 //! | any other | 402 `unknown_token` |
+//!
+//! `POST /v1/refunds` gives all of a charge back, or with an `amount` and an `Idempotency-Key` a part of it. Each refund
+//! is told by a `charge.refunded` with the amount that has gone back so far, in all (`amountRefunded`).
 
 pub mod api;
 pub mod charge;

@@ -1,13 +1,15 @@
-//! What the provider tells its client by itself: signed, in a POST, again and again until it is answered with 2xx.
+//! What the provider tells its client by itself: in a POST, signed by the scheme of Standard Webhooks
+//! ([`lambdakit::signature`]), again and again until it is answered with 2xx.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use domain::Timestamp;
 use lambdakit::aws::Aws;
 use lambdakit::batch::HandlerError;
 use lambdakit::command::Commands;
 use lambdakit::http::Http;
 use lambdakit::secret::Secret;
-use lambdakit::signature::SigningKey;
+use lambdakit::signature::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, WebhookSecrets};
 use lambdakit::{ConfigError, StoreError, config, queue, telemetry};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -29,7 +31,7 @@ pub enum Kind {
     /// It was refused.
     #[serde(rename = "charge.declined")]
     Declined,
-    /// It went back.
+    /// It went back, or a part of it.
     #[serde(rename = "charge.refunded")]
     Refunded,
 }
@@ -79,18 +81,31 @@ impl WebhookQueue {
     }
 
     /// Has something told of a charge: at once, or when it will have settled.
-    pub async fn put(&self, charge: &str, kind: Kind, status: Status) -> Result<(), StoreError> {
-        let seconds = if status == Status::Pending { self.settle_after } else { 0 };
-        let due = Due { charge: charge.to_owned(), kind };
+    pub async fn put(&self, charge: &Charge, kind: Kind) -> Result<(), StoreError> {
+        let is_later = charge.status == Status::Pending;
+        let seconds = if is_later { self.settle_after } else { 0 };
+        let due = Due {
+            charge: charge.id.clone(),
+            kind,
+            amount_refunded: (kind == Kind::Refunded).then(|| charge.amount_refunded()),
+            occurred_at: (!is_later).then(Timestamp::now),
+        };
         self.commands.send_later(SOURCE, "WebhookDue", &due, seconds).await
     }
 }
 
 /// A webhook that is to be sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Due {
     charge: String,
     kind: Kind,
+    /// Of a refund how much had gone back by then, in all: more may have since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    amount_refunded: Option<u64>,
+    /// Missing of what happens when it is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    occurred_at: Option<Timestamp>,
 }
 
 /// What the function listens to.
@@ -100,12 +115,12 @@ pub enum Message {
     WebhookDue(Due),
 }
 
-/// What the client gets.
+/// The body that the client gets, as Standard Webhooks has it.
 #[derive(Serialize)]
 struct Webhook<'a> {
-    /// Follows from the charge and what is told of it: what is told again has the same one.
-    id: String,
     r#type: Kind,
+    /// When it happened, not when it was sent.
+    timestamp: Timestamp,
     data: ChargeView<'a>,
 }
 
@@ -114,7 +129,7 @@ struct Webhook<'a> {
 pub struct Webhooks {
     charges: ChargeStore,
     client: Http,
-    key: SigningKey,
+    secrets: WebhookSecrets,
 }
 
 /// The client did not take a webhook.
@@ -123,23 +138,26 @@ pub struct Webhooks {
 pub struct NotTaken(u16);
 
 impl Webhooks {
-    /// Tells this client of these charges, and signs with this key.
+    /// Tells this client of these charges, and signs with each of these secrets.
     #[must_use]
-    pub fn new(charges: ChargeStore, client: Http, key: SigningKey) -> Self {
-        Self { charges, client, key }
+    pub fn new(charges: ChargeStore, client: Http, secrets: WebhookSecrets) -> Self {
+        Self { charges, client, secrets }
     }
 
-    /// Tells the client at `WEBHOOK_URL`, and signs with the secret `WEBHOOK_SECRET`.
+    /// Tells the client at `WEBHOOK_URL`, and signs with the secrets in the secret `WEBHOOK_SECRET`.
     ///
     /// # Errors
     /// When one of them is missing or cannot be read.
     pub async fn from_env(aws: &Aws, charges: ChargeStore) -> Result<Self, ConfigError> {
         let client = Http::from_env("WEBHOOK_URL", DEADLINE)?;
-        let key = SigningKey::of(&Secret::from_env(aws, "WEBHOOK_SECRET").await?)?;
-        Ok(Self::new(charges, client, key))
+        let secrets = WebhookSecrets::of(&Secret::from_env(aws, "WEBHOOK_SECRET").await?)?;
+        Ok(Self::new(charges, client, secrets))
     }
 
-    async fn tell(&self, Due { charge, kind }: Due) -> Result<(), HandlerError> {
+    async fn tell(
+        &self,
+        Due { charge, kind, amount_refunded, occurred_at }: Due,
+    ) -> Result<(), HandlerError> {
         // What has expired is of no interest any more.
         let Some(charge) = self.charges.get(&charge).await? else { return Ok(()) };
         let charge = match kind {
@@ -148,12 +166,22 @@ impl Webhooks {
         };
         let view = ChargeView::of(&charge).filter(|_| charge.status != Status::Canceled);
         let Some(data) = view else { return Ok(()) };
-        let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{} {}", charge.id, kind.as_str()).as_bytes());
-        let webhook = Webhook { id: format!("evt_{}", id.simple()), r#type: kind, data };
-        let body = serde_json::to_string(&webhook)?;
+        // The id follows from the charge and what is told of it: what is told again has the same one.
+        let (name, data) = match kind {
+            Kind::Settled | Kind::Declined => (format!("{} {}", charge.id, kind.as_str()), data),
+            Kind::Refunded => {
+                let amount = amount_refunded.unwrap_or_else(|| charge.amount_refunded());
+                (format!("{} {} {amount}", charge.id, kind.as_str()), data.when_refunded(amount))
+            }
+        };
+        let id = format!("evt_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).simple());
+        let timestamp = occurred_at.unwrap_or_else(Timestamp::now);
+        let body = serde_json::to_string(&Webhook { r#type: kind, timestamp, data })?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let signature = self.key.sign(now, body.as_bytes());
-        let answer = self.client.post("", &[("webhook-signature", &signature)], body).await?;
+        let signature = self.secrets.sign(&id, now, body.as_bytes());
+        let now = now.to_string();
+        let headers = [(WEBHOOK_ID, &*id), (WEBHOOK_TIMESTAMP, &*now), (WEBHOOK_SIGNATURE, &*signature)];
+        let answer = self.client.post("", &headers, body).await?;
         if !answer.status.is_success() {
             return Err(NotTaken(answer.status.as_u16()).into());
         }

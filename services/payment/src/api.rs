@@ -5,7 +5,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use domain::checkout::PaymentMethod;
 use domain::payment::DeclineReason;
-use domain::{Amount, Currency, Money, OrderId};
+use domain::{Amount, Currency, Money, OrderId, Timestamp};
 use lambdakit::Problem;
 use lambdakit::api::Path;
 use lambdakit::caller::Staff;
@@ -53,9 +53,12 @@ pub(crate) struct PaymentView {
     /// Why it was declined.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<DeclineReason>,
-    /// How much went back.
+    /// How much has gone back so far, in all. Less than `amount` of a payment that is still `SETTLED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     refunded: Option<Amount>,
+    /// When that amount grew last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunded_at: Option<Timestamp>,
     /// What the provider calls the charge.
     #[serde(skip_serializing_if = "Option::is_none")]
     charge_id: Option<String>,
@@ -72,6 +75,7 @@ impl From<Payment> for PaymentView {
             method: payment.method,
             reason: payment.reason,
             refunded: payment.refunded.map(Money::amount),
+            refunded_at: payment.refunded_at,
             charge_id: payment.charge_id,
             history: payment.history,
         }

@@ -10,7 +10,7 @@ use lambdakit::{queue, telemetry};
 use serde::Deserialize;
 
 use crate::payment::{Payment, PaymentState, Refund};
-use crate::provider::Provider;
+use crate::provider::{Provider, ProviderError};
 use crate::store::PaymentStore;
 
 /// What is asked of payment.
@@ -57,6 +57,10 @@ impl<P: Provider> Commands<P> {
             // Asked again it would answer as it did the first time; this is what became of it.
             Some(id) => self.provider.find(id).await?,
         };
+        if !payment.is_of(&charge) {
+            let error = "it answered with another charge than was asked for";
+            return Err(ProviderError::Broken(error.to_owned()).into());
+        }
         let learnt = self.payments.change(payment, |payment| payment.learn(&charge, Timestamp::now()));
         let name = match learnt.await?.0.state {
             PaymentState::Settled => "PaymentsSettled",
@@ -76,7 +80,9 @@ impl<P: Provider> Commands<P> {
         let called_off = self.payments.change(payment, |payment| payment.call_off(Timestamp::now()));
         let (payment, Refund::ToBeAsked) = called_off.await? else { return Ok(()) };
         let given_back = self.provider.refund(data.order_id).await?;
-        self.payments.change(payment, |payment| payment.gave_back(given_back, Timestamp::now())).await?;
+        let gave_back =
+            self.payments.change(payment, |payment| payment.gave_back(given_back, Timestamp::now()));
+        gave_back.await?.1?;
         telemetry::count("PaymentsRefunded", 1);
         Ok(())
     }

@@ -48,7 +48,7 @@ struct RefundRequest {
     charge_key: String,
 }
 
-/// A charge, as the provider tells it.
+/// A charge, as the provider reports it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ChargeObject {
@@ -60,9 +60,30 @@ pub(crate) struct ChargeObject {
     status: Status,
     #[serde(default)]
     failure_code: Option<String>,
+    /// How much has gone back so far, in all, in minor units of the same currency.
     #[serde(default)]
-    amount_refunded: u64,
+    amount_refunded: Option<u64>,
 }
+
+/// Why a charge that the provider reports cannot be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum InvalidCharge {
+    /// It becomes part of a path, and of a row.
+    #[error("id must be 1 to {MAX_ID_LENGTH} letters, digits, '-', '_' or '.'")]
+    Id,
+    /// Of a charge that is refunded the amount is not to be guessed.
+    #[error("amountRefunded must be given of a refunded charge, and more than 0")]
+    MissingRefund,
+    /// Nobody gives back more than there was.
+    #[error("amountRefunded must not be more than amount")]
+    RefundExceedsCharge,
+    /// What was not charged cannot go back.
+    #[error("amountRefunded must be 0 of what is not charged")]
+    RefundWithoutCharge,
+}
+
+/// The longest name of a charge, in bytes.
+const MAX_ID_LENGTH: usize = 100;
 
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -87,25 +108,40 @@ struct RefusalError {
     charge: Option<ChargeObject>,
 }
 
+/// What a refund came to.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct RefundObject {
-    amount: u64,
+    /// How much of the charge has gone back so far, in all.
+    amount_refunded: u64,
+    /// Missing where the charge was never asked for.
     #[serde(default)]
     currency: Option<Currency>,
 }
 
-impl From<ChargeObject> for Charge {
-    fn from(charge: ChargeObject) -> Self {
-        let state = match charge.status {
-            Status::Pending => ChargeState::Pending,
-            Status::Settled => ChargeState::Settled,
-            Status::Declined => ChargeState::Declined(reason(charge.failure_code.as_deref())),
-            Status::Refunded => {
-                ChargeState::Refunded(Money::from_minor(charge.amount_refunded, charge.currency))
+impl TryFrom<ChargeObject> for Charge {
+    type Error = InvalidCharge;
+
+    fn try_from(charge: ChargeObject) -> Result<Self, InvalidCharge> {
+        let is_id_character = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if !(1..=MAX_ID_LENGTH).contains(&charge.id.len()) || !charge.id.bytes().all(is_id_character) {
+            return Err(InvalidCharge::Id);
+        }
+        let state = match (charge.status, charge.amount_refunded) {
+            (Status::Refunded, None | Some(0)) => return Err(InvalidCharge::MissingRefund),
+            (Status::Settled | Status::Refunded, refunded) => {
+                let refunded = refunded.unwrap_or_default();
+                if refunded > charge.amount {
+                    return Err(InvalidCharge::RefundExceedsCharge);
+                }
+                ChargeState::Settled { refunded: Money::from_minor(refunded, charge.currency) }
             }
-            Status::Canceled => ChargeState::Canceled,
+            (_, Some(1..)) => return Err(InvalidCharge::RefundWithoutCharge),
+            (Status::Pending, _) => ChargeState::Pending,
+            (Status::Declined, _) => ChargeState::Declined(reason(charge.failure_code.as_deref())),
+            (Status::Canceled, _) => ChargeState::Canceled,
         };
-        Self { id: charge.id, price: Some(Money::from_minor(charge.amount, charge.currency)), state }
+        Ok(Self { id: charge.id, price: Money::from_minor(charge.amount, charge.currency), state })
     }
 }
 
@@ -186,16 +222,19 @@ impl Provider for HttpProvider {
         let answer = self.ask("/v1/charges", &charge_key(order_id), Some(&body)).await?;
         match answer.status {
             StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED => {
-                read::<ChargeObject>(&answer).map(Charge::from)
+                charge_of(order_id, read(&answer)?)
             }
             StatusCode::PAYMENT_REQUIRED => {
                 let RefusalError { code, charge } = read::<Refusal>(&answer)?.error;
                 let charge = charge.ok_or_else(|| broken("a refusal names no charge"))?;
-                let state = match charge.status {
-                    Status::Canceled => ChargeState::Canceled,
-                    _ => ChargeState::Declined(reason(Some(&code))),
-                };
-                Ok(Charge { state, ..charge.into() })
+                let charge = charge_of(order_id, charge)?;
+                match charge.state {
+                    ChargeState::Canceled => Ok(charge),
+                    ChargeState::Declined(_) => {
+                        Ok(Charge { state: ChargeState::Declined(reason(Some(&code))), ..charge })
+                    }
+                    _ => Err(broken("a refusal names a charge that was not refused")),
+                }
             }
             status => Err(broken(format!("a charge was answered with {status}"))),
         }
@@ -206,8 +245,11 @@ impl Provider for HttpProvider {
         let answer = self.ask("/v1/refunds", &format!("refund-{order_id}"), Some(&body)).await?;
         match answer.status {
             StatusCode::OK | StatusCode::CREATED => {
-                let RefundObject { amount, currency } = read(&answer)?;
-                Ok(currency.map(|currency| Money::from_minor(amount, currency)))
+                let RefundObject { amount_refunded, currency } = read(&answer)?;
+                if currency.is_none() && amount_refunded > 0 {
+                    return Err(broken("a refund names no currency"));
+                }
+                Ok(currency.map(|currency| Money::from_minor(amount_refunded, currency)))
             }
             status => Err(broken(format!("a refund was answered with {status}"))),
         }
@@ -216,7 +258,7 @@ impl Provider for HttpProvider {
     async fn find(&self, charge_id: &str) -> Result<Charge, ProviderError> {
         let answer = self.ask(&format!("/v1/charges/{charge_id}"), "", None::<&()>).await?;
         match answer.status {
-            StatusCode::OK => read::<ChargeObject>(&answer).map(Charge::from),
+            StatusCode::OK => Charge::try_from(read::<ChargeObject>(&answer)?).map_err(broken),
             status => Err(broken(format!("a look at a charge was answered with {status}"))),
         }
     }
@@ -227,10 +269,84 @@ fn charge_key(order_id: OrderId) -> String {
     format!("charge-{order_id}")
 }
 
+/// The charge that was asked for an order.
+fn charge_of(order_id: OrderId, charge: ChargeObject) -> Result<Charge, ProviderError> {
+    if charge.reference != order_id.to_string() {
+        return Err(broken("a charge has another reference than was sent"));
+    }
+    Charge::try_from(charge).map_err(broken)
+}
+
 fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, ProviderError> {
     batch::read(&String::from_utf8_lossy(&answer.body)).map_err(broken)
 }
 
 fn broken(error: impl ToString) -> ProviderError {
     ProviderError::Broken(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn charge(
+        status: &str,
+        amount_refunded: Value,
+    ) -> Result<Result<Charge, InvalidCharge>, batch::Unreadable> {
+        let mut charge = json!({
+            "id": "ch_1", "amount": 2468, "currency": "USD", "reference": "order-1", "status": status,
+        });
+        if !amount_refunded.is_null() {
+            charge["amountRefunded"] = amount_refunded;
+        }
+        batch::read::<ChargeObject>(&charge.to_string()).map(Charge::try_from)
+    }
+
+    #[test]
+    fn refunded_amounts_are_those_of_the_charge() {
+        for (status, reported, expected) in [
+            ("settled", Value::Null, 0),
+            ("settled", json!(0), 0),
+            // Providers differ in what they call a charge of which a part has gone back.
+            ("settled", json!(100), 100),
+            ("refunded", json!(100), 100),
+            ("refunded", json!(2468), 2468),
+        ] {
+            let Charge { state, .. } = charge(status, reported.clone()).unwrap().unwrap();
+            let refunded = Money::from_minor(expected, "USD".parse().unwrap());
+            assert_eq!(state, ChargeState::Settled { refunded }, "{status} {reported}");
+        }
+    }
+
+    #[test]
+    fn refunded_amounts_that_cannot_be_are_refused() {
+        for (status, reported, expected) in [
+            ("refunded", Value::Null, InvalidCharge::MissingRefund),
+            ("refunded", json!(0), InvalidCharge::MissingRefund),
+            ("refunded", json!(2469), InvalidCharge::RefundExceedsCharge),
+            ("settled", json!(u64::MAX), InvalidCharge::RefundExceedsCharge),
+            ("pending", json!(1), InvalidCharge::RefundWithoutCharge),
+            ("declined", json!(2468), InvalidCharge::RefundWithoutCharge),
+            ("canceled", json!(1), InvalidCharge::RefundWithoutCharge),
+        ] {
+            assert_eq!(charge(status, reported.clone()).unwrap(), Err(expected), "{status} {reported}");
+        }
+        for no_amount in [json!(-1), json!(1.5), json!("100"), json!([100]), json!(1e30), json!(true)] {
+            assert!(charge("refunded", no_amount.clone()).is_err(), "{no_amount}");
+        }
+    }
+
+    #[test]
+    fn charge_ids_fit_into_a_path() {
+        for (id, fits) in
+            [("ch_1-a.B", true), ("", false), ("../refunds", false), ("ch 1", false), ("ch?", false)]
+        {
+            let charge =
+                json!({ "id": id, "amount": 1, "currency": "USD", "reference": "", "status": "settled" });
+            let charge = Charge::try_from(batch::read::<ChargeObject>(&charge.to_string()).unwrap());
+            assert_eq!(charge.is_ok(), fits, "{id}");
+        }
+    }
 }

@@ -8,7 +8,7 @@
 //! | `payment-events` | publishes how payments end |
 //!
 //! Owns the table `payment`. Takes the commands `ChargePayment` and `RefundPayment`; publishes `PaymentSettled`,
-//! `PaymentDeclined` and `PaymentRefunded`.
+//! `PaymentDeclined`, `PaymentPartiallyRefunded` and `PaymentRefunded`.
 //!
 //! Nothing here can make one step of the charge and of its record: the provider is somebody else's. So the intent is
 //! written first, then the provider is asked, under a key that is the order's for ever, and then its answer is written.

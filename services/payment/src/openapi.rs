@@ -30,6 +30,11 @@ pub fn operations() -> Vec<Operation> {
         )
         .takes::<Webhook>()
         .answers::<Receipt>(StatusCode::OK)
-        .refused(404, "There is no payment of such an order."),
+        .refused(404, "There is no payment of such an order.")
+        .refused(
+            422,
+            "The body is no such webhook, or its charge is not that of the order or cannot be: for \
+            example, more was refunded than charged.",
+        ),
     ]
 }

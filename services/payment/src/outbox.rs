@@ -1,10 +1,10 @@
-//! What a change of the payment table means to the rest of the shop: that the payment came to an end of some kind, or
-//! that somebody asks for one that it has come to.
+//! What a change of the payment table means to the rest of the shop: that the payment came to an end of some kind, that
+//! somebody asks for one that it has come to, or that more of it has gone back.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use domain::Money;
-use domain::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
+use domain::event::payment::{PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled};
 use domain::event::{Event, Published};
+use domain::{Money, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -12,48 +12,78 @@ use uuid::Uuid;
 
 use crate::payment::{Payment, PaymentState};
 
-/// The event that a change of a row asks for.
+/// The events that a change of a row asks for.
 ///
 /// # Errors
 /// When the row holds something else than a payment.
-pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
+pub fn translate(record: &EventRecord) -> Result<Vec<Entry>, HandlerError> {
     if record.event_name == "REMOVE" {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let payment: Payment = serde_dynamo::from_item(record.change.new_image.clone())?;
     telemetry::correlate(&payment.correlation_id);
+    let mut refunded_before = None;
+    let mut has_new_state = true;
     if record.event_name == "MODIFY" {
         let before: Payment = serde_dynamo::from_item(record.change.old_image.clone())?;
-        if (before.state, before.asked_at) == (payment.state, payment.asked_at) {
-            return Ok(None);
-        }
+        has_new_state = (before.state, before.asked_at) != (payment.state, payment.asked_at);
+        refunded_before = before.refunded;
     }
+    let new_state = if has_new_state { of_state(&payment)? } else { None };
+    let partial_refund =
+        if payment.refunded == refunded_before { None } else { of_partial_refund(&payment)? };
+    Ok(new_state.into_iter().chain(partial_refund).collect())
+}
+
+/// What is published of the state that a payment is in.
+fn of_state(payment: &Payment) -> Result<Option<Entry>, HandlerError> {
     let order_id = payment.order_id;
-    match payment.state {
-        PaymentState::Pending | PaymentState::Refunding => Ok(None),
+    let entry = match payment.state {
+        PaymentState::Pending | PaymentState::Refunding => return Ok(None),
         PaymentState::Settled => {
             let price = payment.price.ok_or("a payment without a price is settled")?;
             let (amount, currency) = (price.amount(), price.currency());
-            tell(&payment, PaymentSettled { order_id, amount, currency })
+            tell(payment, PaymentSettled { order_id, amount, currency })
         }
         PaymentState::Declined => {
             let reason = payment.reason.ok_or("a payment was declined for no reason")?;
-            tell(&payment, PaymentDeclined { order_id, reason })
+            tell(payment, PaymentDeclined { order_id, reason })
         }
         PaymentState::Refunded => {
             let nothing = payment.price.map(|price| Money::zero(price.currency()));
             let refunded = payment.refunded.or(nothing);
             let amount = refunded.map_or_else(|| 0.into(), Money::amount);
-            tell(&payment, PaymentRefunded { order_id, amount, currency: refunded.map(Money::currency) })
+            tell(payment, PaymentRefunded { order_id, amount, currency: refunded.map(Money::currency) })
         }
-    }
+    };
+    entry.map(Some)
 }
 
 /// A payment comes to each state once, so order and fact name the event.
-fn tell<D: Published>(payment: &Payment, fact: D) -> Result<Option<Entry>, HandlerError> {
+fn tell<D: Published>(payment: &Payment, fact: D) -> Result<Entry, HandlerError> {
     let came = payment.history.iter().find(|change| change.state == payment.state);
     let at = came.ok_or("the payment's history lacks its state")?.at;
-    let id = Uuid::new_v5(&payment.order_id.into(), D::DETAIL_TYPE.as_bytes());
+    entry(payment, D::DETAIL_TYPE, at, fact)
+}
+
+/// What is published when more of a payment has gone back, and not all. The amount only grows, so it names the event.
+fn of_partial_refund(payment: &Payment) -> Result<Option<Entry>, HandlerError> {
+    let (Some(refunded), Some(price)) = (payment.refunded, payment.price) else { return Ok(None) };
+    if payment.state == PaymentState::Refunded {
+        return Ok(None);
+    }
+    let at = payment.refunded_at.ok_or("a payment was refunded at no time")?;
+    let fact = PaymentPartiallyRefunded {
+        order_id: payment.order_id,
+        amount: refunded.amount(),
+        charged: price.amount(),
+        currency: price.currency(),
+    };
+    entry(payment, &format!("PaymentPartiallyRefunded {}", refunded.minor()), at, fact).map(Some)
+}
+
+fn entry<D: Published>(payment: &Payment, name: &str, at: Timestamp, fact: D) -> Result<Entry, HandlerError> {
+    let id = Uuid::new_v5(&payment.order_id.into(), name.as_bytes());
     let event = Event::new(id, payment.correlation_id.clone(), at, fact);
-    Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
+    Ok(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?)
 }

@@ -9,13 +9,17 @@
 //!
 //! Nothing leads back, so whatever comes twice, late or in disorder finds that it is too late, and changes nothing. But
 //! of a refund that is asked for again it is kept that it was, and the refund is told again.
+//!
+//! The provider reports refunds by the amount that has gone back in all. A payment of which a part has gone back stays
+//! where it is, since the rest is still charged; it becomes `REFUNDED` when the amount has reached the charge.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use domain::checkout::PaymentMethod;
 use domain::command::ChargePayment;
 use domain::payment::DeclineReason;
 use domain::{Money, MoneyError, OrderId, Timestamp};
+use lambdakit::signature::TOLERANCE_SECONDS;
 use serde::{Deserialize, Serialize};
 
 use crate::provider::{Charge, ChargeState};
@@ -70,12 +74,16 @@ pub struct Payment {
     /// Why it was declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<DeclineReason>,
-    /// How much went back.
+    /// How much has gone back so far, in all. It only grows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Money>,
-    /// What the provider told by itself, by the ids of its events. A set; DynamoDB has no empty ones.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub heard: BTreeSet<String>,
+    /// When that amount grew last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded_at: Option<Timestamp>,
+    /// The webhooks that took effect: their ids, and until when each is kept, in Unix seconds. They are written with
+    /// their effect, so an id is here exactly if its effect is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub processed_webhooks: BTreeMap<String, u64>,
     /// When somebody asked last for what had gone back already: they may not have heard of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
@@ -84,6 +92,31 @@ pub struct Payment {
     /// Counts the writes.
     pub version: u64,
 }
+
+/// How long the id of a webhook is kept after its timestamp, in seconds. A day covers most schedules by which
+/// providers send again.
+const KEPT_SECONDS: u64 = 24 * 60 * 60;
+/// An id is kept for at least this long after the timestamp of each webhook with it, in seconds: as long as the timestamp
+/// is accepted, and a minute more.
+const REPLAYABLE_SECONDS: u64 = TOLERANCE_SECONDS + 60;
+/// How many ids are kept at a time: 50 KB of the 400 KB of a row. None is dropped for another.
+const MAX_PROCESSED_WEBHOOKS: usize = 500;
+
+/// Whether a webhook may take effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebhookClaim {
+    /// It takes effect now.
+    New,
+    /// It took effect before.
+    Replayed,
+    /// Too many ids are kept to keep another one: the sender has to come again later.
+    Full,
+}
+
+/// The provider reports that another amount has gone back in the end than was charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the payment provider refunded another amount than was charged")]
+pub struct RefundMismatch;
 
 /// What is left to do when a payment is to go back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +164,8 @@ impl Payment {
             charge_id: None,
             reason: None,
             refunded: None,
-            heard: BTreeSet::new(),
+            refunded_at: None,
+            processed_webhooks: BTreeMap::new(),
             asked_at: None,
             correlation_id,
             version: 1,
@@ -148,7 +182,7 @@ impl Payment {
     #[must_use]
     pub fn is_of(&self, charge: &Charge) -> bool {
         self.is_charged_by_provider()
-            && self.price == charge.price
+            && self.price == Some(charge.price)
             && self.charge_id.as_ref().is_none_or(|id| *id == charge.id)
     }
 
@@ -159,15 +193,13 @@ impl Payment {
             return;
         }
         match (self.state, charge.state) {
-            (Pending, ChargeState::Settled) => self.come_to(Settled, at),
+            // Somebody may have refunded it at the provider, in whole or in part.
+            (Pending | Settled | Refunding, ChargeState::Settled { refunded }) => {
+                self.learn_settled(charge.price, refunded, at);
+            }
             (Pending, ChargeState::Declined(reason)) => {
                 self.reason = Some(reason);
                 self.come_to(Declined, at);
-            }
-            // Somebody may have given it back by hand, at the provider.
-            (Pending | Settled | Refunding, ChargeState::Refunded(money)) => {
-                self.refunded = Some(money);
-                self.come_to(Refunded, at);
             }
             _ => {}
         }
@@ -175,6 +207,36 @@ impl Payment {
         if self.state != Refunded {
             self.charge_id.get_or_insert_with(|| charge.id.clone());
         }
+    }
+
+    fn learn_settled(&mut self, price: Money, refunded: Money, at: Timestamp) {
+        let has_grown = refunded.minor() > self.refunded.map_or(0, Money::minor);
+        if has_grown {
+            self.refunded = Some(refunded);
+            self.refunded_at = Some(at);
+        }
+        if has_grown && refunded.minor() >= price.minor() {
+            self.come_to(PaymentState::Refunded, at);
+        } else if self.state == PaymentState::Pending {
+            self.come_to(PaymentState::Settled, at);
+        }
+    }
+
+    /// Keeps the id of a webhook with this timestamp, in Unix seconds, that is to take effect `now`.
+    pub fn claim_webhook(&mut self, id: &str, timestamp: u64, now: u64) -> WebhookClaim {
+        if let Some(kept_until) = self.processed_webhooks.get_mut(id) {
+            // One that is sent again is signed again, with another timestamp.
+            if *kept_until < timestamp.saturating_add(REPLAYABLE_SECONDS) {
+                *kept_until = timestamp.saturating_add(KEPT_SECONDS);
+            }
+            return WebhookClaim::Replayed;
+        }
+        self.processed_webhooks.retain(|_, kept_until| *kept_until >= now);
+        if self.processed_webhooks.len() >= MAX_PROCESSED_WEBHOOKS {
+            return WebhookClaim::Full;
+        }
+        self.processed_webhooks.insert(id.to_owned(), timestamp.saturating_add(KEPT_SECONDS));
+        WebhookClaim::New
     }
 
     /// Takes in that it is to go back; of one that has gone back, that somebody asks, for them to be told again.
@@ -197,12 +259,26 @@ impl Payment {
         }
     }
 
-    /// Takes in how much the provider gave back.
-    pub fn gave_back(&mut self, money: Option<Money>, at: Timestamp) {
-        if self.state == PaymentState::Refunding {
-            self.refunded = money;
-            self.come_to(PaymentState::Refunded, at);
+    /// Takes in how much of the charge has gone back in all, as the provider answered when it was asked for all of it.
+    ///
+    /// # Errors
+    /// When that is neither all that was charged nor, of what was never charged, nothing. The payment stays as it is.
+    pub fn gave_back(&mut self, refunded: Option<Money>, at: Timestamp) -> Result<(), RefundMismatch> {
+        if self.state != PaymentState::Refunding {
+            return Ok(());
         }
+        let was_charged = self.refunded.is_some()
+            || self.history.iter().any(|change| change.state == PaymentState::Settled);
+        let is_nothing = refunded.is_none_or(|refunded| {
+            refunded.minor() == 0 && self.price.is_none_or(|price| price.currency() == refunded.currency())
+        });
+        if refunded != self.price && (was_charged || !is_nothing) {
+            return Err(RefundMismatch);
+        }
+        self.refunded = refunded;
+        self.refunded_at = Some(at);
+        self.come_to(PaymentState::Refunded, at);
+        Ok(())
     }
 
     fn come_to(&mut self, state: PaymentState, at: Timestamp) {
@@ -231,7 +307,12 @@ mod tests {
     }
 
     fn charge(state: ChargeState) -> Charge {
-        Charge { id: "ch_1".to_owned(), price: Some(money(1990)), state }
+        Charge { id: "ch_1".to_owned(), price: money(1990), state }
+    }
+
+    /// A charge that has settled, and of which so much has gone back.
+    fn settled(refunded: u64) -> ChargeState {
+        ChargeState::Settled { refunded: money(refunded) }
     }
 
     fn payment(method: PaymentMethod, token: Option<&str>) -> Payment {
@@ -259,9 +340,10 @@ mod tests {
         prop_oneof![
             prop_oneof![
                 Just(ChargeState::Pending),
-                Just(ChargeState::Settled),
+                (0_u64..=1990).prop_map(settled),
+                Just(settled(0)),
+                Just(settled(1990)),
                 Just(ChargeState::Declined(DeclineReason::InsufficientFunds)),
-                Just(ChargeState::Refunded(money(1990))),
                 Just(ChargeState::Canceled),
             ]
             .prop_map(Happening::Told),
@@ -276,7 +358,9 @@ mod tests {
         match happening {
             Happening::Told(state) => payment.learn(&charge(*state), at),
             Happening::CalledOff => drop(payment.call_off(at)),
-            Happening::GaveBack(money) => payment.gave_back(*money, at),
+            Happening::GaveBack(money) => {
+                payment.gave_back(*money, at).ok();
+            }
         }
     }
 
@@ -321,7 +405,7 @@ mod tests {
             }
             if payment.call_off(Timestamp::now()) == Refund::ToBeAsked {
                 prop_assert_eq!(payment.state, PaymentState::Refunding);
-                payment.gave_back(Some(money(1990)), Timestamp::now());
+                prop_assert_eq!(payment.gave_back(Some(money(1990)), Timestamp::now()), Ok(()));
             }
             prop_assert_eq!(payment.state, PaymentState::Refunded);
             let ended = unasked(&payment);
@@ -337,12 +421,99 @@ mod tests {
         ) {
             let mut payment = payment(PaymentMethod::Invoice, None);
             prop_assert_eq!(payment.state, PaymentState::Settled);
-            prop_assert!(!payment.is_of(&charge(ChargeState::Settled)));
+            prop_assert!(!payment.is_of(&charge(settled(0))));
             for happening in &happenings {
                 happen(&mut payment, happening);
             }
             prop_assert_eq!((payment.state, payment.refunded), (PaymentState::Refunded, None));
         }
+    }
+
+    #[test]
+    fn refunded_amounts_grow_until_they_reach_the_charge() {
+        let mut payment = payment(PaymentMethod::Card, Some("tok_visa"));
+        payment.learn(&charge(settled(0)), Timestamp::now());
+        assert_eq!((payment.state, payment.refunded), (PaymentState::Settled, None));
+        for (reported, state, refunded) in [
+            (100, PaymentState::Settled, 100),
+            (500, PaymentState::Settled, 500),
+            // Late.
+            (100, PaymentState::Settled, 500),
+            (0, PaymentState::Settled, 500),
+            (1990, PaymentState::Refunded, 1990),
+            (500, PaymentState::Refunded, 1990),
+        ] {
+            payment.learn(&charge(settled(reported)), Timestamp::now());
+            assert_eq!((payment.state, payment.refunded), (state, Some(money(refunded))));
+        }
+        let states: Vec<_> = payment.history.iter().map(|change| change.state).collect();
+        assert_eq!(states, [PaymentState::Pending, PaymentState::Settled, PaymentState::Refunded]);
+    }
+
+    #[test]
+    fn partial_refund_of_an_open_charge_settles_it() {
+        let mut payment = payment(PaymentMethod::Card, Some("tok_delayed"));
+        payment.learn(&charge(settled(100)), Timestamp::now());
+        assert_eq!((payment.state, payment.refunded), (PaymentState::Settled, Some(money(100))));
+    }
+
+    #[test]
+    fn refund_ends_with_the_charge_or_with_nothing_charged() {
+        let refunding = |before: &[ChargeState]| {
+            let mut payment = payment(PaymentMethod::Card, Some("tok_visa"));
+            for state in before {
+                payment.learn(&charge(*state), Timestamp::now());
+            }
+            assert_eq!(payment.call_off(Timestamp::now()), Refund::ToBeAsked);
+            payment
+        };
+        let euros = |minor| Money::from_minor(minor, "EUR".parse().unwrap());
+        for (before, refunded, expected) in [
+            (&[][..], None, Ok(())),
+            (&[], Some(money(0)), Ok(())),
+            (&[], Some(money(1990)), Ok(())),
+            (&[settled(0)], Some(money(1990)), Ok(())),
+            (&[settled(500)], Some(money(1990)), Ok(())),
+            (&[], Some(money(1)), Err(RefundMismatch)),
+            (&[], Some(money(1991)), Err(RefundMismatch)),
+            (&[], Some(euros(1990)), Err(RefundMismatch)),
+            (&[], Some(euros(0)), Err(RefundMismatch)),
+            (&[settled(0)], None, Err(RefundMismatch)),
+            (&[settled(0)], Some(money(0)), Err(RefundMismatch)),
+            // The rest alone: what the refund added, not what has gone back in all.
+            (&[settled(500)], Some(money(1490)), Err(RefundMismatch)),
+        ] {
+            let mut payment = refunding(before);
+            let asked = payment.clone();
+            assert_eq!(payment.gave_back(refunded, Timestamp::now()), expected, "{before:?} {refunded:?}");
+            match expected {
+                Ok(()) => assert_eq!((payment.state, payment.refunded), (PaymentState::Refunded, refunded)),
+                Err(_) => assert_eq!(payment, asked),
+            }
+        }
+    }
+
+    #[test]
+    fn webhook_ids_are_kept_as_long_as_they_can_be_replayed() {
+        const NOW: u64 = 1_769_860_800;
+        let mut payment = payment(PaymentMethod::Card, Some("tok_visa"));
+        // Signed by a clock that is ahead as far as is accepted.
+        let ahead = NOW + TOLERANCE_SECONDS;
+        assert_eq!(payment.claim_webhook("msg_first", ahead, NOW), WebhookClaim::New);
+        for number in 0..MAX_PROCESSED_WEBHOOKS - 1 {
+            assert_eq!(payment.claim_webhook(&format!("msg_{number}"), NOW, NOW), WebhookClaim::New);
+        }
+        // Others do not displace it, and it is known until it is refused for its age.
+        assert_eq!(payment.claim_webhook("msg_more", NOW, NOW), WebhookClaim::Full);
+        let refused = ahead + TOLERANCE_SECONDS + 1;
+        assert_eq!(payment.claim_webhook("msg_first", ahead, refused), WebhookClaim::Replayed);
+        // One that is signed again is known again as long.
+        let again = NOW + KEPT_SECONDS;
+        assert_eq!(payment.claim_webhook("msg_first", again, again), WebhookClaim::Replayed);
+        assert_eq!(payment.claim_webhook("msg_more", again + 1, again + 1), WebhookClaim::New);
+        assert_eq!(payment.processed_webhooks.keys().collect::<Vec<_>>(), ["msg_first", "msg_more"]);
+        let refused = again + TOLERANCE_SECONDS + 1;
+        assert_eq!(payment.claim_webhook("msg_first", again, refused), WebhookClaim::Replayed);
     }
 
     #[test]

@@ -12,8 +12,8 @@ use domain::{Money, OrderId};
 pub struct Charge {
     /// What the provider calls it.
     pub id: String,
-    /// What it charges; nothing if it is not money of ours.
-    pub price: Option<Money>,
+    /// What it charges.
+    pub price: Money,
     /// Where it stands.
     pub state: ChargeState,
 }
@@ -24,11 +24,12 @@ pub enum ChargeState {
     /// The provider does not know yet.
     Pending,
     /// It was charged.
-    Settled,
+    Settled {
+        /// How much of it has gone back so far, in all: at most the price, in its currency.
+        refunded: Money,
+    },
     /// It was not, and will not be.
     Declined(DeclineReason),
-    /// It went back.
-    Refunded(Money),
     /// It was called off before it was charged.
     Canceled,
 }
@@ -54,8 +55,9 @@ pub trait Provider: Send + Sync {
         source: &PaymentToken,
     ) -> impl Future<Output = Result<Charge, ProviderError>> + Send;
 
-    /// Sees to it that nothing is charged for an order, now or ever, and says how much went back for that. The charge
-    /// may not be there yet: it may be on its way.
+    /// Sees to it that nothing is charged for an order, now or ever, and says how much of the charge has gone back in
+    /// all, earlier refunds included; nothing of a charge that was never asked for. The charge may not be there yet: it
+    /// may be on its way.
     fn refund(&self, order_id: OrderId) -> impl Future<Output = Result<Option<Money>, ProviderError>> + Send;
 
     /// How a charge stands now.

@@ -1,7 +1,8 @@
-//! What the payment provider tells by itself: how a charge went that took its time, or that money went back.
+//! What the payment provider reports by itself: how a charge went that took its time, or that money went back.
 //!
-//! The route is open to the world, so nothing is looked at before the signature is. What the provider says twice is
-//! answered as if it were new, or it would go on saying it.
+//! The route is open to the world, so nothing is looked at before the signature is, which follows the scheme of Standard
+//! Webhooks ([`lambdakit::signature`]). A webhook that is sent again is answered as if it were new, or its sender would
+//! go on.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -12,40 +13,31 @@ use axum::{Json, Router};
 use domain::Timestamp;
 use lambdakit::api::Body;
 use lambdakit::fields::Fields;
-use lambdakit::signature::{BadSignature, SigningKey};
+use lambdakit::signature::{VerificationError, VerifiedWebhook, WebhookSecrets};
 use lambdakit::{Problem, batch, telemetry};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::http_provider::ChargeObject;
+use crate::payment::WebhookClaim;
 use crate::provider::Charge;
 use crate::store::PaymentStore;
 
-/// Where the signature is.
-pub const SIGNATURE: &str = "webhook-signature";
-/// The longest id of an event that is kept.
-const LONGEST_ID: usize = 100;
-/// How many events of one payment are kept: a charge has three at most, and no sender is to fill the row.
-const MOST_EVENTS: usize = 20;
+/// The events that the shop takes in.
+const TYPES: [&str; 3] = ["charge.settled", "charge.declined", "charge.refunded"];
 
 /// Hears the provider.
 #[derive(Clone, Debug)]
 pub struct Ear {
     payments: PaymentStore,
-    key: SigningKey,
+    secrets: WebhookSecrets,
 }
 
 impl Ear {
-    /// Hears what is signed with this key.
+    /// Hears what is signed with one of these secrets.
     #[must_use]
-    pub fn new(payments: PaymentStore, key: SigningKey) -> Self {
-        Self { payments, key }
-    }
-
-    fn verify(&self, headers: &HeaderMap, body: &[u8]) -> Result<(), BadSignature> {
-        let signature = headers.get(SIGNATURE).and_then(|signature| signature.to_str().ok());
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        self.key.verify(signature.ok_or(BadSignature::Malformed)?, body, now)
+    pub fn new(payments: PaymentStore, secrets: WebhookSecrets) -> Self {
+        Self { payments, secrets }
     }
 }
 
@@ -54,24 +46,21 @@ pub fn router(ear: Ear) -> Router {
     Router::new().route("/payment/webhook", post(hear)).with_state(ear)
 }
 
-/// What the provider tells.
+/// What the provider reports.
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PaymentWebhook"))]
 pub(crate) struct Webhook {
-    /// Names the event; one that is told again keeps it.
-    #[cfg_attr(feature = "openapi", schemars(length(min = 1, max = LONGEST_ID)))]
-    id: String,
-    /// `charge.settled`, `charge.declined`, `charge.refunded`; others are taken and not looked at.
+    /// `charge.settled`, `charge.declined`, `charge.refunded`; others are acknowledged and ignored.
     r#type: String,
-    /// Of these a charge.
-    #[cfg_attr(feature = "openapi", schemars(with = "serde_json::Map<String, serde_json::Value>"))]
-    data: Box<RawValue>,
+    /// Of these types a charge.
+    #[cfg_attr(feature = "openapi", schemars(with = "Option<serde_json::Map<String, serde_json::Value>>"))]
+    data: Option<Box<RawValue>>,
 }
 
-/// What became of an event.
+/// What became of a webhook.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PaymentWebhookReceipt"))]
 pub(crate) struct Receipt {
-    /// Whether it was heard before.
+    /// Whether it took effect before.
     replayed: bool,
 }
 
@@ -80,67 +69,89 @@ async fn hear(
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Json<Receipt>, Problem> {
-    ear.verify(&headers, &body).map_err(|error| {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let verified = ear.secrets.verify(&headers, &body, now).map_err(|error| {
         telemetry::count("WebhooksRefused", 1);
         unsigned(error)
     })?;
-    let webhook = read(&body)?;
+    let webhook = read(&body).inspect_err(|_| invalid("unreadable"))?;
     telemetry::event(&webhook.r#type);
-    if !matches!(&*webhook.r#type, "charge.settled" | "charge.declined" | "charge.refunded") {
+    let Some(data) = webhook.data else {
+        telemetry::count("WebhooksIgnored", 1);
         return Ok(Json(Receipt { replayed: false }));
-    }
-    let charge = batch::read(webhook.data.get()).map_err(|error| Problem::invalid_field("data", error))?;
-    ear.learn(&webhook.id, charge).await.map(Json)
+    };
+    let charge: ChargeObject = batch::read(data.get()).map_err(invalid_data)?;
+    ear.learn(&verified, charge, now).await.map(Json)
 }
 
+/// The data is read of those types alone that the shop takes in.
 fn read(body: &[u8]) -> Result<Webhook, Problem> {
     let mut fields = Fields::parse(body)?;
-    let id: Option<String> = fields.required("id");
-    let id = id.and_then(|id| {
-        let fits = (1..=LONGEST_ID).contains(&id.len());
-        fields.check("id", if fits { Ok(id) } else { Err(format!("must be 1 to {LONGEST_ID} bytes")) })
-    });
-    let (r#type, data) = (fields.required("type"), fields.required::<Box<RawValue>>("data"));
-    let (Some(id), Some(r#type), Some(data)) = (id, r#type, data) else { return Err(fields.invalid()) };
-    Ok(Webhook { id, r#type, data })
+    let r#type: Option<String> = fields.required("type");
+    if let Some(r#type) = &r#type
+        && !TYPES.contains(&&**r#type)
+    {
+        return Ok(Webhook { r#type: r#type.clone(), data: None });
+    }
+    let data = fields.required::<Box<RawValue>>("data");
+    let (Some(r#type), Some(data)) = (r#type, data) else { return Err(fields.invalid()) };
+    Ok(Webhook { r#type, data: Some(data) })
 }
 
 impl Ear {
-    async fn learn(&self, event: &str, charge: ChargeObject) -> Result<Receipt, Problem> {
+    async fn learn(
+        &self,
+        webhook: &VerifiedWebhook,
+        charge: ChargeObject,
+        now: u64,
+    ) -> Result<Receipt, Problem> {
         let unknown = || Problem::not_found(format!("There is no payment of an order {}.", charge.reference));
         let order_id = charge.reference.parse().map_err(|_| unknown())?;
         let payment = self.payments.get(order_id).await?.ok_or_else(unknown)?;
         telemetry::correlate(&payment.correlation_id);
-        let charge = Charge::from(charge);
+        let charge = Charge::try_from(charge).map_err(invalid_data)?;
         // Of a payment that was called off before it was asked for there is no charge either.
         if !payment.is_of(&charge) {
-            return Err(Problem::invalid_field("data", "is not the charge of that order"));
+            return Err(invalid_data("is not the charge of that order"));
         }
-        let heard = self.payments.change(payment, |payment| {
-            if payment.heard.contains(event) {
-                return true;
+        let claimed = self.payments.change(payment, |payment| {
+            let claim = payment.claim_webhook(&webhook.id, webhook.timestamp, now);
+            if claim == WebhookClaim::New {
+                payment.learn(&charge, Timestamp::now());
             }
-            if payment.heard.len() < MOST_EVENTS {
-                payment.heard.insert(event.to_owned());
-            }
-            payment.learn(&charge, Timestamp::now());
-            false
+            claim
         });
-        let (_, replayed) = heard.await?;
-        if replayed {
-            telemetry::count("WebhooksReplayed", 1);
+        match claimed.await?.1 {
+            WebhookClaim::New => Ok(Receipt { replayed: false }),
+            WebhookClaim::Replayed => {
+                telemetry::count("WebhooksReplayed", 1);
+                Ok(Receipt { replayed: true })
+            }
+            WebhookClaim::Full => Err(Problem::unavailable("too many webhooks about one payment in a day")),
         }
-        Ok(Receipt { replayed })
     }
 }
 
+/// 422: the provider reports what cannot be.
+fn invalid_data(reason: impl ToString) -> Problem {
+    let reason = reason.to_string();
+    invalid(&reason);
+    Problem::invalid_field("data", reason)
+}
+
+/// Counts a webhook that is signed and makes no sense: somebody has to look at it.
+fn invalid(reason: &str) {
+    telemetry::count("WebhooksInvalid", 1);
+    telemetry::note("invalid", reason);
+}
+
 /// 401: who sent it is not who it says. What exactly is wrong is for the log.
-fn unsigned(error: BadSignature) -> Problem {
+fn unsigned(error: VerificationError) -> Problem {
     telemetry::note("signature", &error.to_string());
     Problem::new(
         StatusCode::UNAUTHORIZED,
         "unauthorized",
         "Unauthorized",
-        "Sign the time and the body, and send the signature in the Webhook-Signature header.",
+        "Sign as Standard Webhooks does: the headers Webhook-Id, Webhook-Timestamp and Webhook-Signature.",
     )
 }

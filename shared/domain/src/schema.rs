@@ -121,7 +121,7 @@ mod tests {
         OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
         OrderShipped, OrderStockReserved,
     };
-    use crate::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
+    use crate::event::payment::{PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled};
     use crate::event::privacy::{
         CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
     };
@@ -186,6 +186,7 @@ mod tests {
         check::<StockLow>();
         check::<PaymentSettled>();
         check::<PaymentDeclined>();
+        check::<PaymentPartiallyRefunded>();
         check::<PaymentRefunded>();
         check::<ShipmentCreated>();
         check::<ShipmentRefused>();

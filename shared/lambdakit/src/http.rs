@@ -17,6 +17,10 @@ use axum::http::{StatusCode, Uri};
 
 use crate::config::{self, ConfigError};
 
+/// What each request names as its sender. Firewalls refuse requests without it, those with the common rules of AWS WAF
+/// among them (`NoUserAgent_HEADER`).
+const USER_AGENT: &str = concat!("lambdakit/", env!("CARGO_PKG_VERSION"));
+
 /// A client of one place.
 #[derive(Clone, Debug)]
 pub struct Http {
@@ -139,7 +143,8 @@ impl Http {
         request.set_method(method).map_err(|error| error.to_string())?;
         request.set_uri(format!("{}{path}", self.base)).map_err(|error| error.to_string())?;
         let content_type = has_body.then_some(("content-type", "application/json"));
-        for (name, value) in headers.iter().copied().chain(content_type) {
+        let user_agent = [("user-agent", USER_AGENT)];
+        for (name, value) in user_agent.into_iter().chain(headers.iter().copied()).chain(content_type) {
             // The value may be a secret, so the error must not tell it.
             let inserted = request.headers_mut().try_insert(name, value.to_owned());
             inserted.map_err(|_| format!("the header {name} cannot be sent"))?;
@@ -178,6 +183,16 @@ mod tests {
         assert_eq!(request.headers().get("authorization"), Some("Bearer k"));
         assert_eq!(request.headers().get("content-type"), Some("application/json"));
         assert!(Http::new("not a place", DEADLINE).is_err());
+    }
+
+    #[test]
+    fn every_request_names_its_sender() {
+        let client = client("https://pay.example.com");
+        for (method, body) in [("GET", ""), ("POST", "{}")] {
+            let request = client.request(method, "/", &[], body.to_owned()).unwrap();
+            let user_agent = request.headers().get("user-agent").unwrap();
+            assert!(user_agent.starts_with("lambdakit/"), "{user_agent}");
+        }
     }
 
     #[test]

@@ -316,12 +316,33 @@ pub fn document<'a>(about: About, services: impl IntoIterator<Item = (&'a str, V
                 "type": "apiKey",
                 "in": "header",
                 "name": "Webhook-Signature",
-                "description": "`t=<Unix seconds>,v1=<HMAC-SHA256 of t, a full stop and the body, in hexadecimal>`.",
+                "description": "`v1,<Base64 of the HMAC-SHA256 of webhook-id, webhook-timestamp and the body, \
+                    joined by full stops>` by the scheme of Standard Webhooks; several are separated by spaces.",
             } },
         },
     });
     document.sort_all_objects();
     document
+}
+
+/// The headers of a signed request beside its signature.
+fn signed_headers() -> [Value; 2] {
+    [
+        json!({
+            "in": "header",
+            "name": "Webhook-Id",
+            "description": "Identifies the webhook: one that is sent again has the same.",
+            "required": true,
+            "schema": { "type": "string", "pattern": "^[!-\\-/-~]{1,100}$" },
+        }),
+        json!({
+            "in": "header",
+            "name": "Webhook-Timestamp",
+            "description": "When this attempt was signed, in Unix seconds: at most five minutes ago or ahead.",
+            "required": true,
+            "schema": { "type": "string", "pattern": "^[0-9]{1,20}$" },
+        }),
+    ]
 }
 
 /// Schemas of what is read and of what is written differ: a reader may leave out what a writer never does.
@@ -360,6 +381,9 @@ impl Schemas {
         }
         for (status, why) in &operation.refusals {
             responses.insert(*status, self.problem(*status, why));
+        }
+        if operation.access == Access::Signed {
+            parameters.extend(signed_headers());
         }
         if !operation.by_gateway {
             parameters.push(json!({ "$ref": "#/components/parameters/CorrelationId" }));

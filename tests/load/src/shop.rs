@@ -77,7 +77,9 @@ impl Shop {
     pub fn new(outputs: &Outputs) -> Result<Self> {
         // Fails when there is one already, which is as good.
         let _there_is_one = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().timeout(PATIENCE).no_proxy().tcp_nodelay(true).build()?;
+        // A firewall refuses requests without a user agent, which reqwest does not send by itself.
+        let client = Client::builder().user_agent("ferrocart-load").timeout(PATIENCE);
+        let client = client.no_proxy().tcp_nodelay(true).build()?;
         Ok(Self {
             client,
             api: outputs.api_url.clone(),

@@ -113,6 +113,7 @@ impl Account {
                 format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"),
             )
             .header("Content-Type", "application/x-www-form-urlencoded")
+            .header("User-Agent", "testkit")
             .body(call)
             .expect("a request");
         let client = Client::builder(TokioExecutor::new()).build_http();

@@ -44,8 +44,9 @@ const QUEUES: f64 = 28.0;
 /// Five connections to each queue, each of which asks every 20 seconds. AWS does not say so: others have counted 10 to 15
 /// empty answers a minute.
 const POLLS_PER_MINUTE: f64 = 15.0;
-/// What the shop and its payment provider know of each other: a key, and what webhooks are signed with.
-const SECRETS: f64 = 2.0;
+/// What the shop and its payment provider know of each other: a key, what webhooks are signed with, and the random part of
+/// that.
+const SECRETS: f64 = 3.0;
 /// Metrics behind the alarms of a stage.
 const ALARM_METRICS: f64 = 139.0;
 

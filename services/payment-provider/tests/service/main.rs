@@ -16,7 +16,7 @@ use lambdakit::command::Commands;
 use lambdakit::http::Http;
 use lambdakit::queue;
 use lambdakit::secret::Secret;
-use lambdakit::signature::SigningKey;
+use lambdakit::signature::WebhookSecrets;
 use payment_provider::api::{Provider, router};
 use payment_provider::store::ChargeStore;
 use payment_provider::webhooks::{WebhookQueue, Webhooks};
@@ -25,7 +25,8 @@ use testkit::faults::FaultProxy;
 use testkit::{Account, Answer, Client, eventually, serve};
 
 const TABLE: &str = "PROVIDER_TABLE";
-const SECRET: &str = "whsec_test";
+/// While it is rotated: the new secret and the old one.
+const SECRETS: &str = "whsec_dGhlIG5ldyBzZWNyZXQgb2YgdGhlIGJhbms= whsec_dGhlIG9sZCBzZWNyZXQgb2YgdGhlIGJhbms=";
 /// When charges that take their time settle, in seconds.
 const SETTLE_AFTER: u16 = 2;
 
@@ -42,8 +43,8 @@ struct Bank {
 /// Whoever takes webhooks.
 #[derive(Clone, Default)]
 struct Shop {
-    /// Bodies with their signatures.
-    heard: Arc<Mutex<Vec<(String, String)>>>,
+    /// Bodies with their headers.
+    heard: Arc<Mutex<Vec<(String, HeaderMap)>>>,
     /// Instead of 200.
     answer: Arc<Mutex<Option<StatusCode>>>,
 }
@@ -53,8 +54,7 @@ impl Shop {
     async fn open(&self) -> String {
         let shop = self.clone();
         let hear = async move |headers: HeaderMap, body: String| {
-            let signature = headers["webhook-signature"].to_str().unwrap().to_owned();
-            shop.heard.lock().unwrap().push((body, signature));
+            shop.heard.lock().unwrap().push((body, headers));
             shop.answer.lock().unwrap().unwrap_or(StatusCode::OK)
         };
         serve(Router::new().route("/", post(hear))).await
@@ -67,6 +67,12 @@ impl Shop {
     /// What was told, as JSON.
     fn heard(&self) -> Vec<Value> {
         self.heard.lock().unwrap().iter().map(|(body, _)| serde_json::from_str(body).unwrap()).collect()
+    }
+
+    /// The ids of what was told.
+    fn ids(&self) -> Vec<String> {
+        let id = |headers: &HeaderMap| headers["webhook-id"].to_str().unwrap().to_owned();
+        self.heard.lock().unwrap().iter().map(|(_, headers)| id(headers)).collect()
     }
 }
 
@@ -86,7 +92,7 @@ async fn bank() -> Bank {
     let shop = Shop::default();
     let url = shop.open().await;
     let http = Http::new(&url, Duration::from_secs(2)).unwrap();
-    let webhooks = Webhooks::new(charges, http, SigningKey::new(SECRET).unwrap());
+    let webhooks = Webhooks::new(charges, http, WebhookSecrets::parse(SECRETS).unwrap());
     Bank { client: Client::new(routes).nobody(), account, queue, webhooks, shop, faults }
 }
 
@@ -107,6 +113,12 @@ impl Bank {
 
     async fn refund(&self, body: Value) -> Answer {
         self.client.send("POST", "/v1/refunds", &[("authorization", "Bearer sk_test")], body).await
+    }
+
+    async fn refund_part(&self, key: &str, charge: &str, amount: impl Into<Value>) -> Answer {
+        let headers = [("authorization", "Bearer sk_test"), ("idempotency-key", key)];
+        let body = json!({ "charge": charge, "amount": amount.into() });
+        self.client.send("POST", "/v1/refunds", &headers, body).await
     }
 
     async fn find(&self, id: &str) -> Answer {

@@ -1,4 +1,4 @@
-use futures::future::join;
+use futures::future::{join, join_all};
 use serde_json::json;
 
 use crate::{bank, id};
@@ -56,6 +56,74 @@ async fn a_charge_and_its_refund_at_once_leave_nothing_charged() {
             assert_eq!((stands.status.as_u16(), &refund["amount"]), (404, &json!(0)));
         }
     }
+}
+
+#[tokio::test]
+async fn parts_of_a_charge_go_back_until_nothing_is_left() {
+    let bank = bank().await;
+    let charge = id(&bank.charge("key", "tok_visa").await.expect(201));
+    let first = bank.refund_part("first", &charge, 100).await.expect(201).body;
+    assert_eq!((&first["amount"], &first["amountRefunded"]), (&json!(100), &json!(100)));
+    // Asked for again it is the same refund.
+    assert_eq!(bank.refund_part("first", &charge, 100).await.expect(201).body, first);
+    let view = bank.find(&charge).await.expect(200).body;
+    assert_eq!((&view["status"], &view["amountRefunded"]), (&json!("settled"), &json!(100)));
+    let second = bank.refund_part("second", &charge, 400).await.expect(201).body;
+    assert_eq!((&second["amount"], &second["amountRefunded"]), (&json!(400), &json!(500)));
+    assert_ne!(first["id"], second["id"]);
+    // The rest, as the shop asks for it.
+    let rest = bank.refund(json!({ "chargeKey": "key" })).await.expect(201).body;
+    assert_eq!((&rest["amount"], &rest["amountRefunded"]), (&json!(1490), &json!(1990)));
+    assert_eq!(bank.refund(json!({ "charge": charge })).await.expect(201).body, rest);
+    let view = bank.find(&charge).await.expect(200).body;
+    assert_eq!((&view["status"], &view["amountRefunded"]), (&json!("refunded"), &json!(1990)));
+}
+
+#[tokio::test]
+async fn the_last_part_refunds_the_charge() {
+    let bank = bank().await;
+    let charge = id(&bank.charge("key", "tok_visa").await.expect(201));
+    bank.refund_part("first", &charge, 990).await.expect(201);
+    bank.refund_part("second", &charge, 1000).await.expect(201);
+    assert_eq!(bank.find(&charge).await.expect(200).body["status"], "refunded");
+    let nothing_left = bank.refund_part("third", &charge, 1).await.expect(422).body;
+    assert_eq!(nothing_left["error"]["code"], "invalid_amount");
+    let rest = bank.refund(json!({ "charge": charge })).await.expect(201).body;
+    assert_eq!((&rest["amount"], &rest["amountRefunded"]), (&json!(0), &json!(1990)));
+}
+
+#[tokio::test]
+async fn parts_that_cannot_go_back_are_refused() {
+    let bank = bank().await;
+    let charge = id(&bank.charge("key", "tok_visa").await.expect(201));
+    bank.refund_part("first", &charge, 100).await.expect(201);
+    for (key, amount, code) in
+        [("first", 200, "key_reused"), ("second", 0, "invalid_amount"), ("second", 1891, "invalid_amount")]
+    {
+        let refused = bank.refund_part(key, &charge, amount).await.expect(422).body;
+        assert_eq!(refused["error"]["code"], code, "{key} {amount}");
+    }
+    for no_amount in [json!(-1), json!(1.5), json!("1")] {
+        bank.refund_part("second", &charge, no_amount).await.expect(400);
+    }
+    // Which part it is only a key says, and only of a charge that is there.
+    bank.refund(json!({ "charge": charge, "amount": 1 })).await.expect(400);
+    bank.refund(json!({ "chargeKey": "key", "amount": 1 })).await.expect(400);
+    bank.refund_part("second", "ch_of_nobody", 1).await.expect(404);
+    let pending = id(&bank.charge("delayed", "tok_delayed").await.expect(202));
+    let refused = bank.refund_part("second", &pending, 1).await.expect(422).body;
+    assert_eq!(refused["error"]["code"], "not_charged");
+    assert_eq!(bank.find(&charge).await.expect(200).body["amountRefunded"], 100);
+}
+
+#[tokio::test]
+async fn parts_at_once_are_never_more_than_the_charge() {
+    let bank = bank().await;
+    let charge = id(&bank.charge("key", "tok_visa").await.expect(201));
+    let parts = ["first", "second", "third"].map(|key| bank.refund_part(key, &charge, 900));
+    let statuses: Vec<_> = join_all(parts).await.iter().map(|answer| answer.status.as_u16()).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 2, "{statuses:?}");
+    assert_eq!(bank.find(&charge).await.expect(200).body["amountRefunded"], 1800);
 }
 
 #[tokio::test]

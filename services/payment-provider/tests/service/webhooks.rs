@@ -1,10 +1,7 @@
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use axum::http::StatusCode;
-use lambdakit::signature::SigningKey;
 use serde_json::{Value, json};
 
-use crate::{Bank, SECRET, bank, id};
+use crate::{Bank, SECRETS, bank, id};
 
 const SAMPLE: &str = include_str!("../../events/payment-provider-webhooks.json");
 
@@ -24,7 +21,8 @@ async fn whatever_becomes_of_a_charge_is_told() {
     let refunded = told(&bank).await;
     assert_eq!(refunded["type"], "charge.refunded");
     assert_eq!(refunded["data"]["amountRefunded"], 1990);
-    assert_ne!(refunded["id"], settled["id"]);
+    let ids = bank.shop.ids();
+    assert_ne!(ids[0], ids[1]);
     bank.charge("other", "tok_declined").await.expect(402);
     let declined = told(&bank).await;
     assert_eq!(
@@ -34,13 +32,45 @@ async fn whatever_becomes_of_a_charge_is_told() {
 }
 
 #[tokio::test]
-async fn a_webhook_is_signed_when_it_is_sent() {
+async fn webhooks_are_signed_with_each_secret_when_they_are_sent() {
     let bank = bank().await;
     bank.charge("key", "tok_visa").await.expect(201);
     told(&bank).await;
-    let (body, signature) = bank.shop.heard.lock().unwrap().pop().unwrap();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    assert_eq!(SigningKey::new(SECRET).unwrap().verify(&signature, body.as_bytes(), now), Ok(()));
+    let (body, headers) = bank.shop.heard.lock().unwrap().pop().unwrap();
+    for secret in SECRETS.split(' ') {
+        let receiver = standardwebhooks::Webhook::new(secret).unwrap();
+        receiver.verify(body.as_bytes(), &headers).unwrap();
+    }
+    let stranger = standardwebhooks::Webhook::new("whsec_dGhlIHNlY3JldCBvZiBzb21lYm9keSBlbHNl").unwrap();
+    assert!(stranger.verify(body.as_bytes(), &headers).is_err());
+    assert!(headers["user-agent"].to_str().unwrap().starts_with("lambdakit/"));
+    let webhook: Value = serde_json::from_str(&body).unwrap();
+    assert!(webhook["timestamp"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn refunds_are_told_by_the_amount_that_has_gone_back_in_all() {
+    let bank = bank().await;
+    let charge = id(&bank.charge("key", "tok_visa").await.expect(201));
+    told(&bank).await;
+    for (key, amount) in [("first", 100), ("second", 400)] {
+        bank.refund_part(key, &charge, amount).await.expect(201);
+    }
+    bank.refund(json!({ "charge": charge })).await.expect(201);
+    // Each of them as it was then, though more has gone back since; the queue keeps no order.
+    let mut refunds = Vec::new();
+    for _ in 0..3 {
+        let webhook = told(&bank).await;
+        assert_eq!(webhook["type"], "charge.refunded");
+        refunds
+            .push((webhook["data"]["amountRefunded"].as_u64().unwrap(), webhook["data"]["status"].clone()));
+    }
+    refunds.sort_by_key(|(amount, _)| *amount);
+    assert_eq!(refunds, [(100, json!("settled")), (500, json!("settled")), (1990, json!("refunded"))]);
+    let mut ids = bank.shop.ids();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 4);
 }
 
 #[tokio::test]
@@ -54,9 +84,9 @@ async fn a_webhook_that_is_not_taken_comes_again_as_the_same_event() {
     }
     bank.shop.answer(StatusCode::NO_CONTENT);
     assert!(bank.tell(&message).await);
-    let heard = bank.shop.heard();
-    assert_eq!(heard.len(), 4);
-    assert!(heard.iter().all(|webhook| webhook["id"] == heard[0]["id"]));
+    let ids = bank.shop.ids();
+    assert_eq!(ids.len(), 4);
+    assert!(ids.iter().all(|id| *id == ids[0]));
 }
 
 #[tokio::test]

@@ -70,7 +70,7 @@ async fn what_leaves_the_state_as_it_was_is_not_told() {
     let mut heard: Value = serde_json::from_str(SAMPLE).unwrap();
     let mut record = heard["Records"][1].take();
     record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"].clone();
-    record["dynamodb"]["NewImage"]["heard"] = json!({ "L": [{ "S": "evt_1" }] });
+    record["dynamodb"]["NewImage"]["processedWebhooks"] = json!({ "M": { "evt_1": { "N": "1769947320" } } });
     tell(&outbox, &json!({ "Records": [record] })).await;
     tell(&outbox, &serde_json::from_str(RETRIED).unwrap()).await;
     let events = bus.events(1).await;
@@ -120,6 +120,70 @@ async fn of_a_payment_that_was_never_asked_for_nothing_went_back() {
     let event = told(&till).await;
     assert_eq!(event["detail-type"], "PaymentRefunded");
     assert_eq!(event["detail"]["data"], json!({ "orderId": ORDER, "amount": 0 }));
+}
+
+#[tokio::test]
+async fn partial_refunds_are_told_as_such_and_the_last_one_as_a_refund() {
+    let (bus, outbox) = outbox(&Account::new()).await;
+    let till = till().await;
+    assert!(till.ask(CHARGE).await);
+    assert!(till.tell().await);
+    let image = async || {
+        let image: serde_dynamo::Item = serde_dynamo::to_item(till.rows(TABLE).await.remove(0)).unwrap();
+        json!(image)
+    };
+    let mut record = record(&till).await;
+    record["Records"][0]["eventName"] = json!("MODIFY");
+    for (key, amount) in [("first", 100), ("second", 400), ("third", 1490)] {
+        record["Records"][0]["dynamodb"]["OldImage"] = image().await;
+        till.refund_part(key, amount).await;
+        assert!(till.tell().await);
+        record["Records"][0]["dynamodb"]["NewImage"] = image().await;
+        // A record that comes again is told by the same event.
+        tell(&outbox, &record).await;
+        tell(&outbox, &record).await;
+    }
+    let mut told = bus.events(6).await;
+    told.sort_by_key(|event| event["detail"]["metadata"]["occurredAt"].as_str().unwrap().to_owned());
+    for (pair, (kind, amount)) in told.chunks(2).zip([
+        ("PaymentPartiallyRefunded", "1"),
+        ("PaymentPartiallyRefunded", "5"),
+        ("PaymentRefunded", "19.9"),
+    ]) {
+        assert_eq!(pair[0]["detail"], pair[1]["detail"]);
+        let (data, told_kind) = (&pair[0]["detail"]["data"], &pair[0]["detail-type"]);
+        assert_eq!((told_kind.as_str().unwrap(), &*amount_of(data)), (kind, amount));
+        if kind == "PaymentPartiallyRefunded" {
+            assert_eq!((data["charged"].to_string().as_str(), &data["currency"]), ("19.9", &json!("USD")));
+        }
+    }
+}
+
+/// An amount without the decimals that say nothing.
+fn amount_of(data: &Value) -> String {
+    let amount = data["amount"].to_string();
+    amount.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[tokio::test]
+async fn an_open_charge_that_is_partly_refunded_is_told_as_settled_and_as_refunded_in_part() {
+    let (bus, outbox) = outbox(&Account::new()).await;
+    let till = till().await;
+    assert!(till.ask(&charge_by("CARD", Some("tok_delayed"))).await);
+    let mut record = record(&till).await;
+    let new = record["Records"][0]["dynamodb"]["NewImage"].take();
+    // The provider reports the refund first.
+    let webhook = crate::webhook::refunded(&till, 100).await;
+    crate::webhook::tell(&till, "msg_1", &webhook.to_string()).await.expect(200);
+    let image: serde_dynamo::Item = serde_dynamo::to_item(till.rows(TABLE).await.remove(0)).unwrap();
+    record["Records"][0]["eventName"] = json!("MODIFY");
+    record["Records"][0]["dynamodb"]["OldImage"] = new;
+    record["Records"][0]["dynamodb"]["NewImage"] = json!(image);
+    tell(&outbox, &record).await;
+    let events = bus.events(2).await;
+    let mut kinds: Vec<_> = events.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ["PaymentPartiallyRefunded", "PaymentSettled"]);
 }
 
 #[tokio::test]

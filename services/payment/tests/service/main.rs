@@ -16,7 +16,7 @@ use std::time::Duration;
 use lambdakit::http::Http;
 use lambdakit::queue;
 use lambdakit::secret::Secret;
-use lambdakit::signature::SigningKey;
+use lambdakit::signature::WebhookSecrets;
 use payment::commands::Commands;
 use payment::http_provider::{DEADLINE, HttpProvider};
 use payment::store::PaymentStore;
@@ -34,7 +34,9 @@ const REFUND: &str = include_str!("../../events/payment-commands-refund.json");
 /// The order of the samples.
 const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
 const TABLE: &str = "PAYMENT_TABLE";
-const SECRET: &str = "whsec_test";
+const SECRET: &str = "whsec_dGhlIHNlY3JldCBvZiB0aGUgcHJvdmlkZXI=";
+/// The one before, which the service still accepts.
+const OLD_SECRET: &str = "whsec_dGhlIG9sZCBzZWNyZXQgb2YgdGhlIHByb3ZpZGVy";
 const API_KEY: &str = "sk_test";
 
 /// A payment service with nothing in its table, and its provider.
@@ -47,6 +49,8 @@ struct Till {
     /// Between the service and the provider.
     line: FaultProxy,
     provider: Webhooks,
+    /// The provider's own routes, for those who refund by hand.
+    bank: Client,
     /// Where the provider's webhooks wait.
     queue: String,
 }
@@ -64,18 +68,20 @@ async fn till() -> Till {
         webhooks: WebhookQueue::new(waiting, 1),
         api_key: key.clone(),
     });
+    let bank = Client::new(provider.clone()).nobody();
     let line = FaultProxy::start(&serve(provider).await, 1).await;
 
     let payments = PaymentStore::new(account.behind(&faults).known_table(TABLE));
-    let signing = SigningKey::new(SECRET).unwrap();
-    let ear = payment::webhook::router(Ear::new(payments.clone(), signing.clone()));
+    let accepted = WebhookSecrets::parse(&format!("{SECRET} {OLD_SECRET}")).unwrap();
+    let ear = payment::webhook::router(Ear::new(payments.clone(), accepted));
     let routes = payment::api::router(payments.clone()).merge(ear.clone());
     let ear = Http::new(&format!("{}/payment/webhook", serve(ear).await), Duration::from_secs(2)).unwrap();
     let http = Http::new(line.endpoint(), DEADLINE).unwrap();
     Till {
         client: Client::new(routes),
         commands: Commands::new(payments, HttpProvider::new(http, &key)),
-        provider: Webhooks::new(charges, ear, signing),
+        provider: Webhooks::new(charges, ear, WebhookSecrets::parse(SECRET).unwrap()),
+        bank,
         account,
         faults,
         line,
@@ -109,6 +115,14 @@ impl Till {
     async fn payment(&self) -> Value {
         let answer = self.client.get(&format!("/payment/{ORDER}")).await;
         if answer.status == 404 { Value::Null } else { answer.expect(200).body }
+    }
+
+    /// Refunds a part of the charge at the provider, by hand.
+    async fn refund_part(&self, key: &str, amount: u64) {
+        let authorization = format!("Bearer {API_KEY}");
+        let headers = [("authorization", authorization.as_str()), ("idempotency-key", key)];
+        let refund = json!({ "charge": self.payment().await["chargeId"], "amount": amount });
+        self.bank.send("POST", "/v1/refunds", &headers, refund).await.expect(201);
     }
 
     async fn state(&self) -> String {

@@ -2,26 +2,41 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lambdakit::signature::{SigningKey, TOLERANCE_SECONDS};
+use lambdakit::signature::{TOLERANCE_SECONDS, WebhookSecrets};
 use serde_json::{Value, json};
 use testkit::Answer;
 
-use crate::{CHARGE, ORDER, REFUND, SECRET, TABLE, Till, charge_by, till};
+use crate::{CHARGE, OLD_SECRET, ORDER, REFUND, SECRET, TABLE, Till, charge_by, till};
 
 const SAMPLE: &str = include_str!("../../events/payment-webhook.json");
+const STRANGER: &str = "whsec_dGhlIHNlY3JldCBvZiBhIHN0cmFuZ2Vy";
 
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-async fn send(till: &Till, signature: &str, body: &str) -> Answer {
-    let headers = [("webhook-signature", signature)];
+/// Sends something with these headers: id, timestamp and signature.
+async fn send(till: &Till, [id, timestamp, signature]: [&str; 3], body: &str) -> Answer {
+    let headers = [("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature)];
     till.client.nobody().send("POST", "/payment/webhook", &headers, body).await
 }
 
+/// Sends something that was signed with this secret at this time.
+async fn send_signed(till: &Till, secret: &str, id: &str, time: u64, body: &str) -> Answer {
+    let signature = WebhookSecrets::parse(secret).unwrap().sign(id, time, body.as_bytes());
+    send(till, [id, &time.to_string(), &signature], body).await
+}
+
 /// Tells something as the provider would.
-async fn tell(till: &Till, body: &str) -> Answer {
-    send(till, &SigningKey::new(SECRET).unwrap().sign(now(), body.as_bytes()), body).await
+pub async fn tell(till: &Till, id: &str, body: &str) -> Answer {
+    send_signed(till, SECRET, id, now(), body).await
+}
+
+/// What the provider says when so much of the charge has gone back.
+pub async fn refunded(till: &Till, amount: impl Into<Value>) -> Value {
+    let mut webhook = webhook(till, "charge.refunded").await;
+    webhook["data"]["amountRefunded"] = amount.into();
+    webhook
 }
 
 /// A till with an open charge, and what the provider would say of it.
@@ -39,7 +54,7 @@ async fn webhook(till: &Till, kind: &str) -> Value {
         "id": till.payment().await["chargeId"], "amount": 1990, "currency": "USD", "reference": ORDER,
         "status": status, "failureCode": "insufficient_funds", "amountRefunded": refunded,
     });
-    json!({ "id": format!("evt_{status}"), "type": kind, "data": data })
+    json!({ "type": kind, "timestamp": "2026-01-31T12:02:00Z", "data": data })
 }
 
 #[tokio::test]
@@ -48,7 +63,10 @@ async fn the_provider_may_tell_how_a_charge_went() {
         [("charge.settled", "SETTLED"), ("charge.declined", "DECLINED"), ("charge.refunded", "REFUNDED")]
     {
         let (till, webhook) = open(kind).await;
-        assert_eq!(tell(&till, &webhook.to_string()).await.expect(200).body["replayed"], false);
+        assert_eq!(
+            tell(&till, "evt_settled", &webhook.to_string()).await.expect(200).body["replayed"],
+            false
+        );
         assert_eq!(till.state().await, state);
     }
 }
@@ -56,11 +74,12 @@ async fn the_provider_may_tell_how_a_charge_went() {
 #[tokio::test]
 async fn what_is_told_again_changes_nothing_and_is_taken() {
     let (till, webhook) = open("charge.settled").await;
-    tell(&till, &webhook.to_string()).await.expect(200);
+    tell(&till, "evt_settled", &webhook.to_string()).await.expect(200);
     let rows = till.rows(TABLE).await;
-    assert_eq!(rows[0]["heard"], json!(["evt_settled"]));
+    let processed = rows[0]["processedWebhooks"].as_object().unwrap();
+    assert_eq!(processed.keys().collect::<Vec<_>>(), ["evt_settled"]);
     for _ in 0..3 {
-        assert_eq!(tell(&till, &webhook.to_string()).await.expect(200).body["replayed"], true);
+        assert_eq!(tell(&till, "evt_settled", &webhook.to_string()).await.expect(200).body["replayed"], true);
     }
     assert_eq!(till.rows(TABLE).await, rows);
 }
@@ -70,7 +89,7 @@ async fn what_is_told_late_changes_nothing() {
     let (till, webhook) = open("charge.settled").await;
     assert!(till.ask(REFUND).await);
     let payment = till.payment().await;
-    tell(&till, &webhook.to_string()).await.expect(200);
+    tell(&till, "evt_settled", &webhook.to_string()).await.expect(200);
     assert_eq!(till.payment().await, payment);
 }
 
@@ -78,19 +97,22 @@ async fn what_is_told_late_changes_nothing() {
 async fn who_does_not_sign_is_not_heard() {
     let (till, webhook) = open("charge.settled").await;
     let (rows, body) = (till.rows(TABLE).await, webhook.to_string());
-    let (key, other) = (SigningKey::new(SECRET).unwrap(), SigningKey::new("whsec_other").unwrap());
-    let sign = |time| key.sign(time, body.as_bytes());
-    for signature in [
-        String::new(),
-        "t=1,v1=00".to_owned(),
-        other.sign(now(), body.as_bytes()),
-        key.sign(now(), b"{}"),
+    let (secrets, stranger) =
+        (WebhookSecrets::parse(SECRET).unwrap(), WebhookSecrets::parse(STRANGER).unwrap());
+    let (time, earlier, later) = (now(), now() - TOLERANCE_SECONDS - 5, now() + TOLERANCE_SECONDS + 5);
+    let sign = |time, body: &str| secrets.sign("evt_1", time, body.as_bytes());
+    for (id, time, signature) in [
+        ("evt_1", time, String::new()),
+        ("evt_1", time, "v1,AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned()),
+        ("evt_1", time, stranger.sign("evt_1", time, body.as_bytes())),
+        ("evt_1", time, sign(time, "{}")),
+        ("evt_2", time, sign(time, &body)),
+        ("evt_1", time - 1, sign(time, &body)),
         // Overheard a while ago, or made for later.
-        sign(now() - TOLERANCE_SECONDS - 5),
-        sign(now() + TOLERANCE_SECONDS + 5),
-        sign(now()).replacen("t=1", "t=2", 1),
+        ("evt_1", earlier, sign(earlier, &body)),
+        ("evt_1", later, sign(later, &body)),
     ] {
-        let refused = send(&till, &signature, &body).await.expect(401);
+        let refused = send(&till, [id, &time.to_string(), &signature], &body).await.expect(401);
         assert_eq!(refused.header("content-type"), "application/problem+json");
         assert_eq!(refused.body["type"], "urn:problem-type:unauthorized");
     }
@@ -113,7 +135,7 @@ async fn what_is_signed_and_still_not_of_ours_is_refused() {
     ] {
         let mut other = webhook.clone();
         other["data"][field] = value;
-        tell(&till, &other.to_string()).await.expect(status);
+        tell(&till, "evt_other", &other.to_string()).await.expect(status);
     }
     assert_eq!(till.rows(TABLE).await, rows);
 }
@@ -126,7 +148,7 @@ async fn what_was_never_charged_cannot_be_told_of() {
         let rows = till.rows(TABLE).await;
         let mut webhook = webhook(&till, "charge.refunded").await;
         webhook["data"]["id"] = json!("ch_1");
-        tell(&till, &webhook.to_string()).await.expect(422);
+        tell(&till, "evt_settled", &webhook.to_string()).await.expect(422);
         assert_eq!(till.rows(TABLE).await, rows);
     }
 }
@@ -135,13 +157,15 @@ async fn what_was_never_charged_cannot_be_told_of() {
 async fn what_cannot_be_read_is_refused_by_its_fields() {
     let (till, webhook) = open("charge.settled").await;
     for body in ["", "{", "[]", "7", "not json"] {
-        tell(&till, body).await.expect(400);
+        tell(&till, "evt_1", body).await.expect(400);
     }
-    assert_eq!(tell(&till, "{}").await.expect(422).fields_at_fault(), ["id", "type", "data"]);
-    for id in [json!(""), json!(7), json!("x".repeat(101))] {
-        let mut other = webhook.clone();
-        other["id"] = id;
-        assert_eq!(tell(&till, &other.to_string()).await.expect(422).fields_at_fault(), ["id"]);
+    assert_eq!(tell(&till, "evt_1", "{}").await.expect(422).fields_at_fault(), ["type", "data"]);
+    let no_data = json!({ "type": "charge.settled" }).to_string();
+    assert_eq!(tell(&till, "evt_1", &no_data).await.expect(422).fields_at_fault(), ["data"]);
+    // Nor can an id that is none.
+    let long = "x".repeat(101);
+    for id in ["", "evt.1", "evt 1", &long] {
+        tell(&till, id, &webhook.to_string()).await.expect(401);
     }
 }
 
@@ -149,8 +173,134 @@ async fn what_cannot_be_read_is_refused_by_its_fields() {
 async fn what_the_shop_does_not_listen_to_is_taken() {
     let (till, mut webhook) = open("charge.settled").await;
     webhook["type"] = json!("payout.created");
-    tell(&till, &webhook.to_string()).await.expect(200);
+    tell(&till, "evt_1", &webhook.to_string()).await.expect(200);
+    // Whatever its data is, or if there is none.
+    for other in [json!({ "type": "payout.created" }), json!({ "type": "ping", "data": [7] })] {
+        tell(&till, "evt_1", &other.to_string()).await.expect(200);
+    }
     assert_eq!(till.state().await, "PENDING");
+    assert!(till.rows(TABLE).await[0].get("processedWebhooks").is_none());
+}
+
+#[tokio::test]
+async fn secrets_are_rotated_without_losing_a_webhook() {
+    let (till, webhook) = open("charge.settled").await;
+    let body = webhook.to_string();
+    for (secret, replayed) in
+        [(OLD_SECRET, false), (SECRET, true), (&*format!("{STRANGER} {OLD_SECRET}"), true)]
+    {
+        let answer = send_signed(&till, secret, "evt_1", now(), &body).await.expect(200);
+        assert_eq!(answer.body["replayed"], replayed);
+    }
+    send_signed(&till, STRANGER, "evt_1", now(), &body).await.expect(401);
+    assert_eq!(till.state().await, "SETTLED");
+}
+
+#[tokio::test]
+async fn a_webhook_is_known_again_whatever_came_in_between() {
+    let (till, webhook) = open("charge.settled").await;
+    let (time, body) = (now(), webhook.to_string());
+    send_signed(&till, SECRET, "evt_first", time, &body).await.expect(200);
+    for number in 0..40 {
+        let answer = tell(&till, &format!("evt_{number}"), &body).await.expect(200);
+        assert_eq!(answer.body["replayed"], false);
+    }
+    let rows = till.rows(TABLE).await;
+    let again = send_signed(&till, SECRET, "evt_first", time, &body).await.expect(200);
+    assert_eq!(again.body["replayed"], true);
+    assert_eq!(till.rows(TABLE).await, rows);
+}
+
+#[tokio::test]
+async fn a_webhook_sent_twice_at_once_takes_effect_once() {
+    let (till, webhook) = open("charge.settled").await;
+    let body = webhook.to_string();
+    let answers = futures::future::join_all((0..5).map(|_| tell(&till, "evt_1", &body))).await;
+    let new = answers.into_iter().filter(|answer| answer.body["replayed"] == false).count();
+    assert_eq!(new, 1);
+    assert_eq!(till.payment().await["history"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn refunded_amounts_only_grow_and_end_at_the_charge() {
+    let till = till().await;
+    assert!(till.ask(CHARGE).await);
+    for (amount, state, in_all) in [
+        (100, "SETTLED", "1.0"),
+        (500, "SETTLED", "5.0"),
+        // Late, and no error.
+        (100, "SETTLED", "5.0"),
+        (1990, "REFUNDED", "19.9"),
+        (500, "REFUNDED", "19.9"),
+    ] {
+        let before = till.payment().await;
+        let webhook = refunded(&till, amount).await;
+        let id = format!("evt_{amount}_{}", before["refunded"]).replace('.', "_");
+        tell(&till, &id, &webhook.to_string()).await.expect(200);
+        let payment = till.payment().await;
+        assert_eq!(payment["state"], state, "{amount}");
+        assert_eq!(payment["refunded"].to_string(), in_all, "{amount}");
+        let has_grown = before["refunded"] != payment["refunded"];
+        assert_eq!(before["refundedAt"] != payment["refundedAt"], has_grown, "{amount}");
+    }
+    let history = till.payment().await["history"].clone();
+    let states: Vec<_> = history.as_array().unwrap().iter().map(|change| &change["state"]).collect();
+    assert_eq!(states, ["PENDING", "SETTLED", "REFUNDED"]);
+}
+
+#[tokio::test]
+async fn refunded_amounts_that_cannot_be_are_refused() {
+    let till = till().await;
+    assert!(till.ask(CHARGE).await);
+    tell(&till, "evt_1", &refunded(&till, 500).await.to_string()).await.expect(200);
+    let rows = till.rows(TABLE).await;
+    for amount in [
+        json!(1991),
+        json!(u64::MAX),
+        json!(0),
+        json!(-1),
+        json!(600.5),
+        json!("600"),
+        json!([600]),
+        Value::Null,
+    ] {
+        let webhook = refunded(&till, amount.clone()).await.to_string();
+        assert_eq!(tell(&till, "evt_2", &webhook).await.expect(422).fields_at_fault(), ["data"], "{amount}");
+    }
+    let mut missing = refunded(&till, 600).await;
+    missing["data"].as_object_mut().unwrap().remove("amountRefunded");
+    tell(&till, "evt_2", &missing.to_string()).await.expect(422);
+    let mut euros = refunded(&till, 600).await;
+    euros["data"]["currency"] = json!("EUR");
+    tell(&till, "evt_2", &euros.to_string()).await.expect(422);
+    // Nor can something go back of what is not charged.
+    let mut declined = refunded(&till, 600).await;
+    declined["data"]["status"] = json!("declined");
+    tell(&till, "evt_2", &declined.to_string()).await.expect(422);
+    assert_eq!(till.rows(TABLE).await, rows);
+    // An id that was refused is not used up.
+    tell(&till, "evt_2", &refunded(&till, 600).await.to_string()).await.expect(200);
+    assert_eq!(till.payment().await["refunded"].to_string(), "6.0");
+}
+
+#[tokio::test]
+async fn refunds_by_hand_at_the_provider_reach_the_shop() {
+    let till = till().await;
+    assert!(till.ask(CHARGE).await);
+    assert!(till.tell().await);
+    till.refund_part("first", 100).await;
+    till.refund_part("second", 400).await;
+    // In whichever order the queue has them.
+    assert!(till.tell().await);
+    assert!(till.tell().await);
+    let payment = till.payment().await;
+    assert_eq!((&payment["state"], &*payment["refunded"].to_string()), (&json!("SETTLED"), "5.0"));
+    // The order is called off later: the rest goes back, and all of it has gone back then.
+    assert!(till.ask(REFUND).await);
+    assert!(till.tell().await);
+    let payment = till.payment().await;
+    assert_eq!((&payment["state"], &*payment["refunded"].to_string()), (&json!("REFUNDED"), "19.9"));
+    assert_eq!(till.charges().await, ["refunded"]);
 }
 
 #[tokio::test]
@@ -165,7 +315,7 @@ async fn whatever_the_provider_tells_of_a_payment_is_taken() {
         (payment["state"].as_str(), payment["history"].as_array().unwrap().len()),
         (Some("REFUNDED"), 4)
     );
-    assert_eq!(till.rows(TABLE).await[0]["heard"].as_array().unwrap().len(), 2);
+    assert_eq!(till.rows(TABLE).await[0]["processedWebhooks"].as_object().unwrap().len(), 2);
 }
 
 #[tokio::test]

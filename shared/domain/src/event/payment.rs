@@ -30,6 +30,22 @@ pub struct PaymentDeclined {
     pub reason: DeclineReason,
 }
 
+/// A part of what was charged for an order has gone back, at the provider. The rest is still charged, so the order goes
+/// on. Published each time the amount grows; when it reaches the charge, [`PaymentRefunded`] is published instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentPartiallyRefunded {
+    /// The order.
+    pub order_id: OrderId,
+    /// How much has gone back so far, in all: events can arrive out of order, and the largest amount is the newest.
+    pub amount: Amount,
+    /// How much was charged.
+    pub charged: Amount,
+    /// The currency of both amounts.
+    pub currency: Currency,
+}
+
 /// Nothing is charged for an order any more, nor will be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -44,4 +60,4 @@ pub struct PaymentRefunded {
     pub currency: Option<Currency>,
 }
 
-facts!("shop.payment": PaymentSettled, PaymentDeclined, PaymentRefunded);
+facts!("shop.payment": PaymentSettled, PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded);

@@ -72,5 +72,6 @@ fn request(method: Method, path: &str, service: &str) -> hyper::http::request::B
         "AWS4-HMAC-SHA256 Credential={ACCOUNT}/20260131/us-east-1/{service}/aws4_request, \
          SignedHeaders=host, Signature=none"
     );
-    Request::builder().method(method).uri(path).header("authorization", authorization)
+    let request = Request::builder().method(method).uri(path).header("user-agent", "bench");
+    request.header("authorization", authorization)
 }
