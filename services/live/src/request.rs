@@ -1,4 +1,5 @@
 use axum::http::StatusCode;
+use domain::card::contains_card_number;
 use domain::{OrderId, Text, UserName};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
@@ -33,7 +34,10 @@ impl Request {
                 fields.required("orderId").map(|order_id| Self::SubscribeOrder { order_id })
             }
             Some("sendMessage") => {
-                let (text, to) = (fields.required("text"), fields.optional("to"));
+                let text = fields.required("text");
+                let has_no_card = |text: &ChatText| !contains_card_number(text.as_str());
+                let text = fields.ensure("text", text, has_no_card, "must not contain a card number");
+                let to = fields.optional("to");
                 text.zip(to).map(|(text, to)| Self::SendMessage { text, to })
             }
             Some("readMessages") => {
@@ -84,6 +88,7 @@ mod tests {
             json!({ "action": "subscribeOrder" }),
             json!({ "action": "subscribeOrder", "orderId": "7" }),
             json!({ "action": "sendMessage", "text": " " }),
+            json!({ "action": "sendMessage", "text": "my card is 4242-4242 4242-4242" }),
             json!({ "action": "sendMessage", "text": "hi", "to": "no body" }),
             json!({ "action": "readMessages", "before": -1 }),
             json!({ "action": "readMessages", "customer": "erased" }),

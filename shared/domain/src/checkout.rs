@@ -127,77 +127,9 @@ pub struct Payment {
     pub token: Option<PaymentToken>,
 }
 
-/// Whether a text holds what looks like a payment card's number: 13 to 19 digits (ISO/IEC 7812-1)
-/// in one piece, or in groups as they are embossed, whose check digit is right (Luhn).
-#[must_use]
-pub fn contains_card_number(text: &str) -> bool {
-    let text: String = text.chars().map(ascii_digit).collect();
-    let groups: Vec<&str> =
-        text.split(|c: char| !c.is_alphanumeric()).filter(|group| !group.is_empty()).collect();
-    let in_one_piece = groups.iter().any(|group| is_card_number(group));
-    // Embossed groups have 3 to 6 digits; those of a UUID have 8 and 12.
-    let embossed =
-        |group: &&&str| (3..=6).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_digit());
-    let in_groups = (0..groups.len()).any(|first| {
-        let mut digits = String::new();
-        groups[first..].iter().take_while(embossed).any(|group| {
-            digits.push_str(group);
-            is_card_number(&digits)
-        })
-    });
-    in_one_piece || in_groups
-}
-
-/// Digits of full width, as they are typed on East Asian keyboards, are digits too.
-fn ascii_digit(c: char) -> char {
-    match u32::from(c) {
-        wide @ 0xff10..=0xff19 => char::from_digit(wide - 0xff10, 10).unwrap_or(c),
-        _ => c,
-    }
-}
-
-fn is_card_number(group: &str) -> bool {
-    (13..=19).contains(&group.len()) && group.bytes().all(|byte| byte.is_ascii_digit()) && luhn(group)
-}
-
-/// The check of ISO/IEC 7812-1 annex B: every second digit from the right is doubled.
-fn luhn(digits: &str) -> bool {
-    let digits = digits.chars().rev().filter_map(|digit| digit.to_digit(10));
-    let sum: u32 = digits
-        .enumerate()
-        .map(|(place, digit)| if place % 2 == 0 { digit } else { digit * 2 / 10 + digit * 2 % 10 })
-        .sum();
-    sum.is_multiple_of(10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn card_numbers_are_seen_through_their_grouping() {
-        for card in
-            ["4242424242424242", "4242 4242 4242 4242", "card: 5555-5555-5555-4444.", "378282246310005"]
-        {
-            assert!(contains_card_number(card), "{card}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn an_id_is_no_card(id: u128) {
-            let id = uuid::Uuid::from_u128(id);
-            let text = format!("customer-{id} {}", id.simple());
-            proptest::prop_assert!(!contains_card_number(&text), "{}", text);
-        }
-    }
-
-    #[test]
-    fn other_numbers_are_no_cards() {
-        for other in ["", "5554443322", "4242424242424241", "tok_visa", "+44 20 7946 0958", "2026-01-31"] {
-            assert!(!contains_card_number(other), "{other}");
-        }
-    }
 
     #[test]
     fn what_stands_for_a_forgotten_recipient_could_be_one() {
