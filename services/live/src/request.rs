@@ -89,6 +89,8 @@ mod tests {
             json!({ "action": "subscribeOrder", "orderId": "7" }),
             json!({ "action": "sendMessage", "text": " " }),
             json!({ "action": "sendMessage", "text": "my card is 4242-4242 4242-4242" }),
+            json!({ "action": "sendMessage", "text": "\u{200b}" }),
+            json!({ "action": "sendMessage", "text": "it costs \u{202e}24.68" }),
             json!({ "action": "sendMessage", "text": "hi", "to": "no body" }),
             json!({ "action": "readMessages", "before": -1 }),
             json!({ "action": "readMessages", "customer": "erased" }),

@@ -169,6 +169,52 @@ async fn long_numbers_that_are_no_cards_are_accepted() {
 }
 
 #[tokio::test]
+async fn a_colour_in_two_spellings_is_one_line() {
+    let shop = shop().await;
+    let phone = shop.product("IPhone X", "950.40").await;
+    for color in ["Céladon", "Ce\u{301}ladon", " Céladon"] {
+        let item = json!({ "productId": phone, "color": color, "quantity": 1 });
+        shop.client.post("/basket/swn/items", item).await.expect(200);
+    }
+    let items = shop.client.get("/basket/swn").await.body["items"].clone();
+    assert_eq!(items.as_array().unwrap().len(), 1);
+    assert_eq!((&items[0]["color"], &items[0]["quantity"]), (&json!("Céladon"), &json!(3)));
+}
+
+#[tokio::test]
+async fn text_that_cannot_be_seen_or_reorders_other_text_is_refused() {
+    let shop = shop().await;
+    let phone = shop.product("IPhone X", "950.40").await;
+    for bad in ["\u{200b}", "\u{3164}", "\u{202e}", "Re\u{2060}d", "\u{202e}86.42"] {
+        let item = json!({ "productId": phone, "color": bad, "quantity": 1 });
+        let refused = shop.client.post("/basket/swn/items", item).await.expect(422);
+        assert_eq!(refused.fields_at_fault(), ["color"], "{}", bad.escape_unicode());
+        for field in ["firstName", "lastName", "address", "paymentToken"] {
+            let mut body = card_free();
+            body[field] = json!(bad);
+            let refused = shop.client.post("/basket/checkout", body).await.expect(422);
+            assert_eq!(refused.fields_at_fault(), [field], "{}", bad.escape_unicode());
+        }
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_no_mail_can_be_sent_to_are_refused() {
+    let shop = shop().await;
+    for bad in ["a,b@example.com", "<a@example.com>", "jörg@example.com", "a@localhost", "a@-.de"] {
+        let mut body = card_free();
+        body["email"] = json!(bad);
+        let refused = shop.client.post("/basket/checkout", body).await.expect(422);
+        assert_eq!(refused.fields_at_fault(), ["email"], "{bad}");
+    }
+    let (shop, _) = crate::checkout::filled().await;
+    let mut body = card_free();
+    body["email"] = json!("a@münchen.de");
+    shop.client.post("/basket/checkout", body).await.expect(202);
+    assert_eq!(crate::checkout::outbox(&shop).await[0]["data"]["recipient"]["email"], "a@xn--mnchen-3ya.de");
+}
+
+#[tokio::test]
 async fn a_colour_is_no_place_for_a_card_number() {
     let shop = shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
