@@ -56,8 +56,8 @@ pub(crate) struct Checkout {
     pub(crate) expected_total: Option<Money>,
 }
 
-/// Names of fields that hold card data in the APIs of payment providers and other shops, lower case and without anything
-/// that is no letter or digit.
+/// Names of fields that hold card data in the APIs of payment providers and other shops, lower case and
+/// without anything that is no letter or digit.
 const CARD_FIELDS: [&str; 56] = [
     "card",
     "cardcode",
@@ -120,7 +120,8 @@ const CARD_FIELDS: [&str; 56] = [
 const NO_CARD_FIELDS: &str = "must not carry card data: send a paymentToken";
 const NO_CARD_NUMBER: &str = "must not contain a card number";
 
-/// Whether a field has one of the [`CARD_FIELDS`] names, upper or lower case and however its words are joined.
+/// Whether a field has one of the [`CARD_FIELDS`] names, upper or lower case and however its words are
+/// joined.
 fn is_card_field(name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     CARD_FIELDS.contains(&&*name.to_ascii_lowercase())
@@ -137,8 +138,9 @@ fn without_card<T>(
     fields.ensure(name, value, is_right, NO_CARD_NUMBER)
 }
 
-/// A checkout, for `POST /basket/checkout`. Fields that name card data are refused wherever they stand in the body, and
-/// card numbers in the texts that are read. A user name is the customer's own choice, digits and all.
+/// A checkout, for `POST /basket/checkout`. Fields that name card data are refused wherever they stand in the
+/// body, and card numbers in the texts that are read. A user name is the customer's own choice, digits and
+/// all.
 pub(crate) fn checkout(body: &[u8], currency: Currency) -> Result<Checkout, Problem> {
     let mut fields = Fields::parse(body)?;
     let no_card_fields = fields.forbid_names(NO_CARD_FIELDS, is_card_field);

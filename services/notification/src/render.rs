@@ -1,8 +1,9 @@
 //! What mails say.
 //!
-//! Names of people and products are what somebody typed: `maud` escapes whatever is put into its HTML, and subjects, which
-//! are headers, are made of words and ids only. A text in Arabic or Hebrew reorders digits beside it, so such names are
-//! isolated from the amounts (UAX #9 section 2.4, in HTML by `bdi`), and long ones are shortened.
+//! Names of people and products are what somebody typed: `maud` escapes whatever is put into its HTML, and
+//! subjects, which are headers, are made of words and ids only. A text in Arabic or Hebrew reorders digits
+//! beside it, so such names are isolated from the amounts (UAX #9 section 2.4, in HTML by `bdi`), and long
+//! ones are shortened.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -109,8 +110,8 @@ fn why(reason: Reason) -> &'static str {
     }
 }
 
-/// How many characters of a product's name a mail shows. A mail of the largest order, as text and as HTML, is one item of
-/// a table.
+/// How many characters of a product's name a mail shows. A mail of the largest order, as text and as HTML, is
+/// one item of a table.
 const MAX_NAME: usize = 200;
 
 /// Around what is laid out on its own (UAX #9): first strong isolate, pop directional isolate.

@@ -17,8 +17,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::api::OrderView;
 use crate::store::{FulfilmentStore, OrderStore};
 
-/// About how many bytes of orders go into one event: EventBridge bills by 64 KB, and takes four times as much. The largest
-/// order is just below that.
+/// About how many bytes of orders go into one event: EventBridge bills by 64 KB, and takes four times as
+/// much. The largest order is just below that.
 const PART_BYTES: usize = 60 * 1024;
 /// How many orders one transaction moves: few enough for a small table's capacity.
 const TOGETHER: usize = 10;

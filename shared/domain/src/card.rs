@@ -18,8 +18,8 @@ const fn issuer(first: u32, last: u32, lengths: &'static [usize]) -> Issuer {
     Issuer { prefixes: first..=last, lengths }
 }
 
-/// The networks whose cards are accepted around the world. 13 digits, which Visa gave up, are left out: they are what
-/// timestamps and article numbers have.
+/// The networks whose cards are accepted around the world. 13 digits, which Visa gave up, are left out: they
+/// are what timestamps and article numbers have.
 const ISSUERS: [Issuer; 22] = [
     // Visa
     issuer(4, 4, &[16, 19]),
@@ -57,11 +57,12 @@ const ISSUERS: [Issuer; 22] = [
 /// The groups that card numbers are embossed or usually typed in.
 const LAYOUTS: [&[usize]; 6] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[8, 8], &[4, 4, 4, 4, 3], &[6, 13]];
 
-/// Whether a text contains a payment card's number: a run of decimal digits of any script, in one piece or in groups up
-/// to three characters apart that are neither letters nor digits, which has the first digits and the length of an
-/// issuer's numbers and the right check digit (ISO/IEC 7812-1 annex B). Letters beside it make no difference. Where the
-/// run goes on with other digits, the number is found if it is one of the groups, or some of them as they are usually
-/// written, unless it is a part of a longer number in groups of four.
+/// Whether a text contains a payment card's number: a run of decimal digits of any script, in one piece or in
+/// groups up to three characters apart that are neither letters nor digits, which has the first digits and
+/// the length of an issuer's numbers and the right check digit (ISO/IEC 7812-1 annex B). Letters beside it
+/// make no difference. Where the run goes on with other digits, the number is found if it is one of the
+/// groups, or some of them as they are usually written, unless it is a part of a longer number in groups of
+/// four.
 #[must_use]
 pub fn contains_card_number(text: &str) -> bool {
     (1..=MAX_SEPARATOR).any(|separator| runs(text, separator).iter().any(|run| is_card_run(run)))
@@ -104,7 +105,8 @@ fn decimal_digit(c: char) -> Option<char> {
     if !is_decimal(c) {
         return None;
     }
-    // Decimal digits are encoded in whole rows from zero to nine (Unicode character encoding stability policies).
+    // Decimal digits are encoded in whole rows from zero to nine (Unicode character encoding stability
+    // policies).
     let before =
         (0..u32::from(c)).rev().take_while(|&code| char::from_u32(code).is_some_and(is_decimal)).count();
     u32::try_from(before % 10).ok().and_then(|digit| char::from_digit(digit, 10))
@@ -156,7 +158,7 @@ mod tests {
 
     const SIZE: usize = 10_000;
 
-    /// The same numbers in every run (SplitMix64).
+    /// The same numbers in every run (`SplitMix64`).
     struct SeededRng(u64);
 
     impl SeededRng {

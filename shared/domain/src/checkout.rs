@@ -19,9 +19,9 @@ const MAX_EMAIL_LENGTH: usize = 254;
 /// A customer's e-mail address.
 pub type Email = Redacted<EmailAddress>;
 
-/// An e-mail address as every mail server takes it: a plain local part in ASCII (RFC 5321 `Dot-string`), and a domain
-/// name of two labels or more, an international one in its ASCII form (UTS #46). Lengths are those of RFC 5321 section
-/// 4.5.3.1, 254 octets in all. SES, which does not announce SMTPUTF8, takes no other
+/// An e-mail address as every mail server takes it: a plain local part in ASCII (RFC 5321 `Dot-string`), and
+/// a domain name of two labels or more, an international one in its ASCII form (UTS #46). Lengths are those
+/// of RFC 5321 section 4.5.3.1, 254 octets in all. SES, which does not announce SMTPUTF8, takes no other
 /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html>).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]

@@ -13,6 +13,9 @@ use crate::product::Price;
 use crate::text;
 use crate::{Amount, Currency, DateRange, ItemId, OrderId, ProductId, Redacted, Text, Timestamp, UserName};
 
+/// A local part in ASCII; a domain in whatever script, with one of the full stops that UTS #46 takes for one.
+const EMAIL_PATTERN: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[^\s@]+[.\u3002\uff0e\uff61][^\s@]+$";
+
 macro_rules! inline_schema {
     ($($type:ty => $schema:tt $(and reading $check:tt)?,)*) => {
         $(impl JsonSchema for $type {
@@ -44,7 +47,7 @@ inline_schema! {
         { "type": "string", "format": "date" },
     ] },
     EmailAddress => { "type": "string", "format": "email", "maxLength": 254 }
-        and reading { "format": "idn-email", "pattern": r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[^\s@]+[.\u3002\uff0e\uff61][^\s@]+$" },
+        and reading { "format": "idn-email", "pattern": EMAIL_PATTERN },
     ItemId => { "type": "string", "format": "uuid" },
     OrderId => { "type": "string", "format": "uuid" },
     Price => { "type": "number", "minimum": 0, "maximum": Price::MAX },
@@ -55,8 +58,8 @@ inline_schema! {
         and reading { "not": { "enum": UserName::RESERVED } },
 }
 
-/// The characters of the basic plane of which this is true, as the inside of a class: those beyond are written in one way
-/// in the patterns of one language, and in another in those of the next.
+/// The characters of the basic plane of which this is true, as the inside of a class: those beyond are
+/// written in one way in the patterns of one language, and in another in those of the next.
 fn class_of(is_member: impl Fn(char) -> bool) -> String {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for c in ('\0'..='\u{ffff}').filter(|c| is_member(*c)).map(u32::from) {

@@ -57,7 +57,8 @@ impl CallLimits {
         Ok(Self { attempts: config::parsed("AWS_MAX_ATTEMPTS")?, attempt_timeout })
     }
 
-    /// Less than a try may take, so that a connection that was never made can be told from an answer that did not come.
+    /// Less than a try may take, so that a connection that was never made can be told from an answer that did
+    /// not come.
     fn connect_timeout(self) -> Duration {
         self.attempt_timeout * 5 / 6
     }

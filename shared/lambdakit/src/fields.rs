@@ -127,8 +127,9 @@ impl<'a> Fields<'a> {
         if is_right(&value) { Some(value) } else { self.wrong(name, detail) }
     }
 
-    /// Refuses every field whose name is forbidden, at any depth, also in fields that nobody reads. What stands in such
-    /// fields is not looked at. Values that are nested deeper than serde reads them (128 levels) are refused, too.
+    /// Refuses every field whose name is forbidden, at any depth, also in fields that nobody reads. What
+    /// stands in such fields is not looked at. Values that are nested deeper than serde reads them (128
+    /// levels) are refused, too.
     pub fn forbid_names(&mut self, detail: &str, is_forbidden: impl Fn(&str) -> bool) -> Option<()> {
         let mut errors = Vec::new();
         for (name, value) in &self.values {
@@ -179,8 +180,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Calls `found` with the path and the name of a field and of all fields in its value, and with no name for a value that
-/// is nested too deeply to be looked into. Numbers are skipped unread, so that none is too large.
+/// Calls `found` with the path and the name of a field and of all fields in its value, and with no name for a
+/// value that is nested too deeply to be looked into. Numbers are skipped unread, so that none is too large.
 fn find_names(
     path: &str,
     name: &str,

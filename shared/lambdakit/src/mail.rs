@@ -32,8 +32,8 @@ impl fmt::Debug for Mail {
 /// Why a mail was not sent, as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// It was not, for a reason that passes or can be repaired: SES cannot be reached, the account or the sender may not
-    /// send. It can be sent again.
+    /// It was not, for a reason that passes or can be repaired: SES cannot be reached, the account or the
+    /// sender may not send. It can be sent again.
     #[error("mail refused: {0}")]
     Refused(String),
     /// It was not, and never will be: SES does not send to this recipient.
@@ -106,10 +106,11 @@ where
     }
 }
 
-/// Whether a refusal of SES (`SendEmail`, errors) is about the recipient. Of what is in a request only the recipient differs
-/// from one mail to the next in a way that SES can refuse, so it is the recipient that is malformed, unless the message is about
-/// the sender or its configuration set. A message that is rejected because an identity is not verified names those that
-/// are not: the recipient, while an account is in the sandbox, or the sender.
+/// Whether a refusal of SES (`SendEmail`, errors) is about the recipient. Of what is in a request only the
+/// recipient differs from one mail to the next in a way that SES can refuse, so it is the recipient that is
+/// malformed, unless the message is about the sender or its configuration set. A message that is rejected
+/// because an identity is not verified names those that are not: the recipient, while an account is in the
+/// sandbox, or the sender.
 fn is_about_recipient(code: &str, message: &str, from: &str, to: &str) -> bool {
     // By whole words: an address can contain another, or whatever else its owner likes.
     let separates = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '<' | '>' | '"');
@@ -125,7 +126,8 @@ fn is_about_recipient(code: &str, message: &str, from: &str, to: &str) -> bool {
     }
 }
 
-/// Whether a call failed before there was a connection to send it by: name resolution, TCP, TLS, or the time for them.
+/// Whether a call failed before there was a connection to send it by: name resolution, TCP, TLS, or the time
+/// for them.
 fn never_connected(error: &ConnectorError) -> bool {
     iter::successors(error.source(), |error| (*error).source())
         .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())

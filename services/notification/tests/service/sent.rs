@@ -126,7 +126,8 @@ async fn a_mail_whose_sender_ses_refuses_is_tried_again() {
 
 #[tokio::test]
 async fn a_mail_that_never_left_for_ses_is_tried_again() {
-    // A port that nobody listens at, a name that nobody has, a connection that is not accepted, and one that speaks no TLS.
+    // A port that nobody listens at, a name that nobody has, a connection that is not accepted, and one that
+    // speaks no TLS.
     let (closed, full) = (closed_port(), FullPort::new());
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     for endpoint in [
