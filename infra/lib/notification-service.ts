@@ -1,5 +1,6 @@
 import { ArnFormat, Stack, Tags } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { customerQueues } from './customer-queues.ts';
@@ -52,9 +53,12 @@ export class NotificationService extends Construct {
     mails.allow(table.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
     if (settings.mailSender !== undefined) {
       mails.allow(table.tableArn, 'dynamodb:UpdateItem');
-      // An address may send by its own identity, or by that of its domain.
-      const [, domain = ''] = settings.mailSender.split('@');
-      for (const identity of [settings.mailSender, domain]) mails.allow(identityArn(this, identity), 'ses:SendEmail');
+      // SES asks for the identity of the sender or of its domain, and in the sandbox for that of each recipient, too.
+      mails.addToRolePolicy(new PolicyStatement({
+        actions: ['ses:SendEmail'],
+        resources: [identityArn(this, '*')],
+        conditions: { StringEquals: { 'ses:FromAddress': settings.mailSender } },
+      }));
     }
     new FactSubscription(this, 'Subscription', {
       topic,

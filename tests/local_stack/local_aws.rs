@@ -20,21 +20,31 @@ const PATIENCE: Duration = Duration::from_mins(3);
 pub(crate) struct LocalAws {
     port: u16,
     pub(crate) state: PathBuf,
+    options: &'static [&'static str],
     process: Child,
     agent: Agent,
 }
 
 impl LocalAws {
     pub(crate) fn start(name: &str) -> Self {
+        Self::launched(name, &[])
+    }
+
+    /// One that checks signatures and the policies of users.
+    pub(crate) fn start_with_authorization(name: &str) -> Self {
+        Self::launched(name, &["--auth"])
+    }
+
+    fn launched(name: &str, options: &'static [&'static str]) -> Self {
         let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         if state.exists() {
             std::fs::remove_dir_all(&state).unwrap();
         }
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let process = launch(port, &state);
+        let process = launch(port, &state, options);
         let config =
             Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None);
-        Self { port, state, process, agent: config.build().into() }
+        Self { port, state, options, process, agent: config.build().into() }
     }
 
     pub(crate) fn account(&self) -> Account {
@@ -66,7 +76,7 @@ impl LocalAws {
     }
 
     pub(crate) fn start_again(&mut self) {
-        self.process = launch(self.port, &self.state);
+        self.process = launch(self.port, &self.state, self.options);
     }
 
     /// Waits until it answers.
@@ -193,11 +203,12 @@ impl Drop for LocalAws {
     }
 }
 
-fn launch(port: u16, state: &Path) -> Child {
+fn launch(port: u16, state: &Path, options: &[&str]) -> Child {
     Command::new(format!("{ROOT}/.local/venv/bin/python"))
         .arg(format!("{ROOT}/infra/local/launcher.py"))
         .args(["--port", &port.to_string(), "--state"])
         .arg(state)
+        .args(options)
         .stdout(Stdio::null())
         .spawn()
         .unwrap()

@@ -6,6 +6,7 @@ mod archives;
 mod data;
 mod functions;
 mod local_aws;
+mod mail;
 mod secrets;
 mod server;
 mod sockets;

@@ -12,7 +12,8 @@ use shopkit::customer::{CUSTOMER_ID, WHOSE};
 use crate::api::{BasketSummary, BasketView};
 use crate::checkout::Receipt;
 
-/// Pieces of a product. Its name and price are ignored: they come from the catalogue.
+/// Pieces of a product. Its name and price are ignored: they come from the catalogue. A card number is no
+/// colour.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
@@ -39,7 +40,8 @@ struct ItemChange {
     quantity: Quantity,
 }
 
-/// Whom the order goes to and how it is paid. Card data is refused wherever it stands.
+/// Whom the order goes to and how it is paid. Fields that name card data, at any depth, and card numbers in
+/// the texts below are refused.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]

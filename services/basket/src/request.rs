@@ -2,7 +2,8 @@
 //! those come from the catalogue.
 
 use domain::basket::{Basket, Color, Quantity};
-use domain::checkout::{Payment, Recipient, contains_card_number};
+use domain::card::contains_card_number;
+use domain::checkout::{Address, Email, Payment, PaymentToken, PersonName, Recipient};
 use domain::{Currency, Money, ProductId, UserName};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
@@ -37,7 +38,10 @@ pub(crate) fn quantity(body: &[u8]) -> Result<Quantity, Problem> {
 }
 
 fn read_item(fields: &mut Fields) -> Option<Item> {
-    let read = (fields.required("productId"), fields.optional("color"), fields.required("quantity"));
+    let product_id = fields.required("productId");
+    let color: Option<Option<Color>> = fields.optional("color");
+    let color = without_card(fields, "color", color, |color| color.as_ref().map(Color::as_str));
+    let read = (product_id, color, fields.required("quantity"));
     let (Some(product_id), Some(color), Some(quantity)) = read else { return None };
     Some(Item { product_id, color, quantity })
 }
@@ -52,33 +56,116 @@ pub(crate) struct Checkout {
     pub(crate) expected_total: Option<Money>,
 }
 
-/// Whether a field's name is one under which clients of other shops send card data.
+/// Names of fields that hold card data in the APIs of payment providers and other shops, lower case and
+/// without anything that is no letter or digit.
+const CARD_FIELDS: [&str; 56] = [
+    "card",
+    "cardcode",
+    "cardcvc",
+    "cardcvv",
+    "cardcvv2",
+    "carddata",
+    "carddetails",
+    "cardexp",
+    "cardexpiration",
+    "cardexpirationdate",
+    "cardexpirationmonth",
+    "cardexpirationyear",
+    "cardexpiry",
+    "cardexpirydate",
+    "cardexpirymonth",
+    "cardexpiryyear",
+    "cardexpmonth",
+    "cardexpyear",
+    "cardholder",
+    "cardholdername",
+    "cardinfo",
+    "cardname",
+    "cardno",
+    "cardnum",
+    "cardnumber",
+    "cardpan",
+    "cardpin",
+    "cardsecuritycode",
+    "cardsecuritynumber",
+    "cardverificationcode",
+    "cardverificationvalue",
+    "ccnum",
+    "ccnumber",
+    "creditcard",
+    "creditcardno",
+    "creditcardnumber",
+    "cvc",
+    "cvc2",
+    "cvv",
+    "cvv2",
+    "debitcard",
+    "debitcardnumber",
+    "expiration",
+    "expirationdate",
+    "expirationmonth",
+    "expirationyear",
+    "expiry",
+    "expirydate",
+    "expirymonth",
+    "expiryyear",
+    "nameoncard",
+    "pan",
+    "paymentcard",
+    "primaryaccountnumber",
+    "securitycode",
+    "trackdata",
+];
+
+const NO_CARD_FIELDS: &str = "must not carry card data: send a paymentToken";
+const NO_CARD_NUMBER: &str = "must not contain a card number";
+
+/// Whether a field has one of the [`CARD_FIELDS`] names, upper or lower case and however its words are
+/// joined.
 fn is_card_field(name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let name = name.to_ascii_lowercase();
-    name.starts_with("card") || ["cvc", "cvv", "expiration", "pan", "securitycode"].contains(&&*name)
+    CARD_FIELDS.contains(&&*name.to_ascii_lowercase())
 }
 
-/// A checkout, for `POST /basket/checkout`. Card data is refused wherever it stands in the body.
+/// Refuses a text if there is a card number in it. Only what is read can be kept or passed on.
+fn without_card<T>(
+    fields: &mut Fields,
+    name: &str,
+    value: Option<T>,
+    text: fn(&T) -> Option<&str>,
+) -> Option<T> {
+    let is_right = |value: &T| text(value).is_none_or(|text| !contains_card_number(text));
+    fields.ensure(name, value, is_right, NO_CARD_NUMBER)
+}
+
+/// A checkout, for `POST /basket/checkout`. Fields that name card data are refused wherever they stand in the
+/// body, and card numbers in the texts that are read. A user name is the customer's own choice, digits and
+/// all.
 pub(crate) fn checkout(body: &[u8], currency: Currency) -> Result<Checkout, Problem> {
     let mut fields = Fields::parse(body)?;
-    // A name is the customer's own choice, digits and all.
-    let no_cards = fields.forbid(
-        "must not carry card data: send a paymentToken",
-        "userName",
-        is_card_field,
-        contains_card_number,
-    );
+    let no_card_fields = fields.forbid_names(NO_CARD_FIELDS, is_card_field);
+    let user_name = fields.required("userName");
+    let first_name = person_name(&mut fields, "firstName");
+    let last_name = person_name(&mut fields, "lastName");
+    let email: Option<Email> = fields.required("email");
+    let email = without_card(&mut fields, "email", email, |email| Some(email.reveal().as_str()));
+    let address: Option<Address> = fields.required("address");
+    let address = without_card(&mut fields, "address", address, |address| Some(address.reveal().as_str()));
+    let method = fields.required("paymentMethod");
+    let token: Option<Option<PaymentToken>> = fields.optional("paymentToken");
+    let token = without_card(&mut fields, "paymentToken", token, |token| {
+        token.as_ref().map(|token| token.reveal().as_str())
+    });
     let read = (
-        fields.required("userName"),
-        fields.required("firstName"),
-        fields.required("lastName"),
-        fields.required("email"),
-        fields.required("address"),
-        fields.required("paymentMethod"),
-        fields.optional("paymentToken"),
+        user_name,
+        first_name,
+        last_name,
+        email,
+        address,
+        method,
+        token,
         expected_total(&mut fields, currency),
-        no_cards,
+        no_card_fields,
     );
     let (
         Some(user_name),
@@ -100,6 +187,11 @@ pub(crate) fn checkout(body: &[u8], currency: Currency) -> Result<Checkout, Prob
         payment: Payment { method, token },
         expected_total,
     })
+}
+
+fn person_name(fields: &mut Fields, field: &str) -> Option<PersonName> {
+    let name = fields.required(field);
+    without_card(fields, field, name, |name: &PersonName| Some(name.reveal().as_str()))
 }
 
 fn expected_total(fields: &mut Fields, currency: Currency) -> Option<Option<Money>> {

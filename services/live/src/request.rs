@@ -1,4 +1,5 @@
 use axum::http::StatusCode;
+use domain::card::contains_card_number;
 use domain::{CustomerId, OrderId, Text};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
@@ -33,7 +34,10 @@ impl Request {
                 fields.required("orderId").map(|order_id| Self::SubscribeOrder { order_id })
             }
             Some("sendMessage") => {
-                let (text, customer_id) = (fields.required("text"), fields.optional("customerId"));
+                let text = fields.required("text");
+                let has_no_card = |text: &ChatText| !contains_card_number(text.as_str());
+                let text = fields.ensure("text", text, has_no_card, "must not contain a card number");
+                let customer_id = fields.optional("customerId");
                 text.zip(customer_id).map(|(text, customer_id)| Self::SendMessage { text, customer_id })
             }
             Some("readMessages") => {
@@ -88,6 +92,9 @@ mod tests {
             json!({ "action": "subscribeOrder" }),
             json!({ "action": "subscribeOrder", "orderId": "7" }),
             json!({ "action": "sendMessage", "text": " " }),
+            json!({ "action": "sendMessage", "text": "my card is 4242-4242 4242-4242" }),
+            json!({ "action": "sendMessage", "text": "\u{200b}" }),
+            json!({ "action": "sendMessage", "text": "it costs \u{202e}24.68" }),
             json!({ "action": "sendMessage", "text": "hi", "customerId": "grace" }),
             json!({ "action": "readMessages", "before": -1 }),
             json!({ "action": "readMessages", "customerId": "00000000-0000-0000-0000-000000000000" }),

@@ -1,9 +1,11 @@
 //! What becomes of an order means a mail, once, however often the fact comes.
 //!
 //! Where nobody sends mail, keeping it is one conditional write. Where SES does, there are two systems and no
-//! transaction over both: a mail is claimed, sent and marked. Whoever dies in between leaves a claim of which nobody
-//! knows whether its mail was sent, and SES, which takes no idempotency key, would send it twice. So such a mail is not
-//! sent again: it is marked as in doubt, counted, and left to a person. What SES refuses was not sent, and is tried again.
+//! transaction over both: a mail is claimed, sent and marked. Whoever dies in between leaves a claim of which
+//! nobody knows whether its mail was sent, and SES, which takes no idempotency key, would send it twice. So
+//! such a mail is not sent again: it is marked as in doubt, counted, and left to a person. What SES refuses,
+//! or never got, was not sent, and is tried again; what it refuses because of the recipient is marked as
+//! undeliverable, counted, and not tried again.
 
 use domain::event::Event;
 use domain::event::ordering::{
@@ -145,6 +147,11 @@ impl Mails {
                 self.mark(news, claim, Status::Sent).await
             }
             Err(MailError::InDoubt(reason)) => self.doubt(news, claim, &reason).await,
+            Err(MailError::Undeliverable(reason)) => {
+                telemetry::count("MailsUndeliverable", 1);
+                telemetry::note("mailUndeliverable", &reason);
+                self.mark(news, claim, Status::Undeliverable).await
+            }
             Err(refused @ MailError::Refused(_)) => {
                 self.mark(news, claim, Status::Refused).await?;
                 Err(refused.into())

@@ -1,15 +1,19 @@
 //! What mails say.
 //!
-//! Names of people and products are what somebody typed: `maud` escapes whatever is put into its HTML, and subjects, which
-//! are headers, are made of words and ids only.
+//! Names of people and products are what somebody typed: `maud` escapes whatever is put into its HTML, and
+//! subjects, which are headers, are made of words and ids only. A text in Arabic or Hebrew reorders digits
+//! beside it, so such names are isolated from the amounts (UAX #9 section 2.4, in HTML by `bdi`), and long
+//! ones are shortened.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
+use domain::basket::Color;
 use domain::checkout::PaymentMethod;
 use domain::order::{OrderLine, Reason};
 use domain::{Amount, MoneyError, Timestamp};
 use lambdakit::mail::Mail;
-use maud::{DOCTYPE, html};
+use maud::{DOCTYPE, Markup, html};
 
 use crate::store::Contact;
 
@@ -106,20 +110,53 @@ fn why(reason: Reason) -> &'static str {
     }
 }
 
+/// How many characters of a product's name a mail shows. A mail of the largest order, as text and as HTML, is
+/// one item of a table.
+const MAX_NAME: usize = 200;
+
+/// Around what is laid out on its own (UAX #9): first strong isolate, pop directional isolate.
+const ISOLATE: char = '\u{2068}';
+const END_OF_ISOLATE: char = '\u{2069}';
+
+/// What somebody typed, for plain text. ASCII, which has no letters from right to left, stays as it is.
+fn isolated(typed: &str) -> Cow<'_, str> {
+    if typed.is_ascii() {
+        Cow::Borrowed(typed)
+    } else {
+        Cow::Owned(format!("{ISOLATE}{typed}{END_OF_ISOLATE}"))
+    }
+}
+
+/// The same for HTML.
+fn isolated_html(typed: &str) -> Markup {
+    html! { @if typed.is_ascii() { (typed) } @else { bdi { (typed) } } }
+}
+
 /// A line, as a mail shows it.
-struct Shown {
+struct Shown<'a> {
     quantity: u8,
-    name: String,
+    name: Cow<'a, str>,
+    color: Option<&'a str>,
     total: Amount,
 }
 
-impl TryFrom<&OrderLine> for Shown {
+impl<'a> TryFrom<&'a OrderLine> for Shown<'a> {
     type Error = MoneyError;
 
-    fn try_from(line: &OrderLine) -> Result<Self, MoneyError> {
-        let color = line.color.as_ref().map(|color| format!(" ({})", color.as_str()));
-        let name = format!("{}{}", line.product_name.as_str(), color.unwrap_or_default());
-        Ok(Self { quantity: line.quantity.get(), name, total: line.total()?.amount() })
+    fn try_from(line: &'a OrderLine) -> Result<Self, MoneyError> {
+        Ok(Self {
+            quantity: line.quantity.get(),
+            name: shortened(line.product_name.as_str()),
+            color: line.color.as_ref().map(Color::as_str),
+            total: line.total()?.amount(),
+        })
+    }
+}
+
+fn shortened(name: &str) -> Cow<'_, str> {
+    match name.char_indices().nth(MAX_NAME) {
+        Some((end, _)) => Cow::Owned(format!("{}…", name[..end].trim_end())),
+        None => Cow::Borrowed(name),
     }
 }
 
@@ -128,7 +165,7 @@ struct Said<'a> {
     headline: &'static str,
     first_name: &'a str,
     news: String,
-    lines: Vec<Shown>,
+    lines: Vec<Shown<'a>>,
     total: String,
     state: String,
 }
@@ -152,10 +189,11 @@ pub fn render(contact: &Contact, occasion: Occasion, at: Timestamp) -> Result<Ma
 }
 
 fn text(Said { first_name, news, lines, total, state, .. }: &Said) -> String {
-    let mut text = format!("Hello {first_name},\n\n{news}\n\n");
-    for Shown { quantity, name, total } in lines {
+    let mut text = format!("Hello {},\n\n{news}\n\n", isolated(first_name));
+    for Shown { quantity, name, color, total } in lines {
+        let color = color.map(|color| format!(" ({})", isolated(color))).unwrap_or_default();
         // Writing to a string does not fail.
-        writeln!(text, "  {quantity} x {name}: {total}").ok();
+        writeln!(text, "  {quantity} x {}{color}: {total}", isolated(name)).ok();
     }
     write!(text, "\n  Together: {total}\n\n{state}\n").ok();
     text
@@ -169,11 +207,18 @@ fn html(Said { headline, first_name, news, lines, total, state }: &Said) -> Stri
             // Title and encoding stand in the mail's headers.
             body {
                 h1 { (headline) }
-                p { "Hello " (first_name) "," }
+                p { "Hello " (isolated_html(first_name)) "," }
                 p { (news) }
                 table {
-                    @for Shown { quantity, name, total } in lines {
-                        tr { td { (quantity) " ×" } td { (name) } td align="right" { (total.to_string()) } }
+                    @for Shown { quantity, name, color, total } in lines {
+                        tr {
+                            td { (quantity) " ×" }
+                            td {
+                                (isolated_html(name))
+                                @if let Some(color) = color { " (" (isolated_html(color)) ")" }
+                            }
+                            td align="right" { (total.to_string()) }
+                        }
                     }
                     tr { td {} th align="left" { "Together" } th align="right" { (total) } }
                 }
@@ -406,6 +451,33 @@ mod tests {
         for typed in ["script", "A &"] {
             assert!(!mail.subject.contains(typed), "{}", mail.subject);
         }
+    }
+
+    #[test]
+    fn names_from_right_to_left_leave_amounts_in_place() {
+        let mut contact = contact("שלום", "מנורה 24");
+        contact.lines[0].color = Some("أحمر".parse().unwrap());
+        let mail = render(&contact, Occasion::Paid, at()).unwrap();
+        assert!(mail.text.contains("Hello \u{2068}שלום\u{2069},"), "{}", mail.text);
+        let line = "2 x \u{2068}מנורה 24\u{2069} (\u{2068}أحمر\u{2069}): 1900.80";
+        assert!(mail.text.contains(line), "{}", mail.text);
+        assert!(mail.html.contains("<p>Hello <bdi>שלום</bdi>,</p>"), "{}", mail.html);
+        assert!(mail.html.contains("<td><bdi>מנורה 24</bdi> (<bdi>أحمر</bdi>)</td>"), "{}", mail.html);
+        for text in [&mail.text, &mail.html] {
+            assert_eq!(text.matches('\u{2068}').count(), text.matches('\u{2069}').count());
+        }
+    }
+
+    #[test]
+    fn the_largest_order_is_a_mail_that_can_be_kept() {
+        let mut contact = contact(&"\u{1f600}".repeat(100), &"\u{1f600}".repeat(500));
+        let mut line = contact.lines[0].clone();
+        line.color = Some("\u{1f600}".repeat(50).parse().unwrap());
+        contact.lines = vec![line; 100];
+        let mail = render(&contact, Occasion::Placed, at()).unwrap();
+        assert!(mail.text.contains(&format!("{}…", "\u{1f600}".repeat(200))));
+        // DynamoDB's limit of an item, less the other attributes.
+        assert!(mail.text.len() + mail.html.len() < 390_000, "{}", mail.text.len() + mail.html.len());
     }
 
     #[test]

@@ -102,6 +102,8 @@ pub enum Status {
     Sent,
     /// It was not sent, which is certain; it is tried again.
     Refused,
+    /// SES does not send to its recipient. It is not tried again.
+    Undeliverable,
     /// Nobody knows whether SES has it. It is not tried again.
     InDoubt,
 }
@@ -113,6 +115,7 @@ impl fmt::Display for Status {
             Self::Sending => "SENDING",
             Self::Sent => "SENT",
             Self::Refused => "REFUSED",
+            Self::Undeliverable => "UNDELIVERABLE",
             Self::InDoubt => "IN_DOUBT",
         })
     }

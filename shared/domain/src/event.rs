@@ -278,6 +278,25 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn the_largest_checkout_fits_into_an_event() {
+        let wide = |length| "\u{1f600}".repeat(length);
+        let mut data = checked_out(vec![(100_000_000, 99); crate::basket::Basket::MAX_LINES]);
+        for line in &mut data.lines {
+            line.product_name = wide(500).parse().unwrap();
+            line.color = Some(wide(50).parse().unwrap());
+        }
+        data.user_name = "x".repeat(128).try_into().unwrap();
+        data.recipient.first_name = wide(100).parse().unwrap();
+        data.recipient.last_name = wide(100).parse().unwrap();
+        data.recipient.address = wide(500).parse().unwrap();
+        data.payment.token = Some(wide(200).parse().unwrap());
+        let event = Event::new(Uuid::now_v7(), "x".repeat(64), data.order_date, data);
+        // EventBridge takes 256 KB (PutEvents quota), of which this leaves some for what it adds.
+        let bytes = serde_json::to_string(&event).unwrap().len();
+        assert!(bytes < 250 * 1024, "{bytes}");
+    }
+
+    #[test]
     fn what_an_event_brings_about_is_the_same_however_often_it_comes() {
         let at = Timestamp::from_unix_millis(1_767_225_600_000);
         let cause = Event::new(Uuid::now_v7(), "c-1".to_owned(), at, checked_out(vec![(1, 1)]));

@@ -5,6 +5,7 @@
 //! knows AWS or is async; the clock is read only by [`Timestamp::now`].
 
 pub mod basket;
+pub mod card;
 pub mod checkout;
 pub mod command;
 pub mod customer;

@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Currency, Money, MoneyError, ProductId, Text, Timestamp};
 
-/// What a product is called: 1 to 200 characters.
-pub type ProductName = Text<1, 200>;
+/// What a product is called: 1 to 500 characters.
+pub type ProductName = Text<1, 500>;
 /// What a product is like: up to 4,000 characters.
 pub type Description = Text<0, 4000, true>;
 /// Where the product's picture is: a file name or URL of 1 to 500 characters.
 pub type ImageFile = Text<1, 500>;
-/// What products are grouped by: 1 to 100 characters.
-pub type Category = Text<1, 100>;
+/// What products are grouped by: 1 to 200 characters.
+pub type Category = Text<1, 200>;
 
 /// What one piece of a product costs: from nothing to a million units of its currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,9 +10,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use crate::basket::Quantity;
 use crate::checkout::EmailAddress;
 use crate::product::Price;
+use crate::text;
 use crate::{
     Amount, Currency, CustomerId, DateRange, ItemId, OrderId, ProductId, Redacted, Text, Timestamp, UserName,
 };
+
+/// A local part in ASCII; a domain in whatever script, with one of the full stops that UTS #46 takes for one.
+const EMAIL_PATTERN: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[^\s@]+[.\u3002\uff0e\uff61][^\s@]+$";
 
 macro_rules! inline_schema {
     ($($type:ty => $schema:tt $(and reading $check:tt)?,)*) => {
@@ -46,7 +50,7 @@ inline_schema! {
         { "type": "string", "format": "date" },
     ] },
     EmailAddress => { "type": "string", "format": "email", "maxLength": 254 }
-        and reading { "pattern": r"^[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+$" },
+        and reading { "format": "idn-email", "pattern": EMAIL_PATTERN },
     ItemId => { "type": "string", "format": "uuid" },
     OrderId => { "type": "string", "format": "uuid" },
     Price => { "type": "number", "minimum": 0, "maximum": Price::MAX },
@@ -60,9 +64,28 @@ inline_schema! {
 /// A UUID, with hyphens or without.
 const LIKE_AN_ID: &str = r"^[0-9A-Fa-f]{8}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{4}-?[0-9A-Fa-f]{12}$";
 
-/// All that no one can see, as the inside of a class; and the same without line breaks and tabs.
-const INVISIBLE: &str = r"\u0000-\u001f\u007f-\u009f\ufffe\uffff";
-const INVISIBLE_BUT_LINES: &str = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff";
+/// The characters of the basic plane of which this is true, as the inside of a class: those beyond are
+/// written in one way in the patterns of one language, and in another in those of the next.
+fn class_of(is_member: impl Fn(char) -> bool) -> String {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for c in ('\0'..='\u{ffff}').filter(|c| is_member(*c)).map(u32::from) {
+        match ranges.last_mut() {
+            Some((_, last)) if *last + 1 == c => *last = c,
+            _ => ranges.push((c, c)),
+        }
+    }
+    let range = |(first, last): &(u32, u32)| {
+        if first == last { format!("\\u{first:04x}") } else { format!("\\u{first:04x}-\\u{last:04x}") }
+    };
+    ranges.iter().map(range).collect()
+}
+
+/// Whether a character is refused wherever it stands in a text.
+fn is_refused(c: char, lines: bool) -> bool {
+    (text::is_control(c) && !(lines && text::is_line_break(c)))
+        || text::is_bidi_control(c)
+        || (text::is_ignorable(c) && !text::is_joiner_or_selector(c))
+}
 
 impl<const MIN: usize, const MAX: usize, const LINES: bool> JsonSchema for Text<MIN, MAX, LINES> {
     fn schema_name() -> Cow<'static, str> {
@@ -76,9 +99,10 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> JsonSchema for Text<
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = json_schema!({ "type": "string", "minLength": MIN, "maxLength": MAX });
         if generator.contract().is_deserialize() {
-            let not = if LINES { INVISIBLE_BUT_LINES } else { INVISIBLE };
-            // What may not be blank holds something that is no space.
-            let some = if MIN == 0 { String::new() } else { format!(r"[^\s{not}][^{not}]*") };
+            let not = class_of(|c| is_refused(c, LINES));
+            // What may not be blank holds something that is to be seen.
+            let blank = class_of(|c| !c.is_whitespace() && (text::is_blank(c) || is_refused(c, false)));
+            let some = if MIN == 0 { String::new() } else { format!(r"[^\s{blank}][^{not}]*") };
             schema.insert("pattern".to_owned(), format!("^[^{not}]*{some}$").into());
         }
         schema
@@ -193,6 +217,25 @@ mod tests {
         check::<ShipmentCalledOff>();
         check::<ShipmentDispatched>();
         check::<ShipmentDelivered>();
+    }
+
+    #[test]
+    fn a_class_of_characters_has_its_members_and_no_others() {
+        assert_eq!(class_of(|c| ('a'..='c').contains(&c) || c == 'x'), r"\u0061-\u0063\u0078");
+    }
+
+    #[test]
+    fn what_the_schema_refuses_is_refused() {
+        for c in ('\0'..='\u{ffff}').filter(|c| is_refused(*c, false)) {
+            for text in
+                [format!("a{c}"), format!("a{c}a"), format!("{c}a"), format!("می{c}خ"), format!("👩{c}🚀")]
+            {
+                assert!(Text::<1, 100>::try_from(text).is_err(), "{}", c.escape_unicode());
+            }
+        }
+        for c in ('\0'..='\u{ffff}').filter(|c| is_refused(*c, true)) {
+            assert!(Text::<1, 100, true>::try_from(format!("a{c}a")).is_err(), "{}", c.escape_unicode());
+        }
     }
 
     #[test]

@@ -1,10 +1,21 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use icu_normalizer::ComposingNormalizer;
+use icu_properties::props::{
+    BidiControl, DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic, Ideographic,
+    IndicSyllabicCategory, JoiningType,
+};
+use icu_properties::{CodePointMapData, CodePointSetData};
 use serde::{Deserialize, Serialize};
 
-/// A text of `MIN` to `MAX` characters that is not blank and holds nothing that no one can see;
-/// line breaks and tabs only if it may have `LINES`.
+/// A text of `MIN` to `MAX` characters that people can see: normalised (Unicode NFC) and without white space
+/// at its ends, so that two spellings of one thing are one text. The length is that of the normalised text.
+/// It holds something other than white space if `MIN` is not zero; line breaks and tabs only if it may have
+/// `LINES`; no control characters, no characters that reorder text (Unicode property `Bidi_Control`), and
+/// invisible ones (`Default_Ignorable_Code_Point`) only where they change how a word, an ideograph or an
+/// emoji looks, as UAX #31 section 2.3 and UTS #51 have it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Text<const MIN: usize, const MAX: usize, const LINES: bool = false>(String);
@@ -20,16 +31,26 @@ pub enum InvalidText {
         /// The most characters allowed.
         max: usize,
     },
-    /// Nothing but white space.
+    /// Nothing that can be seen.
     #[error("must not be blank")]
     Blank,
-    /// A character that no one can see, such as NUL or an escape.
+    /// A control character, such as NUL or an escape.
     #[error("must not contain control characters")]
     ControlCharacter,
+    /// A character that reorders the text around it, such as U+202E.
+    #[error("must not contain characters that change the direction of writing")]
+    BidiControl,
+    /// A character that cannot be seen and changes nothing that can, such as U+200B.
+    #[error("must not contain invisible characters")]
+    Invisible,
 }
 
+/// The longest that a character of a normalised text can be in one that is not, in bytes: some letters of
+/// Greek are written as four characters of two bytes or more.
+const MAX_BYTES_PER_CHARACTER: usize = 16;
+
 impl<const MIN: usize, const MAX: usize, const LINES: bool> Text<MIN, MAX, LINES> {
-    /// The text as it was given.
+    /// The text in its normal form.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -48,18 +69,25 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> TryFrom<String> for 
     type Error = InvalidText;
 
     fn try_from(text: String) -> Result<Self, InvalidText> {
-        // A character is at most four bytes, so an enormous text is refused without counting it.
-        let length = if text.len() > MAX * 4 { usize::MAX } else { text.chars().count() };
-        if !(MIN..=MAX).contains(&length) {
-            return Err(InvalidText::Length { min: MIN, max: MAX });
+        let wrong_length = InvalidText::Length { min: MIN, max: MAX };
+        let trimmed = text.trim();
+        // An enormous text is refused without reading it.
+        if trimmed.len() > MAX * MAX_BYTES_PER_CHARACTER || text.is_empty() && MIN > 0 {
+            return Err(wrong_length);
         }
-        if MIN > 0 && text.trim().is_empty() {
+        if MIN > 0 && trimmed.chars().all(is_blank) {
             return Err(InvalidText::Blank);
         }
-        if text.chars().any(|c| is_invisible(c) && !(LINES && matches!(c, '\n' | '\r' | '\t'))) {
+        if text.chars().any(|c| is_control(c) && !(LINES && is_line_break(c))) {
             return Err(InvalidText::ControlCharacter);
         }
-        Ok(Self(text))
+        let normal = normalise(trimmed);
+        check_invisible(&normal)?;
+        if (MIN..=MAX).contains(&normal.chars().count()) {
+            Ok(Self(normal.into_owned()))
+        } else {
+            Err(wrong_length)
+        }
     }
 }
 
@@ -77,9 +105,160 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> fmt::Display for Tex
     }
 }
 
-/// Control characters, and the two that are no characters at all: SQS takes no message with one.
-fn is_invisible(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}')
+fn normalise(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizer::new_nfc().normalize(text) }
+}
+
+/// Control characters, the separators of lines and paragraphs, and the two that are no characters at all: SQS
+/// takes no message with one.
+pub(crate) fn is_control(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
+}
+
+pub(crate) fn is_line_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\t')
+}
+
+/// Whether nothing is to be seen of a character. Those without a property that says so are signs that are
+/// blank by name.
+pub(crate) fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{1d159}')
+        || !c.is_ascii() && (is_ignorable(c) || is_bidi_control(c))
+}
+
+pub(crate) fn is_bidi_control(c: char) -> bool {
+    CodePointSetData::new::<BidiControl>().contains(c)
+}
+
+/// Characters that are not displayed, and the anchors of annotations, which programs must not display either.
+pub(crate) fn is_ignorable(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c) || matches!(c, '\u{fff9}'..='\u{fffb}')
+}
+
+/// Whether an ignorable character can change how others look: joiners, variation selectors and the tags of
+/// flags.
+#[cfg(feature = "schema")]
+pub(crate) fn is_joiner_or_selector(c: char) -> bool {
+    matches!(c, ZWNJ | ZWJ | MONGOLIAN_SEPARATOR | TAG_FIRST..=TAG_CANCEL)
+        || matches!(c, '\u{180b}'..='\u{180d}' | '\u{180f}')
+        || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+const ZWNJ: char = '\u{200c}';
+const ZWJ: char = '\u{200d}';
+const MONGOLIAN_SEPARATOR: char = '\u{180e}';
+const TEXT_STYLE: char = '\u{fe0e}';
+const EMOJI_STYLE: char = '\u{fe0f}';
+const KEYCAP: char = '\u{20e3}';
+const BLACK_FLAG: char = '\u{1f3f4}';
+const TAG_FIRST: char = '\u{e0020}';
+const TAG_CANCEL: char = '\u{e007f}';
+
+fn check_invisible(text: &str) -> Result<(), InvalidText> {
+    if text.is_ascii() {
+        return Ok(());
+    }
+    let characters: Vec<char> = text.chars().collect();
+    if characters.iter().copied().any(is_bidi_control) {
+        return Err(InvalidText::BidiControl);
+    }
+    for (place, &c) in characters.iter().enumerate() {
+        let (before, after) = (&characters[..place], &characters[place + 1..]);
+        if is_ignorable(c) && !changes_appearance(before, c, after) {
+            return Err(InvalidText::Invisible);
+        }
+    }
+    Ok(())
+}
+
+/// Whether an ignorable character has an effect between these: where it has none, it would only make two
+/// texts of one.
+fn changes_appearance(before: &[char], c: char, after: &[char]) -> bool {
+    match c {
+        ZWNJ | MONGOLIAN_SEPARATOR => {
+            ends_in_joining_letter(before) && after.first().copied().is_some_and(is_joining)
+        }
+        // Also at the end of a word: an Arabic letter in the form that it has before others.
+        ZWJ => {
+            ends_in_joining_letter(before)
+                || ends_in_emoji(before) && after.first().copied().is_some_and(is_pictograph)
+        }
+        TEXT_STYLE | EMOJI_STYLE => match before.last() {
+            Some('0'..='9' | '#' | '*') => after.first() == Some(&KEYCAP),
+            Some(&base) => CodePointSetData::new::<Emoji>().contains(base) || is_ideograph(base),
+            None => false,
+        },
+        '\u{180b}'..='\u{180d}' | '\u{180f}' => before.last().copied().is_some_and(is_joining),
+        '\u{fe00}'..='\u{fe0d}' | '\u{e0100}'..='\u{e01ef}' => {
+            before.last().copied().is_some_and(is_ideograph)
+        }
+        TAG_FIRST..=TAG_CANCEL => is_flag(before, c, after),
+        _ => false,
+    }
+}
+
+/// Letters whose form depends on their neighbours, or that make syllables with them: those of Arabic, Syriac,
+/// Mongolian, of the scripts of India and others like them.
+fn is_joining(c: char) -> bool {
+    let joining = CodePointMapData::<JoiningType>::new().get(c);
+    if matches!(joining, JoiningType::DualJoining | JoiningType::LeftJoining | JoiningType::RightJoining) {
+        return true;
+    }
+    !matches!(
+        CodePointMapData::<IndicSyllabicCategory>::new().get(c),
+        IndicSyllabicCategory::Other
+            | IndicSyllabicCategory::Joiner
+            | IndicSyllabicCategory::NonJoiner
+            | IndicSyllabicCategory::Number
+            | IndicSyllabicCategory::NumberJoiner
+            | IndicSyllabicCategory::BrahmiJoiningNumber
+            | IndicSyllabicCategory::ConsonantPlaceholder
+            | IndicSyllabicCategory::SyllableModifier
+    )
+}
+
+/// Whether the last letter is such a one; marks upon it, such as vowels of Arabic, do not count.
+fn ends_in_joining_letter(before: &[char]) -> bool {
+    let is_mark = |c: char| {
+        !is_ignorable(c)
+            && CodePointMapData::<JoiningType>::new().get(c) == JoiningType::Transparent
+            && !is_joining(c)
+    };
+    before.iter().copied().rev().find(|c| !is_mark(*c)).is_some_and(is_joining)
+}
+
+fn ends_in_emoji(before: &[char]) -> bool {
+    let is_style = |c: char| c == EMOJI_STYLE || CodePointSetData::new::<EmojiModifier>().contains(c);
+    before.iter().copied().rev().find(|c| !is_style(*c)).is_some_and(is_pictograph)
+}
+
+fn is_pictograph(c: char) -> bool {
+    CodePointSetData::new::<ExtendedPictographic>().contains(c)
+}
+
+fn is_ideograph(c: char) -> bool {
+    CodePointSetData::new::<Ideographic>().contains(c)
+}
+
+/// Whether a tag is one of a region's flag (UTS #51 annex C): a black flag, three to six letters or digits in
+/// tags, and the tag that ends them.
+fn is_flag(before: &[char], c: char, after: &[char]) -> bool {
+    let is_tag = |c: &&char| (TAG_FIRST..TAG_CANCEL).contains(*c);
+    let mut tags: Vec<char> = before.iter().rev().take_while(is_tag).copied().collect();
+    let base = before.iter().rev().nth(tags.len());
+    tags.reverse();
+    if c != TAG_CANCEL {
+        tags.push(c);
+        let rest = after.iter().take_while(is_tag).count();
+        tags.extend(&after[..rest]);
+        if after.get(rest) != Some(&TAG_CANCEL) {
+            return false;
+        }
+    }
+    base == Some(&BLACK_FLAG)
+        && (3..=6).contains(&tags.len())
+        && tags.iter().all(|tag| matches!(tag, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}'))
 }
 
 #[cfg(test)]
@@ -88,6 +267,10 @@ mod tests {
 
     fn parse(text: &str) -> Result<Text<1, 5>, InvalidText> {
         Text::try_from(text.to_owned())
+    }
+
+    fn name(text: &str) -> Result<Text<1, 100>, InvalidText> {
+        text.parse()
     }
 
     #[test]
@@ -109,6 +292,171 @@ mod tests {
         assert_eq!(parse("a\u{1b}b"), Err(InvalidText::ControlCharacter));
         assert_eq!(parse("a\u{ffff}b"), Err(InvalidText::ControlCharacter));
         assert_eq!(parse("a\nb"), Err(InvalidText::ControlCharacter));
+        assert_eq!(parse("a\u{2028}b"), Err(InvalidText::ControlCharacter));
         assert!(Text::<1, 5, true>::try_from("a\nb".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn a_text_is_normalised() {
+        for (written, normal) in [
+            ("Cafe\u{301}", "Café"),
+            ("\u{212b}ngstro\u{308}m", "Ångström"),
+            ("  Phone\u{3000}", "Phone"),
+            ("\u{1112}\u{1161}\u{11ab}", "한"),
+            ("ﬁ", "ﬁ"),
+        ] {
+            assert_eq!(name(written).unwrap().as_str(), normal);
+        }
+        assert_eq!(Text::<1, 9, true>::try_from(" a\nb\n".to_owned()).unwrap().as_str(), "a\nb");
+        assert_eq!(Text::<0, 9, true>::try_from(" \n".to_owned()).unwrap().as_str(), "");
+    }
+
+    #[test]
+    fn length_is_that_of_the_normalised_text() {
+        assert_eq!(parse(&"e\u{301}".repeat(5)).unwrap().as_str(), "ééééé");
+        assert_eq!(parse(&"e\u{301}".repeat(6)), Err(InvalidText::Length { min: 1, max: 5 }));
+        assert_eq!(parse("          abcde          ").unwrap().as_str(), "abcde");
+        // The character that is longest in its other spellings.
+        assert_eq!(parse(&"\u{3b1}\u{313}\u{300}\u{345}".repeat(5)).unwrap().as_str(), "\u{1f82}".repeat(5));
+    }
+
+    #[test]
+    fn texts_that_show_nothing_are_blank() {
+        for blank in [
+            "\u{200b}",
+            "\u{3164}",
+            "\u{202e}",
+            "\u{115f}\u{1160}",
+            "\u{ffa0}",
+            "\u{2800}",
+            "\u{feff}",
+            "\u{ad}",
+            "\u{34f}",
+            "\u{fe0f}",
+            "\u{200d}\u{200c}",
+            "\u{e0041}\u{e007f}",
+            "\u{2060} \u{a0}\u{3000}",
+            "\u{180e}",
+            "\u{1d159}",
+        ] {
+            assert_eq!(name(blank), Err(InvalidText::Blank), "{}", blank.escape_unicode());
+        }
+    }
+
+    #[test]
+    fn characters_that_reorder_text_are_refused() {
+        for control in
+            "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}"
+                .chars()
+        {
+            assert_eq!(name(&format!("24.68{control}")), Err(InvalidText::BidiControl));
+            let lines = Text::<0, 4000, true>::try_from(format!("a\n{control}b"));
+            assert_eq!(lines, Err(InvalidText::BidiControl));
+        }
+    }
+
+    #[test]
+    fn invisible_characters_that_change_nothing_are_refused() {
+        for text in [
+            "Pho\u{200b}ne",
+            "Pho\u{2060}ne",
+            "Pho\u{ad}ne",
+            "Pho\u{feff}ne",
+            "Pho\u{3164}ne",
+            "Pho\u{34f}ne",
+            "Pho\u{2063}ne",
+            "Pho\u{fff9}ne",
+            // Joiners where nothing is joined.
+            "Pho\u{200d}ne",
+            "Pho\u{200c}ne",
+            "\u{200d}Phone",
+            "کتاب\u{200c}\u{200c}ها",
+            "کتاب\u{200c} ها",
+            "कि\u{200c}",
+            "9\u{200d}",
+            "🙂\u{200d}",
+            "🙂\u{200d}a",
+            // Selectors where there is nothing to select.
+            "a\u{fe0f}",
+            "9\u{fe0f}",
+            "語\u{e0100}\u{e0101}",
+            "a\u{e0100}",
+            "a\u{180b}",
+            "🙂\u{fe0f}\u{fe0f}",
+            // Tags that are no flag.
+            "🙂\u{e0067}\u{e0062}\u{e0065}\u{e007f}",
+            "🏴\u{e0067}\u{e0062}\u{e0065}",
+            "🏴\u{e007f}",
+            "🏴\u{e0048}\u{e0065}\u{e006c}\u{e007f}",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e0067}\u{e0067}\u{e007f}",
+            "a\u{e0001}",
+            // What is not assigned, but set aside to be ignorable.
+            "a\u{2065}",
+            "a\u{e0fff}",
+        ] {
+            assert_eq!(name(text), Err(InvalidText::Invisible), "{}", text.escape_unicode());
+        }
+    }
+
+    #[test]
+    fn words_and_emoji_of_the_world_are_kept() {
+        for text in [
+            // Persian with a non-joiner, Arabic letter in its initial form, marks in between.
+            "می\u{200c}خواهم",
+            "کتاب\u{200c}ها",
+            "ه\u{200d}",
+            "بَ\u{200c}ب",
+            // Sinhala, Marathi, Bengali, Malayalam, Kannada with joiners.
+            "ශ්\u{200d}රී",
+            "र\u{94d}\u{200d}य",
+            "र\u{200d}\u{94d}य",
+            "ക\u{d4d}\u{200c}ഷ",
+            "ന\u{d4d}\u{200d}",
+            "ರ\u{200d}\u{ccd}ಯ",
+            // Mongolian with a variation selector and its vowel separator.
+            "\u{182d}\u{180b}\u{1820}",
+            "\u{1834}\u{1822}\u{1828}\u{1820}\u{180e}\u{1820}",
+            // A name in Japanese with the variant of its ideograph.
+            "葛\u{e0100}城",
+            "❤\u{fe0f}",
+            "☎\u{fe0e}",
+            "1\u{fe0f}\u{20e3}",
+            "©\u{fe0f}",
+            "👩\u{200d}🚀",
+            "👩\u{1f3fd}\u{200d}🚀",
+            "🏳\u{fe0f}\u{200d}🌈",
+            "👨\u{200d}👩\u{200d}👧\u{200d}👦",
+            "👁\u{fe0f}\u{200d}🗨\u{fe0f}",
+            "🏴\u{200d}☠\u{fe0f}",
+            "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+            "🇩🇪",
+            "שלום",
+            "مرحبا",
+            "Tiếng Việt",
+            "ไทย",
+            "Zoë O’Neill-Łukasz",
+        ] {
+            assert_eq!(
+                name(text).map(|text| text.to_string()),
+                Ok(normalise(text).into_owned()),
+                "{}",
+                text.escape_unicode()
+            );
+        }
+    }
+
+    /// Any text, or one of what is composed, joined and selected.
+    const TEXTS: &str = concat!(
+        "\\PC{0,40}|",
+        "[\u{300}-\u{345}\u{1f00}-\u{1fff}\u{200c}\u{200d}\u{fe0f} a\u{645}\u{915}]{0,40}",
+    );
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_reads_as_itself(text in TEXTS) {
+            if let Ok(text) = Text::<0, 40>::try_from(text) {
+                proptest::prop_assert_eq!(text.as_str().parse(), Ok(text));
+            }
+        }
     }
 }

@@ -57,9 +57,15 @@ impl CallLimits {
         Ok(Self { attempts: config::parsed("AWS_MAX_ATTEMPTS")?, attempt_timeout })
     }
 
+    /// Less than a try may take, so that a connection that was never made can be told from an answer that did
+    /// not come.
+    fn connect_timeout(self) -> Duration {
+        self.attempt_timeout * 5 / 6
+    }
+
     fn timeouts(self) -> TimeoutConfig {
         TimeoutConfig::builder()
-            .connect_timeout(self.attempt_timeout)
+            .connect_timeout(self.connect_timeout())
             .operation_attempt_timeout(self.attempt_timeout)
             .build()
     }
@@ -113,18 +119,23 @@ impl Aws {
     /// As [`Aws::from_env`].
     pub async fn connected_to(service: &str) -> Result<Self, ConfigError> {
         let aws = Self::from_env()?;
-        let endpoint = aws.endpoint.clone();
-        let url = endpoint.unwrap_or_else(|| format!("https://{service}.{}.amazonaws.com/", aws.region));
-        if let (Some(connector), Ok(request)) = (&aws.connector, HttpRequest::get(url)) {
+        aws.connect_to(service).await;
+        Ok(aws)
+    }
+
+    /// Opens a connection to one more service (`email` for SES), for a function that calls several.
+    pub async fn connect_to(&self, service: &str) {
+        let endpoint = self.endpoint.clone();
+        let url = endpoint.unwrap_or_else(|| format!("https://{service}.{}.amazonaws.com/", self.region));
+        if let (Some(connector), Ok(request)) = (&self.connector, HttpRequest::get(url)) {
             let answer = async {
                 // Read to its end, so that the connection is free again.
                 let response = connector.call(request).await.ok()?;
                 ByteStream::new(response.into_body()).collect().await.ok()
             };
             // No call is made, so any answer is as good. If there is none, the first call will say why.
-            tokio::time::timeout(aws.limits.attempt_timeout, answer).await.ok();
+            tokio::time::timeout(self.limits.attempt_timeout, answer).await.ok();
         }
-        Ok(aws)
     }
 
     /// The AWS of a region, or of an endpoint.
@@ -138,7 +149,7 @@ impl Aws {
         // A plain-HTTP endpoint needs no certificates, which take time to load.
         let plain = endpoint.as_ref().is_some_and(|url| url.starts_with("http://"));
         let connector = (!plain).then(|| {
-            let settings = HttpConnectorSettings::builder().connect_timeout(limits.attempt_timeout).build();
+            let settings = HttpConnectorSettings::builder().connect_timeout(limits.connect_timeout()).build();
             let connector = Connector::builder().connector_settings(settings);
             SharedHttpConnector::new(connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build())
         });

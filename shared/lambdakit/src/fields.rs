@@ -22,11 +22,13 @@ use std::collections::HashMap;
 use std::fmt::Display;
 
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::Problem;
 use crate::problem::FieldError;
+
+/// How deeply values may be nested, which is how deeply `serde_json` reads them.
+const MAX_DEPTH: usize = 128;
 
 /// The fields of a JSON object, and what was wrong with those read so far.
 #[derive(Debug)]
@@ -113,27 +115,37 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Remembers every field that must not be sent: because of its name, or because of a text or
-    /// number that stands in it, at whatever depth. One field is none of them, whatever it looks like.
-    pub fn forbid(
+    /// Refuses a value that was read from a field if it is not as it must be.
+    pub fn ensure<T>(
         &mut self,
+        name: &str,
+        value: Option<T>,
+        is_right: impl FnOnce(&T) -> bool,
         detail: &str,
-        but_for: &str,
-        name: impl Fn(&str) -> bool,
-        text: impl Fn(&str) -> bool,
-    ) -> Option<()> {
-        let is_forbidden = |value: &RawValue| match serde_json::from_str(value.get()) {
-            Ok(value) => any_text(&value, &text),
-            Err(_) => true,
-        };
-        let mut forbidden: Vec<_> = self
-            .values
-            .iter()
-            .filter(|(field, value)| *field != but_for && (name(field) || text(field) || is_forbidden(value)))
-            .map(|(field, _)| field.clone())
-            .collect();
-        forbidden.sort_unstable();
-        forbidden.iter().map(|field| self.wrong(field, detail)).fold(Some(()), Option::and)
+    ) -> Option<T> {
+        let value = value?;
+        if is_right(&value) { Some(value) } else { self.wrong(name, detail) }
+    }
+
+    /// Refuses every field whose name is forbidden, at any depth, also in fields that nobody reads. What
+    /// stands in such fields is not looked at. Values that are nested deeper than serde reads them (128
+    /// levels) are refused, too.
+    pub fn forbid_names(&mut self, detail: &str, is_forbidden: impl Fn(&str) -> bool) -> Option<()> {
+        let mut errors = Vec::new();
+        for (name, value) in &self.values {
+            find_names(&format!("{}{name}", self.path), name, value, 1, &mut |field, name| {
+                let detail = match name {
+                    Some(name) if is_forbidden(name) => detail,
+                    Some(_) => return,
+                    None => "is nested too deeply",
+                };
+                errors.push(FieldError { field: field.to_owned(), detail: detail.to_owned() });
+            });
+        }
+        errors.sort_unstable_by(|one, other| one.field.cmp(&other.field));
+        let none = errors.is_empty();
+        self.errors.append(&mut errors);
+        none.then_some(())
     }
 
     /// The 422 problem that names every field at fault.
@@ -168,19 +180,34 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether some text, name or number of a value is such.
-fn any_text(value: &Value, is_such: &impl Fn(&str) -> bool) -> bool {
-    match value {
-        Value::Null | Value::Bool(_) => false,
-        // Also as it would be without an exponent.
-        Value::Number(number) => {
-            is_such(&number.to_string())
-                || number.as_f64().is_some_and(|number| is_such(&format!("{number:.0}")))
+/// Calls `found` with the path and the name of a field and of all fields in its value, and with no name for a
+/// value that is nested too deeply to be looked into. Numbers are skipped unread, so that none is too large.
+fn find_names(
+    path: &str,
+    name: &str,
+    value: &RawValue,
+    depth: usize,
+    found: &mut impl FnMut(&str, Option<&str>),
+) {
+    found(path, Some(name));
+    find_names_in(path, value, depth, found);
+}
+
+fn find_names_in(path: &str, value: &RawValue, depth: usize, found: &mut impl FnMut(&str, Option<&str>)) {
+    let json = value.get();
+    if !json.starts_with(['{', '[']) {
+        return;
+    }
+    if depth >= MAX_DEPTH {
+        return found(path, None);
+    }
+    if let Ok(members) = serde_json::from_str::<HashMap<String, &RawValue>>(json) {
+        for (name, value) in members {
+            find_names(&format!("{path}.{name}"), &name, value, depth + 1, found);
         }
-        Value::String(text) => is_such(text),
-        Value::Array(values) => values.iter().any(|value| any_text(value, is_such)),
-        Value::Object(members) => {
-            members.iter().any(|(name, value)| is_such(name) || any_text(value, is_such))
+    } else if let Ok(elements) = serde_json::from_str::<Vec<&RawValue>>(json) {
+        for (index, value) in elements.into_iter().enumerate() {
+            find_names_in(&format!("{path}[{index}]"), value, depth + 1, found);
         }
     }
 }
@@ -240,10 +267,39 @@ mod tests {
     }
 
     #[test]
-    fn forbidden_fields_are_found_in_what_nobody_reads() {
-        let body = br#"{"a": {"deep": ["\u0034242"]}, "b": "x", "c": 14242, "d": 1}"#;
+    fn forbidden_names_are_found_at_any_depth() {
+        let body = br#"{"a": {"deep": [{"d": 1}, [{"\u0064": 2}]]}, "b": "d", "c": {"ad": "d"}, "d": null}"#;
         let mut fields = Fields::parse(body).unwrap();
-        assert_eq!(fields.forbid("no", "e", |name| name == "d", |text| text.contains("4242")), None);
-        assert_eq!(errors(fields), ["a: no", "c: no", "d: no"]);
+        assert_eq!(fields.forbid_names("no", |name| name == "d"), None);
+        assert_eq!(errors(fields), ["a.deep[0].d: no", "a.deep[1][0].d: no", "d: no"]);
+    }
+
+    #[test]
+    fn values_that_nobody_reads_are_not_looked_at() {
+        let body = br#"{"a": 1e999, "b": [1e999, {"c": "d"}], "c": "\ud800"}"#;
+        let mut fields = Fields::parse(body).unwrap();
+        assert_eq!(fields.forbid_names("no", |name| name == "d"), Some(()));
+        assert_eq!(errors(fields), [""; 0]);
+    }
+
+    #[test]
+    fn values_nested_too_deeply_are_refused() {
+        let nested = |depth: usize| format!(r#"{{"a": {}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        let (fits, too_deep) = (nested(126), nested(100_000));
+        let mut fields = Fields::parse(fits.as_bytes()).unwrap();
+        assert_eq!(fields.forbid_names("no", |_| false), Some(()));
+        let mut fields = Fields::parse(too_deep.as_bytes()).unwrap();
+        assert_eq!(fields.forbid_names("no", |_| false), None);
+        assert!(errors(fields)[0].ends_with("is nested too deeply"));
+    }
+
+    #[test]
+    fn a_value_that_is_not_right_is_refused_under_its_field() {
+        let mut fields = Fields::parse(br#"{"a": 7}"#).unwrap();
+        let seven = fields.required::<u8>("a");
+        assert_eq!(fields.ensure("a", seven, |number| *number == 7, "must be 7"), Some(7));
+        assert_eq!(fields.ensure("a", seven, |number| *number == 8, "must be 8"), None);
+        assert_eq!(fields.ensure("b", None::<u8>, |_| false, "must be there"), None);
+        assert_eq!(errors(fields), ["a: must be 8"]);
     }
 }

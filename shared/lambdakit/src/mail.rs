@@ -1,11 +1,14 @@
 //! Mail by SES, whose API knows no idempotency key: whoever must not send twice has to remember what was sent, and to
 //! tell a mail that was refused from one of which nobody knows.
 
-use std::fmt;
+use std::error::Error;
+use std::{fmt, iter};
 
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::error::{BuildError, SdkError};
+use aws_sdk_sesv2::error::{BuildError, ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
+
+use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use crate::store::cause;
 
@@ -29,10 +32,14 @@ impl fmt::Debug for Mail {
 /// Why a mail was not sent, as far as is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// It was not: it can be sent again.
+    /// It was not, for a reason that passes or can be repaired: SES cannot be reached, the account or the
+    /// sender may not send. It can be sent again.
     #[error("mail refused: {0}")]
     Refused(String),
-    /// Nobody knows whether it was: SES did not say.
+    /// It was not, and never will be: SES does not send to this recipient.
+    #[error("mail undeliverable: {0}")]
+    Undeliverable(String),
+    /// Nobody knows whether it was: SES may have got the request, and did not answer it.
     #[error("mail in doubt: {0}")]
     InDoubt(String),
 }
@@ -69,25 +76,94 @@ impl Mailer {
             .content(EmailContent::builder().simple(message).build());
         match send.send().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(of(&error)),
+            Err(error) => Err(of(&error, &self.from, to)),
         }
     }
 }
 
-/// A request that SES says is wrong, or one too many, it did nothing about.
-fn of<E>(error: &SdkError<E>) -> MailError
+/// Tells errors apart by whether the mail may have been sent, and by whom they are about.
+fn of<E>(error: &SdkError<E>, from: &str, to: &str) -> MailError
 where
-    E: aws_sdk_sesv2::error::ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
 {
-    let refused = match error {
-        SdkError::ConstructionFailure(_) => true,
-        SdkError::ServiceError(answer) => answer.raw().status().is_client_error(),
+    match error {
+        SdkError::ServiceError(answer) => {
+            // What SES says of a refused mail names the address that it does not know.
+            let code = answer.err().code().unwrap_or("no error code").to_owned();
+            if !answer.raw().status().is_client_error() {
+                MailError::InDoubt(code)
+            } else if is_about_recipient(&code, answer.err().message().unwrap_or_default(), from, to) {
+                MailError::Undeliverable(code)
+            } else {
+                MailError::Refused(code)
+            }
+        }
+        SdkError::ConstructionFailure(_) => MailError::Refused(cause(error)),
+        SdkError::DispatchFailure(failure) if failure.as_connector_error().is_some_and(never_connected) => {
+            MailError::Refused(cause(error))
+        }
+        _ => MailError::InDoubt(cause(error)),
+    }
+}
+
+/// Whether a refusal of SES (`SendEmail`, errors) is about the recipient. Of what is in a request only the
+/// recipient differs from one mail to the next in a way that SES can refuse, so it is the recipient that is
+/// malformed, unless the message is about the sender or its configuration set. A message that is rejected
+/// because an identity is not verified names those that are not: the recipient, while an account is in the
+/// sandbox, or the sender.
+fn is_about_recipient(code: &str, message: &str, from: &str, to: &str) -> bool {
+    // By whole words: an address can contain another, or whatever else its owner likes.
+    let separates = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '<' | '>' | '"');
+    let words: Vec<_> = message.split(separates).map(|word| word.trim_end_matches('.')).collect();
+    let names = |address: &str| words.iter().any(|word| word.eq_ignore_ascii_case(address));
+    match code {
+        "BadRequestException" => {
+            let others: String = words.iter().filter(|word| !word.contains('@')).copied().collect();
+            !names(from) && !others.to_ascii_lowercase().contains("configurationset")
+        }
+        "MessageRejected" => names(to) && !names(from),
         _ => false,
-    };
-    // What SES says of a refused mail names the address that it does not know.
-    let cause = match error {
-        SdkError::ServiceError(answer) => answer.err().code().unwrap_or("no error code").to_owned(),
-        other => cause(other),
-    };
-    if refused { MailError::Refused(cause) } else { MailError::InDoubt(cause) }
+    }
+}
+
+/// Whether a call failed before there was a connection to send it by: name resolution, TCP, TLS, or the time
+/// for them.
+fn never_connected(error: &ConnectorError) -> bool {
+    iter::successors(error.source(), |error| (*error).source())
+        .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
+        .any(hyper_util::client::legacy::Error::is_connect)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FROM: &str = "shop@example.com";
+    const TO: &str = "grace@example.org";
+
+    #[test]
+    fn refusals_are_about_the_recipient_or_about_the_sender() {
+        let unverified =
+            "Email address is not verified. The following identities failed the check in region EU-WEST-1: ";
+        for (code, message, is_recipients) in [
+            ("BadRequestException", "Domain contains illegal character".to_owned(), true),
+            ("BadRequestException", "Local address contains control or whitespace".to_owned(), true),
+            ("BadRequestException", format!("Illegal address: x{FROM}"), true),
+            ("BadRequestException", "Illegal address: configurationset@example.org.".to_owned(), true),
+            ("BadRequestException", format!("Illegal address: {FROM}"), false),
+            ("BadRequestException", "Configuration set shop does not exist".to_owned(), false),
+            ("MessageRejected", format!("{unverified}GRACE@example.org"), true),
+            ("MessageRejected", format!("{unverified}{FROM}"), false),
+            ("MessageRejected", format!("{unverified}{FROM}, {TO}"), false),
+            ("MessageRejected", "Sending suspended for this account.".to_owned(), false),
+            ("AccountSuspendedException", String::new(), false),
+            ("LimitExceededException", String::new(), false),
+            ("MailFromDomainNotVerifiedException", String::new(), false),
+            ("SendingPausedException", String::new(), false),
+            ("TooManyRequestsException", format!("{TO} is one too many"), false),
+            ("AccessDeniedException", format!("not authorized on resource identity/{TO}"), false),
+        ] {
+            assert_eq!(is_about_recipient(code, &message, FROM, TO), is_recipients, "{code}: {message}");
+        }
+    }
 }

@@ -48,6 +48,14 @@ impl Account {
         Self::of("000000000000".to_owned(), endpoint.to_owned(), PATIENT)
     }
 
+    /// A user of the account that the shop is deployed to, on another local AWS.
+    #[must_use]
+    pub fn of_user(key: &str, secret: &str, endpoint: &str) -> Self {
+        let credentials = Credentials::new(key, secret, None, None, "testkit");
+        let aws = Aws::new("us-east-1".to_owned(), credentials, Some(endpoint.to_owned()), PATIENT);
+        Self { id: "000000000000".to_owned(), aws }
+    }
+
     fn of(id: String, endpoint: String, limits: CallLimits) -> Self {
         let credentials = Credentials::new(&id, "test", None, None, "testkit");
         Self { aws: Aws::new("us-east-1".to_owned(), credentials, Some(endpoint), limits), id }

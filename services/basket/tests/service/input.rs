@@ -115,31 +115,118 @@ async fn card_data_is_refused_wherever_it_stands_and_kept_nowhere() {
     let shop = shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
     shop.client.post("/basket/swn/items", json!({ "productId": phone, "quantity": 1 })).await.expect(200);
-    let good = json!({
-        "userName": "swn", "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com",
-        "address": "1 Harbour Street", "paymentMethod": "CARD",
-    });
-    for (field, value) in [
-        ("cardInfo", json!("anything")),
-        ("cvv", json!(123)),
-        ("CARD-NUMBER", json!("anything")),
-        ("security_code", json!(123)),
-        (CARD, json!(true)),
-        ("note", json!(4_242_424_242_424_242.0)),
-        ("paymentToken", json!(CARD)),
-        ("address", json!(format!("{CARD}, 1 Harbour Street"))),
-        ("note", json!({ "deep": [CARD] })),
-        ("note", json!(4_242_424_242_424_242_u64)),
+    for (field, value, at_fault) in [
+        ("cardInfo", json!("anything"), "cardInfo"),
+        ("cvv", json!(123), "cvv"),
+        ("CARD-NUMBER", json!("anything"), "CARD-NUMBER"),
+        ("security_code", json!(123), "security_code"),
+        ("payment", json!({ "of": [{ "Card Number": null }] }), "payment.of[0].Card Number"),
+        ("paymentToken", json!(CARD), "paymentToken"),
+        ("firstName", json!("Visa4242424242424242"), "firstName"),
+        ("lastName", json!("42424242 42424242"), "lastName"),
+        ("email", json!("grace+4242424242424242@example.com"), "email"),
+        ("address", json!(format!("{CARD}, 1 Harbour Street")), "address"),
+        ("address", json!("n4242-4242-4242-4242"), "address"),
+        ("address", json!("٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢"), "address"),
     ] {
-        let mut body: Value = good.clone();
+        let mut body = card_free();
         body[field] = value;
         let refused = shop.client.post("/basket/checkout", &body).await.expect(422);
-        assert_eq!(refused.fields_at_fault(), [field]);
+        assert_eq!(refused.fields_at_fault(), [at_fault]);
         let told = refused.body["errors"][0]["detail"].to_string();
         assert!(!told.contains("4242"), "a refusal does not repeat the number");
     }
     assert_eq!(shop.rows("CHECKOUT_TABLE").await, 0);
-    shop.client.post("/basket/checkout", good).await.expect(202);
+    shop.client.post("/basket/checkout", card_free()).await.expect(202);
+}
+
+fn card_free() -> Value {
+    json!({
+        "userName": "swn", "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com",
+        "address": "1 Harbour Street", "paymentMethod": "CARD",
+    })
+}
+
+#[tokio::test]
+async fn long_numbers_that_are_no_cards_are_accepted() {
+    let shop = shop().await;
+    let phone = shop.product("IPhone X", "950.40").await;
+    for (field, value) in [
+        ("email", json!("shopper+1795893700009@example.com")),
+        ("address", json!("1 Harbour Street, +4915123456001")),
+        ("sentAt", json!(1_795_893_700_009_u64)),
+        // Fields that nobody reads are kept nowhere, so nobody looks at what stands in them.
+        ("note", json!({ "deep": [CARD, 4_242_424_242_424_242_u64] })),
+        (CARD, json!(true)),
+        ("cardigan", json!("red")),
+    ] {
+        shop.client.post("/basket/swn/items", json!({ "productId": phone, "quantity": 1 })).await.expect(200);
+        let mut body = card_free();
+        body[field] = value;
+        shop.client.post("/basket/checkout", &body).await.expect(202);
+    }
+    let rows = shop.dynamodb.scan().table_name("CHECKOUT_TABLE").send().await.unwrap();
+    assert_eq!(rows.items().len(), 6);
+    assert!(!format!("{rows:?}").contains("4242"), "what nobody reads is kept nowhere");
+}
+
+#[tokio::test]
+async fn a_colour_in_two_spellings_is_one_line() {
+    let shop = shop().await;
+    let phone = shop.product("IPhone X", "950.40").await;
+    for color in ["Céladon", "Ce\u{301}ladon", " Céladon"] {
+        let item = json!({ "productId": phone, "color": color, "quantity": 1 });
+        shop.client.post("/basket/swn/items", item).await.expect(200);
+    }
+    let items = shop.client.get("/basket/swn").await.body["items"].clone();
+    assert_eq!(items.as_array().unwrap().len(), 1);
+    assert_eq!((&items[0]["color"], &items[0]["quantity"]), (&json!("Céladon"), &json!(3)));
+}
+
+#[tokio::test]
+async fn text_that_cannot_be_seen_or_reorders_other_text_is_refused() {
+    let shop = shop().await;
+    let phone = shop.product("IPhone X", "950.40").await;
+    for bad in ["\u{200b}", "\u{3164}", "\u{202e}", "Re\u{2060}d", "\u{202e}86.42"] {
+        let item = json!({ "productId": phone, "color": bad, "quantity": 1 });
+        let refused = shop.client.post("/basket/swn/items", item).await.expect(422);
+        assert_eq!(refused.fields_at_fault(), ["color"], "{}", bad.escape_unicode());
+        for field in ["firstName", "lastName", "address", "paymentToken"] {
+            let mut body = card_free();
+            body[field] = json!(bad);
+            let refused = shop.client.post("/basket/checkout", body).await.expect(422);
+            assert_eq!(refused.fields_at_fault(), [field], "{}", bad.escape_unicode());
+        }
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_no_mail_can_be_sent_to_are_refused() {
+    let shop = shop().await;
+    for bad in ["a,b@example.com", "<a@example.com>", "jörg@example.com", "a@localhost", "a@-.de"] {
+        let mut body = card_free();
+        body["email"] = json!(bad);
+        let refused = shop.client.post("/basket/checkout", body).await.expect(422);
+        assert_eq!(refused.fields_at_fault(), ["email"], "{bad}");
+    }
+    let (shop, _) = crate::checkout::filled().await;
+    let mut body = card_free();
+    body["email"] = json!("a@münchen.de");
+    shop.client.post("/basket/checkout", body).await.expect(202);
+    assert_eq!(crate::checkout::outbox(&shop).await[0]["data"]["recipient"]["email"], "a@xn--mnchen-3ya.de");
+}
+
+#[tokio::test]
+async fn a_colour_is_no_place_for_a_card_number() {
+    let shop = shop().await;
+    let phone = shop.product("IPhone X", "950.40").await;
+    let item = json!({ "productId": phone, "color": CARD, "quantity": 1 });
+    let refused = shop.client.post("/basket/swn/items", &item).await.expect(422);
+    assert_eq!(refused.fields_at_fault(), ["color"]);
+    let refused =
+        shop.client.post("/basket", json!({ "userName": "swn", "items": [item] })).await.expect(422);
+    assert_eq!(refused.fields_at_fault(), ["items[0].color"]);
+    assert_eq!(shop.rows("BASKET_TABLE").await, 0);
 }
 
 #[tokio::test]

@@ -14,6 +14,10 @@ async fn main() -> Result<(), lambdakit::Error> {
         let mails = MailStore::new(Table::from_env(&aws.dynamodb(), "MAIL_TABLE")?);
         // A stage without a sender keeps its mails.
         let sender = config::required("MAIL_SENDER").ok();
+        if sender.is_some() {
+            // A mail that waits for a connection is late; one whose call is cut off is in doubt.
+            aws.connect_to("email").await;
+        }
         Ok(Mails::new(mails, sender.map(|sender| Mailer::new(aws.mail(), sender))))
     })
     .await

@@ -7,8 +7,12 @@ mod customers;
 mod kept;
 mod sent;
 
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
+use lambdakit::aws::{Aws, CallLimits};
 use lambdakit::mail::Mailer;
 use lambdakit::publish::Publisher;
 use lambdakit::queue;
@@ -100,6 +104,15 @@ impl Office {
         let mut rows = self.rows().await;
         rows.retain(|row| text(row, "item").starts_with(kind));
         rows
+    }
+
+    /// The same mails, sent by a SES at another address.
+    fn with_ses_at(&self, endpoint: &str) -> Mails {
+        let limits = CallLimits { attempts: 1, attempt_timeout: Duration::from_millis(600) };
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        let aws = Aws::new("us-east-1".to_owned(), credentials, Some(endpoint.to_owned()), limits);
+        let mails = MailStore::new(self.account.known_table(TABLE));
+        Mails::new(mails, Some(Mailer::new(aws.mail(), SENDER.to_owned())))
     }
 
     /// The only mail.

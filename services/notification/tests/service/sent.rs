@@ -1,5 +1,7 @@
 //! Mails of a shop that sends them, by SES, which cannot be asked whether it has a mail already.
 
+use std::iter;
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -83,6 +85,96 @@ async fn what_ses_refuses_was_not_sent_and_is_tried_again() {
     assert!(office.tell(sample(PAID)).await);
     assert!(office.has_sent(1).await);
     assert_eq!(office.status().await, "SENT");
+}
+
+#[tokio::test]
+async fn a_mail_whose_recipient_ses_refuses_is_given_up() {
+    for refusal in [
+        Fault::Reject("BadRequestException", "Domain contains illegal character"),
+        Fault::Reject("MessageRejected", "Email address is not verified: name@example.com"),
+    ] {
+        let office = sending_office().await.with_contact().await;
+        office.faults.add(Rule::new(refusal).on(SEND));
+        for _ in 0..2 {
+            assert!(office.tell(sample(PAID)).await, "it does not become a dead letter");
+            assert_eq!(office.status().await, "UNDELIVERABLE");
+        }
+        assert_eq!(office.faults.calls(SEND), 1, "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_whose_sender_ses_refuses_is_tried_again() {
+    for refusal in [
+        Fault::Reject("BadRequestException", "Illegal address: shop@example.com"),
+        Fault::Reject("MessageRejected", "Email address is not verified: shop@example.com, name@example.com"),
+        Fault::Reject("SendingPausedException", "Email sending is paused"),
+        Fault::Reject("LimitExceededException", "Daily message quota exceeded"),
+        Fault::Reject("AccountSuspendedException", "The account is suspended"),
+        Fault::Reject("MailFromDomainNotVerifiedException", "not verified"),
+        Fault::Reject("TooManyRequestsException", "Maximum sending rate exceeded"),
+    ] {
+        let office = sending_office().await.with_contact().await;
+        office.faults.add(Rule::new(refusal).on(SEND));
+        assert!(!office.tell(sample(PAID)).await, "{refusal:?}");
+        assert_eq!(office.status().await, "REFUSED", "{refusal:?}");
+        office.faults.clear();
+        assert!(office.tell(sample(PAID)).await);
+        assert_eq!(office.status().await, "SENT", "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_never_left_for_ses_is_tried_again() {
+    // A port that nobody listens at, a name that nobody has, a connection that is not accepted, and one that
+    // speaks no TLS.
+    let (closed, full) = (closed_port(), FullPort::new());
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    for endpoint in [
+        format!("http://{closed}"),
+        "http://nowhere.invalid".to_owned(),
+        format!("http://{}", full.address),
+        format!("https://{}", silent.local_addr().unwrap()),
+    ] {
+        let office = sending_office().await.with_contact().await;
+        let unreachable = office.with_ses_at(&endpoint);
+        assert_eq!(deliver(&unreachable, &[sample(PAID)]).await.len(), 1, "{endpoint}");
+        assert_eq!(office.status().await, "REFUSED", "{endpoint}");
+        assert!(office.tell(sample(PAID)).await);
+        assert_eq!(office.status().await, "SENT", "{endpoint}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_ses_may_have_is_in_doubt() {
+    // Accepts the connection and takes the request, but does not answer it.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let office = sending_office().await.with_contact().await;
+    let unanswered = office.with_ses_at(&format!("http://{}", silent.local_addr().unwrap()));
+    assert!(deliver(&unanswered, &[sample(PAID)]).await.is_empty());
+    assert_eq!(office.status().await, "IN_DOUBT");
+}
+
+/// An address that refuses connections.
+fn closed_port() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// An address whose queue of connections is full: new ones are neither accepted nor refused.
+struct FullPort {
+    address: SocketAddr,
+    _listener: TcpListener,
+    _waiting: Vec<TcpStream>,
+}
+
+impl FullPort {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let connect = || TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok();
+        let waiting = iter::from_fn(connect).take(10_000).collect();
+        Self { address, _listener: listener, _waiting: waiting }
+    }
 }
 
 #[tokio::test]

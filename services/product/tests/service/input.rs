@@ -57,7 +57,14 @@ async fn bad_values_are_refused_by_every_method() {
         ("name", json!("nul\u{0}")),
         ("name", json!({})),
         ("name", json!("two\nlines")),
+        ("name", json!("x".repeat(501))),
+        ("name", json!("\u{200b}")),
+        ("name", json!("\u{3164}")),
+        ("name", json!("\u{202e}86.42")),
+        ("category", json!("Pho\u{200b}ne")),
+        ("category", json!("x".repeat(201))),
         ("category", json!("escape\u{1b}[31m")),
+        ("description", json!("costs \u{202e}24.68\u{202c}")),
         ("description", json!("\u{ffff}")),
         ("imageFile", json!("x".repeat(501))),
         ("description", json!("x".repeat(4001))),
@@ -70,6 +77,29 @@ async fn bad_values_are_refused_by_every_method() {
     }
     assert_eq!(catalogue.get(&path(&product)).await.body, product);
     assert_eq!(catalogue.get("/product").await.body["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_longest_names_are_accepted_in_every_spelling() {
+    let catalogue = catalogue().await;
+    for (field, longest) in [("name", 500), ("category", 200), ("description", 4000)] {
+        for letter in ["x", "\u{1f600}", "e\u{301}"] {
+            let created = create(&catalogue, with(field, json!(letter.repeat(longest)))).await;
+            assert_eq!(created[field].as_str().unwrap().chars().count(), longest, "{field}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_category_in_two_spellings_is_one() {
+    let catalogue = catalogue().await;
+    for spelling in ["Café", "Cafe\u{301}", "  Café "] {
+        assert_eq!(create(&catalogue, with("category", json!(spelling))).await["category"], "Café");
+    }
+    for query in ["Caf%C3%A9", "Cafe%CC%81", "%20Caf%C3%A9%20"] {
+        let page = catalogue.get(&format!("/product?category={query}")).await.expect(200).body;
+        assert_eq!(page["items"].as_array().unwrap().len(), 3, "{query}");
+    }
 }
 
 #[tokio::test]

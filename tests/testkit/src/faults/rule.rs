@@ -27,6 +27,8 @@ pub enum Fault {
     Conflict,
     /// Another transaction holds the first item, and what it does to the others can be seen already.
     HalfSeen,
+    /// The service refuses the call with HTTP status 400, this error code and this message.
+    Reject(&'static str, &'static str),
     /// The service fails, with HTTP status 500.
     ServerError,
     /// Some of a `PutEvents` call's entries, or a `BatchGetItem` call's keys, are not dealt with.
@@ -188,6 +190,7 @@ fn verdict(fault: Fault, call: &Call, dice: &mut Dice) -> Option<Verdict> {
         }
         Fault::Conflict => conflict(call, "None"),
         Fault::HalfSeen => conflict(call, "ConditionalCheckFailed"),
+        Fault::Reject(code, message) => reject(code, message),
         Fault::ServerError => error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", &json!({})),
         Fault::Partial => match call.operation.as_str() {
             "PutEvents" => refuse_entries(call, dice)?,
@@ -202,6 +205,10 @@ fn error(status: StatusCode, code: &str, members: &Value) -> Verdict {
     body["__type"] = json!(code);
     body["message"] = json!("injected");
     Verdict::Answer(status, body.to_string().into())
+}
+
+fn reject(code: &str, message: &str) -> Verdict {
+    Verdict::Answer(StatusCode::BAD_REQUEST, json!({ "__type": code, "message": message }).to_string().into())
 }
 
 /// A transaction is cancelled with a reason for each of its parts; other writes are refused.
