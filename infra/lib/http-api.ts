@@ -27,8 +27,6 @@ export function apiFunction(scope: Construct, id: string, { api, ...props }: Api
   return new RustFunction(scope, id, {
     ...props,
     environment: {
-      // The runtime would put the stage in front of the path, which routes know nothing of.
-      AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: 'true',
       ALLOWED_ORIGINS: props.settings.allowedOrigins.join(','),
       // The gateway lets tokens of every client of the user pool in, so functions look whose they are.
       TOKEN_CLIENTS: api.tokenClient,

@@ -6,18 +6,17 @@ use std::str::FromStr;
 use axum::Router;
 use axum::extract::{self, DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt;
-use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 use tower::Layer;
-use tower::util::MapRequest;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use uuid::Uuid;
 
 use crate::caller::TokenClients;
+use crate::gateway::{self, Unreadable};
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{ConfigError, Problem, config};
@@ -38,7 +37,7 @@ pub async fn run(
 ) -> Result<(), lambda_runtime::Error> {
     let build = async || Ok((cors()?, app(build().await?, TokenClients::from_env()?)));
     let (cors, app) = start(build).await?;
-    lambda_http::run(cors.layer(app)).await
+    gateway::run(cors.layer(app)).await
 }
 
 /// Runs a function that answers HTTP requests of programs, by a function URL or an API: no browser may call it, no
@@ -49,34 +48,15 @@ pub async fn run(
 pub async fn run_for_programs(
     build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    lambda_http::run(start(async || Ok(app(build().await?, TokenClients::new([])))).await?).await
+    gateway::run(start(async || Ok(app(build().await?, TokenClients::new([])))).await?).await
 }
-
-/// An API: routes with all that they need around them.
-pub type App<B> = MapRequest<Router, fn(http::Request<B>) -> http::Request<B>>;
 
 /// The routes with problem responses for unknown routes and methods, the deadline, correlation ids, the log line,
 /// security headers, and the app clients whose tokens are taken.
-pub fn app<B>(routes: Router, clients: TokenClients) -> App<B> {
+pub fn app(routes: Router, clients: TokenClients) -> Router {
     let routes = routes.fallback(unknown_route).method_not_allowed_fallback(unknown_method);
     // One layer for all: each costs every request its boxes.
-    MapRequest::new(routes.layer(middleware::from_fn_with_state(clients, around)), without_stage)
-}
-
-/// HTTP APIs put a stage with a name before the path; routes know nothing of stages. (For REST APIs
-/// the runtime has a switch of its own, `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH`.)
-fn without_stage<B>(mut request: http::Request<B>) -> http::Request<B> {
-    let stage = match request.extensions().request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.stage.as_deref().unwrap_or_default(),
-        _ => return request,
-    };
-    let rest = request.uri().path().strip_prefix('/').and_then(|path| path.strip_prefix(stage));
-    let Some(path) = rest.filter(|path| path.starts_with('/')) else { return request };
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    if let Ok(uri) = format!("{path}{query}").parse() {
-        *request.uri_mut() = uri;
-    }
-    request
+    routes.layer(middleware::from_fn_with_state(clients, around))
 }
 
 fn cors() -> Result<CorsLayer, ConfigError> {
@@ -114,10 +94,14 @@ async fn around(State(clients): State<TokenClients>, mut request: Request, next:
     let path = request.extensions().get::<MatchedPath>().map_or("*", MatchedPath::as_str);
     let route = format!("{} {path}", request.method());
     request.extensions_mut().insert(clients);
+    let unreadable = request.extensions_mut().remove::<Unreadable>();
     let answer = invocation.run(async {
         telemetry::correlate(&correlation_id);
         telemetry::note("route", &route);
-        next.run(request).await
+        match unreadable {
+            Some(Unreadable(problem)) => problem.into_response(),
+            None => next.run(request).await,
+        }
     });
     let answer = answer.await;
     invocation.scope(|| {
