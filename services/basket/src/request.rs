@@ -37,7 +37,7 @@ pub(crate) fn quantity(body: &[u8]) -> Result<Quantity, Problem> {
 }
 
 fn read_item(fields: &mut Fields) -> Option<Item> {
-    let read = (fields.required("productId"), fields.optional("color"), fields.required("quantity"));
+    let read = (fields.required("productId"), fields.optional_text("color"), fields.required("quantity"));
     let (Some(product_id), Some(color), Some(quantity)) = read else { return None };
     Some(Item { product_id, color, quantity })
 }
@@ -76,7 +76,7 @@ pub(crate) fn checkout(body: &[u8], currency: Currency) -> Result<Checkout, Prob
         fields.required("email"),
         fields.required("address"),
         fields.required("paymentMethod"),
-        fields.optional("paymentToken"),
+        fields.optional_text("paymentToken"),
         expected_total(&mut fields, currency),
         no_cards,
     );

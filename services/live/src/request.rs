@@ -1,5 +1,5 @@
 use axum::http::StatusCode;
-use domain::{OrderId, Text, UserName};
+use domain::{OrderId, Text, UserName, WholeNumber};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
 
@@ -33,12 +33,15 @@ impl Request {
                 fields.required("orderId").map(|order_id| Self::SubscribeOrder { order_id })
             }
             Some("sendMessage") => {
-                let (text, to) = (fields.required("text"), fields.optional("to"));
+                let (text, to) = (fields.required("text"), fields.optional_text("to"));
                 text.zip(to).map(|(text, to)| Self::SendMessage { text, to })
             }
             Some("readMessages") => {
-                let (customer, before) = (fields.optional("customer"), fields.optional("before"));
-                customer.zip(before).map(|(customer, before)| Self::ReadMessages { customer, before })
+                let (customer, before) = (fields.optional_text("customer"), fields.optional("before"));
+                customer.zip(before).map(|(customer, before)| {
+                    let before = before.map(WholeNumber::get);
+                    Self::ReadMessages { customer, before }
+                })
             }
             _ => return Err(unknown_action()),
         };
@@ -73,6 +76,19 @@ mod tests {
         assert!(matches!(Request::parse(&frame), Ok(Request::SendMessage { .. })));
         assert_eq!(refusal(&frame.replacen(r"\ud83d", r"a\ud83d", 1)), 422);
         assert_eq!(refusal(&"x".repeat(MOST_BYTES + 1)), 413);
+    }
+
+    #[test]
+    fn values_are_what_they_mean() {
+        let id = "0190F2A0-0000-7000-8000-00000000ABCD";
+        let subscribed = Request::parse(&json!({ "action": "subscribeOrder", "orderId": id }).to_string());
+        let Ok(Request::SubscribeOrder { order_id }) = subscribed else { panic!("not read") };
+        assert_eq!(order_id.to_string(), id.to_lowercase());
+        let frame = r#"{"action": "readMessages", "customer": "", "before": 17e0}"#;
+        let read = Request::parse(frame);
+        assert!(matches!(read, Ok(Request::ReadMessages { customer: None, before: Some(17) })));
+        let sent = Request::parse(r#"{"action": "sendMessage", "text": "hi", "to": ""}"#);
+        assert!(matches!(sent, Ok(Request::SendMessage { to: None, .. })));
     }
 
     #[test]

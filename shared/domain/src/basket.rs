@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::product::ProductName;
-use crate::{Currency, ItemId, Money, MoneyError, ProductId, Text, UserName};
+use crate::{Currency, ItemId, Money, MoneyError, ProductId, Text, UserName, WholeNumber};
 
 /// The colour a product comes in: 1 to 50 characters.
 pub type Color = Text<1, 50>;
@@ -48,8 +48,8 @@ impl TryFrom<serde_json::Number> for Quantity {
     type Error = InvalidQuantity;
 
     fn try_from(number: serde_json::Number) -> Result<Self, InvalidQuantity> {
-        let pieces = number.as_u64().and_then(|pieces| u8::try_from(pieces).ok());
-        pieces.ok_or(InvalidQuantity)?.try_into()
+        let pieces = WholeNumber::try_from(number).map_err(|_| InvalidQuantity)?;
+        u8::try_from(pieces.get()).map_err(|_| InvalidQuantity)?.try_into()
     }
 }
 

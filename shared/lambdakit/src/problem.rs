@@ -3,8 +3,8 @@
 //! A [`Problem`] has two sides. The client's: `type`, `title`, `status`, `detail`, `errors`. And
 //! ours: the `cause`, which goes to the log line and nowhere else.
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -29,6 +29,7 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     cause: Option<String>,
+    header: Option<(HeaderName, &'static str)>,
 }
 
 impl Problem {
@@ -41,7 +42,7 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), cause: None }
+        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), cause: None, header: None }
     }
 
     /// 400: the request cannot be read at all.
@@ -84,6 +85,19 @@ impl Problem {
             "Precondition failed",
             "The resource has changed since: read it again, and send its new ETag in If-Match.",
         )
+    }
+
+    /// 415: the body is written in a way that nothing here reads.
+    #[must_use]
+    pub fn unsupported_media_type(detail: impl Into<String>) -> Self {
+        let problem = Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "Unsupported media type",
+            detail,
+        );
+        // What would be read: RFC 9110 section 12.5.3 asks for it where the coding is at fault.
+        Self { header: Some((ACCEPT_ENCODING, "identity")), ..problem }
     }
 
     /// 422: fields at fault.
@@ -212,6 +226,9 @@ impl IntoResponse for Problem {
         };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
+        if let Some((name, value)) = self.header {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE => {

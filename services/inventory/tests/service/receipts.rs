@@ -80,3 +80,23 @@ async fn the_sample_event_is_answered_with_the_stock() {
     let answer = shop.client.invoke(include_str!("../../events/inventory-api.json")).await.expect(200);
     assert_eq!(answer.body["onHand"], 6);
 }
+
+#[tokio::test]
+async fn values_are_what_they_mean() {
+    let (shop, lamp) = (warehouse().await, id());
+    for (product, key, body) in [
+        (lamp.clone(), "delivery-1", r#"{"quantity": 12}"#),
+        (lamp.to_uppercase(), "delivery-1", r#"{"quantity": 12.0}"#),
+        (lamp.clone(), "\"delivery-1\"", r#"{"quantity": 1.2e1}"#),
+        (lamp.clone(), "delivery-1", "\u{feff}{\"quantity\": 120e-1}"),
+    ] {
+        let stock = receive(&shop, &product, key, body).await.expect(201).body;
+        assert_eq!((&stock["productId"], &stock["received"]), (&json!(lamp), &json!(12)), "{body}");
+    }
+    let stock = shop.client.get(&format!("/stock/{}", lamp.to_uppercase())).await.expect(200).body;
+    assert_eq!(stock["received"], 12);
+    for (key, body) in [("Delivery-1", r#"{"quantity": 1}"#), ("delivery-1\"", r#"{"quantity": 1}"#)] {
+        receive(&shop, &lamp, key, body).await.expect(201);
+    }
+    assert_eq!(shop.counts(&lamp).await, [14, 0, 14, 0], "other keys");
+}
