@@ -17,6 +17,7 @@ use domain::command::ChargePayment;
 use domain::payment::DeclineReason;
 use domain::{Money, MoneyError, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::provider::{Charge, ChargeState};
 
@@ -83,6 +84,9 @@ pub struct Payment {
     pub correlation_id: String,
     /// Counts the writes.
     pub version: u64,
+    /// Ids of the last changes, latest first, by which one whose answer was lost is known even after later ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Uuid>,
 }
 
 /// What is left to do when a payment is to go back.
@@ -135,6 +139,7 @@ impl Payment {
             asked_at: None,
             correlation_id,
             version: 1,
+            changes: Vec::new(),
         }
     }
 
