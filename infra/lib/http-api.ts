@@ -7,7 +7,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct, type IDependable } from 'constructs';
 import { Firewall } from './firewall.ts';
-import { commonHeaders, gatewayResponses, type Headers, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
+import { commonHeaders, EXPOSED_HEADERS, gatewayResponses, type Headers, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
 import { PartnerKeys } from './partner-keys.ts';
 import { type OpenApi, describes, requestModel } from './request-models.ts';
@@ -86,12 +86,12 @@ export class HttpApi extends Construct {
         allowOrigins: [...settings.allowedOrigins],
         allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
         allowHeaders: [
-          'Content-Type', 'Authorization', 'If-Match', 'Idempotency-Key', 'X-Correlation-Id',
+          'Content-Type', 'Authorization', 'If-Match', 'If-None-Match', 'Idempotency-Key', 'X-Correlation-Id',
           ...(settings.partnerKey ? ['X-Api-Key'] : []),
         ],
         // Tokens are sent by the page that has them, so browsers need not send what they keep for this host.
         allowCredentials: false,
-        exposeHeaders: ['ETag', 'Location', 'Retry-After', 'X-Correlation-Id'],
+        exposeHeaders: [...EXPOSED_HEADERS],
       },
     });
     // The URL is an output of the stack already, under a name that tools can rely on.
