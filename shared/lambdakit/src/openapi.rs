@@ -514,8 +514,11 @@ impl JsonSchema for EntityTags {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let tag = r#"(W/)?"[!#-~]*""#;
-        schemars::json_schema!({ "type": "string", "pattern": format!(r"^(\*|{tag}( *, *{tag})*)$") })
+        let tag = r#"(W/)?"[!#-~\u0080-\u00ff]*""#;
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": format!(r"^(\*|[ ,]*({tag}( *,[ ,]*{tag})*[ ,]*)?)$"),
+        })
     }
 }
 

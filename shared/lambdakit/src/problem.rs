@@ -76,14 +76,14 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     }
 
-    /// 412: the resource is not, or no longer, the one that `If-Match` names.
+    /// 412: the resource has not, or no longer, the version that the preconditions ask for.
     #[must_use]
     pub fn precondition_failed() -> Self {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
             "precondition-failed",
             "Precondition failed",
-            "The resource has changed since: read it again, and send its new ETag in If-Match.",
+            "The resource has another version than If-Match or If-None-Match asks for: read it again.",
         )
     }
 

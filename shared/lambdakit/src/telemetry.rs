@@ -68,7 +68,8 @@ fn log_panic(panic: &PanicHookInfo) {
 
 fn panic_line(source: Option<&Source>, panic: &PanicHookInfo) -> String {
     let place = panic.location().map_or_else(String::new, |location| format!(" at {location}"));
-    let message = panic.payload_as_str().unwrap_or("no message");
+    // What was put into a message may be a customer's: an index within a text, say, shows the text.
+    let message = panic.payload().downcast_ref::<&'static str>().unwrap_or(&"its message may hold data");
     let error = format!("panicked{place}: {message}");
     // Outside of an invocation there is nothing to say but that.
     let invocation = CURRENT.try_with(Arc::clone).unwrap_or_else(|_| Invocation::begin(None));
@@ -426,6 +427,9 @@ mod tests {
             if std::env::var_os("PANIC_WHILE_LOCKED").is_none() {
                 drop(_held);
             }
+            if std::env::var_os("PANIC_WITH_DATA").is_some() {
+                panic!("grace@example.com {}", invocation.request_id);
+            }
             panic!("the shelf \"A\" is empty");
         });
         work.await;
@@ -433,13 +437,10 @@ mod tests {
 
     #[test]
     fn a_panic_is_one_log_line_that_names_its_request() {
-        for locked in [false, true] {
+        for variable in ["PANIC", "PANIC_WHILE_LOCKED", "PANIC_WITH_DATA"] {
             let mut test = std::process::Command::new(std::env::current_exe().unwrap());
             test.args(["--exact", "--ignored", "--nocapture", "telemetry::tests::panics_in_an_invocation"]);
-            if locked {
-                test.env("PANIC_WHILE_LOCKED", "1");
-            }
-            let output = test.output().unwrap();
+            let output = test.env(variable, "1").output().unwrap();
             let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
             let lines: Vec<_> = said.lines().filter(|line| line.contains("panicked")).collect();
             let [line] = lines[..] else { panic!("not one line: {said}") };
@@ -449,8 +450,10 @@ mod tests {
             assert_eq!(line["requestId"], "request-1");
             let error = line["error"].as_str().unwrap();
             assert!(error.starts_with("panicked at ") && error.contains("telemetry.rs:"), "{error}");
-            assert!(error.ends_with(": the shelf \"A\" is empty"), "{error}");
-            if !locked {
+            let literal = variable != "PANIC_WITH_DATA";
+            assert_eq!(error.ends_with(": the shelf \"A\" is empty"), literal, "{error}");
+            assert!(!said.contains("grace@"), "{said}");
+            if variable != "PANIC_WHILE_LOCKED" {
                 assert_eq!((&line["route"], &line["correlationId"]), (&json!("GET /basket"), &json!("c-1")));
             }
         }
