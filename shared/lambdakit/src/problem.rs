@@ -4,7 +4,7 @@
 //! ours: the `cause`, which goes to the log line and nowhere else.
 
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -29,7 +29,6 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldError>,
     cause: Option<String>,
-    header: Option<(HeaderName, &'static str)>,
 }
 
 impl Problem {
@@ -42,7 +41,7 @@ impl Problem {
         title: &'static str,
         detail: impl Into<String>,
     ) -> Self {
-        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), cause: None, header: None }
+        Self { status, kind, title, detail: detail.into(), errors: Vec::new(), cause: None }
     }
 
     /// 400: the request cannot be read at all.
@@ -90,14 +89,8 @@ impl Problem {
     /// 415: the body is written in a way that nothing here reads.
     #[must_use]
     pub fn unsupported_media_type(detail: impl Into<String>) -> Self {
-        let problem = Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported-media-type",
-            "Unsupported media type",
-            detail,
-        );
-        // What would be read: RFC 9110 section 12.5.3 asks for it where the coding is at fault.
-        Self { header: Some((ACCEPT_ENCODING, "identity")), ..problem }
+        let (kind, title) = ("unsupported-media-type", "Unsupported media type");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, kind, title, detail)
     }
 
     /// 422: fields at fault.
@@ -226,13 +219,14 @@ impl IntoResponse for Problem {
         };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
-        if let Some((name, value)) = self.header {
-            headers.insert(name, HeaderValue::from_static(value));
-        }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            // RFC 9110 section 15.5.16 asks for it where the coding is at fault.
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
             // RFC 9110 section 11.6.1 asks for it.
             StatusCode::UNAUTHORIZED => {
