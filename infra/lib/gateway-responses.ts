@@ -22,6 +22,9 @@ export type Headers = Readonly<Record<string, string>>;
 /** Media type of every error (RFC 9457). */
 export const PROBLEM_JSON = "'application/problem+json'";
 
+/** Headers that a page may read of an answer, beyond those that any page may. */
+export const EXPOSED_HEADERS: readonly string[] = ['ETag', 'Location', 'Retry-After', 'X-Correlation-Id'];
+
 /** What every answer has that the gateway gives by itself. */
 export function commonHeaders(allowedOrigins: readonly string[]): Headers {
   // The gateway has no conditions here, so only a single origin can be named; echoing the caller's would let any in.
@@ -31,6 +34,7 @@ export function commonHeaders(allowedOrigins: readonly string[]): Headers {
     'X-Content-Type-Options': "'nosniff'",
     // Whether somebody is signed in, or who was too fast, is true for one caller at one moment.
     'Cache-Control': "'no-store'",
+    'Access-Control-Expose-Headers': `'${EXPOSED_HEADERS.join(',')}'`,
     ...(origin !== undefined && others.length === 0 ? { 'Access-Control-Allow-Origin': `'${origin}'` } : {}),
   };
 }
@@ -69,7 +73,7 @@ const PROBLEMS: readonly [type: ResponseType, problem: Problem, headers?: Header
   [ResponseType.MISSING_AUTHENTICATION_TOKEN, UNKNOWN_ROUTE],
   [ResponseType.RESOURCE_NOT_FOUND, UNKNOWN_ROUTE],
   [ResponseType.BAD_REQUEST_BODY, {
-    slug: 'bad-request', title: 'Bad request', status: 400, detail: 'The body must be a JSON object, with no text or list far beyond its limit.',
+    slug: 'bad-request', title: 'Bad request', status: 400, detail: 'The body must be a JSON object in UTF-8, not compressed, with no text or list far beyond its limit.',
   }],
   [ResponseType.BAD_REQUEST_PARAMETERS, {
     slug: 'bad-request', title: 'Bad request', status: 400, detail: 'A required parameter is missing.',

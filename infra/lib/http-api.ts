@@ -7,7 +7,7 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct, type IDependable } from 'constructs';
 import { Firewall } from './firewall.ts';
-import { commonHeaders, gatewayResponses, type Headers, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
+import { commonHeaders, EXPOSED_HEADERS, gatewayResponses, type Headers, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
 import { PartnerKeys } from './partner-keys.ts';
 import { type OpenApi, describes, requestModel } from './request-models.ts';
@@ -27,8 +27,6 @@ export function apiFunction(scope: Construct, id: string, { api, ...props }: Api
   return new RustFunction(scope, id, {
     ...props,
     environment: {
-      // The runtime would put the stage in front of the path, which routes know nothing of.
-      AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: 'true',
       ALLOWED_ORIGINS: props.settings.allowedOrigins.join(','),
       // The gateway lets tokens of every client of the user pool in, so functions look whose they are.
       TOKEN_CLIENTS: api.tokenClient,
@@ -90,12 +88,12 @@ export class HttpApi extends Construct {
         allowOrigins: [...settings.allowedOrigins],
         allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
         allowHeaders: [
-          'Content-Type', 'Authorization', 'If-Match', 'Idempotency-Key', 'X-Correlation-Id',
+          'Content-Type', 'Authorization', 'If-Match', 'If-None-Match', 'Idempotency-Key', 'X-Correlation-Id',
           ...(settings.partnerKey ? ['X-Api-Key'] : []),
         ],
         // Tokens are sent by the page that has them, so browsers need not send what they keep for this host.
         allowCredentials: false,
-        exposeHeaders: ['ETag', 'Location', 'Retry-After', 'X-Correlation-Id'],
+        exposeHeaders: [...EXPOSED_HEADERS],
       },
     });
     // The URL is an output of the stack already, under a name that tools can rely on.

@@ -62,8 +62,6 @@ export class PaymentService extends Construct {
       // The payment, and what the provider told of it, perhaps once more.
       callsInSequence: 3,
       environment: {
-        // The runtime would put the stage in front of the path, which routes know nothing of.
-        AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH: 'true',
         PAYMENT_TABLE: payments.tableName,
         WEBHOOK_SECRET: secrets.webhookSecret.arn,
       },

@@ -34,8 +34,8 @@ export class ProductService extends Construct {
       settings,
       service: 'product',
       binary: 'product-api',
-      // A change: the product, and the product written back.
-      callsInSequence: 2,
+      // A deletion: the product, on whose request it goes, and that it goes.
+      callsInSequence: 3,
       environment: { PRODUCT_TABLE: products.tableName, CURRENCY: settings.currency },
     });
     handler.allow(products.tableArn,

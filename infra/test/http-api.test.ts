@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Match } from 'aws-cdk-lib/assertions';
+import { ResponseType } from 'aws-cdk-lib/aws-apigateway';
 import { pathOf, resources, synthesize, target } from './template.ts';
 
 const template = synthesize();
@@ -158,6 +159,16 @@ describe('gateway responses', () => {
     });
   }
 
+  test('none is left to the gateway\'s own words', () => {
+    const all = Object.values(ResponseType).filter((type) => type instanceof ResponseType).map(({ responseType }) => responseType);
+    const own = responses.map(({ ResponseType: type }) => type);
+    assert.ok(all.length >= 20);
+    // These take over the default for the class of their status, which is 500.
+    assert.deepEqual(all.filter((type) => !own.includes(type)).sort(),
+      ['API_CONFIGURATION_ERROR', 'AUTHORIZER_CONFIGURATION_ERROR', 'AUTHORIZER_FAILURE']);
+    for (const type of ['DEFAULT_4XX', 'DEFAULT_5XX']) assert.ok(own.includes(type));
+  });
+
   test('all of them, and what the gateway answers by itself, are kept by no cache and guessed by no browser', () => {
     const own = [...methods.values()].filter(({ HttpMethod, Integration }) => Integration.Type === 'MOCK' && HttpMethod !== 'OPTIONS');
     const headers = [
@@ -168,6 +179,7 @@ describe('gateway responses', () => {
     for (const [prefix, parameters] of headers) {
       const header = (name: string) => parameters[`${prefix}.header.${name}`];
       assert.equal(header('Cache-Control'), "'no-store'");
+      assert.equal(header('Access-Control-Expose-Headers'), "'ETag,Location,Retry-After,X-Correlation-Id'");
       assert.equal(header('X-Content-Type-Options'), "'nosniff'");
       assert.match(header('Strict-Transport-Security'), /^'max-age=\d{8}'$/);
       assert.equal(header('Access-Control-Allow-Origin'), "'http://localhost:3000'");

@@ -64,6 +64,32 @@ fn browsers_of_allowed_origins_may_call() {
 }
 
 #[test]
+fn refusals_of_the_gateway_can_be_read_by_browsers() {
+    let nobody = Shop::new().nobody();
+    for (method, path, status) in [
+        ("GET", "/basket", 401),
+        ("GET", "/nowhere", 404),
+        ("PUT", "/product", 405),
+        ("POST", "/product", 401),
+    ] {
+        let refused = nobody.send(method, path, &[("origin", "http://localhost:3000")], "").expect(status);
+        assert!(refused.problem().is_ascii(), "{method} {path}");
+        let exposed = refused.header("access-control-expose-headers").to_lowercase();
+        for header in ["etag", "location", "retry-after", "x-correlation-id"] {
+            assert!(exposed.contains(header), "{method} {path}: {exposed}");
+        }
+    }
+}
+
+#[test]
+fn headers_that_only_describe_the_connection_change_nothing() {
+    let shop = Shop::new();
+    for (name, value) in [("x-forwarded-proto", "!!"), ("x-forwarded-host", "a b"), ("forwarded", ";;")] {
+        shop.send("GET", "/product?limit=1", &[(name, value)], "").expect(200);
+    }
+}
+
+#[test]
 fn every_answer_carries_a_correlation_id() {
     let shop = Shop::new();
     let sent = shop.send("GET", "/product?limit=1", &[("x-correlation-id", "edge-1")], "").expect(200);

@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use domain::basket::{Color, Quantity};
 use domain::checkout::{Address, Email, PaymentMethod, PaymentToken, PersonName};
 use domain::{Amount, CustomerId, ItemId, ProductId, UserName};
-use lambdakit::openapi::{Access, Operation};
+use lambdakit::openapi::{Access, Operation, or_empty};
 use lambdakit::page::Page;
 use schemars::JsonSchema;
 use shopkit::customer::{CUSTOMER_ID, WHOSE};
@@ -19,6 +19,7 @@ use crate::checkout::Receipt;
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
 struct Item {
     product_id: ProductId,
+    #[schemars(transform = or_empty)]
     color: Option<Color>,
     quantity: Quantity,
 }
@@ -52,6 +53,7 @@ struct Checkout {
     email: Email,
     address: Address,
     payment_method: PaymentMethod,
+    #[schemars(transform = or_empty)]
     payment_token: Option<PaymentToken>,
     /// What the customer was shown: the checkout is refused if the basket costs anything else.
     expected_total: Option<Amount>,

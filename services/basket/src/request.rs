@@ -39,7 +39,7 @@ pub(crate) fn quantity(body: &[u8]) -> Result<Quantity, Problem> {
 
 fn read_item(fields: &mut Fields) -> Option<Item> {
     let product_id = fields.required("productId");
-    let color: Option<Option<Color>> = fields.optional("color");
+    let color: Option<Option<Color>> = fields.optional_text("color");
     let color = without_card(fields, "color", color, |color| color.as_ref().map(Color::as_str));
     let read = (product_id, color, fields.required("quantity"));
     let (Some(product_id), Some(color), Some(quantity)) = read else { return None };
@@ -152,7 +152,7 @@ pub(crate) fn checkout(body: &[u8], currency: Currency) -> Result<Checkout, Prob
     let address: Option<Address> = fields.required("address");
     let address = without_card(&mut fields, "address", address, |address| Some(address.reveal().as_str()));
     let method = fields.required("paymentMethod");
-    let token: Option<Option<PaymentToken>> = fields.optional("paymentToken");
+    let token: Option<Option<PaymentToken>> = fields.optional_text("paymentToken");
     let token = without_card(&mut fields, "paymentToken", token, |token| {
         token.as_ref().map(|token| token.reveal().as_str())
     });

@@ -1,5 +1,6 @@
 //! What staff write about the stock.
 
+use domain::WholeNumber;
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
 use serde::Deserialize;
@@ -29,7 +30,7 @@ impl TryFrom<Number> for ReceivedPieces {
     type Error = InvalidPieces;
 
     fn try_from(number: Number) -> Result<Self, InvalidPieces> {
-        let pieces = number.as_u64().and_then(|pieces| u32::try_from(pieces).ok());
+        let pieces = WholeNumber::try_from(number).ok().and_then(|pieces| u32::try_from(pieces.get()).ok());
         pieces.filter(|pieces| (1..=Self::MAX).contains(pieces)).map(Self).ok_or(InvalidPieces)
     }
 }

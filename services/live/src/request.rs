@@ -1,6 +1,6 @@
 use axum::http::StatusCode;
 use domain::card::contains_card_number;
-use domain::{CustomerId, OrderId, Text};
+use domain::{CustomerId, OrderId, Text, WholeNumber};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
 
@@ -37,14 +37,15 @@ impl Request {
                 let text = fields.required("text");
                 let has_no_card = |text: &ChatText| !contains_card_number(text.as_str());
                 let text = fields.ensure("text", text, has_no_card, "must not contain a card number");
-                let customer_id = fields.optional("customerId");
+                let customer_id = fields.optional_text("customerId");
                 text.zip(customer_id).map(|(text, customer_id)| Self::SendMessage { text, customer_id })
             }
             Some("readMessages") => {
-                let (customer_id, before) = (fields.optional("customerId"), fields.optional("before"));
-                customer_id
-                    .zip(before)
-                    .map(|(customer_id, before)| Self::ReadMessages { customer_id, before })
+                let (customer_id, before) = (fields.optional_text("customerId"), fields.optional("before"));
+                customer_id.zip(before).map(|(customer_id, before)| {
+                    let before = before.map(WholeNumber::get);
+                    Self::ReadMessages { customer_id, before }
+                })
             }
             _ => return Err(unknown_action()),
         };
@@ -81,6 +82,19 @@ mod tests {
         assert!(matches!(Request::parse(&frame), Ok(Request::SendMessage { .. })));
         assert_eq!(refusal(&frame.replacen(r"\ud83d", r"a\ud83d", 1)), 422);
         assert_eq!(refusal(&"x".repeat(MOST_BYTES + 1)), 413);
+    }
+
+    #[test]
+    fn values_are_what_they_mean() {
+        let id = "0190F2A0-0000-7000-8000-00000000ABCD";
+        let subscribed = Request::parse(&json!({ "action": "subscribeOrder", "orderId": id }).to_string());
+        let Ok(Request::SubscribeOrder { order_id }) = subscribed else { panic!("not read") };
+        assert_eq!(order_id.to_string(), id.to_lowercase());
+        let frame = r#"{"action": "readMessages", "customer": "", "before": 17e0}"#;
+        let read = Request::parse(frame);
+        assert!(matches!(read, Ok(Request::ReadMessages { customer: None, before: Some(17) })));
+        let sent = Request::parse(r#"{"action": "sendMessage", "text": "hi", "to": ""}"#);
+        assert!(matches!(sent, Ok(Request::SendMessage { to: None, .. })));
     }
 
     #[test]

@@ -100,7 +100,10 @@ async fn known_client(
     next: Next,
 ) -> Response {
     let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let sent = sent.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default();
+    // The name of a scheme has no case (RFC 9110 section 11.1).
+    let sent = sent.and_then(|value| value.split_once(' '));
+    let sent = sent.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
+    let sent = sent.map(|(_, key)| key.trim_start_matches(' ')).unwrap_or_default();
     // Of the hashes, how long they are alike tells nothing of the key.
     if Sha256::digest(sent) == Sha256::digest(provider.api_key.reveal()) {
         return next.run(request).await;

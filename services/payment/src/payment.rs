@@ -21,6 +21,7 @@ use domain::payment::DeclineReason;
 use domain::{Money, MoneyError, OrderId, Timestamp};
 use lambdakit::signature::TOLERANCE_SECONDS;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::provider::{Charge, ChargeState};
 
@@ -91,6 +92,9 @@ pub struct Payment {
     pub correlation_id: String,
     /// Counts the writes.
     pub version: u64,
+    /// Ids of the last changes, latest first, by which one whose answer was lost is known even after later ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Uuid>,
 }
 
 /// How long the id of a webhook is kept after its timestamp, in seconds. A day covers most schedules by which
@@ -169,6 +173,7 @@ impl Payment {
             asked_at: None,
             correlation_id,
             version: 1,
+            changes: Vec::new(),
         }
     }
 

@@ -5,11 +5,16 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailur
 use domain::OrderId;
 use lambdakit::StoreError;
 use lambdakit::table::{Put, Table, key};
+use uuid::Uuid;
 
 use crate::payment::Payment;
 
 /// How often a change is tried that others are faster than.
 const MOST_TRIES: u32 = 5;
+
+/// How many changes a payment keeps the ids of. A change whose answer was lost would have to be followed by this many
+/// others before it is tried again to be made twice.
+const MAX_CHANGE_IDS: usize = 8;
 
 /// The payments of the shop.
 #[derive(Clone, Debug)]
@@ -42,6 +47,7 @@ impl PaymentStore {
         mut payment: Payment,
         change: impl Fn(&mut Payment) -> T,
     ) -> Result<(Payment, T), StoreError> {
+        let change_id = Uuid::now_v7();
         for _ in 0..MOST_TRIES {
             let mut changed = payment.clone();
             let given = change(&mut changed);
@@ -49,6 +55,8 @@ impl PaymentStore {
                 return Ok((payment, given));
             }
             changed.version += 1;
+            changed.changes.insert(0, change_id);
+            changed.changes.truncate(MAX_CHANGE_IDS);
             let put = self
                 .put(&changed)?
                 .condition_expression("#version = :version")
@@ -56,8 +64,8 @@ impl PaymentStore {
                 .expression_attribute_values(":version", AttributeValue::N(payment.version.to_string()));
             match self.there(put).await? {
                 None => return Ok((changed, given)),
-                // Refused perhaps because of itself: the SDK sends a write again whose answer was lost.
-                Some(there) if there == changed => return Ok((changed, given)),
+                // Refused because of itself, which the SDK has sent again, and perhaps changed by others since.
+                Some(there) if there.changes.contains(&change_id) => return Ok((there, given)),
                 Some(there) => payment = there,
             }
         }

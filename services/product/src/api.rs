@@ -9,13 +9,13 @@ use domain::product::{Category, Description, ImageFile, Product, ProductName};
 use domain::{Amount, Currency, ProductId, Timestamp};
 use lambdakit::api::{Body, Path};
 use lambdakit::caller::Staff;
-use lambdakit::etag::{IfMatch, etag};
+use lambdakit::etag::{Preconditions, ReadCondition, etag, not_modified};
 use lambdakit::page::{Page, Parameters};
 use lambdakit::{Problem, telemetry};
 use serde::Serialize;
 
 use crate::request;
-use crate::store::{Change, ProductStore};
+use crate::store::{Change, Deletion, ProductStore};
 
 /// The routes; every price is in `currency`.
 pub fn router(products: ProductStore, currency: Currency) -> Router {
@@ -63,20 +63,25 @@ async fn create(
 async fn read(
     State(Catalogue { products, .. }): State<Catalogue>,
     Path(id): Path<String>,
+    conditions: Preconditions,
 ) -> Result<Response, Problem> {
     let product = products.get(product_id(&id)?).await?.ok_or_else(|| unknown(&id))?;
-    Ok(found(product))
+    match conditions.of_read(product.version) {
+        ReadCondition::Holds => Ok(found(product)),
+        ReadCondition::NotModified => Ok(not_modified(product.version)),
+        ReadCondition::Failed => Err(Problem::precondition_failed()),
+    }
 }
 
 async fn replace(
     _: Staff,
     State(Catalogue { products, currency }): State<Catalogue>,
     Path(id): Path<String>,
-    if_match: Option<IfMatch>,
+    conditions: Preconditions,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let details = request::details(&body, currency)?;
-    let change = products.update(product_id(&id)?, details.into(), if_match, Timestamp::now());
+    let change = products.update(product_id(&id)?, details.into(), &conditions, Timestamp::now());
     changed(&id, change.await?)
 }
 
@@ -84,11 +89,11 @@ async fn change(
     _: Staff,
     State(Catalogue { products, currency }): State<Catalogue>,
     Path(id): Path<String>,
-    if_match: Option<IfMatch>,
+    conditions: Preconditions,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let patch = request::patch(&body, currency)?;
-    let change = products.update(product_id(&id)?, patch, if_match, Timestamp::now());
+    let change = products.update(product_id(&id)?, patch, &conditions, Timestamp::now());
     changed(&id, change.await?)
 }
 
@@ -96,8 +101,13 @@ async fn remove(
     _: Staff,
     State(Catalogue { products, .. }): State<Catalogue>,
     Path(id): Path<String>,
+    conditions: Preconditions,
 ) -> Result<StatusCode, Problem> {
-    if products.delete(product_id(&id)?).await? { Ok(StatusCode::NO_CONTENT) } else { Err(unknown(&id)) }
+    match products.delete(product_id(&id)?, &conditions).await? {
+        Deletion::Done => Ok(StatusCode::NO_CONTENT),
+        Deletion::Unknown => Err(unknown(&id)),
+        Deletion::OtherVersion => Err(Problem::precondition_failed()),
+    }
 }
 
 /// The whole shop's: it has no other place of its own, and its tests keep it true.

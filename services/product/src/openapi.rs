@@ -3,29 +3,31 @@
 use axum::http::{Method, StatusCode};
 use domain::product::{Category, Description, ImageFile, Price, ProductName};
 use domain::{Currency, ProductId};
-use lambdakit::openapi::{Access, Operation, never_null};
+use lambdakit::openapi::{Access, Operation, never_null, or_empty};
 use lambdakit::page::Page;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 use crate::api::ProductView;
 
-/// What staff write about a product. Anything else is ignored, so a product can be sent back as it was read.
+/// What staff write about a product; an empty text is not given. Anything else is ignored, so a product can be sent back as it was read.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
 struct ProductDetails {
     name: ProductName,
     description: Option<Description>,
+    #[schemars(transform = or_empty)]
     image_file: Option<ImageFile>,
     category: Category,
     /// With as many decimals as the shop's currency has.
     price: Price,
     /// The shop's; no other is taken.
+    #[schemars(transform = or_empty)]
     currency: Option<Currency>,
 }
 
-/// A JSON merge patch (RFC 7396) of what staff write about a product: null removes.
+/// A JSON merge patch (RFC 7396) of what staff write about a product: null or an empty text removes.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
@@ -33,6 +35,7 @@ struct ProductPatch {
     #[schemars(transform = never_null)]
     name: Option<ProductName>,
     description: Option<Description>,
+    #[schemars(transform = or_empty)]
     image_file: Option<ImageFile>,
     #[schemars(transform = never_null)]
     category: Option<Category>,
@@ -40,6 +43,7 @@ struct ProductPatch {
     #[schemars(transform = never_null)]
     price: Option<Price>,
     /// The shop's; no other is taken.
+    #[schemars(transform = or_empty)]
     currency: Option<Currency>,
 }
 
@@ -67,15 +71,16 @@ pub fn operations() -> Vec<Operation> {
             .with_etag()
             .with_location(),
         of(Operation::new(Access::Public, Method::GET, one, "readProduct", "Look at a product"))
+            .conditional()
             .answers::<ProductView>(StatusCode::OK)
             .with_etag(),
         of(Operation::new(Access::Staff, Method::PUT, one, "replaceProduct", "Write a product anew"))
-            .if_match()
+            .conditional()
             .takes::<ProductDetails>()
             .answers::<ProductView>(StatusCode::OK)
             .with_etag(),
         of(Operation::new(Access::Staff, Method::PATCH, one, "changeProduct", "Change some of a product"))
-            .if_match()
+            .conditional()
             .takes::<ProductPatch>()
             .answers::<ProductView>(StatusCode::OK)
             .with_etag(),
@@ -85,7 +90,8 @@ pub fn operations() -> Vec<Operation> {
             one,
             "removeProduct",
             "Take a product out of the catalogue",
-        )),
+        ))
+        .conditional(),
         Operation::new(Access::Public, Method::GET, "/openapi.json", "readDescription", "Get this document")
             .answers::<Map<String, Value>>(StatusCode::OK),
     ]

@@ -11,8 +11,8 @@ pub(crate) fn details(body: &[u8], currency: Currency) -> Result<ProductDetails,
     let mut fields = Fields::parse(body)?;
     let read = (
         fields.required("name"),
-        fields.optional("description"),
-        fields.optional("imageFile"),
+        fields.optional_text("description"),
+        fields.optional_text("imageFile"),
         fields.required("category"),
         price(&mut fields, currency),
         shop_currency(&mut fields, currency),
@@ -29,8 +29,8 @@ pub(crate) fn patch(body: &[u8], currency: Currency) -> Result<ProductPatch, Pro
     let mut fields = Fields::parse(body)?;
     let read = (
         fields.change("name"),
-        fields.removal("description"),
-        fields.removal("imageFile"),
+        fields.removal_text("description"),
+        fields.removal_text("imageFile"),
         fields.change("category"),
         new_price(&mut fields, currency),
         shop_currency(&mut fields, currency),
@@ -56,7 +56,7 @@ fn new_price(fields: &mut Fields, currency: Currency) -> Option<Option<Price>> {
 
 /// The shop sells in one currency, so that every basket adds up.
 fn shop_currency(fields: &mut Fields, currency: Currency) -> Option<()> {
-    let sent = fields.optional::<Currency>("currency")?;
+    let sent = fields.optional_text::<Currency>("currency")?;
     let right = sent.is_none_or(|sent| sent == currency);
     fields.check("currency", right.then_some(()).ok_or(format!("must be {currency}, the shop's currency")))
 }

@@ -1,28 +1,35 @@
 //! The product table: key `id`, index `by-category` (`category`, `id`).
 //!
 //! Each item holds a [`Product`], the correlation id of its last change (`correlationId`) and, while
-//! it is being deleted, of its deletion (`removal`), both for the stream, and an id of its last
-//! change (`changeId`), by which a change whose answer was lost knows itself.
+//! it is being deleted, of its deletion (`removal`), both for the stream, and the ids of its last
+//! changes (`changes`), by which a change whose answer was lost is known even after later ones.
 //!
 //! How many pieces are `available` is a copy of what the warehouse says, with the version of its stock
 //! (`stockVersion`). It is no change of the product: it leaves the product's own version alone, so that no editor's
 //! `If-Match` breaks because somebody bought one. And a change of the product writes all but that copy, so neither undoes
 //! the other.
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use domain::product::{Category, Product, ProductPatch};
 use domain::{ProductId, Timestamp};
-use lambdakit::etag::IfMatch;
+use lambdakit::etag::Preconditions;
 use lambdakit::page::{Page, PageRequest};
-use lambdakit::table::{Item, Put, Table, key};
+use lambdakit::table::{Item, Table, Transaction, key};
 use lambdakit::{StoreError, telemetry};
+use serde::Deserialize;
 use uuid::Uuid;
 
 /// How often a change is tried when others change the same product at the same time. Each lost
 /// try means that one of them has won, so this many changes at once are sure to get through.
 const MOST_TRIES: usize = 50;
+/// How many changes a product keeps the ids of. A change whose answer was lost would have to be followed by this many
+/// others before it is tried again to be made twice.
+const MAX_CHANGE_IDS: usize = 8;
 const BY_CATEGORY: &str = "by-category";
 /// What a product may be without.
 const OPTIONAL: [&str; 2] = ["description", "imageFile"];
@@ -40,8 +47,29 @@ pub enum Change {
     Done(Product),
     /// There is no such product.
     Unknown,
-    /// The product has none of the versions that were asked for.
+    /// The preconditions do not hold for the version that is there.
     OtherVersion,
+}
+
+/// What came of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// The product is gone.
+    Done,
+    /// There was none.
+    Unknown,
+    /// The preconditions do not hold for the version that is there.
+    OtherVersion,
+}
+
+/// A product as it is stored.
+#[derive(Deserialize)]
+struct Row {
+    #[serde(flatten)]
+    product: Product,
+    /// Ids of the last changes, latest first.
+    #[serde(default)]
+    changes: Vec<Uuid>,
 }
 
 impl ProductStore {
@@ -51,18 +79,20 @@ impl ProductStore {
         Self { table }
     }
 
-    /// Keeps a new product.
+    /// Keeps a new product. The call is a transaction, because DynamoDB knows one that is sent again by its token: a
+    /// plain write whose answer was lost would bring back a product that somebody has deleted meanwhile.
     pub async fn create(&self, product: &Product) -> Result<(), StoreError> {
-        let put = self
-            .table
-            .client()
-            .put_item()
+        let put = Put::builder()
             .table_name(self.table.name())
-            .set_item(Some(item(product, Uuid::now_v7())?))
-            .condition_expression("attribute_not_exists(id)");
-        // Its id is new: if there is such a product, it is this one, kept by a try whose answer was lost.
-        Put::of(put.send().await)?;
-        Ok(())
+            .set_item(Some(item(product, vec![Uuid::now_v7()])?))
+            .condition_expression("attribute_not_exists(id)")
+            .build()
+            .map_err(|error| StoreError::Broken(error.to_string()))?;
+        let parts = vec![TransactWriteItem::builder().put(put).build()];
+        match self.table.transact(parts, product.id.to_string()).await? {
+            Transaction::Done => Ok(()),
+            Transaction::Refused(_) => Err(StoreError::Broken("the id of a new product is taken".to_owned())),
+        }
     }
 
     /// The product of this id, as it was left by the last answered change.
@@ -91,63 +121,95 @@ impl ProductStore {
         self.table.query(query, page).await
     }
 
-    /// Changes a product, if it has one of the versions asked for.
+    /// Changes a product, if the preconditions hold for the version that is replaced.
     pub async fn update(
         &self,
         id: ProductId,
         patch: ProductPatch,
-        if_match: Option<IfMatch>,
+        conditions: &Preconditions,
         at: Timestamp,
     ) -> Result<Change, StoreError> {
         let change_id = Uuid::now_v7();
         for _ in 0..MOST_TRIES {
-            let Some(product) = self.get(id).await? else { return Ok(Change::Unknown) };
-            if if_match.as_ref().is_some_and(|IfMatch(versions)| !versions.contains(&product.version)) {
+            let Some(Row { product, changes }) = self.row(id).await? else { return Ok(Change::Unknown) };
+            if !conditions.hold_for(product.version) {
                 return Ok(Change::OtherVersion);
             }
             let read = product.version;
             let changed = product.changed(patch.clone(), at);
+            let changes = std::iter::once(change_id).chain(changes).take(MAX_CHANGE_IDS).collect();
             let update = self
-                .details(&changed, change_id)?
+                .details(&changed, changes)?
                 .condition_expression("version = :read")
-                .expression_attribute_values(":read", AttributeValue::N(read.to_string()))
+                .expression_attribute_values(":read", number(read))
                 .return_values(ReturnValue::AllNew)
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
             let there = match update.send().await {
                 Ok(written) => written.attributes,
                 Err(error) => match error.as_service_error() {
-                    Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                        // Refused perhaps because of itself: the SDK sends a write again whose answer was lost.
-                        refusal.item.clone().filter(|there| is_change(there, change_id))
-                    }
+                    Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => refusal.item.clone(),
                     _ => return Err(error.into()),
                 },
             };
-            if let Some(there) = there {
-                return Ok(Change::Done(serde_dynamo::from_item(there)?));
+            let Some(there) = there else { return Ok(Change::Unknown) };
+            let Row { product: there, changes } = serde_dynamo::from_item(there)?;
+            match changes.first() {
+                Some(last) if *last == change_id => return Ok(Change::Done(there)),
+                // Refused because of itself, which the SDK has sent again, and changed by somebody since.
+                _ if changes.contains(&change_id) => return Ok(Change::Done(changed)),
+                _ => {}
             }
         }
         Err(StoreError::Unavailable("the product is changed too often".to_owned()))
     }
 
-    /// Removes a product; `false` when there was none.
-    pub async fn delete(&self, id: ProductId) -> Result<bool, StoreError> {
-        // A deleted item cannot say on whose request it went, so it says so before.
-        let update = self.table.client().update_item().table_name(self.table.name());
-        let stamp = update
-            .set_key(Some(product_key(id)))
-            .update_expression("SET removal = :correlationId")
-            .condition_expression("attribute_exists(id)")
-            .expression_attribute_values(":correlationId", AttributeValue::S(telemetry::correlation_id()));
-        if let Err(error) = stamp.send().await {
-            return match error.as_service_error() {
-                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(false),
-                _ => Err(error.into()),
-            };
+    /// Removes a product, if the preconditions hold for the version that is removed.
+    pub async fn delete(&self, id: ProductId, conditions: &Preconditions) -> Result<Deletion, StoreError> {
+        for _ in 0..MOST_TRIES {
+            let Some(product) = self.get(id).await? else { return Ok(Deletion::Unknown) };
+            if !conditions.hold_for(product.version) {
+                return Ok(Deletion::OtherVersion);
+            }
+            // A deleted item cannot say on whose request it went, so it says so before.
+            let update = self.table.client().update_item().table_name(self.table.name());
+            let stamp = update
+                .set_key(Some(product_key(id)))
+                .update_expression("SET removal = :correlationId")
+                .condition_expression("version = :read")
+                .expression_attribute_values(":read", number(product.version))
+                .expression_attribute_values(
+                    ":correlationId",
+                    AttributeValue::S(telemetry::correlation_id()),
+                );
+            if let Err(error) = stamp.send().await {
+                match error.as_service_error() {
+                    Some(refusal) if refusal.is_conditional_check_failed_exception() => continue,
+                    _ => return Err(error.into()),
+                }
+            }
+            let delete = self.table.client().delete_item().table_name(self.table.name());
+            let delete = delete
+                .set_key(Some(product_key(id)))
+                .condition_expression("version = :read")
+                .expression_attribute_values(":read", number(product.version))
+                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            match delete.send().await {
+                Ok(_) => return Ok(Deletion::Done),
+                Err(error) => match error.as_service_error() {
+                    // Changed since it was stamped.
+                    Some(DeleteItemError::ConditionalCheckFailedException(refusal))
+                        if refusal.item.is_some() => {}
+                    // Gone since it was stamped, perhaps by this call, which the SDK has sent again.
+                    Some(DeleteItemError::ConditionalCheckFailedException(_)) => return Ok(Deletion::Done),
+                    _ => return Err(error.into()),
+                },
+            }
         }
-        let delete = self.table.client().delete_item().table_name(self.table.name());
-        delete.set_key(Some(product_key(id))).send().await?;
-        Ok(true)
+        Err(StoreError::Unavailable("the product is changed too often".to_owned()))
+    }
+
+    async fn row(&self, id: ProductId) -> Result<Option<Row>, StoreError> {
+        self.table.get_latest(product_key(id)).await
     }
 
     /// Takes over what the warehouse says of a product; `false` when there is no such product, or something later is
@@ -158,7 +220,6 @@ impl ProductStore {
         available: u64,
         version: u64,
     ) -> Result<bool, StoreError> {
-        let number = |number: u64| AttributeValue::N(number.to_string());
         let update = self
             .table
             .client()
@@ -181,8 +242,8 @@ impl ProductStore {
     }
 
     /// Writes all of a product but what the warehouse says of it.
-    fn details(&self, product: &Product, change_id: Uuid) -> Result<UpdateItemFluentBuilder, StoreError> {
-        let mut item = item(product, change_id)?;
+    fn details(&self, product: &Product, changes: Vec<Uuid>) -> Result<UpdateItemFluentBuilder, StoreError> {
+        let mut item = item(product, changes)?;
         item.remove("id");
         item.remove("available");
         let gone: Vec<_> = OPTIONAL.into_iter().filter(|name| !item.contains_key(*name)).collect();
@@ -201,10 +262,10 @@ impl ProductStore {
     }
 }
 
-fn item(product: &Product, change_id: Uuid) -> Result<Item, StoreError> {
+fn item(product: &Product, changes: Vec<Uuid>) -> Result<Item, StoreError> {
     let mut item: Item = serde_dynamo::to_item(product)?;
     item.insert("correlationId".to_owned(), AttributeValue::S(telemetry::correlation_id()));
-    item.insert("changeId".to_owned(), AttributeValue::S(change_id.to_string()));
+    item.insert("changes".to_owned(), serde_dynamo::to_attribute_value(changes)?);
     Ok(item)
 }
 
@@ -212,6 +273,6 @@ fn product_key(id: ProductId) -> Item {
     key([("id", id.to_string())])
 }
 
-fn is_change(item: &Item, change_id: Uuid) -> bool {
-    item.get("changeId") == Some(&AttributeValue::S(change_id.to_string()))
+fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::customer::Customer;
 use crate::product::ProductName;
-use crate::{Currency, ItemId, Money, MoneyError, ProductId, Text};
+use crate::{Currency, ItemId, Money, MoneyError, ProductId, Text, WholeNumber};
 
 /// The colour a product comes in: 1 to 50 characters.
 pub type Color = Text<1, 50>;
@@ -49,8 +49,8 @@ impl TryFrom<serde_json::Number> for Quantity {
     type Error = InvalidQuantity;
 
     fn try_from(number: serde_json::Number) -> Result<Self, InvalidQuantity> {
-        let pieces = number.as_u64().and_then(|pieces| u8::try_from(pieces).ok());
-        pieces.ok_or(InvalidQuantity)?.try_into()
+        let pieces = WholeNumber::try_from(number).map_err(|_| InvalidQuantity)?;
+        u8::try_from(pieces.get()).map_err(|_| InvalidQuantity)?.try_into()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::Timestamp;
 
 /// Why a string is no id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a UUID, in lower case and with hyphens")]
+#[error("must be a UUID, such as 0190f2a0-0000-7000-8000-000000000000")]
 pub struct InvalidId;
 
 macro_rules! uuid_id {
@@ -43,9 +43,11 @@ macro_rules! uuid_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                // A UUID can be written in several ways; ours are written in one.
-                let id = Uuid::from_str(text).map_err(|_| InvalidId)?;
-                if id.hyphenated().to_string() == text && !id.is_nil() { Ok(Self(id)) } else { Err(InvalidId) }
+                // Of the ways to write a UUID, RFC 9562 section 4 has one, in either case.
+                match Uuid::try_parse(text) {
+                    Ok(id) if text.len() == uuid::fmt::Hyphenated::LENGTH && !id.is_nil() => Ok(Self(id)),
+                    _ => Err(InvalidId),
+                }
             }
         }
     };
@@ -239,6 +241,28 @@ mod tests {
         fn ids_survive_text(millis in 0u64..253_402_300_799_999) {
             let id = OrderId::new(Timestamp::from_unix_millis(millis));
             prop_assert_eq!(id.to_string().parse::<OrderId>().unwrap(), id);
+        }
+    }
+
+    #[test]
+    fn an_id_is_the_same_in_either_case() {
+        let text = "0190f2a0-0bcd-7000-8000-00000000abcd";
+        let id: ProductId = text.parse().unwrap();
+        for same in [text.to_uppercase(), text.replace("abcd", "AbCd")] {
+            assert_eq!(same.parse::<ProductId>(), Ok(id), "{same}");
+            assert_eq!(serde_json::from_value::<ProductId>(same.into()).unwrap(), id);
+        }
+        assert_eq!(id.to_string(), text);
+        for other in [
+            text.replace('-', ""),
+            format!("{{{text}}}"),
+            format!("urn:uuid:{text}"),
+            format!(" {text}"),
+            text.replace('0', "g"),
+            text[1..].to_owned(),
+            "0190f2a00-bcd-7000-8000-00000000abcd".to_owned(),
+        ] {
+            assert_eq!(other.parse::<ProductId>(), Err(InvalidId), "{other}");
         }
     }
 

@@ -12,6 +12,7 @@ pub mod customer;
 pub mod event;
 mod id;
 mod money;
+mod number;
 pub mod order;
 pub mod payment;
 pub mod product;
@@ -24,6 +25,7 @@ mod time;
 
 pub use id::{CustomerId, InvalidId, InvalidUserName, ItemId, OrderId, ProductId, UserName};
 pub use money::{Amount, Currency, InvalidAmount, InvalidCurrency, Money, MoneyError};
+pub use number::{InvalidWholeNumber, WholeNumber};
 pub use redacted::Redacted;
 pub use text::{InvalidText, Text};
 pub use time::{DateRange, InvalidDate, Timestamp};

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -78,6 +79,7 @@ impl FromStr for Amount {
     type Err = InvalidAmount;
 
     fn from_str(number: &str) -> Result<Self, InvalidAmount> {
+        let number = &*without_trailing_zeros(number);
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
         if !number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) || digits > MOST_DIGITS {
             return Err(InvalidAmount);
@@ -87,6 +89,15 @@ impl FromStr for Amount {
             .or_else(|_| Decimal::from_scientific(number))
             .map(Self)
             .map_err(|_| InvalidAmount)
+    }
+}
+
+/// The same number without zeros at the end of its fraction, which say nothing.
+fn without_trailing_zeros(number: &str) -> Cow<'_, str> {
+    let (mantissa, exponent) = number.split_at(number.find(['e', 'E']).unwrap_or(number.len()));
+    match mantissa.trim_end_matches('0') {
+        whole if whole.len() == mantissa.len() || !mantissa.contains('.') => number.into(),
+        shorter => format!("{}{exponent}", shorter.trim_end_matches('.')).into(),
     }
 }
 
@@ -264,6 +275,26 @@ mod tests {
         assert_eq!(money("9.5e2", "USD").unwrap().minor(), 95_000);
         assert_eq!(money("950.400", "USD").unwrap().minor(), 95_040);
         assert_eq!(money("-0", "USD").unwrap().minor(), 0);
+    }
+
+    #[test]
+    fn an_amount_is_its_value() {
+        for same in [
+            "950.4",
+            "950.40",
+            "9.504e2",
+            "9.504E+2",
+            "95040e-2",
+            "950.400000000000000000000000000000000",
+            "950.40e0",
+        ] {
+            assert_eq!(money(same, "USD").unwrap().minor(), 95_040, "{same}");
+        }
+        for same in ["0", "-0", "0.00", "0e9", "-0.0", "0.0e0"] {
+            assert_eq!(money(same, "USD").unwrap().minor(), 0, "{same}");
+        }
+        assert_eq!(money("100", "JPY").unwrap().minor(), 100);
+        assert_eq!(money("1.0e2", "JPY").unwrap().minor(), 100);
     }
 
     #[test]

@@ -91,15 +91,17 @@ impl FromStr for DateRange {
 
     fn from_str(text: &str) -> Result<Self, InvalidDate> {
         // Years have four digits (RFC 3339 section 5.6); later ones would not fit into a UUID v7.
-        if !text.starts_with(|c: char| c.is_ascii_digit()) || text.find('-') != Some(4) {
+        let has_space = text.contains(|c: char| c.is_whitespace());
+        if !text.starts_with(|c: char| c.is_ascii_digit()) || text.find('-') != Some(4) || has_space {
             return Err(InvalidDate);
         }
         if let Ok(moment) = DateTime::parse_from_rfc3339(text) {
             let moment = moment.to_utc().into();
             return Ok(Self { first: moment, last: moment });
         }
-        let midnight = NaiveDate::from_str(text)
-            .ok()
+        let midnight = Some(text)
+            .filter(|text| text.len() == "2026-01-31".len())
+            .and_then(|text| NaiveDate::from_str(text).ok())
             .and_then(|day| day.and_hms_opt(0, 0, 0))
             .ok_or(InvalidDate)?
             .and_utc();
@@ -135,6 +137,20 @@ mod tests {
     }
 
     #[test]
+    fn a_time_is_its_instant() {
+        let noon: DateRange = "2026-01-31T12:00:00.000Z".parse().unwrap();
+        for same in [
+            "2026-01-31T12:00:00Z",
+            "2026-01-31t12:00:00z",
+            "2026-01-31T14:00:00+02:00",
+            "2026-01-31T12:00:00-00:00",
+            "2026-01-31T12:00:00.0009Z",
+        ] {
+            assert_eq!(same.parse(), Ok(noon), "{same}");
+        }
+    }
+
+    #[test]
     fn what_is_no_date_is_refused() {
         for bad in [
             "",
@@ -144,6 +160,12 @@ mod tests {
             "+10889-08-02",
             "-0001-01-01",
             "10889-08-02",
+            "2026-1-31",
+            "2026-01-31 ",
+            "2026- 1-31",
+            "2026-01-31 12:00:00Z",
+            "2026-01-31T12:00:00 02:00",
+            "2026-01-31T12:00:00+0200",
         ] {
             assert_eq!(bad.parse::<DateRange>(), Err(InvalidDate), "{bad}");
         }

@@ -6,18 +6,17 @@ use std::str::FromStr;
 use axum::Router;
 use axum::extract::{self, DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{self, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use lambda_http::RequestExt;
-use lambda_http::request::RequestContext;
 use serde::de::DeserializeOwned;
 use tower::Layer;
-use tower::util::MapRequest;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use uuid::Uuid;
 
 use crate::caller::TokenClients;
+use crate::gateway::{self, Unreadable};
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{ConfigError, Problem, config};
@@ -38,7 +37,7 @@ pub async fn run(
 ) -> Result<(), lambda_runtime::Error> {
     let build = async || Ok((cors()?, app(build().await?, TokenClients::from_env()?)));
     let (cors, app) = start(build).await?;
-    lambda_http::run(cors.layer(app)).await
+    gateway::run(cors.layer(app)).await
 }
 
 /// Runs a function that answers HTTP requests of programs, by a function URL or an API: no browser may call it, no
@@ -49,34 +48,15 @@ pub async fn run(
 pub async fn run_for_programs(
     build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    lambda_http::run(start(async || Ok(app(build().await?, TokenClients::new([])))).await?).await
+    gateway::run(start(async || Ok(app(build().await?, TokenClients::new([])))).await?).await
 }
-
-/// An API: routes with all that they need around them.
-pub type App<B> = MapRequest<Router, fn(http::Request<B>) -> http::Request<B>>;
 
 /// The routes with problem responses for unknown routes and methods, the deadline, correlation ids, the log line,
 /// security headers, and the app clients whose tokens are taken.
-pub fn app<B>(routes: Router, clients: TokenClients) -> App<B> {
+pub fn app(routes: Router, clients: TokenClients) -> Router {
     let routes = routes.fallback(unknown_route).method_not_allowed_fallback(unknown_method);
     // One layer for all: each costs every request its boxes.
-    MapRequest::new(routes.layer(middleware::from_fn_with_state(clients, around)), without_stage)
-}
-
-/// HTTP APIs put a stage with a name before the path; routes know nothing of stages. (For REST APIs
-/// the runtime has a switch of its own, `AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH`.)
-fn without_stage<B>(mut request: http::Request<B>) -> http::Request<B> {
-    let stage = match request.extensions().request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.stage.as_deref().unwrap_or_default(),
-        _ => return request,
-    };
-    let rest = request.uri().path().strip_prefix('/').and_then(|path| path.strip_prefix(stage));
-    let Some(path) = rest.filter(|path| path.starts_with('/')) else { return request };
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    if let Ok(uri) = format!("{path}{query}").parse() {
-        *request.uri_mut() = uri;
-    }
-    request
+    routes.layer(middleware::from_fn_with_state(clients, around))
 }
 
 fn cors() -> Result<CorsLayer, ConfigError> {
@@ -114,10 +94,14 @@ async fn around(State(clients): State<TokenClients>, mut request: Request, next:
     let path = request.extensions().get::<MatchedPath>().map_or("*", MatchedPath::as_str);
     let route = format!("{} {path}", request.method());
     request.extensions_mut().insert(clients);
+    let unreadable = request.extensions_mut().remove::<Unreadable>();
     let answer = invocation.run(async {
         telemetry::correlate(&correlation_id);
         telemetry::note("route", &route);
-        next.run(request).await
+        match unreadable {
+            Some(Unreadable(problem)) => problem.into_response(),
+            None => next.run(request).await,
+        }
     });
     let answer = answer.await;
     invocation.scope(|| {
@@ -158,7 +142,8 @@ fn correlation_id(headers: &HeaderMap) -> String {
     sent.map_or_else(|| Uuid::now_v7().to_string(), ToOwned::to_owned)
 }
 
-/// The bytes of a request body; one that is too large is a 413 problem.
+/// The bytes of a request body. One that is too large is a 413 problem; one that is compressed, or in another charset
+/// than UTF-8, is a 415 problem.
 #[derive(Debug)]
 pub struct Body(pub axum::body::Bytes);
 
@@ -166,6 +151,7 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Problem;
 
     async fn from_request(mut request: Request, state: &S) -> Result<Self, Problem> {
+        check_encoding(request.headers())?;
         DefaultBodyLimit::max(MOST_BODY_BYTES).apply(&mut request);
         match axum::body::Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
@@ -177,6 +163,30 @@ impl<S: Send + Sync> FromRequest<S> for Body {
             )),
             Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
         }
+    }
+}
+
+/// A REST API hands a function text, so what is compressed is damaged on the way there; and JSON is UTF-8 (RFC 8259
+/// section 8.1). What kind of JSON it is said to be does not matter.
+fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
+    for codings in headers.get_all(header::CONTENT_ENCODING) {
+        let codings = codings.to_str().unwrap_or("unreadable");
+        let is_none = |coding: &str| coding.is_empty() || coding.eq_ignore_ascii_case("identity");
+        if let Some(coding) = codings.split(',').map(str::trim).find(|coding| !is_none(coding)) {
+            return Err(Problem::unsupported_media_type(format!(
+                "The body must not be compressed: its Content-Encoding is {coding}."
+            )));
+        }
+    }
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let media_type = media_type.and_then(|text| text.parse::<mime::Mime>().ok());
+    let charset = media_type.as_ref().and_then(|media_type| media_type.get_param(mime::CHARSET));
+    // ASCII is UTF-8.
+    match charset {
+        Some(charset) if !["utf-8", "utf8", "us-ascii"].iter().any(|read| charset == *read) => Err(
+            Problem::unsupported_media_type(format!("The body must be in UTF-8: its charset is {charset}.")),
+        ),
+        _ => Ok(()),
     }
 }
 
@@ -201,4 +211,37 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
 /// A 422 problem that names the parameter.
 pub fn path_field<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, Problem> {
     text.parse().map_err(|error: T::Err| Problem::invalid_field(name, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(name: HeaderName, value: &str) -> u16 {
+        let headers = HeaderMap::from_iter([(name, HeaderValue::from_bytes(value.as_bytes()).unwrap())]);
+        check_encoding(&headers).err().map_or(200, |problem| problem.status().as_u16())
+    }
+
+    #[test]
+    fn bodies_are_plain_utf_8() {
+        for (name, value, expected) in [
+            (header::CONTENT_ENCODING, "identity", 200),
+            (header::CONTENT_ENCODING, "Identity, ,", 200),
+            (header::CONTENT_ENCODING, "", 200),
+            (header::CONTENT_ENCODING, "gzip", 415),
+            (header::CONTENT_ENCODING, "identity, br", 415),
+            (header::CONTENT_ENCODING, "caf\u{e9}", 415),
+            (header::CONTENT_TYPE, "application/json", 200),
+            (header::CONTENT_TYPE, "application/json; charset=utf-8", 200),
+            (header::CONTENT_TYPE, "application/json;charset=\"UTF-8\"", 200),
+            (header::CONTENT_TYPE, "application/json; Charset=utf8", 200),
+            (header::CONTENT_TYPE, "application/json; charset=US-ASCII", 200),
+            (header::CONTENT_TYPE, "application/x-www-form-urlencoded", 200),
+            (header::CONTENT_TYPE, "nonsense", 200),
+            (header::CONTENT_TYPE, "application/json; charset=iso-8859-1", 415),
+            (header::CONTENT_TYPE, "text/plain; CHARSET=\"utf-16\"", 415),
+        ] {
+            assert_eq!(status(name.clone(), value), expected, "{name}: {value}");
+        }
+    }
 }

@@ -19,9 +19,11 @@
 //! ```
 
 use std::collections::HashMap;
-use std::fmt::Display;
+use std::collections::hash_map::Entry;
+use std::fmt::{self, Display};
 
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::Problem;
@@ -42,10 +44,29 @@ impl<'a> Fields<'a> {
     /// The fields of a request body.
     ///
     /// # Errors
-    /// A 400 problem when it is no JSON object.
+    /// A 400 problem when it is no JSON object in UTF-8, a 422 problem when it has a field twice.
     pub fn parse(body: &'a [u8]) -> Result<Self, Problem> {
-        match serde_json::from_slice(body) {
-            Ok(values) => Ok(Self { path: String::new(), values, errors: Vec::new() }),
+        let text = std::str::from_utf8(body).map_err(|error| {
+            let place = error.valid_up_to();
+            let byte = body.get(place).copied().unwrap_or_default();
+            Problem::bad_request(format!(
+                "The body must be JSON in UTF-8: its byte {} (0x{byte:02X}) is not UTF-8.",
+                place + 1
+            ))
+        })?;
+        // A byte order mark may be ignored (RFC 8259 section 8.1), and some editors write one.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        match serde_json::from_str::<Members>(text) {
+            Ok(members) => {
+                let mut fields = Self { path: String::new(), values: HashMap::new(), errors: Vec::new() };
+                match fields.take(members) {
+                    Some(()) => Ok(fields),
+                    None => Err(fields.invalid()),
+                }
+            }
+            Err(_) if text.is_empty() => {
+                Err(Problem::bad_request("The body is empty: it must be a JSON object."))
+            }
             Err(error) if error.is_data() => Err(Problem::bad_request("The body must be a JSON object.")),
             Err(error) => Err(Problem::bad_request(format!("The body is not JSON: {error}."))),
         }
@@ -67,6 +88,11 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// A text that may be missing, null or empty, which all mean that it is not given: `Some(None)` then.
+    pub fn optional_text<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<T>> {
+        if self.is_empty_text(name) { Some(None) } else { self.optional(name) }
+    }
+
     /// A field of a merge patch (RFC 7396) that can be changed but not removed: `Some(None)` when missing.
     pub fn change<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<T>> {
         if self.values.contains_key(name) { self.required(name).map(Some) } else { Some(None) }
@@ -75,6 +101,15 @@ impl<'a> Fields<'a> {
     /// A field of a merge patch (RFC 7396) that can be changed or, by null, removed.
     pub fn removal<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<Option<T>>> {
         if self.values.contains_key(name) { self.optional(name).map(Some) } else { Some(None) }
+    }
+
+    /// A text of a merge patch (RFC 7396) that can be changed or, by null or an empty text, removed.
+    pub fn removal_text<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<Option<T>>> {
+        if self.is_empty_text(name) { Some(Some(None)) } else { self.removal(name) }
+    }
+
+    fn is_empty_text(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| value.get() == "\"\"")
     }
 
     /// A field that holds an array of at most `most` objects, each read by `read`.
@@ -95,11 +130,11 @@ impl<'a> Fields<'a> {
             .enumerate()
             .map(|(index, value)| {
                 let field = format!("{name}[{index}]");
-                let values = serde_json::from_str(value.get());
-                let values = self.check(&field, values.map_err(|_| "must be an object"))?;
+                let members = serde_json::from_str::<Members>(value.get());
+                let members = self.check(&field, members.map_err(|_| "must be an object"))?;
                 let path = format!("{}{field}.", self.path);
-                let mut fields = Fields { path, values, errors: Vec::new() };
-                let item = read(&mut fields);
+                let mut fields = Fields { path, values: HashMap::new(), errors: Vec::new() };
+                let item = fields.take(members).and_then(|()| read(&mut fields));
                 self.errors.append(&mut fields.errors);
                 item
             })
@@ -154,6 +189,21 @@ impl<'a> Fields<'a> {
         Problem::invalid(self.errors)
     }
 
+    /// Takes the members of an object. Of two with one name nobody can say which counts (RFC 8259 section 4).
+    fn take(&mut self, Members(members): Members<'a>) -> Option<()> {
+        let mut result = Some(());
+        for (name, value) in members {
+            match self.values.entry(name) {
+                Entry::Vacant(entry) => drop(entry.insert(value)),
+                Entry::Occupied(entry) => {
+                    let name = entry.key().clone();
+                    result = self.wrong(&name, "must be sent once");
+                }
+            }
+        }
+        result
+    }
+
     fn present(&self, name: &str) -> Option<&'a RawValue> {
         self.values.get(name).copied().filter(|value| value.get() != "null")
     }
@@ -180,6 +230,33 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// All members of a JSON object, in the order they were written.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
+}
+
 /// Calls `found` with the path and the name of a field and of all fields in its value, and with no name for a
 /// value that is nested too deeply to be looked into. Numbers are skipped unread, so that none is too large.
 fn find_names(
@@ -201,7 +278,7 @@ fn find_names_in(path: &str, value: &RawValue, depth: usize, found: &mut impl Fn
     if depth >= MAX_DEPTH {
         return found(path, None);
     }
-    if let Ok(members) = serde_json::from_str::<HashMap<String, &RawValue>>(json) {
+    if let Ok(Members(members)) = serde_json::from_str::<Members>(json) {
         for (name, value) in members {
             find_names(&format!("{path}.{name}"), &name, value, depth + 1, found);
         }
@@ -256,6 +333,51 @@ mod tests {
         for body in ["", "{", "[]", "7", "null", "\"text\"", "{\"a\": 1,}", &"[".repeat(10_000)] {
             let problem = Fields::parse(body.as_bytes()).unwrap_err();
             assert_eq!(problem.status(), 400, "{body:.20}");
+        }
+    }
+
+    #[test]
+    fn an_empty_text_is_not_given() {
+        let mut fields = Fields::parse(br#"{"a": "", "b": null, "c": "x", "d": " ", "e": 0}"#).unwrap();
+        let text = |fields: &mut Fields, name: &str| fields.optional_text::<String>(name);
+        assert_eq!(text(&mut fields, "a"), Some(None));
+        assert_eq!(text(&mut fields, "b"), Some(None));
+        assert_eq!(text(&mut fields, "missing"), Some(None));
+        assert_eq!(text(&mut fields, "c"), Some(Some("x".to_owned())));
+        assert_eq!(text(&mut fields, "d"), Some(Some(" ".to_owned())));
+        assert_eq!(text(&mut fields, "e"), None);
+        let text = |fields: &mut Fields, name: &str| fields.removal_text::<String>(name);
+        assert_eq!(text(&mut fields, "a"), Some(Some(None)));
+        assert_eq!(text(&mut fields, "b"), Some(Some(None)));
+        assert_eq!(text(&mut fields, "missing"), Some(None));
+        assert_eq!(text(&mut fields, "c"), Some(Some(Some("x".to_owned()))));
+        assert_eq!(fields.required::<String>("a"), Some(String::new()), "a required text is read as it is");
+        assert_eq!(errors(fields), ["e: must be a string"]);
+    }
+
+    #[test]
+    fn a_field_is_sent_once() {
+        let Err(problem) = Fields::parse(br#"{"a": 1, "b": 2, "\u0061": 1}"#) else { panic!("taken") };
+        assert_eq!(problem.status(), 422);
+        let mut fields = Fields::parse(br#"{"items": [{"a": 1}, {"a": 1, "a": 2}]}"#).unwrap();
+        assert_eq!(fields.each("items", 9, |item| item.required::<u8>("a")), None);
+        assert_eq!(errors(fields), ["items[1].a: must be sent once"]);
+    }
+
+    #[test]
+    fn a_body_is_utf_8_with_or_without_a_byte_order_mark() {
+        let mut fields = Fields::parse("\u{feff}{\"a\": \"caf\u{e9}\"}".as_bytes()).unwrap();
+        assert_eq!(fields.required::<String>("a").as_deref(), Some("caf\u{e9}"));
+        for (body, said) in [
+            (&b"{\"a\": \"caf\xe9\"}"[..], "byte 11 (0xE9) is not UTF-8"),
+            (b"\xff\xfe{\0", "byte 1 (0xFF) is not UTF-8"),
+            (b"\x1f\x8b\x08", "byte 2 (0x8B) is not UTF-8"),
+            (b"", "is empty"),
+            (b"\xef\xbb\xbf", "is empty"),
+            (b"\xef\xbb\xbf\xef\xbb\xbf{}", "is not JSON"),
+        ] {
+            let problem = format!("{:?}", Fields::parse(body).unwrap_err());
+            assert!(problem.contains(said) && problem.contains("400"), "{problem}");
         }
     }
 

@@ -29,12 +29,13 @@ use crate::{Problem, StoreError};
 const HEADER: &str = "idempotency-key";
 const LIFETIME_SECONDS: i64 = 24 * 60 * 60;
 
-/// A client's name for one request: 1 to 255 visible ASCII characters.
+/// A client's name for one request: 1 to 255 visible ASCII characters. The draft writes it as a quoted string (RFC 9651
+/// section 3.3.3), and most clients as it is: `"8e03"` and `8e03` are the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// As it was sent.
+    /// The key without quotes.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -45,14 +46,43 @@ impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Problem> {
-        let Some(header) = parts.headers.get(HEADER) else { return Ok(None) };
-        match header.to_str() {
-            Ok(key) if (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) => {
-                Ok(Some(Self(key.to_owned())))
-            }
-            _ => Err(Problem::bad_request("Idempotency-Key must be 1 to 255 visible ASCII characters.")),
+        let mut lines = parts.headers.get_all(HEADER).iter();
+        let Some(line) = lines.next() else { return Ok(None) };
+        if lines.next().is_some() {
+            return Err(Problem::bad_request("Idempotency-Key must be sent once."));
         }
+        let key = line.to_str().ok().and_then(Self::read);
+        key.map(Some).ok_or_else(|| {
+            Problem::bad_request(
+                "Idempotency-Key must be 1 to 255 visible ASCII characters, in quotes or without.",
+            )
+        })
     }
+}
+
+impl IdempotencyKey {
+    fn read(text: &str) -> Option<Self> {
+        let key = match text.strip_prefix('"') {
+            Some(rest) => unquoted(rest.strip_suffix('"')?)?,
+            None => text.to_owned(),
+        };
+        let is_key = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+        is_key.then_some(Self(key))
+    }
+}
+
+/// What a quoted string holds (RFC 9651 section 4.2.5); nothing if its quotes or escapes are wrong.
+fn unquoted(quoted: &str) -> Option<String> {
+    let mut text = String::with_capacity(quoted.len());
+    let mut characters = quoted.chars();
+    while let Some(character) = characters.next() {
+        text.push(match character {
+            '"' => return None,
+            '\\' => characters.next().filter(|escaped| matches!(escaped, '"' | '\\'))?,
+            plain => plain,
+        });
+    }
+    Some(text)
 }
 
 /// One use of a key: who sent it for which operation, and what they sent.
@@ -267,4 +297,62 @@ impl Record {
 
 fn number(number: i64) -> AttributeValue {
     AttributeValue::N(number.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request as HttpRequest;
+
+    use super::*;
+
+    async fn key(lines: &[&str]) -> Result<Option<String>, u16> {
+        let mut request = HttpRequest::builder();
+        for line in lines {
+            request = request.header(HEADER, *line);
+        }
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        let read =
+            <IdempotencyKey as OptionalFromRequestParts<()>>::from_request_parts(&mut parts, &()).await;
+        read.map(|key| key.map(|key| key.0)).map_err(|problem| problem.status().as_u16())
+    }
+
+    #[tokio::test]
+    async fn a_key_is_the_same_in_quotes_and_without() {
+        let longest = "k".repeat(255);
+        for (sent, read) in [
+            ("8e03", "8e03"),
+            ("\"8e03\"", "8e03"),
+            ("\"a\\\"b\\\\\"", "a\"b\\"),
+            ("a\"b", "a\"b"),
+            ("a\\b", "a\\b"),
+            ("Key", "Key"),
+            (&longest, &longest),
+            (&format!("\"{longest}\""), &longest),
+        ] {
+            assert_eq!(key(&[sent]).await, Ok(Some(read.to_owned())), "{sent}");
+        }
+        assert_eq!(key(&[]).await, Ok(None));
+    }
+
+    #[tokio::test]
+    async fn what_is_no_key_is_refused() {
+        let long = "k".repeat(256);
+        for bad in [
+            "",
+            "a b",
+            "\"",
+            "\"\"",
+            "\"a",
+            "\"a\"b\"",
+            "\"a\\b\"",
+            "\"a\\\"",
+            "\"a b\"",
+            "\"a\";v=1",
+            "caf\u{e9}",
+            &long,
+        ] {
+            assert_eq!(key(&[bad]).await, Err(400), "{bad}");
+        }
+        assert_eq!(key(&["a", "a"]).await, Err(400));
+    }
 }

@@ -23,6 +23,7 @@ pub mod config;
 pub mod etag;
 pub mod event;
 pub mod fields;
+pub mod gateway;
 pub mod http;
 pub mod idempotency;
 #[cfg(feature = "tokens")]

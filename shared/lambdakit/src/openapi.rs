@@ -47,6 +47,7 @@ pub struct Operation {
     answer: Option<Describe>,
     headers: Vec<(&'static str, Value)>,
     meanwhile: Option<Describe>,
+    is_conditional: bool,
     /// What may go wrong for reasons of its own, by status.
     refusals: BTreeMap<u16, &'static str>,
 }
@@ -84,6 +85,7 @@ impl Operation {
             answer: None,
             headers: Vec::new(),
             meanwhile: None,
+            is_conditional: false,
             refusals: BTreeMap::new(),
         }
     }
@@ -112,7 +114,7 @@ impl Operation {
         self.headers.push((
             "ETag",
             json!({
-                "description": "The version, for If-Match.",
+                "description": "The version, for If-Match and If-None-Match.",
                 "required": true,
                 "schema": { "type": "string", "pattern": "^\"[0-9]+\"$" },
             }),
@@ -153,11 +155,18 @@ impl Operation {
             .query::<String>("cursor", "The `nextCursor` of the page before, of the same list.")
     }
 
-    /// Honours `If-Match`.
+    /// Honours `If-Match` and `If-None-Match` ([`crate::etag`]).
     #[must_use]
-    pub fn if_match(self) -> Self {
-        self.parameter::<String>("header", "If-Match", "ETags: the change is made only of one of these.")
-            .refused(412, "The resource has another version.")
+    pub fn conditional(self) -> Self {
+        let conditional = self
+            .parameter::<EntityTags>("header", "If-Match", "ETags: only if the resource has one of these.")
+            .parameter::<EntityTags>(
+                "header",
+                "If-None-Match",
+                "ETags: only if the resource has none of these.",
+            )
+            .refused(412, "The resource has another version.");
+        Self { is_conditional: true, ..conditional }
     }
 
     /// Honours `Idempotency-Key`.
@@ -248,7 +257,7 @@ const PROBLEMS: [(u16, &str); 11] = [
     (403, "This is for staff only."),
     (404, "There is no such customer."),
     (413, "The body is too large."),
-    (415, "The body is not said to be JSON."),
+    (415, "The body is compressed, or in another charset than UTF-8."),
     (422, "Fields are wrong; `errors` names each."),
     (429, "Too many requests."),
     (500, "Something went wrong on our side."),
@@ -375,6 +384,10 @@ impl Schemas {
                 ..operation.clone()
             };
             responses.insert(202, self.answer(&meanwhile));
+        }
+        if operation.is_conditional && operation.method == Method::GET {
+            let unchanged = Operation { status: StatusCode::NOT_MODIFIED, answer: None, ..operation.clone() };
+            responses.insert(304, self.answer(&unchanged));
         }
         for status in operation.problems() {
             responses.insert(status, json!({ "$ref": format!("#/components/responses/{}", title(status)) }));
@@ -506,6 +519,33 @@ pub fn never_null(schema: &mut Schema) {
     }
 }
 
+/// Lets a schema take an empty text, too, which means that the field is not given.
+pub fn or_empty(schema: &mut Schema) {
+    let full = std::mem::take(schema);
+    *schema = schemars::json_schema!({ "anyOf": [full, { "type": "string", "maxLength": 0 }] });
+}
+
+/// Stands for the lists that [`crate::etag::Preconditions`] read.
+struct EntityTags;
+
+impl JsonSchema for EntityTags {
+    fn schema_name() -> Cow<'static, str> {
+        "EntityTags".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let tag = r#"(W/)?"[!#-~\u0080-\u00ff]*""#;
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": format!(r"^(\*|[ ,]*({tag}( *,[ ,]*{tag})*[ ,]*)?)$"),
+        })
+    }
+}
+
 impl JsonSchema for Limit {
     fn schema_name() -> Cow<'static, str> {
         "Limit".into()
@@ -533,6 +573,6 @@ impl JsonSchema for IdempotencyKey {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "string", "pattern": "^[!-~]{1,255}$" })
+        schemars::json_schema!({ "type": "string", "pattern": r#"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"# })
     }
 }

@@ -4,16 +4,18 @@
 //! cursor that was damaged, or made for another list, is refused. It is no secret: the
 //! list's own key always comes from the request, so a forged cursor reaches nothing else.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::num::NonZeroU8;
 use std::str::FromStr;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use percent_encoding::percent_decode_str;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -28,28 +30,49 @@ const CHECKSUM_LENGTH: usize = 8;
 /// Reading works as with [`Fields`](crate::fields::Fields): `None` stands for wrong.
 #[derive(Debug)]
 pub struct Parameters {
-    values: HashMap<String, String>,
+    values: HashMap<String, Vec<String>>,
     errors: Vec<FieldError>,
 }
 
 impl Parameters {
-    /// A parameter that may be missing.
-    pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<Option<T>> {
-        let Some(text) = self.values.get(name) else { return Some(None) };
-        match text.parse() {
-            Ok(value) => Some(Some(value)),
-            Err(error) => self.wrong(name, error),
+    /// The parameters of a query string, as forms write it: `+` is a space.
+    fn read(query: &str) -> Result<Self, Problem> {
+        let mut values: HashMap<_, Vec<_>> = HashMap::new();
+        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let (Some(name), Some(value)) = (decoded(name), decoded(value)) else {
+                return Err(Problem::bad_request("The query string is not UTF-8."));
+            };
+            values.entry(name).or_default().push(value);
         }
+        Ok(Self { values, errors: Vec::new() })
+    }
+
+    /// A parameter that may be missing. An empty one is not: whatever it is to choose by, it chooses nothing.
+    pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<Option<T>> {
+        match self.text(name)?.map(str::parse) {
+            None => Some(None),
+            Some(Ok(value)) => Some(Some(value)),
+            Some(Err(error)) => self.wrong(name, error),
+        }
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<Option<&str>> {
+        if self.values.get(name).is_some_and(|values| values.len() > 1) {
+            return self.wrong(name, "must be given once");
+        }
+        Some(self.values.get(name).and_then(|values| values.first()).map(String::as_str))
     }
 
     /// Which page of a list is asked for. `list` names the list with all that selects it.
     pub fn page(&mut self, list: impl Into<String>) -> Option<PageRequest> {
         let list = list.into();
         let limit = self.optional::<Limit>("limit");
-        let start = match self.values.get("cursor").map(|cursor| decode(&list, cursor)) {
-            None => Some(None),
-            Some(Some(start)) => Some(Some(start)),
-            Some(None) => self.wrong("cursor", "is not a cursor of this list"),
+        let start = match self.text("cursor").map(|cursor| cursor.map(|cursor| decode(&list, cursor))) {
+            None => None,
+            Some(None) => Some(None),
+            Some(Some(Some(start))) => Some(Some(start)),
+            Some(Some(None)) => self.wrong("cursor", "is not a cursor of this list"),
         };
         Some(PageRequest { list, limit: limit?.unwrap_or_default(), start: start? })
     }
@@ -70,10 +93,13 @@ impl<S: Sync> FromRequestParts<S> for Parameters {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Query(values) = Query::try_from_uri(&parts.uri)
-            .map_err(|_| Problem::bad_request("The query string is not readable."))?;
-        Ok(Self { values, errors: Vec::new() })
+        Self::read(parts.uri.query().unwrap_or_default())
     }
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let text = text.replace('+', " ");
+    percent_decode_str(&text).decode_utf8().ok().map(Cow::into_owned)
 }
 
 /// How many items a page has: 1 to 100, 20 unless asked.
@@ -90,7 +116,9 @@ impl FromStr for Limit {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let limit = text.parse().ok().filter(|limit: &NonZeroU8| limit.get() <= 100);
+        // `parse` would take a sign, too.
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+        let limit = text.parse().ok().filter(|limit: &NonZeroU8| is_number && limit.get() <= 100);
         limit.map(Self).ok_or("must be a whole number from 1 to 100")
     }
 }
@@ -192,8 +220,7 @@ mod tests {
     }
 
     fn parameters(query: &str) -> Parameters {
-        let uri = format!("/x?{query}").parse().unwrap();
-        Parameters { values: Query::try_from_uri(&uri).unwrap().0, errors: Vec::new() }
+        Parameters::read(query).unwrap()
     }
 
     proptest! {
@@ -235,8 +262,35 @@ mod tests {
     fn limits_are_1_to_100_and_20_unless_asked() {
         assert_eq!(parameters("").page("x").unwrap().limit(), 20);
         assert_eq!(parameters("limit=100").page("x").unwrap().limit(), 100);
-        for bad in ["0", "101", "-1", "ten", "1.5", ""] {
+        assert_eq!(parameters("limit=007").page("x").unwrap().limit(), 7);
+        for bad in ["0", "101", "-1", "ten", "1.5", "", "%2B7", "+7", "7+", "7.0", "7e0", "0x7", "%D9%A7"] {
             assert!(parameters(&format!("limit={bad}")).page("x").is_none(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_parameter_is_its_decoded_text() {
+        for query in ["a=x+y%2Bz", "a=x%20y%2Bz", "%61=x+y%2bz", "&&a=x+y%2Bz&"] {
+            assert_eq!(parameters(query).optional::<String>("a"), Some(Some("x y+z".to_owned())), "{query}");
+        }
+        for query in ["a", "a=", "b=1&a="] {
+            assert_eq!(parameters(query).optional::<String>("a"), Some(Some(String::new())), "{query}");
+        }
+        assert_eq!(parameters("A=1").optional::<String>("a"), Some(None));
+        assert!(Parameters::read("a=%FF").is_err() && Parameters::read("%C3=1").is_err());
+    }
+
+    #[test]
+    fn a_parameter_is_given_once() {
+        for query in ["limit=1&limit=2", "limit=1&limit=1", "limit=1&%6Cimit=2"] {
+            let mut parameters = parameters(query);
+            assert!(parameters.page("x").is_none(), "{query}");
+            let errors: Vec<_> =
+                parameters.errors.iter().map(|error| (&*error.field, &*error.detail)).collect();
+            assert_eq!(errors, [("limit", "must be given once")]);
+        }
+        assert!(parameters("other=1&other=2").page("x").is_some(), "nobody reads it");
+        let cursor = encode("x", key("a")).unwrap();
+        assert!(parameters(&format!("cursor={cursor}&cursor={cursor}")).page("x").is_none());
     }
 }

@@ -3,7 +3,7 @@
 //! A [`Problem`] has two sides. The client's: `type`, `title`, `status`, `detail`, `errors`. And
 //! ours: the `cause`, which goes to the log line and nowhere else.
 
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -75,15 +75,22 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     }
 
-    /// 412: the resource is not, or no longer, the one that `If-Match` names.
+    /// 412: the resource has not, or no longer, the version that the preconditions ask for.
     #[must_use]
     pub fn precondition_failed() -> Self {
         Self::new(
             StatusCode::PRECONDITION_FAILED,
             "precondition-failed",
             "Precondition failed",
-            "The resource has changed since: read it again, and send its new ETag in If-Match.",
+            "The resource has another version than If-Match or If-None-Match asks for: read it again.",
         )
+    }
+
+    /// 415: the body is written in a way that nothing here reads.
+    #[must_use]
+    pub fn unsupported_media_type(detail: impl Into<String>) -> Self {
+        let (kind, title) = ("unsupported-media-type", "Unsupported media type");
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, kind, title, detail)
     }
 
     /// 422: fields at fault.
@@ -216,6 +223,10 @@ impl IntoResponse for Problem {
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            // RFC 9110 section 15.5.16 asks for it where the coding is at fault.
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
             // RFC 9110 section 11.6.1 asks for it.
             StatusCode::UNAUTHORIZED => {

@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::future::Future;
+use std::panic::{self, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::time::{Duration, Instant, SystemTime};
 
 use chrono::{SecondsFormat, Utc};
@@ -51,8 +52,36 @@ pub(crate) fn init() -> Result<(), ConfigError> {
         function: config::required("AWS_LAMBDA_FUNCTION_NAME")?,
     };
     // Set once per process; a second init would say the same.
-    SOURCE.get_or_init(|| source);
+    SOURCE.get_or_init(|| {
+        panic::set_hook(Box::new(log_panic));
+        source
+    });
     Ok(())
+}
+
+/// Writes the log line of an invocation that panics, whether the panic unwinds or aborts the process: the hook runs
+/// before either. It replaces the hook of the standard library, whose text on stderr names no request.
+#[expect(clippy::print_stdout, reason = "Lambda collects its logs from stdout")]
+fn log_panic(panic: &PanicHookInfo) {
+    println!("{}", panic_line(SOURCE.get(), panic));
+}
+
+fn panic_line(source: Option<&Source>, panic: &PanicHookInfo) -> String {
+    let place = panic.location().map_or_else(String::new, |location| format!(" at {location}"));
+    // What was put into a message may be a customer's: an index within a text, say, shows the text.
+    let message = panic.payload().downcast_ref::<&'static str>().unwrap_or(&"its message may hold data");
+    let error = format!("panicked{place}: {message}");
+    // Outside of an invocation there is nothing to say but that.
+    let invocation = CURRENT.try_with(Arc::clone).unwrap_or_else(|_| Invocation::begin(None));
+    // Whoever panics while holding the lock must not wait for it here.
+    let empty = Said::default();
+    let said = invocation.said.try_lock();
+    let said = match &said {
+        Ok(said) => said,
+        Err(TryLockError::Poisoned(said)) => said.get_ref(),
+        Err(TryLockError::WouldBlock) => &empty,
+    };
+    invocation.line_of(source, said, Some(&error), Outcome::Failed)
 }
 
 /// Writes why a function could not start.
@@ -153,7 +182,10 @@ impl Invocation {
     }
 
     fn line(&self, source: Option<&Source>, outcome: Outcome) -> String {
-        let said = &*self.said();
+        self.line_of(source, &self.said(), None, outcome)
+    }
+
+    fn line_of(&self, source: Option<&Source>, said: &Said, panic: Option<&str>, outcome: Outcome) -> String {
         let mut line = Line::default();
         line.add("timestamp", &now());
         line.add("level", outcome.level());
@@ -171,6 +203,9 @@ impl Invocation {
             }
         }
         line.0.extend(said.notes.iter().cloned());
+        if let Some(panic) = panic {
+            line.add("error", panic);
+        }
         line.add("outcome", &outcome);
         line.add("durationMs", &((self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3));
         if let Some(source) = source.filter(|_| !said.metrics.is_empty()) {
@@ -367,6 +402,61 @@ mod tests {
         let invocation = Invocation::begin(Some(&context));
         assert!(invocation.run(std::future::pending::<()>()).await.is_none());
         assert!(invocation.line(None, Outcome::Failed).contains("the deadline came first"));
+    }
+
+    /// The test below runs this one alone, in a process of its own: a panic hook is the whole process's.
+    #[tokio::test]
+    #[ignore = "panics"]
+    #[expect(clippy::panic, reason = "that is what is tested")]
+    async fn panics_in_an_invocation() {
+        let source = |name: &str| name.to_owned();
+        SOURCE.get_or_init(|| Source {
+            service: source("basket"),
+            stage: source("test"),
+            function: source("basket-api"),
+            namespace: source("Shop"),
+        });
+        panic::set_hook(Box::new(log_panic));
+        let mut context = Context::default();
+        context.request_id = "request-1".to_owned();
+        let invocation = Invocation::begin(Some(&context));
+        let work = invocation.run(async {
+            correlate("c-1");
+            note("route", "GET /basket");
+            let _held = invocation.said.lock();
+            if std::env::var_os("PANIC_WHILE_LOCKED").is_none() {
+                drop(_held);
+            }
+            if std::env::var_os("PANIC_WITH_DATA").is_some() {
+                panic!("grace@example.com {}", invocation.request_id);
+            }
+            panic!("the shelf \"A\" is empty");
+        });
+        work.await;
+    }
+
+    #[test]
+    fn a_panic_is_one_log_line_that_names_its_request() {
+        for variable in ["PANIC", "PANIC_WHILE_LOCKED", "PANIC_WITH_DATA"] {
+            let mut test = std::process::Command::new(std::env::current_exe().unwrap());
+            test.args(["--exact", "--ignored", "--nocapture", "telemetry::tests::panics_in_an_invocation"]);
+            let output = test.env(variable, "1").output().unwrap();
+            let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+            let lines: Vec<_> = said.lines().filter(|line| line.contains("panicked")).collect();
+            let [line] = lines[..] else { panic!("not one line: {said}") };
+            // The test runner has begun a line before.
+            let line: Value = serde_json::from_str(&line[line.find('{').unwrap()..]).unwrap();
+            assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("failed")));
+            assert_eq!(line["requestId"], "request-1");
+            let error = line["error"].as_str().unwrap();
+            assert!(error.starts_with("panicked at ") && error.contains("telemetry.rs:"), "{error}");
+            let literal = variable != "PANIC_WITH_DATA";
+            assert_eq!(error.ends_with(": the shelf \"A\" is empty"), literal, "{error}");
+            assert!(!said.contains("grace@"), "{said}");
+            if variable != "PANIC_WHILE_LOCKED" {
+                assert_eq!((&line["route"], &line["correlationId"]), (&json!("GET /basket"), &json!("c-1")));
+            }
+        }
     }
 
     #[tokio::test]

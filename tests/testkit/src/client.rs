@@ -4,8 +4,8 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
-use lambdakit::api::App;
 use lambdakit::caller::TokenClients;
+use lambdakit::gateway::GatewayEvent;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ const APP_CLIENT: &str = "sample-client";
 /// A client of a service's routes, with all that an API has around them but the gateway.
 #[derive(Clone, Debug)]
 pub struct Client {
-    app: App<Body>,
+    app: Router,
     /// What the gateway's authorizer would have found in the caller's token.
     claims: Option<Value>,
 }
@@ -93,8 +93,8 @@ impl Client {
 
     /// Sends a request as API Gateway would: an event of a Lambda proxy integration, as JSON.
     pub async fn invoke(&self, event: &str) -> Answer {
-        let request = lambda_http::request::from_str(event).expect("an event of API Gateway");
-        self.answer(request.map(|body| Body::from(body.to_vec()))).await
+        let event: GatewayEvent = serde_json::from_str(event).expect("an event of API Gateway");
+        self.answer(event.into_request()).await
     }
 
     async fn answer(&self, request: Request<Body>) -> Answer {

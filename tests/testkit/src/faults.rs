@@ -21,6 +21,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 
 use call::Call;
 pub use rule::{Fault, Rule};
@@ -40,6 +41,10 @@ struct State {
     client: Client<HttpConnector, Full<Bytes>>,
     rules: Mutex<Rules>,
     delayed: AtomicUsize,
+    /// A permit for each call whose answer is held.
+    held: Semaphore,
+    /// A permit for each held answer that may be lost.
+    released: Semaphore,
 }
 
 /// The call or its answer was lost on the way: the connection ends without a word.
@@ -67,7 +72,8 @@ impl FaultProxy {
         let client = Client::builder(TokioExecutor::new()).build_http();
         let rules = Mutex::new(Rules::new(seed));
         let delayed = AtomicUsize::new(0);
-        let state = Arc::new(State { upstream: upstream.to_owned(), client, rules, delayed });
+        let (held, released) = (Semaphore::new(0), Semaphore::new(0));
+        let state = Arc::new(State { upstream: upstream.to_owned(), client, rules, delayed, held, released });
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
         Self { endpoint, state, server }
     }
@@ -92,6 +98,23 @@ impl FaultProxy {
     #[must_use]
     pub fn injected(&self) -> BTreeMap<String, u64> {
         self.state.rules.lock().expect("the rules").injected()
+    }
+
+    /// Makes a call whose next AWS call of this kind takes effect without an answer, and lets others write in between:
+    /// they come after that effect, and before the client tries again.
+    pub async fn meanwhile<T>(
+        &self,
+        operation: &str,
+        call: impl Future<Output = T>,
+        others: impl Future<Output = ()>,
+    ) -> T {
+        self.add(Rule::new(Fault::HoldAnswer).on(operation).times(1));
+        let others = async {
+            self.state.held.acquire().await.expect("an open semaphore").forget();
+            others.await;
+            self.state.released.add_permits(1);
+        };
+        tokio::join!(call, others).0
     }
 
     /// How many calls are still being held back, or to be made once more.
@@ -143,6 +166,12 @@ impl State {
             Verdict::Refuse => Err(Lost),
             Verdict::LoseAnswer => {
                 self.forward(request).await?;
+                Err(Lost)
+            }
+            Verdict::HoldAnswer => {
+                self.forward(request).await?;
+                self.held.add_permits(1);
+                self.released.acquire().await.map_err(|_| Lost)?.forget();
                 Err(Lost)
             }
             Verdict::Delay(pause) => {

@@ -214,3 +214,39 @@ async fn a_write_that_arrives_late_does_not_undo_what_came_after_it() {
     assert_eq!(outbox(&shop).await.len(), 2);
     assert_eq!(pieces(&shop).await, 2);
 }
+
+#[tokio::test]
+async fn a_change_whose_answer_is_lost_is_not_made_again_over_a_later_one() {
+    let (shop, faults, phone) = filled().await;
+    let body = json!({ "productId": phone, "quantity": 1 });
+    let others = async {
+        for _ in 0..6 {
+            shop.client.post("/basket/swn/items", &body).await.expect(200);
+        }
+    };
+    faults.meanwhile("PutItem", shop.client.post("/basket/swn/items", &body), others).await.expect(200);
+    assert_eq!(pieces(&shop).await, 9);
+}
+
+#[tokio::test]
+async fn a_checkout_whose_answer_is_lost_leaves_what_was_put_in_since() {
+    let (shop, faults, phone) = filled().await;
+    let added = async {
+        let body = json!({ "productId": phone, "quantity": 5 });
+        shop.client.post("/basket/swn/items", body).await.expect(200);
+    };
+    let order = order();
+    faults.meanwhile("TransactWriteItems", check_out(&shop, "", &order), added).await.expect(202);
+    assert_eq!((outbox(&shop).await.len(), pieces(&shop).await), (1, 5));
+}
+
+#[tokio::test]
+async fn an_item_whose_answer_is_lost_is_in_the_order_alone_if_that_is_placed_meanwhile() {
+    let (shop, faults, phone) = filled().await;
+    let placed = async {
+        check_out(&shop, "", &order()).await.expect(202);
+    };
+    let body = json!({ "productId": phone, "quantity": 1 });
+    faults.meanwhile("PutItem", shop.client.post("/basket/swn/items", &body), placed).await.expect(200);
+    assert_placed(&shop, true).await;
+}

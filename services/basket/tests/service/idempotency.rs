@@ -109,3 +109,21 @@ async fn a_claim_whose_answer_is_lost_is_ours() {
     faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").times(1));
     assert!(store.finish(lease, "done".to_owned()).await.unwrap());
 }
+
+#[tokio::test]
+async fn a_claim_whose_answer_is_lost_is_ours_whoever_asks_meanwhile() {
+    let account = Account::new();
+    account.table("IDEMPOTENCY_TABLE").await;
+    let faults = account.faults().await;
+    let store = IdempotencyStore::new(account.behind(&faults).known_table("IDEMPOTENCY_TABLE"));
+    let (ours, theirs) = (request("a").await, request("a").await);
+    let others = async {
+        assert!(matches!(store.begin(theirs, LONG).await.unwrap(), Begun::InProgress));
+    };
+    let lease = work(faults.meanwhile("PutItem", store.begin(ours, LONG), others).await.unwrap());
+    let again = request("a").await;
+    let others = async {
+        assert!(matches!(store.begin(again, LONG).await.unwrap(), Begun::Completed(_)));
+    };
+    assert!(faults.meanwhile("PutItem", store.finish(lease, "done".to_owned()), others).await.unwrap());
+}

@@ -237,3 +237,24 @@ async fn an_idempotency_key_is_visible_text() {
         assert_eq!(refused.expect(400).body["type"], "urn:problem-type:bad-request");
     }
 }
+
+#[tokio::test]
+async fn values_are_what_they_mean() {
+    let shop = shop().await;
+    let phone = shop.product("IPhone X", "950.40").await;
+    for item in [
+        format!(r#"{{"productId": "{phone}", "quantity": 1}}"#),
+        format!(r#"{{"productId": "{}", "quantity": 2.0, "color": ""}}"#, phone.to_uppercase()),
+        format!(r#"{{"productId": "{phone}", "quantity": 3e0, "color": null}}"#),
+    ] {
+        shop.client.post("/basket/swn/items", item).await.expect(200);
+    }
+    let basket = shop.client.get("/basket/swn").await.expect(200).body;
+    let items = basket["items"].as_array().unwrap();
+    assert_eq!((items.len(), &items[0]["quantity"]), (1, &json!(6)), "{basket}");
+    assert!(items[0].get("color").is_none());
+    let line = format!("/basket/swn/items/{}", items[0]["itemId"].as_str().unwrap().to_uppercase());
+    shop.client.send("PATCH", &line, &[], r#"{"quantity": 40e-1}"#).await.expect(200);
+    shop.client.send("PATCH", &line, &[], r#"{"quantity": 4.5}"#).await.expect(422);
+    shop.client.send("DELETE", &line, &[], "").await.expect(204);
+}

@@ -79,3 +79,26 @@ async fn a_call_off_that_arrives_late_keeps_no_parcel_that_has_left() {
     eventually("the late call", async || (faults.delayed() == 0).then_some(())).await;
     assert_eq!(depot.state().await.as_deref(), Some("DISPATCHED"));
 }
+
+#[tokio::test]
+async fn a_parcel_whose_departure_is_lost_has_left_whoever_calls_it_off_meanwhile() {
+    let (depot, faults) = faulty_depot().await;
+    assert!(depot.ask(SHIP).await);
+    let others = async {
+        assert!(depot.ask(CALL_OFF).await);
+    };
+    assert!(faults.meanwhile("UpdateItem", depot.remind(DISPATCH), others).await);
+    assert_eq!(depot.state().await.as_deref(), Some("DISPATCHED"));
+    assert_eq!(depot.schedules().await, [schedule_of("deliver"), schedule_of("dispatch")]);
+}
+
+#[tokio::test]
+async fn a_parcel_whose_calling_off_is_lost_stays_whoever_asks_for_it_meanwhile() {
+    let (depot, faults) = faulty_depot().await;
+    let others = async {
+        assert!(depot.ask(SHIP).await);
+    };
+    assert!(faults.meanwhile("UpdateItem", depot.ask(CALL_OFF), others).await);
+    assert_eq!(depot.state().await.as_deref(), Some("CALLED_OFF"));
+    assert!(depot.schedules().await.is_empty());
+}

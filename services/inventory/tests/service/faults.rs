@@ -97,3 +97,28 @@ async fn a_delivery_whose_answers_are_lost_is_counted_once() {
     shop.client.send("POST", &path, &key, r#"{"quantity": 7}"#).await.expect(201);
     assert_eq!(shop.counts(&lamp).await, [12, 0, 12, 0]);
 }
+
+#[tokio::test]
+async fn a_receipt_whose_answer_is_lost_is_counted_once_beside_others() {
+    let (shop, faults) = faulty_warehouse().await;
+    let lamp = id();
+    let others = async {
+        shop.take_in(&lamp, 3).await;
+        shop.reserve(&id(), &[(&lamp, 4)]).await.unwrap();
+    };
+    faults.meanwhile(TRANSACTION, shop.take_in(&lamp, 5), others).await;
+    assert_eq!(shop.counts(&lamp).await, [4, 4, 8, 0]);
+}
+
+#[tokio::test]
+async fn a_step_whose_answer_is_lost_is_not_taken_again_over_a_later_one() {
+    let (shop, faults) = faulty_warehouse().await;
+    let (lamp, order) = (shop.product(5).await, id());
+    let released = async {
+        assert_eq!(shop.release(&order).await, done("RELEASED"));
+    };
+    let call = faults.meanwhile(TRANSACTION, async { shop.reserve(&order, &[(&lamp, 2)]).await }, released);
+    assert_eq!(call.await, done("RESERVED"), "as it was when it was done");
+    assert_eq!(shop.counts(&lamp).await, [5, 0, 5, 0]);
+    assert_eq!(shop.ship(&order).await, refused("Released"));
+}

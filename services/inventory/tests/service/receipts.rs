@@ -67,7 +67,7 @@ async fn no_pieces_half_pieces_and_more_than_a_million_are_refused() {
 #[tokio::test]
 async fn what_is_no_id_of_a_product_is_not_there() {
     let shop = warehouse().await;
-    for product in ["lamp", "019C1430-4400-7000-8000-000000000001", "019c143044007000800000000000000"] {
+    for product in ["lamp", "%7B019c1430-4400-7000-8000-000000000001%7D", "019c143044007000800000000000000"] {
         receive(&shop, product, "delivery-1", r#"{"quantity": 12}"#).await.expect(404);
         shop.client.get(&format!("/stock/{product}")).await.expect(404);
     }
@@ -79,4 +79,24 @@ async fn the_sample_event_is_answered_with_the_stock() {
     shop.take_in("019c1430-4400-7000-8000-000000000001", 6).await;
     let answer = shop.client.invoke(include_str!("../../events/inventory-api.json")).await.expect(200);
     assert_eq!(answer.body["onHand"], 6);
+}
+
+#[tokio::test]
+async fn values_are_what_they_mean() {
+    let (shop, lamp) = (warehouse().await, id());
+    for (product, key, body) in [
+        (lamp.clone(), "delivery-1", r#"{"quantity": 12}"#),
+        (lamp.to_uppercase(), "delivery-1", r#"{"quantity": 12.0}"#),
+        (lamp.clone(), "\"delivery-1\"", r#"{"quantity": 1.2e1}"#),
+        (lamp.clone(), "delivery-1", "\u{feff}{\"quantity\": 120e-1}"),
+    ] {
+        let stock = receive(&shop, &product, key, body).await.expect(201).body;
+        assert_eq!((&stock["productId"], &stock["received"]), (&json!(lamp), &json!(12)), "{body}");
+    }
+    let stock = shop.client.get(&format!("/stock/{}", lamp.to_uppercase())).await.expect(200).body;
+    assert_eq!(stock["received"], 12);
+    for (key, body) in [("Delivery-1", r#"{"quantity": 1}"#), ("delivery-1\"", r#"{"quantity": 1}"#)] {
+        receive(&shop, &lamp, key, body).await.expect(201);
+    }
+    assert_eq!(shop.counts(&lamp).await, [14, 0, 14, 0], "other keys");
 }

@@ -113,7 +113,8 @@ async fn what_is_no_charge_is_refused() {
     for body in [json!({}), json!([]), charge(0, "order-1"), charge(-1, "order-1"), charge(1990, "")] {
         assert_eq!(bank.charge_of("key", &body).await.expect(400).body["error"]["code"], "invalid_request");
     }
-    let no_key = [("authorization", "Bearer sk_test")];
+    // A scheme has no case, so this is a request without an Idempotency-Key.
+    let no_key = [("authorization", "bearer  sk_test")];
     bank.client.send("POST", "/v1/charges", &no_key, charge(1990, "order-1")).await.expect(400);
     assert!(bank.rows().await.is_empty());
 }

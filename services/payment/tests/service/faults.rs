@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use domain::Timestamp;
+use payment::payment::{PaymentState, Refund};
+use payment::store::PaymentStore;
 use testkit::faults::{Fault, Rule};
 
-use crate::{CHARGE, REFUND, till};
+use crate::{CHARGE, ORDER, REFUND, TABLE, till};
 
 #[tokio::test]
 async fn a_provider_that_is_down_leaves_the_charge_on_the_queue() {
@@ -117,4 +120,24 @@ async fn a_charge_that_gets_through_after_its_refund_is_not_made() {
     assert_eq!(till.state().await, "REFUNDED");
     testkit::eventually("the late call", async || (till.line.delayed() == 0).then_some(())).await;
     assert_eq!(till.charges().await, ["canceled"]);
+}
+
+#[tokio::test]
+async fn a_change_whose_answer_is_lost_is_not_made_again_over_a_later_one() {
+    let till = till().await;
+    assert!(till.ask(CHARGE).await);
+    let faulty = PaymentStore::new(till.account.behind(&till.faults).known_table(TABLE));
+    let there = PaymentStore::new(till.account.known_table(TABLE));
+    let payment = there.get(ORDER.parse().unwrap()).await.unwrap().unwrap();
+    let call = faulty.change(payment.clone(), |payment| payment.call_off(Timestamp::now()));
+    let given_back = async {
+        let asked = there.get(payment.order_id).await.unwrap().unwrap();
+        there.change(asked, |payment| payment.gave_back(None, Timestamp::now())).await.unwrap();
+    };
+    let (now, refund) = till.faults.meanwhile("PutItem", call, given_back).await.unwrap();
+    assert_eq!(refund, Refund::ToBeAsked, "what this change has found");
+    assert_eq!(now.state, PaymentState::Refunded, "what others have made of it since");
+    // Made again, it would ask for the same refund a second time, which is told a second time.
+    assert_eq!(there.get(payment.order_id).await.unwrap(), Some(now.clone()));
+    assert_eq!((now.asked_at, now.history.len()), (None, 4));
 }

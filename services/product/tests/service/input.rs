@@ -199,3 +199,97 @@ async fn a_correlation_id_comes_back_if_it_is_fit_to_be_logged() {
         assert_eq!(answer.header("x-correlation-id").len(), 36, "a new UUID instead of {unfit}");
     }
 }
+
+#[tokio::test]
+async fn an_id_is_the_same_in_either_case() {
+    let catalogue = catalogue().await;
+    let product = create(&catalogue, phone()).await;
+    let path = format!("/product/{}", product["id"].as_str().unwrap().to_uppercase());
+    assert_eq!(catalogue.get(&path).await.expect(200).body, product);
+    let changed = catalogue.send("PATCH", &path, &[], r#"{"price": 1}"#).await.expect(200).body;
+    assert_eq!(changed["id"], product["id"]);
+    catalogue.get(&path.replace('-', "")).await.expect(404);
+    catalogue.send("DELETE", &path, &[], "").await.expect(204);
+}
+
+#[tokio::test]
+async fn an_empty_optional_text_is_not_given() {
+    let catalogue = catalogue().await;
+    let mut export = phone();
+    for field in ["description", "imageFile", "currency"] {
+        export[field] = json!("");
+    }
+    let product = create(&catalogue, export.clone()).await;
+    assert!(product.get("description").is_none() && product.get("imageFile").is_none());
+    assert_eq!(product["currency"], "USD");
+    for (method, change) in [
+        ("PUT", export),
+        ("PATCH", json!({ "description": "", "imageFile": "" })),
+        ("PATCH", json!({ "description": null, "imageFile": null })),
+    ] {
+        catalogue.send("PUT", &path(&product), &[], phone()).await.expect(200);
+        let changed = catalogue.send(method, &path(&product), &[], change).await.expect(200).body;
+        assert!(changed.get("description").is_none() && changed.get("imageFile").is_none(), "{changed}");
+    }
+    for blank in [" ", "\t"] {
+        let refused = catalogue.send("PATCH", &path(&product), &[], json!({ "imageFile": blank })).await;
+        assert_eq!(refused.expect(422).fields_at_fault(), ["imageFile"]);
+    }
+}
+
+#[tokio::test]
+async fn a_category_is_its_decoded_text() {
+    let catalogue = catalogue().await;
+    let category = "Caf\u{e9} + Bar";
+    let product = create(&catalogue, with("category", json!(category))).await;
+    for query in ["Caf%C3%A9+%2B+Bar", "Caf%c3%a9%20%2B%20Bar"] {
+        let found = catalogue.get(&format!("/product?category={query}")).await.expect(200).body;
+        assert_eq!(found["items"], json!([product]), "{query}");
+    }
+    for query in ["Caf%E9", "%FF"] {
+        catalogue.get(&format!("/product?category={query}")).await.expect(400);
+    }
+    let found = catalogue.get("/product?category=caf%C3%A9+%2B+bar").await.expect(200).body;
+    assert_eq!(found["items"], json!([]), "categories have a case");
+    let twice = catalogue.get("/product?category=a&category=b&limit=1&limit=2").await.expect(400);
+    assert_eq!(twice.fields_at_fault(), ["category", "limit"]);
+}
+
+#[tokio::test]
+async fn a_body_that_is_compressed_or_in_another_charset_is_refused() {
+    let catalogue = catalogue().await;
+    for (header, value, said) in [
+        ("content-encoding", "gzip", "Content-Encoding is gzip"),
+        ("content-encoding", "br", "Content-Encoding is br"),
+        ("content-type", "application/json; charset=iso-8859-1", "charset is iso-8859-1"),
+    ] {
+        let refused = catalogue.send("POST", "/product", &[(header, value)], phone()).await.expect(415);
+        assert_eq!(refused.body["type"], "urn:problem-type:unsupported-media-type");
+        assert!(refused.body["detail"].as_str().unwrap().contains(said), "{}", refused.body);
+        assert_eq!(refused.header("accept-encoding"), "identity");
+    }
+    let plain = [("content-encoding", "identity"), ("content-type", "application/json; charset=UTF-8")];
+    let body = format!("\u{feff}{}", phone());
+    catalogue.send("POST", "/product", &plain, body).await.expect(201);
+}
+
+#[tokio::test]
+async fn an_event_that_is_not_http_is_a_bad_request() {
+    let catalogue = catalogue().await;
+    let sample: Value = serde_json::from_str(include_str!("../../events/product-api.json")).unwrap();
+    for (header, value, status) in [
+        ("X-Forwarded-Proto", "!!", 201),
+        ("User-Agent", "caf\u{e9}", 201),
+        ("Host", "a b", 400),
+        ("X-Any", "nul\u{0}", 400),
+    ] {
+        let mut event = sample.clone();
+        event["headers"][header] = json!(value);
+        event["multiValueHeaders"][header] = json!([value]);
+        let answer = catalogue.invoke(&event.to_string()).await.expect(status);
+        assert_eq!(answer.header("x-correlation-id"), "sample-request", "{header}");
+        if status == 400 {
+            assert_eq!(answer.header("content-type"), "application/problem+json");
+        }
+    }
+}

@@ -88,6 +88,104 @@ async fn a_change_to_another_version_than_the_one_read_is_refused() {
 }
 
 #[tokio::test]
+async fn a_deletion_of_another_version_than_the_one_read_is_refused() {
+    let catalogue = catalogue().await;
+    let product = create(&catalogue, phone()).await;
+    let path = path(&product);
+    for (name, value) in [
+        ("if-match", "\"2\""),
+        ("if-match", "W/\"1\""),
+        ("if-match", "\"01\""),
+        ("if-match", ""),
+        ("if-none-match", "*"),
+        ("if-none-match", "W/\"1\""),
+        ("if-none-match", "\"7\",, \"1\""),
+    ] {
+        for method in ["DELETE", "PATCH", "PUT"] {
+            let refused = catalogue.send(method, &path, &[(name, value)], phone()).await.expect(412);
+            assert_eq!(
+                refused.body["type"], "urn:problem-type:precondition-failed",
+                "{method} {name}: {value}"
+            );
+        }
+    }
+    for (name, value) in [("if-match", "1"), ("if-none-match", "\"1")] {
+        for method in ["DELETE", "PATCH", "GET"] {
+            catalogue.send(method, &path, &[(name, value)], phone()).await.expect(400);
+        }
+    }
+    assert_eq!(catalogue.get(&path).await.body, product);
+    let conditions = [("if-match", "\"x,y\", \"1\""), ("if-none-match", "\"2\"")];
+    catalogue.send("DELETE", &path, &conditions, "").await.expect(204);
+    catalogue.send("DELETE", &path, &[("if-match", "*")], "").await.expect(404);
+}
+
+#[tokio::test]
+async fn of_a_change_and_a_deletion_of_one_version_one_is_made() {
+    let catalogue = catalogue().await;
+    for _ in 0..10 {
+        let product = create(&catalogue, phone()).await;
+        let (path, if_match) = (path(&product), [("if-match", "\"1\"")]);
+        let change = catalogue.send("PATCH", &path, &if_match, r#"{"price": 1}"#);
+        let deletion = catalogue.send("DELETE", &path, &if_match, "");
+        let (changed, deleted) = futures::join!(change, deletion);
+        let there = catalogue.get(&path).await.status;
+        match (changed.status.as_u16(), deleted.status.as_u16()) {
+            (200, 412) => assert_eq!(there, 200),
+            (404, 204) => assert_eq!(there, 404),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_the_client_has_is_not_sent_again() {
+    let catalogue = catalogue().await;
+    let product = create(&catalogue, phone()).await;
+    let path = path(&product);
+    for method in ["GET", "HEAD"] {
+        for known in ["\"1\"", "W/\"1\"", "\"7\", \"1\"", "*"] {
+            let unchanged = catalogue.send(method, &path, &[("if-none-match", known)], "").await.expect(304);
+            assert_eq!(unchanged.header("etag"), "\"1\"");
+            assert!(unchanged.body.is_null() && unchanged.header("content-type").is_empty());
+        }
+        for unknown in ["\"2\"", "\"01\"", ""] {
+            catalogue.send(method, &path, &[("if-none-match", unknown)], "").await.expect(200);
+        }
+        catalogue.send(method, &path, &[("if-match", "\"2\"")], "").await.expect(412);
+        let dates = [("if-modified-since", "Sat, 31 Jan 2099 12:00:00 GMT")];
+        catalogue.send(method, &path, &dates, "").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn head_is_get_without_a_body() {
+    let catalogue = catalogue().await;
+    let product = create(&catalogue, phone()).await;
+    for (path, status) in [
+        (&*path(&product), 200),
+        ("/product", 200),
+        ("/openapi.json", 200),
+        ("/product?limit=0", 400),
+        ("/product/0190f2a0-0000-7000-8000-000000000000", 404),
+        ("/nowhere", 404),
+    ] {
+        let id = [("x-correlation-id", "head-1")];
+        let get = catalogue.send("GET", path, &id, "").await.expect(status);
+        let head = catalogue.send("HEAD", path, &id, "").await.expect(status);
+        assert!(head.body.is_null(), "{path}");
+        assert!(!head.header("content-length").is_empty(), "{path}");
+        let mut same = head.headers.clone();
+        same.remove("content-length");
+        let mut of_get = get.headers.clone();
+        if let Some(length) = of_get.remove("content-length") {
+            assert_eq!(length, head.header("content-length"), "{path}");
+        }
+        assert_eq!(same, of_get, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn of_many_changes_to_one_version_one_is_made() {
     let catalogue = catalogue().await;
     let product = create(&catalogue, phone()).await;

@@ -15,6 +15,10 @@ pub enum Fault {
     Refuse,
     /// The call takes effect, and its answer is lost.
     LoseAnswer,
+    /// The call takes effect, and its answer is lost once others have made theirs ([`FaultProxy::meanwhile`]).
+    ///
+    /// [`FaultProxy::meanwhile`]: super::FaultProxy::meanwhile
+    HoldAnswer,
     /// The call is made after a pause, in which its client may have given up.
     Delay(Duration),
     /// The call is answered, and made once more after a pause, as when a message comes twice.
@@ -98,6 +102,7 @@ pub(super) enum Verdict {
     Pass,
     Refuse,
     LoseAnswer,
+    HoldAnswer,
     Delay(Duration),
     Repeat(Duration),
     Answer(StatusCode, Bytes),
@@ -182,6 +187,7 @@ fn verdict(fault: Fault, call: &Call, dice: &mut Dice) -> Option<Verdict> {
     Some(match fault {
         Fault::Refuse => Verdict::Refuse,
         Fault::LoseAnswer => Verdict::LoseAnswer,
+        Fault::HoldAnswer => Verdict::HoldAnswer,
         Fault::Delay(pause) => Verdict::Delay(pause),
         Fault::Repeat(pause) => Verdict::Repeat(pause),
         Fault::Throttle => error(StatusCode::BAD_REQUEST, "ThrottlingException", &json!({})),
