@@ -9,5 +9,6 @@ mod local_aws;
 mod secrets;
 mod server;
 mod sockets;
+mod streams;
 mod topics;
 mod workflows;

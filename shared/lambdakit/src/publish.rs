@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::aws::Aws;
 use crate::config::{self, ConfigError};
 use crate::store::cause;
+use crate::telemetry::within_deadline;
 
 /// The most entries in one `PutEvents` call (EventBridge quota).
 const MOST_ENTRIES: usize = 10;
@@ -73,7 +74,8 @@ impl Publisher {
     }
 
     /// Publishes all entries; the answer has one result per entry, in their order. A refused
-    /// entry is tried again on its own, so an entry that got through is not sent twice.
+    /// entry is tried again on its own, so an entry that got through is not sent twice. Entries whose
+    /// call is under way at the invocation's deadline are not published, as far as is known.
     pub async fn publish(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
         let mut calls = Vec::new();
         let mut rest = entries;
@@ -125,7 +127,8 @@ impl Publisher {
                 .build()
         });
         let put = self.client.put_events().set_entries(Some(requests.collect())).send();
-        let answer = put.await.map_err(|error| PublishError(cause(&error)))?;
+        let put = within_deadline(put).await.map_err(|reached| PublishError(reached.to_string()))?;
+        let answer = put.map_err(|error| PublishError(cause(&error)))?;
         let answers = answer.entries();
         let result = |index: usize| match answers.get(index) {
             Some(answer) if answer.event_id().is_some() => Ok(()),

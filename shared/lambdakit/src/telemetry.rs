@@ -129,16 +129,17 @@ impl Invocation {
     /// Does the work with this invocation as the current one; `None` when it had to be given up
     /// because the deadline came first.
     pub(crate) async fn run<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> Option<T> {
-        CURRENT
-            .scope(Arc::clone(self), async {
-                let Some(deadline) = self.deadline else { return Some(work.await) };
-                let done = tokio::time::timeout_at(deadline.into(), work).await.ok();
-                if done.is_none() {
-                    note("error", "the deadline came first");
-                }
-                done
-            })
-            .await
+        let done = self.run_parts(within_deadline(work)).await;
+        if done.is_err() {
+            self.scope(|| note("error", &DeadlineReached.to_string()));
+        }
+        done.ok()
+    }
+
+    /// Does work with this invocation as the current one whose parts keep to the deadline themselves, each
+    /// [within it](within_deadline), so that those that were done are known.
+    pub(crate) async fn run_parts<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(Arc::clone(self), work).await
     }
 
     /// Does something at once with this invocation as the current one.
@@ -203,6 +204,19 @@ impl Invocation {
     fn said(&self) -> MutexGuard<'_, Said> {
         self.said.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The time of an invocation was up before its work was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the deadline came first")]
+pub(crate) struct DeadlineReached;
+
+/// Does a part of the current invocation's work, unless the deadline comes first: then the part is given up.
+pub(crate) async fn within_deadline<T>(work: impl Future<Output = T>) -> Result<T, DeadlineReached> {
+    let Some(deadline) = with_current(|invocation| invocation.deadline).flatten() else {
+        return Ok(work.await);
+    };
+    tokio::time::timeout_at(deadline.into(), work).await.map_err(|_| DeadlineReached)
 }
 
 /// Fields in the order they were added, values as they were serialized.
@@ -296,6 +310,15 @@ pub fn request_id() -> String {
     with_current(|invocation| invocation.request_id.clone()).unwrap_or_default()
 }
 
+/// An invocation's context that leaves its work so many milliseconds.
+#[cfg(test)]
+pub(crate) fn context_of(millis: u64) -> Context {
+    let mut context = Context::default();
+    let reserve = u64::try_from(RESERVE.as_millis()).unwrap_or_default();
+    context.deadline = u64::try_from(Utc::now().timestamp_millis()).unwrap_or_default() + reserve + millis;
+    context
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -362,9 +385,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_reaches_the_deadline_is_given_up() {
-        let mut context = Context::default();
-        context.deadline = u64::try_from(Utc::now().timestamp_millis()).unwrap() + 100;
-        let invocation = Invocation::begin(Some(&context));
+        let invocation = Invocation::begin(Some(&context_of(100)));
         assert!(invocation.run(std::future::pending::<()>()).await.is_none());
         assert!(invocation.line(None, Outcome::Failed).contains("the deadline came first"));
     }
