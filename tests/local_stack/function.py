@@ -52,12 +52,13 @@ refused = set()
 
 def relay(event):
     """Sends the name of each item that a stream tells of to a queue; reports `again` the first time."""
+    queue = os.environ["AWS_ENDPOINT_URL"] + urllib.parse.urlparse(os.environ["URL"]).path
     failures = []
     for record in event["Records"]:
         change = record["dynamodb"]
         name = change["Keys"]["name"]["S"]
         message = urllib.parse.urlencode({"Action": "SendMessage", "MessageBody": name}).encode()
-        urllib.request.urlopen(urllib.request.Request(os.environ["URL"], data=message), timeout=5).close()
+        urllib.request.urlopen(urllib.request.Request(queue, data=message), timeout=5).close()
         if name == "again" and name not in refused:
             refused.add(name)
             failures.append({"itemIdentifier": change["SequenceNumber"]})

@@ -27,7 +27,8 @@ fn reported_stream_records_come_again_and_finished_ones_do_not() {
     let outputs =
         aws.deploy(&resources, &json!({ "Queue": { "Ref": "Queue" }, "Table": { "Ref": "Table" } }));
     let put = |name: &str| json!({ "PutRequest": { "Item": { "name": { "S": name } } } });
-    let items = json!({ "RequestItems": { &outputs["Table"]: ["first", "again", "last"].map(put) } });
+    let puts = ["first", "again", "last"].map(put);
+    let items = json!({ "RequestItems": { &outputs["Table"]: puts } });
     aws.call("dynamodb", "DynamoDB_20120810.BatchWriteItem", &items).unwrap();
     let mut told = BTreeMap::new();
     eventually("the record that was reported", || {
