@@ -206,7 +206,7 @@ impl Outbox {
         let sent = within_deadline(self.retries.send(&record.json, &failure.reason)).await;
         match sent.unwrap_or_else(|reached| Err(reached.to_string())) {
             Ok(()) => Ok(failure),
-            Err(reason) => Err(Failure { reason, ..failure }),
+            Err(reason) => Err(Failure { reason, is_early: false, ..failure }),
         }
     }
 }

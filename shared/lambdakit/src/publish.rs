@@ -108,6 +108,7 @@ impl Publisher {
         }
         tokio::time::sleep(PAUSE).await;
         let again: Vec<&Entry> = refused.iter().map(|&index| &entries[index]).collect();
+        // If this call fails as a whole, what the first one said of each entry still holds.
         if let Ok(second) = self.put(&again).await {
             for (index, result) in refused.into_iter().zip(second) {
                 results[index] = result;

@@ -146,6 +146,7 @@ pub async fn invoke<H: Handler>(
 ) -> Result<H::Output, StepError> {
     let invocation = Invocation::begin(context);
     let done = invocation.run(async {
+        // Only for the log line; what the step needs of a call, its handler reads.
         if let Ok(Call { correlation_id }) = serde_json::from_str(call) {
             telemetry::correlate(&correlation_id);
         }

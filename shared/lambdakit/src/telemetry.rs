@@ -69,6 +69,8 @@ pub enum Outcome {
     Ok,
     /// It refused what it was asked to, as it should.
     Refused,
+    /// Some records of its batch will come again, since they are too early: nothing failed.
+    Deferred,
     /// Some records of its batch will come again.
     Partial,
     /// It could not do what it was asked to.
@@ -78,7 +80,7 @@ pub enum Outcome {
 impl Outcome {
     fn level(self) -> &'static str {
         match self {
-            Self::Ok | Self::Refused => "INFO",
+            Self::Ok | Self::Refused | Self::Deferred => "INFO",
             Self::Partial => "WARN",
             Self::Failed => "ERROR",
         }
@@ -225,6 +227,7 @@ struct Line(Vec<(Cow<'static, str>, Box<RawValue>)>);
 
 impl Line {
     fn add(&mut self, name: impl Into<Cow<'static, str>>, value: &(impl Serialize + ?Sized)) {
+        // A field that does not serialize is left out: the rest of the line is worth more.
         self.0.extend(to_raw_value(value).ok().map(|value| (name.into(), value)));
     }
 }
@@ -256,7 +259,8 @@ impl Loggable for usize {}
 impl Loggable for f64 {}
 impl<T: Loggable> Loggable for Vec<T> {}
 
-/// Adds a field to the invocation's log line. Nothing secret and nothing personal.
+/// Adds a field to the invocation's log line. Nothing secret and nothing personal. One that does not serialize, or that is
+/// added outside an invocation, is left out: no work fails over its log line.
 pub fn note(name: &'static str, value: &(impl Loggable + ?Sized)) {
     if let Ok(value) = to_raw_value(value) {
         with_current(|invocation| invocation.said().notes.push((name.into(), value)));
