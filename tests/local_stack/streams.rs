@@ -11,7 +11,8 @@ fn reported_stream_records_come_again_and_finished_ones_do_not() {
     let aws = LocalAws::start("stream-failures");
     aws.ready();
     let resources = json!({
-        "Queue": { "Type": "AWS::SQS::Queue" },
+        // Messages are read and not deleted.
+        "Queue": { "Type": "AWS::SQS::Queue", "Properties": { "VisibilityTimeout": 3600 } },
         "Table": { "Type": "AWS::DynamoDB::Table", "Properties": {
             "AttributeDefinitions": [{ "AttributeName": "name", "AttributeType": "S" }],
             "KeySchema": [{ "AttributeName": "name", "KeyType": "HASH" }],
