@@ -170,7 +170,7 @@ impl Steps {
 
     /// Sends a command, and has the task wait for what it leads to. It fails the task instead if the order was called off
     /// before it came to `status`.
-    async fn command_at<C: Fact>(
+    async fn command_unless_cancelled<C: Fact>(
         &self,
         order: &Order,
         status: OrderStatus,
@@ -221,7 +221,8 @@ impl steps::Handler for Steps {
                 let (amount, currency) = (order.total_price.amount(), order.total_price.currency());
                 let command = ChargePayment { order_id, amount, currency, payment: order.payment.clone() };
                 let wait = (Wait::Payment, &*task_token);
-                self.command_at(order, OrderStatus::StockReserved, &self.payment, wait, command).await
+                self.command_unless_cancelled(order, OrderStatus::StockReserved, &self.payment, wait, command)
+                    .await
             }
             Step::Refund { task_token } => {
                 let command = RefundPayment { order_id };
@@ -231,7 +232,7 @@ impl steps::Handler for Steps {
                 let (recipient, pieces) = (order.recipient.clone(), pieces(order));
                 let command = ShipOrder { order_id, recipient, pieces };
                 let wait = (Wait::Delivery, &*task_token);
-                self.command_at(order, OrderStatus::Paid, &self.delivery, wait, command).await
+                self.command_unless_cancelled(order, OrderStatus::Paid, &self.delivery, wait, command).await
             }
             Step::CallOff { task_token } => {
                 let command = CallOffShipment { order_id };
