@@ -78,10 +78,10 @@ fn fuzz(shop: &Shop, signed_in: Option<&Shop>, caller: &Caller) {
     fs::write(&config, configuration(&known, signed_in, caller)).unwrap();
     let program = env::var_os("FERROCART_SCHEMATHESIS")
         .expect("FERROCART_SCHEMATHESIS is not set: run these tests with `cargo xtask test fuzz`");
-    let report = config.with_extension("json");
-    // One of an earlier run would speak for this one.
-    if report.exists() {
-        fs::remove_file(&report).unwrap();
+    let [report, events] = ["json", "ndjson"].map(|kind| config.with_extension(kind));
+    // Those of an earlier run would speak for this one.
+    for file in [&report, &events].into_iter().filter(|file| file.exists()) {
+        fs::remove_file(file).unwrap();
     }
     let mut schemathesis = Command::new(program);
     schemathesis
@@ -90,13 +90,16 @@ fn fuzz(shop: &Shop, signed_in: Option<&Shop>, caller: &Caller) {
         .args(["run", DESCRIPTION, "--url", shop.output("/apiUrl")])
         .args(["--seed", &seed.to_string(), "--max-examples", &cases.to_string()])
         .arg("--report-json-path")
-        .arg(&report);
+        .arg(&report)
+        .arg("--report-ndjson-path")
+        .arg(&events);
     let ran = known.while_baskets_fill(|| schemathesis.output().expect("Schemathesis"));
-    let passed = fs::read_to_string(&report)
-        .map_err(|error| format!("there is no report: {error}"))
-        .and_then(|text| Report::parse(&text).map_err(|error| error.to_string()))
-        .and_then(|report| report.passed());
-    let made = passed.unwrap_or_else(|problem| {
+    let read = |file| fs::read_to_string(file).map_err(|error| format!("there is no report: {error}"));
+    let verdict = || {
+        let report = Report::parse(&read(&report)?).map_err(|error| error.to_string())?;
+        report.passed(report::unsent(&read(&events)?).map_err(|error| error.to_string())?)
+    };
+    let made = verdict().unwrap_or_else(|problem: String| {
         let [said, complained] = [&ran.stdout, &ran.stderr].map(|output| String::from_utf8_lossy(output));
         panic!("{problem}\n{}\n{}", end(&said), end(&complained))
     });
