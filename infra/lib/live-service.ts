@@ -54,11 +54,13 @@ export class LiveService extends Construct {
       settings,
       service: 'live',
       binary: 'live-connections',
-      // Somebody goes: what is known of them, and all of it removed.
+      // Somebody goes: what is known of them, and all of it removed. Or a frame that came here is counted, in two tries.
       callsInSequence: 2,
       environment: { CONNECTION_TABLE: connections.tableName },
     });
-    comings.allow(connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem');
+    comings.allow(
+      connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:BatchWriteItem',
+    );
 
     const messages = new RustFunction(this, 'Messages', {
       settings,

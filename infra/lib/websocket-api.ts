@@ -39,7 +39,9 @@ export class SocketApi extends Construct {
     this.settings = settings;
     this.api = new WebSocketApi(this, 'Sockets', {
       apiName: `${Stack.of(this).stackName}-live`,
-      routeSelectionExpression: '$request.body.action',
+      // A constant, so that no frame selects a route: `$connect` and `$disconnect` are not for clients to name.
+      // https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html
+      routeSelectionExpression: '\\$default',
     });
     const { perSecond, burst } = limitsOf('change', settings);
     const stage = new WebSocketStage(this, 'Stage', {

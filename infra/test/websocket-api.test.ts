@@ -34,6 +34,11 @@ describe('the WebSocket API', () => {
     assert.deepEqual(of('RouteResponse').map(({ RouteResponseKey }) => RouteResponseKey), ['$default']);
   });
 
+  test('no frame selects its route, or it could name those of connections', () => {
+    // The backslash keeps the dollar sign from being a variable's.
+    assert.deepEqual(of('Api').map(({ RouteSelectionExpression }) => RouteSelectionExpression), ['\\$default']);
+  });
+
   test('nobody connects whose token was not looked at', () => {
     const [authorizer, ...others] = of('Authorizer');
     assert.equal(others.length, 0);

@@ -12,6 +12,8 @@
     reason = "a test that cannot run has failed"
 )]
 
+mod report;
+
 use std::env;
 use std::fs;
 use std::path::Path;
@@ -22,6 +24,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use shop_tests::Shop;
+
+use crate::report::Report;
 
 const DESCRIPTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
 const CONFIG: &str = include_str!("schemathesis.toml");
@@ -74,19 +78,34 @@ fn fuzz(shop: &Shop, signed_in: Option<&Shop>, caller: &Caller) {
     fs::write(&config, configuration(&known, signed_in, caller)).unwrap();
     let program = env::var_os("FERROCART_SCHEMATHESIS")
         .expect("FERROCART_SCHEMATHESIS is not set: run these tests with `cargo xtask test fuzz`");
+    let [report, events] = ["json", "ndjson"].map(|kind| config.with_extension(kind));
+    // Those of an earlier run would speak for this one.
+    for file in [&report, &events].into_iter().filter(|file| file.exists()) {
+        fs::remove_file(file).unwrap();
+    }
     let mut schemathesis = Command::new(program);
     schemathesis
         .arg("--config-file")
         .arg(&config)
         .args(["run", DESCRIPTION, "--url", shop.output("/apiUrl")])
-        .args(["--seed", &seed.to_string(), "--max-examples", &cases.to_string()]);
+        .args(["--seed", &seed.to_string(), "--max-examples", &cases.to_string()])
+        .arg("--report-json-path")
+        .arg(&report)
+        .arg("--report-ndjson-path")
+        .arg(&events);
     let ran = known.while_baskets_fill(|| schemathesis.output().expect("Schemathesis"));
-    let said = String::from_utf8_lossy(&ran.stdout);
-    assert!(ran.status.success(), "{}\n{}", end(&said), end(&String::from_utf8_lossy(&ran.stderr)));
-    let (made, rest) = said.rsplit_once(" generated").expect("how many cases were made");
-    let made: u32 = made.rsplit(char::is_whitespace).next().unwrap().replace(',', "").parse().unwrap();
+    let read = |file| fs::read_to_string(file).map_err(|error| format!("there is no report: {error}"));
+    let verdict = || {
+        let report = Report::parse(&read(&report)?).map_err(|error| error.to_string())?;
+        report.passed(report::unsent(&read(&events)?).map_err(|error| error.to_string())?)
+    };
+    let made = verdict().unwrap_or_else(|problem: String| {
+        let [said, complained] = [&ran.stdout, &ran.stderr].map(|output| String::from_utf8_lossy(output));
+        panic!("{problem}\n{}\n{}", end(&said), end(&complained))
+    });
+    assert!(ran.status.success(), "{}", ran.status);
     assert!(made > 20 * cases, "{made} cases are few");
-    println!("{}: {made} cases{}", caller.name, rest.lines().next().unwrap());
+    println!("{}: {made} cases", caller.name);
 }
 
 /// What there is to ask for, beside what is made up.

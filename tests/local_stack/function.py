@@ -3,6 +3,7 @@
 
 import json
 import os
+import urllib.parse
 import urllib.request
 
 RUNTIME = f"http://{os.environ['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation"
@@ -44,6 +45,24 @@ def chat(event):
         with urllib.request.urlopen(urllib.request.Request(url, data=b"pushed", method="POST"), timeout=5):
             pass
     return {"statusCode": 200, "body": json.dumps({"connection": context["connectionId"]})}
+
+
+refused = set()
+
+
+def relay(event):
+    """Sends the name of each item that a stream tells of to a queue; reports `again` the first time."""
+    queue = os.environ["AWS_ENDPOINT_URL"] + urllib.parse.urlparse(os.environ["URL"]).path
+    failures = []
+    for record in event["Records"]:
+        change = record["dynamodb"]
+        name = change["Keys"]["name"]["S"]
+        message = urllib.parse.urlencode({"Action": "SendMessage", "MessageBody": name}).encode()
+        urllib.request.urlopen(urllib.request.Request(queue, data=message), timeout=5).close()
+        if name == "again" and name not in refused:
+            refused.add(name)
+            failures.append({"itemIdentifier": change["SequenceNumber"]})
+    return {"batchItemFailures": failures}
 
 
 def main():

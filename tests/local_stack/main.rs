@@ -10,5 +10,6 @@ mod mail;
 mod secrets;
 mod server;
 mod sockets;
+mod streams;
 mod topics;
 mod workflows;

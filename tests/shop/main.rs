@@ -4,6 +4,7 @@
 
 mod access;
 mod edge;
+mod live;
 mod me;
 mod once;
 mod queues;

@@ -4,7 +4,7 @@ use std::thread;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use shop_tests::{Answer, Shop, eventually, statuses};
+use shop_tests::{Answer, Shop, eventually, owner, statuses};
 
 /// A product with so many pieces.
 fn lamp(staff: &Shop, pieces: u32) -> String {
@@ -128,6 +128,21 @@ fn charges(receipt: &Value) -> Vec<String> {
     own.map(|row| row["status"].as_str().unwrap().to_owned()).collect()
 }
 
+/// How the execution of an order's workflow ended, and how many states it executed: each is billed.
+fn execution(shop: &Shop, receipt: &Value) -> (String, usize) {
+    let executions = shop.output("/fulfilmentWorkflowArn").replace(":stateMachine:", ":execution:");
+    let arn = format!("{executions}:{}", receipt["orderId"].as_str().unwrap());
+    let status = eventually("the end of the execution", || {
+        let described = testkit::Account::of_the_shop().aws().workflows().describe_execution();
+        let described = wait_for(described.execution_arn(&arn).send()).unwrap();
+        (described.status.as_str() != "RUNNING").then(|| described.status.as_str().to_owned())
+    });
+    let history = testkit::Account::of_the_shop().aws().workflows().get_execution_history();
+    let history = wait_for(history.execution_arn(&arn).max_results(1000).send()).unwrap();
+    let entered = history.events().iter().filter(|event| event.r#type().as_str().ends_with("StateEntered"));
+    (status, entered.count())
+}
+
 /// What `cargo xtask dlq` does with the failures of workflows.
 fn dlq(shop: &Shop, action: &[&str]) -> (bool, String) {
     let done = shop.xtask(&[&["dlq"], action, &["fulfilment-failures"]].concat());
@@ -187,6 +202,35 @@ fn what_is_not_there_cannot_be_sold() {
     let none = staff.product("Rumour", "1.00");
     let order = customer.order_that_ended(&customer.buy(&none, 1, &json!({})));
     assert_eq!(order.body["history"][1]["reason"], "OUT_OF_STOCK");
+}
+
+#[test]
+fn rejected_orders_succeed_as_executions_and_delivered_ones_take_nine_states() {
+    let staff = Shop::new();
+    let (customer, product) = (staff.customer(), lamp(&staff, 1));
+    let delivered = customer.buy(&product, 1, &json!({}));
+    customer.order_that_is("DELIVERED", &delivered);
+    assert_eq!(execution(&staff, &delivered), ("SUCCEEDED".to_owned(), 9));
+    let rejected = customer.buy(&product, 1, &json!({}));
+    customer.order_that_is("REJECTED", &rejected);
+    assert_eq!(execution(&staff, &rejected), ("SUCCEEDED".to_owned(), 4));
+}
+
+#[test]
+fn out_of_stock_is_a_result_of_the_function_and_no_error() {
+    let staff = Shop::new();
+    let (product, order) = (staff.product("Rumour", "1.00"), uuid::Uuid::now_v7());
+    let call = json!({
+        "step": "reserve", "orderId": order, "correlationId": "c-1", "pieces": [{ "productId": product, "quantity": 1 }],
+    });
+    let function = &staff.all("/functions")["inventory-steps"];
+    let url = format!("{}/2015-03-31/functions/{function}/invocations", staff.output("/endpoint"));
+    let request = ureq::post(&url).header("authorization", owner("lambda"));
+    let mut answer = request.send(call.to_string()).unwrap();
+    // Lambda's metric `Errors` counts what has this header.
+    assert_eq!(answer.headers().get("x-amz-function-error"), None);
+    let told: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+    assert_eq!(told, json!({ "orderId": order, "stock": "OUT_OF_STOCK" }));
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod functions;
 mod glibc;
 mod interrupt;
 mod lambda_build;
+#[cfg(test)]
+mod line_endings;
 mod live;
 mod load;
 mod local_deploy;

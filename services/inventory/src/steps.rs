@@ -1,14 +1,14 @@
 //! What the fulfilment of an order asks of the warehouse, step by step.
 
 use domain::OrderId;
-use domain::stock::{OUT_OF_STOCK, StockStep};
-use lambdakit::steps::{Handler, StepError};
+use domain::stock::StockStep;
+use lambdakit::steps::{Handler, StepError, StepResult};
 use lambdakit::telemetry;
 use serde::Serialize;
 
 use crate::store::{Released, Reserved, Shipped, StockStore};
 
-/// Name of the error by which the warehouse says that the order's pieces were put back, for good.
+/// Name of the error by which the warehouse says that pieces cannot leave, since they were put back, for good.
 pub const RELEASED: &str = "Released";
 
 /// Does what fulfilment asks for.
@@ -35,6 +35,8 @@ pub enum Whereabouts {
     Reserved,
     /// Put back, or never set aside.
     Released,
+    /// Never set aside, since there are not enough.
+    OutOfStock,
     /// Out of the house.
     Shipped,
 }
@@ -51,29 +53,32 @@ impl Handler for Steps {
     type Step = StockStep;
     type Output = Answer;
 
-    async fn handle(&self, step: StockStep) -> Result<Answer, StepError> {
+    async fn handle(&self, step: StockStep) -> Result<StepResult<Answer>, StepError> {
+        let answer = |order_id, stock| Answer { order_id, stock };
+        let done = |order_id, stock| Ok(StepResult::Done(answer(order_id, stock)));
         match step {
             StockStep::Reserve { order_id, pieces } => match self.stock.reserve(order_id, pieces).await? {
-                Reserved::Done => Ok(Answer { order_id, stock: Whereabouts::Reserved }),
+                Reserved::Done => done(order_id, Whereabouts::Reserved),
                 Reserved::OutOfStock => {
                     telemetry::count("OutOfStock", 1);
-                    Err(StepError::answer(OUT_OF_STOCK, &"there are not enough pieces"))
+                    let output = answer(order_id, Whereabouts::OutOfStock);
+                    Ok(StepResult::Refused { reason: "OutOfStock", output })
                 }
-                Reserved::Released => Err(released()),
+                Reserved::Released => Ok(StepResult::Refused {
+                    reason: RELEASED,
+                    output: answer(order_id, Whereabouts::Released),
+                }),
             },
             StockStep::Release { order_id } => match self.stock.release(order_id).await? {
-                Released::Done => Ok(Answer { order_id, stock: Whereabouts::Released }),
-                Released::Shipped => Ok(Answer { order_id, stock: Whereabouts::Shipped }),
+                Released::Done => done(order_id, Whereabouts::Released),
+                Released::Shipped => done(order_id, Whereabouts::Shipped),
             },
             StockStep::Ship { order_id } => match self.stock.ship(order_id).await? {
-                Shipped::Done => Ok(Answer { order_id, stock: Whereabouts::Shipped }),
-                Shipped::Released => Err(released()),
+                Shipped::Done => done(order_id, Whereabouts::Shipped),
+                // The parcel has left, and its pieces count as being here: somebody has to look at it.
+                Shipped::Released => Err(StepError::named(RELEASED, &"the pieces were put back")),
                 Shipped::NotReserved => Err(StepError::broken(&"nothing is set aside for the order")),
             },
         }
     }
-}
-
-fn released() -> StepError {
-    StepError::answer(RELEASED, &"the pieces were put back")
 }

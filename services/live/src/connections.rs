@@ -6,7 +6,9 @@ use domain::customer::Customer;
 use lambdakit::Problem;
 use lambdakit::socket::{Handler, Happening, SocketEvent};
 
-use crate::store::{Connection, ConnectionStore};
+use crate::messages::{signed_out, too_fast};
+use crate::request::unknown_action;
+use crate::store::{Connection, ConnectionStore, Pace};
 
 /// Keeps in mind who is connected.
 #[derive(Clone, Debug)]
@@ -20,6 +22,16 @@ impl Connections {
     pub fn new(store: ConnectionStore) -> Self {
         Self { store }
     }
+
+    /// Why a message is not answered that came here. The API has no route by which it could; if it gets one, a message
+    /// counts here like any other.
+    async fn refusal(&self, id: &str) -> Result<Problem, Problem> {
+        Ok(match self.store.hear(id).await? {
+            Pace::Fine(_) => unknown_action(),
+            Pace::TooFast | Pace::MuchTooFast => too_fast("Wait a moment before you go on."),
+            Pace::Unknown => signed_out(),
+        })
+    }
 }
 
 impl Handler for Connections {
@@ -28,7 +40,7 @@ impl Handler for Connections {
         match happening {
             Happening::Connected(found) => self.store.add(&connection(connection_id, &found)?).await?,
             Happening::Left => self.store.remove(&connection_id).await?,
-            Happening::Said(_) => return Err(Problem::internal("messages go to another function")),
+            Happening::Said(_) => return Err(self.refusal(&connection_id).await?),
         }
         Ok(None)
     }

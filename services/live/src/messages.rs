@@ -34,12 +34,7 @@ impl Messages {
             Pace::Fine(connection) => return Ok(Some(connection)),
             Pace::TooFast => return Err(too_fast("Wait a moment before you go on.")),
             Pace::MuchTooFast => too_fast("You did not wait: the connection ends."),
-            Pace::Unknown => Problem::new(
-                StatusCode::UNAUTHORIZED,
-                "unauthorized",
-                "Unauthorized",
-                "Your sign-in has ended: connect with a new token.",
-            ),
+            Pace::Unknown => signed_out(),
         };
         // An answer would come when the connection is gone.
         self.pusher.end(id, &refusal.into_frame()).await?;
@@ -134,8 +129,17 @@ fn chat_of(who: &Connection, named: Option<CustomerId>) -> Result<CustomerId, Pr
     }
 }
 
-fn too_fast(detail: &str) -> Problem {
+pub(crate) fn too_fast(detail: &str) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests", detail)
+}
+
+pub(crate) fn signed_out() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "unauthorized",
+        "Unauthorized",
+        "Your sign-in has ended: connect with a new token.",
+    )
 }
 
 impl Handler for Messages {

@@ -53,7 +53,7 @@ impl Request {
     }
 }
 
-fn unknown_action() -> Problem {
+pub(crate) fn unknown_action() -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         "unknown-action",

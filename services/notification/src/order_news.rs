@@ -12,7 +12,7 @@ use domain::event::ordering::{
     OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected, OrderShipped,
 };
 use domain::{CustomerId, OrderId, Timestamp};
-use lambdakit::batch::HandlerError;
+use lambdakit::batch::{HandlerError, RetryLater};
 use lambdakit::mail::{MailError, Mailer};
 use lambdakit::{queue, telemetry};
 use serde::Deserialize;
@@ -107,7 +107,7 @@ impl Mails {
                 None => self.keep(news, &contact).await,
             },
             Known::Forgotten => self.withdraw(news).await,
-            Known::Nobody => Err(NotYet::Contact.into()),
+            Known::Nobody => Err(RetryLater::because(NotYet::Contact).into()),
         }
     }
 
@@ -126,7 +126,7 @@ impl Mails {
             Claim::Ours(claim) => claim,
             Claim::Over => return Ok(()),
             Claim::Theirs { since, .. } if Timestamp::now().unix_seconds() - since < CLAIM_SECONDS => {
-                return Err(NotYet::Claimed.into());
+                return Err(RetryLater::because(NotYet::Claimed).into());
             }
             Claim::Theirs { claim, .. } => {
                 return self.doubt(news, claim, "whoever claimed the mail did not come back").await;

@@ -41,6 +41,3 @@ pub enum StockStep {
         order_id: OrderId,
     },
 }
-
-/// Name of the error by which the warehouse says that there are not enough pieces.
-pub const OUT_OF_STOCK: &str = "OutOfStock";

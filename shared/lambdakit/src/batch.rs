@@ -11,6 +11,20 @@ use crate::telemetry::{self, Loggable, Outcome};
 /// Why a record could not be handled.
 pub type HandlerError = Box<dyn Error + Send + Sync>;
 
+/// A record is in order and cannot be handled yet, as when it overtook what it belongs to. It comes again, like one that
+/// failed, but nothing went wrong: the log line does not call it a failure. What never comes ends as a dead letter.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct RetryLater(Box<dyn Error + Send + Sync>);
+
+impl RetryLater {
+    /// It has to wait for this reason.
+    #[must_use]
+    pub fn because(reason: impl Error + Send + Sync + 'static) -> Self {
+        Self(Box::new(reason))
+    }
+}
+
 /// A message that is not what it should be. Says where, but nothing of what stands there: messages
 /// hold what customers wrote, and logs must not.
 #[derive(Debug, thiserror::Error)]
@@ -60,19 +74,23 @@ struct ItemFailure {
 pub(crate) struct Failure {
     pub(crate) id: String,
     pub(crate) reason: String,
+    /// Whether it is [only early](RetryLater).
+    #[serde(skip)]
+    pub(crate) is_early: bool,
 }
 
 impl Loggable for Failure {}
 
 impl Failure {
     pub(crate) fn new(id: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
+        let is_early = error.is::<RetryLater>();
         let mut reason = error.to_string();
         let mut cause = error.source();
         while let Some(error) = cause {
             reason = format!("{reason}: {error}");
             cause = error.source();
         }
-        Self { id: id.into(), reason }
+        Self { id: id.into(), reason, is_early }
     }
 }
 
@@ -80,8 +98,10 @@ impl BatchResponse {
     /// Notes how a batch of `records` went, and asks for the failed ones again.
     pub(crate) fn report(records: usize, failures: Vec<Failure>) -> (Self, Outcome) {
         telemetry::note("records", &records);
-        let outcome = match failures.len() {
-            0 => Outcome::Ok,
+        let failed = failures.iter().filter(|failure| !failure.is_early).count();
+        let outcome = match failed {
+            0 if failures.is_empty() => Outcome::Ok,
+            0 => Outcome::Deferred,
             failed if failed < records => Outcome::Partial,
             _ => Outcome::Failed,
         };
@@ -106,6 +126,25 @@ impl BatchResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("too early")]
+    struct TooEarly;
+
+    #[test]
+    fn records_that_are_only_early_are_no_failures() {
+        let early = || Failure::new("early", &RetryLater::because(TooEarly));
+        let failed = || Failure::new("failed", &TooEarly);
+        let outcome = |records, failures| BatchResponse::report(records, failures).1;
+        assert_eq!(outcome(1, vec![]), Outcome::Ok);
+        assert_eq!(outcome(1, vec![early()]), Outcome::Deferred);
+        assert_eq!(outcome(3, vec![early()]), Outcome::Deferred);
+        assert_eq!(outcome(2, vec![early(), failed()]), Outcome::Partial);
+        assert_eq!(outcome(1, vec![failed()]), Outcome::Failed);
+        let (response, _) = BatchResponse::report(1, vec![early()]);
+        assert_eq!(response.failed().collect::<Vec<_>>(), ["early"], "it comes again");
+        assert_eq!(early().reason, "too early");
+    }
 
     #[test]
     fn an_unreadable_message_is_described_without_what_stands_in_it() {

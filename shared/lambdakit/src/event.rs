@@ -79,6 +79,7 @@ impl<E: DeserializeOwned> Envelope<E> {
             }
             Some(_) => return Err(EventError::UnknownType(detail_type)),
         };
+        // Only for the log line: an event without metadata is handled like any other.
         let known = serde_json::from_str(detail.get()).ok();
         let correlation_id = known.map(|Detail { metadata }| metadata.correlation_id);
         Ok(Self { detail_type, correlation_id, event })

@@ -218,6 +218,7 @@ impl Tokens {
         }
         let KeySet { keys } =
             serde_json::from_slice(&answer.body).map_err(|error| no_keys(error.to_string()))?;
+        // A key that cannot be read is none: tokens that name it are refused, those of the other keys are not.
         let key = |PublicKey { kid, n, e, .. }| {
             Some((kid, Key { modulus: decoded(&n).ok()?, exponent: decoded(&e).ok()? }))
         };

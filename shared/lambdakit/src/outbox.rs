@@ -4,8 +4,9 @@
 //! A stream shard stands still while one of its records fails. So a record that could not be
 //! published is sent to a retry queue, with the reason, and the stream moves on. The same
 //! function reads that queue; what fails there again and again ends in the queue's dead-letter
-//! queue. Only when even the retry queue is out of reach does the invocation fail, and the
-//! stream wait.
+//! queue. A record that cannot be sent there either, or is under way at the deadline, is reported:
+//! the stream comes again from the first of these, and not from what is done before it. Only when
+//! nothing is done before it does the invocation fail, which an alarm can see.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::batch::{self, BatchResponse, Failure, HandlerError};
 use crate::publish::{Entry, Publisher};
 use crate::start::start;
 use crate::store::cause;
-use crate::telemetry::{self, Invocation, Outcome};
+use crate::telemetry::{self, Invocation, Outcome, within_deadline};
 use crate::{ConfigError, config};
 
 /// What a change of the table means as events.
@@ -75,7 +76,7 @@ enum Origin {
     RetryQueue,
 }
 
-/// Records of the stream could neither be published nor set aside.
+/// The first record of a batch of the stream could neither be published nor set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("records could neither be published nor sent to the retry queue; the log line says why")]
 pub struct StreamMustWait;
@@ -127,11 +128,13 @@ impl Outbox {
         Self { publisher, retries, translate: Arc::new(translate) }
     }
 
-    /// Publishes one batch. Without a context (in tests) there is no deadline.
+    /// Publishes one batch, and reports the records that have to come again: of the stream, Lambda takes the first of
+    /// these and all behind it. At the deadline only those are reported that are not done. Without a context (in
+    /// tests) there is no deadline.
     ///
     /// # Errors
-    /// When records of the stream could neither be published nor set aside: all of the batch has
-    /// to come again.
+    /// When the first record of the stream could neither be published nor set aside: all of the batch has to come
+    /// again.
     pub async fn invoke(
         &self,
         batch: Batch,
@@ -139,7 +142,7 @@ impl Outbox {
     ) -> Result<BatchResponse, StreamMustWait> {
         let invocation = Invocation::begin(context);
         let records: Vec<Record> = batch.records.iter().map(|json| Record::parse(json)).collect();
-        let done = invocation.run(async {
+        let done = invocation.run_parts(async {
             let Published { failures, set_aside } = self.publish(&records).await;
             let (response, outcome) = BatchResponse::report(records.len(), failures);
             // What was set aside is dealt with, but not well.
@@ -150,11 +153,9 @@ impl Outbox {
                 if outcome == Outcome::Ok && !set_aside.is_empty() { Outcome::Partial } else { outcome };
             (response, outcome)
         });
-        // At the deadline nobody knows which were published; telling them again is harmless.
-        let all = || BatchResponse::all(records.iter().map(|record| record.id.clone()));
-        let (response, outcome) = done.await.unwrap_or_else(|| (all(), Outcome::Failed));
-        let of_stream = records.iter().any(|record| record.origin == Origin::Stream);
-        if of_stream && response.failed().next().is_some() {
+        let (response, outcome) = done.await;
+        let first = records.first().filter(|record| record.origin == Origin::Stream);
+        if first.is_some_and(|first| response.failed().any(|failed| failed == first.id)) {
             invocation.end(Outcome::Failed);
             return Err(StreamMustWait);
         }
@@ -202,9 +203,10 @@ impl Outbox {
         if record.origin == Origin::RetryQueue {
             return Err(failure);
         }
-        match self.retries.send(&record.json, &failure.reason).await {
+        let sent = within_deadline(self.retries.send(&record.json, &failure.reason)).await;
+        match sent.unwrap_or_else(|reached| Err(reached.to_string())) {
             Ok(()) => Ok(failure),
-            Err(reason) => Err(Failure { reason, ..failure }),
+            Err(reason) => Err(Failure { reason, is_early: false, ..failure }),
         }
     }
 }

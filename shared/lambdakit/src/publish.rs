@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::aws::Aws;
 use crate::config::{self, ConfigError};
 use crate::store::cause;
+use crate::telemetry::within_deadline;
 
 /// The most entries in one `PutEvents` call (EventBridge quota).
 const MOST_ENTRIES: usize = 10;
@@ -73,7 +74,8 @@ impl Publisher {
     }
 
     /// Publishes all entries; the answer has one result per entry, in their order. A refused
-    /// entry is tried again on its own, so an entry that got through is not sent twice.
+    /// entry is tried again on its own, so an entry that got through is not sent twice. Entries whose
+    /// call is under way at the invocation's deadline are not published, as far as is known.
     pub async fn publish(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
         let mut calls = Vec::new();
         let mut rest = entries;
@@ -106,6 +108,7 @@ impl Publisher {
         }
         tokio::time::sleep(PAUSE).await;
         let again: Vec<&Entry> = refused.iter().map(|&index| &entries[index]).collect();
+        // If this call fails as a whole, what the first one said of each entry still holds.
         if let Ok(second) = self.put(&again).await {
             for (index, result) in refused.into_iter().zip(second) {
                 results[index] = result;
@@ -125,7 +128,8 @@ impl Publisher {
                 .build()
         });
         let put = self.client.put_events().set_entries(Some(requests.collect())).send();
-        let answer = put.await.map_err(|error| PublishError(cause(&error)))?;
+        let put = within_deadline(put).await.map_err(|reached| PublishError(reached.to_string()))?;
+        let answer = put.map_err(|error| PublishError(cause(&error)))?;
         let answers = answer.entries();
         let result = |index: usize| match answers.get(index) {
             Some(answer) if answer.event_id().is_some() => Ok(()),

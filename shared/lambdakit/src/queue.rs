@@ -11,7 +11,7 @@ use crate::ConfigError;
 use crate::batch::{BatchResponse, Failure, HandlerError};
 use crate::event::Envelope;
 use crate::start::start;
-use crate::telemetry::{self, Invocation, Outcome};
+use crate::telemetry::{self, Invocation, within_deadline};
 
 /// What is done with one event. It is done again after any error, and now and then after none: SQS
 /// delivers at least once.
@@ -42,24 +42,25 @@ pub async fn run<H: Handler>(
     .await
 }
 
-/// Handles one batch, all messages at once. Without a context (in tests) there is no deadline.
+/// Handles one batch, all messages at once. At the deadline only those come again that are not done. Without a context
+/// (in tests) there is no deadline.
 pub async fn invoke<H: Handler>(handler: &H, event: SqsEvent, context: Option<&Context>) -> BatchResponse {
     let invocation = Invocation::begin(context);
-    let done = invocation.run(async {
+    let done = invocation.run_parts(async {
         let messages = event.records.iter().map(|message| handle(handler, message));
         let failures = join_all(messages).await.into_iter().flatten().collect();
         BatchResponse::report(event.records.len(), failures)
     });
-    // At the deadline nobody knows which were handled; handling them again is harmless.
-    let all = || BatchResponse::all(event.records.iter().map(|message| id(message).to_owned()));
-    let (response, outcome) = done.await.unwrap_or_else(|| (all(), Outcome::Failed));
+    let (response, outcome) = done.await;
     invocation.end(outcome);
     response
 }
 
+/// Handles one message within the deadline: one that is under way then comes again, its neighbours need not.
 async fn handle<H: Handler>(handler: &H, message: &SqsMessage) -> Option<Failure> {
     let body = message.body.as_deref().unwrap_or_default();
-    let error = open_and_handle(handler, body).await.err()?;
+    let done = within_deadline(open_and_handle(handler, body)).await;
+    let error = done.unwrap_or_else(|reached| Err(reached.into())).err()?;
     Some(Failure::new(id(message), &*error))
 }
 
@@ -84,6 +85,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::telemetry::context_of;
 
     #[derive(Deserialize)]
     enum AccountEvent {
@@ -137,6 +139,34 @@ mod tests {
         let (closed, failed) = deliver(&[poison, other, refused, good]).await;
         assert_eq!(failed, ["poison", "other", "refused"]);
         assert_eq!(closed.len(), 1);
+    }
+
+    /// Closes accounts, but for one of which it never hears again.
+    struct Stuck(Ledger);
+
+    impl Handler for Stuck {
+        type Event = AccountEvent;
+
+        async fn handle(&self, event: AccountEvent) -> Result<(), HandlerError> {
+            let AccountEvent::AccountClosed(closed) = &event;
+            if closed.account == "stuck" {
+                std::future::pending::<()>().await;
+            }
+            self.0.handle(event).await
+        }
+    }
+
+    #[tokio::test]
+    async fn at_the_deadline_only_unfinished_messages_are_reported() {
+        let stuck = Stuck(Ledger::default());
+        let accounts =
+            ["1", "stuck", "", "2"].map(|account| message(&format!("m-{account}"), "AccountClosed", account));
+        let batch = serde_json::from_value(json!({ "Records": accounts })).unwrap();
+        let started = std::time::Instant::now();
+        let response = invoke(&stuck, batch, Some(&context_of(100))).await;
+        assert_eq!(response.failed().collect::<Vec<_>>(), ["m-stuck", "m-"]);
+        assert_eq!(stuck.0.0.into_inner().unwrap().len(), 2);
+        assert!(started.elapsed().as_millis() < 5_000);
     }
 
     #[tokio::test]

@@ -24,7 +24,8 @@ use crate::{Problem, batch};
 /// The most bytes that a message can have (API Gateway quota).
 pub const MOST_BYTES: usize = 128 * 1024;
 
-/// What is done when something happens on a connection.
+/// What is done when something happens on a connection. What it was is told by the event's type, never by its route, which
+/// a frame may be able to select.
 pub trait Handler {
     /// Does it, and says what goes back to the client. Only messages are answered; to a client that connects, a problem
     /// means that it may not.
@@ -318,6 +319,17 @@ mod tests {
         assert_eq!(frame["type"], "problem");
         assert_eq!((&frame["status"], &frame["title"]), (&json!(400), &json!("Bad request")));
         assert_eq!(frame["detail"], "Say something.");
+    }
+
+    #[tokio::test]
+    async fn messages_are_messages_by_whatever_route_they_come() {
+        for route in ["$connect", "$disconnect", "$default"] {
+            let event = json!({ "body": "hello", "requestContext": {
+                "routeKey": route, "eventType": "MESSAGE", "connectionId": "L0SM9cOFvHcCIhw=",
+            } });
+            let answer = invoke(&Parrot, &event.to_string(), None).await;
+            assert_eq!(answer, Response { status_code: 200, body: Some("hello".to_owned()) }, "{route}");
+        }
     }
 
     #[tokio::test]

@@ -1,13 +1,13 @@
 //! A function that a Step Functions workflow calls as one of its steps.
 //!
-//! The workflow decides by an error's name what to do next, so a step fails with a [`StepError`], which has one. Lambda
-//! hands it over as `errorType`; the workflow has it in `ErrorEquals`. Three names are every step's: [`UNAVAILABLE`] for
-//! what passes, the only one worth a retry, [`BROKEN`] for what does not, and [`UNREADABLE`] for a call that makes no
-//! sense. All others are the step's own: answers that the workflow has a way for.
+//! An expected refusal, such as too little stock, is a result ([`StepResult::Refused`]): the invocation succeeds, and
+//! neither Lambda's `Errors` metric nor an alarm on it counts it. The workflow decides by the result, or the step answers
+//! the task of its token. Only a failure is a [`StepError`]. Lambda hands its name over as `errorType`; the workflow has
+//! it in `ErrorEquals`. Three names are every step's: [`UNAVAILABLE`] for what passes, the only one worth a retry,
+//! [`BROKEN`] for what does not, and [`UNREADABLE`] for a call that makes no sense.
 //!
 //! A call is a JSON object. Its `correlationId`, if it has one, gets into the log line.
 
-use std::borrow::Cow;
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -36,41 +36,58 @@ pub trait Handler {
     type Output: Serialize + Send;
 
     /// Does it.
-    fn handle(&self, step: Self::Step) -> impl Future<Output = Result<Self::Output, StepError>> + Send;
+    fn handle(
+        &self,
+        step: Self::Step,
+    ) -> impl Future<Output = Result<StepResult<Self::Output>, StepError>> + Send;
+}
+
+/// What came of a step that did not fail. The workflow gets the output of either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepResult<T> {
+    /// The step was done.
+    Done(T),
+    /// The step was refused, as it should be, and the output says so.
+    Refused {
+        /// Why, for the log line: a name, nothing of the order.
+        reason: &'static str,
+        /// What the workflow is told.
+        output: T,
+    },
 }
 
 /// Why a step was not done.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {cause}")]
 pub struct StepError {
-    name: Cow<'static, str>,
+    name: &'static str,
     cause: String,
-    outcome: Outcome,
 }
 
 impl StepError {
-    /// An answer that the workflow has a way for: nothing went wrong.
-    #[must_use]
-    pub fn answer(name: &'static str, cause: &impl Display) -> Self {
-        Self { name: name.into(), cause: cause.to_string(), outcome: Outcome::Refused }
-    }
-
     /// Something passing: the workflow tries again.
     #[must_use]
     pub fn unavailable(cause: &impl Display) -> Self {
-        Self { name: UNAVAILABLE.into(), cause: cause.to_string(), outcome: Outcome::Failed }
+        Self::named(UNAVAILABLE, cause)
     }
 
     /// Something that a person has to mend.
     #[must_use]
     pub fn broken(cause: &impl Display) -> Self {
-        Self { name: BROKEN.into(), cause: cause.to_string(), outcome: Outcome::Failed }
+        Self::named(BROKEN, cause)
+    }
+
+    /// Something that a person has to mend and that has a name of its own. Never an expected refusal, which is a
+    /// [`StepResult`].
+    #[must_use]
+    pub fn named(name: &'static str, cause: &impl Display) -> Self {
+        Self { name, cause: cause.to_string() }
     }
 
     /// The name by which the workflow knows it.
     #[must_use]
-    pub fn name(&self) -> &str {
-        &self.name
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 }
 
@@ -85,13 +102,13 @@ impl From<StoreError> for StepError {
 
 impl From<Unreadable> for StepError {
     fn from(error: Unreadable) -> Self {
-        Self { name: UNREADABLE.into(), cause: error.to_string(), outcome: Outcome::Failed }
+        Self::named(UNREADABLE, &error)
     }
 }
 
 impl From<StepError> for Diagnostic {
     fn from(error: StepError) -> Self {
-        Self { error_type: error.name.into_owned(), error_message: error.cause }
+        Self { error_type: error.name.to_owned(), error_message: error.cause }
     }
 }
 
@@ -121,7 +138,7 @@ pub async fn run<H: Handler>(
 /// Does one step. Without a context (in tests) there is no deadline.
 ///
 /// # Errors
-/// What the workflow is told instead of an answer.
+/// What the workflow is told instead of an output.
 pub async fn invoke<H: Handler>(
     handler: &H,
     call: &str,
@@ -129,18 +146,28 @@ pub async fn invoke<H: Handler>(
 ) -> Result<H::Output, StepError> {
     let invocation = Invocation::begin(context);
     let done = invocation.run(async {
+        // Only for the log line; what the step needs of a call, its handler reads.
         if let Ok(Call { correlation_id }) = serde_json::from_str(call) {
             telemetry::correlate(&correlation_id);
         }
         let result = async { handler.handle(batch::read(call)?).await }.await;
-        if let Err(error) = &result {
-            telemetry::note("error", error.name());
-            telemetry::note("reason", &error.cause);
+        match &result {
+            Ok(StepResult::Done(_)) => {}
+            Ok(StepResult::Refused { reason, .. }) => telemetry::note("reason", *reason),
+            Err(error) => {
+                telemetry::note("error", error.name());
+                telemetry::note("reason", &error.cause);
+            }
         }
         result
     });
     let result = done.await.unwrap_or_else(|| Err(StepError::unavailable(&"the time is up")));
-    invocation.end(result.as_ref().map_or_else(|error| error.outcome, |_| Outcome::Ok));
+    let (outcome, result) = match result {
+        Ok(StepResult::Done(output)) => (Outcome::Ok, Ok(output)),
+        Ok(StepResult::Refused { output, .. }) => (Outcome::Refused, Ok(output)),
+        Err(error) => (Outcome::Failed, Err(error)),
+    };
+    invocation.end(outcome);
     result
 }
 
@@ -162,12 +189,13 @@ mod tests {
         type Step = TillStep;
         type Output = u32;
 
-        async fn handle(&self, TillStep::Pay { cents }: TillStep) -> Result<u32, StepError> {
+        async fn handle(&self, TillStep::Pay { cents }: TillStep) -> Result<StepResult<u32>, StepError> {
             match cents {
-                0 => Err(StepError::answer("Nothing", &"to pay")),
+                0 => Ok(StepResult::Refused { reason: "NothingToPay", output: 0 }),
                 1 => Err(StoreError::Unavailable("busy".to_owned()).into()),
                 2 => Err(StoreError::Broken("denied".to_owned()).into()),
-                cents => Ok(cents),
+                3 => Err(StepError::named("Robbed", &"the till is empty")),
+                cents => Ok(StepResult::Done(cents)),
             }
         }
     }
@@ -177,9 +205,14 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn expected_refusals_are_results_and_no_lambda_errors() {
+        assert_eq!(pay(json!({ "step": "pay", "cents": 0 })).await, Ok(0));
+    }
+
+    #[tokio::test]
     async fn a_workflow_is_told_the_answer_or_the_name_of_the_error() {
-        assert_eq!(pay(json!({ "step": "pay", "cents": 3, "correlationId": "c-1" })).await, Ok(3));
-        assert_eq!(pay(json!({ "step": "pay", "cents": 0 })).await, Err("Nothing".to_owned()));
+        assert_eq!(pay(json!({ "step": "pay", "cents": 4, "correlationId": "c-1" })).await, Ok(4));
+        assert_eq!(pay(json!({ "step": "pay", "cents": 3 })).await, Err("Robbed".to_owned()));
         assert_eq!(pay(json!({ "step": "pay", "cents": 1 })).await, Err(UNAVAILABLE.to_owned()));
         assert_eq!(pay(json!({ "step": "pay", "cents": 2 })).await, Err(BROKEN.to_owned()));
         assert_eq!(pay(json!({ "step": "rob" })).await, Err(UNREADABLE.to_owned()));

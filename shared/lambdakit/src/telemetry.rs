@@ -98,6 +98,8 @@ pub enum Outcome {
     Ok,
     /// It refused what it was asked to, as it should.
     Refused,
+    /// Some records of its batch will come again, since they are too early: nothing failed.
+    Deferred,
     /// Some records of its batch will come again.
     Partial,
     /// It could not do what it was asked to.
@@ -107,7 +109,7 @@ pub enum Outcome {
 impl Outcome {
     fn level(self) -> &'static str {
         match self {
-            Self::Ok | Self::Refused => "INFO",
+            Self::Ok | Self::Refused | Self::Deferred => "INFO",
             Self::Partial => "WARN",
             Self::Failed => "ERROR",
         }
@@ -158,16 +160,17 @@ impl Invocation {
     /// Does the work with this invocation as the current one; `None` when it had to be given up
     /// because the deadline came first.
     pub(crate) async fn run<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> Option<T> {
-        CURRENT
-            .scope(Arc::clone(self), async {
-                let Some(deadline) = self.deadline else { return Some(work.await) };
-                let done = tokio::time::timeout_at(deadline.into(), work).await.ok();
-                if done.is_none() {
-                    note("error", "the deadline came first");
-                }
-                done
-            })
-            .await
+        let done = self.run_parts(within_deadline(work)).await;
+        if done.is_err() {
+            self.scope(|| note("error", &DeadlineReached.to_string()));
+        }
+        done.ok()
+    }
+
+    /// Does work with this invocation as the current one whose parts keep to the deadline themselves, each
+    /// [within it](within_deadline), so that those that were done are known.
+    pub(crate) async fn run_parts<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> T {
+        CURRENT.scope(Arc::clone(self), work).await
     }
 
     /// Does something at once with this invocation as the current one.
@@ -240,12 +243,26 @@ impl Invocation {
     }
 }
 
+/// The time of an invocation was up before its work was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the deadline came first")]
+pub(crate) struct DeadlineReached;
+
+/// Does a part of the current invocation's work, unless the deadline comes first: then the part is given up.
+pub(crate) async fn within_deadline<T>(work: impl Future<Output = T>) -> Result<T, DeadlineReached> {
+    let Some(deadline) = with_current(|invocation| invocation.deadline).flatten() else {
+        return Ok(work.await);
+    };
+    tokio::time::timeout_at(deadline.into(), work).await.map_err(|_| DeadlineReached)
+}
+
 /// Fields in the order they were added, values as they were serialized.
 #[derive(Default)]
 struct Line(Vec<(Cow<'static, str>, Box<RawValue>)>);
 
 impl Line {
     fn add(&mut self, name: impl Into<Cow<'static, str>>, value: &(impl Serialize + ?Sized)) {
+        // A field that does not serialize is left out: the rest of the line is worth more.
         self.0.extend(to_raw_value(value).ok().map(|value| (name.into(), value)));
     }
 }
@@ -277,7 +294,8 @@ impl Loggable for usize {}
 impl Loggable for f64 {}
 impl<T: Loggable> Loggable for Vec<T> {}
 
-/// Adds a field to the invocation's log line. Nothing secret and nothing personal.
+/// Adds a field to the invocation's log line. Nothing secret and nothing personal. One that does not serialize, or that is
+/// added outside an invocation, is left out: no work fails over its log line.
 pub fn note(name: &'static str, value: &(impl Loggable + ?Sized)) {
     if let Ok(value) = to_raw_value(value) {
         with_current(|invocation| invocation.said().notes.push((name.into(), value)));
@@ -329,6 +347,15 @@ pub fn correlation_id() -> String {
 #[must_use]
 pub fn request_id() -> String {
     with_current(|invocation| invocation.request_id.clone()).unwrap_or_default()
+}
+
+/// An invocation's context that leaves its work so many milliseconds.
+#[cfg(test)]
+pub(crate) fn context_of(millis: u64) -> Context {
+    let mut context = Context::default();
+    let reserve = u64::try_from(RESERVE.as_millis()).unwrap_or_default();
+    context.deadline = u64::try_from(Utc::now().timestamp_millis()).unwrap_or_default() + reserve + millis;
+    context
 }
 
 #[cfg(test)]
@@ -397,9 +424,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_reaches_the_deadline_is_given_up() {
-        let mut context = Context::default();
-        context.deadline = u64::try_from(Utc::now().timestamp_millis()).unwrap() + 100;
-        let invocation = Invocation::begin(Some(&context));
+        let invocation = Invocation::begin(Some(&context_of(100)));
         assert!(invocation.run(std::future::pending::<()>()).await.is_none());
         assert!(invocation.line(None, Outcome::Failed).contains("the deadline came first"));
     }

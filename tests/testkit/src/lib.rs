@@ -26,12 +26,13 @@ pub use account::Account;
 pub use bus::Bus;
 pub use client::{Answer, Client, customer_id};
 pub use dice::Dice;
+pub use lambda_http::Context;
 pub use meter::Meter;
 pub use seed::seed;
 pub use serve::serve;
 
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long a test waits for what happens behind the scenes, on however busy a machine: a message whose first attempt
 /// went wrong comes again after up to 258 seconds.
@@ -47,4 +48,13 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
         assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// The context of an invocation that leaves this long until its deadline, half a second of which is kept for the answer.
+#[must_use]
+pub fn deadline_in(left: Duration) -> Context {
+    let mut context = Context::default();
+    let deadline = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + left;
+    context.deadline = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
+    context
 }

@@ -402,11 +402,16 @@ mod tests {
         let definition: serde_json::Value = serde_json::from_str(definition).unwrap();
         let mut state = definition["StartAt"].as_str().unwrap();
         let mut states = 1.0;
-        while let Some(next) = definition["States"][state]["Next"].as_str() {
+        // The first choice of each is the one on this way.
+        while let Some(next) = definition["States"][state]["Next"]
+            .as_str()
+            .or_else(|| definition["States"][state]["Choices"][0]["Next"].as_str())
+        {
             state = next;
             states += 1.0;
         }
-        assert_eq!(state, "Shipped");
+        assert_eq!(state, "MarkShipped");
+        assert_eq!(definition["States"][state]["End"], true);
         assert!(about(states, STATES));
     }
 

@@ -48,8 +48,8 @@ impl Model {
     fn reserve(&mut self, order: usize, wanted: &[(usize, u64)]) -> Result<String, String> {
         match self.fates.get(&order) {
             Some(Fate::Reserved(_) | Fate::Shipped) => return done("RESERVED"),
-            Some(Fate::Refused) => return refused("OutOfStock"),
-            Some(Fate::Released) => return refused("Released"),
+            Some(Fate::Refused) => return done("OUT_OF_STOCK"),
+            Some(Fate::Released) => return done("RELEASED"),
             None => {}
         }
         let mut pieces = [0; PRODUCTS];
@@ -58,7 +58,7 @@ impl Model {
         }
         if (0..PRODUCTS).any(|product| self.counts[product][0] < pieces[product]) {
             self.fates.insert(order, Fate::Refused);
-            return refused("OutOfStock");
+            return done("OUT_OF_STOCK");
         }
         self.move_pieces(pieces, 0, 1);
         self.fates.insert(order, Fate::Reserved(pieces));

@@ -110,13 +110,13 @@ impl Warehouse {
     }
 }
 
-/// What a step says that was done.
+/// Where a step says that the pieces are, which an expected refusal says, too.
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what a step gives")]
 fn done(stock: &str) -> Result<String, String> {
     Ok(stock.to_owned())
 }
 
-/// What a step says that was not done.
+/// A step that failed, as its invocation did: the name of the error.
 fn refused(error: &str) -> Result<String, String> {
     Err(error.to_owned())
 }

@@ -30,7 +30,7 @@ async fn of_many_orders_for_the_last_pieces_as_many_win_as_there_are_pieces() {
         let lamp = shop.product(pieces).await;
         let won = usize::try_from(pieces).unwrap();
         let tally = tally((0..40).map(|_| reserve_one(&shop, &lamp))).await;
-        assert_eq!(tally, counted([("RESERVED", won), ("OutOfStock", 40 - won)]));
+        assert_eq!(tally, counted([("RESERVED", won), ("OUT_OF_STOCK", 40 - won)]));
         assert_eq!(shop.counts(&lamp).await, [0, pieces, pieces, 0]);
     }
 }
@@ -55,7 +55,7 @@ async fn whichever_comes_first_of_reserving_and_releasing_nothing_stays_aside() 
         let order = id();
         let pieces = [(lamp.as_str(), 3)];
         let (reserved, released) = futures::join!(shop.reserve(&order, &pieces), shop.release(&order));
-        assert!([done("RESERVED"), refused("Released")].contains(&reserved), "{reserved:?}");
+        assert!([done("RESERVED"), done("RELEASED")].contains(&reserved), "{reserved:?}");
         assert_eq!(released, done("RELEASED"));
         assert_eq!(shop.counts(&lamp).await, [30, 0, 30, 0]);
     }

@@ -43,20 +43,20 @@ async fn a_step_that_comes_again_changes_nothing_and_is_answered_the_same() {
 async fn of_an_order_that_lacks_one_piece_nothing_is_set_aside() {
     let shop = warehouse().await;
     let (lamp, chair, order) = (shop.product(5).await, shop.product(1).await, id());
-    assert_eq!(shop.reserve(&order, &[(&lamp, 1), (&chair, 2)]).await, refused("OutOfStock"));
+    assert_eq!(shop.reserve(&order, &[(&lamp, 1), (&chair, 2)]).await, done("OUT_OF_STOCK"));
     assert_eq!(shop.counts(&lamp).await, [5, 0, 5, 0]);
     assert_eq!(shop.counts(&chair).await, [1, 0, 1, 0]);
-    assert_eq!(shop.reserve(&id(), &[(&id(), 1)]).await, refused("OutOfStock"), "of what never came in");
+    assert_eq!(shop.reserve(&id(), &[(&id(), 1)]).await, done("OUT_OF_STOCK"), "of what never came in");
 }
 
 #[tokio::test]
 async fn an_order_that_was_told_there_is_not_enough_is_told_so_for_ever() {
     let shop = warehouse().await;
     let (lamp, order) = (shop.product(1).await, id());
-    assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, refused("OutOfStock"));
+    assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, done("OUT_OF_STOCK"));
     // The order is closed by now: what would be set aside for it would never come back.
     shop.take_in(&lamp, 9).await;
-    assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, refused("OutOfStock"));
+    assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, done("OUT_OF_STOCK"));
     assert_eq!(shop.release(&order).await, done("RELEASED"));
     assert_eq!(shop.counts(&lamp).await, [10, 0, 10, 0]);
     assert_eq!(shop.reserve(&id(), &[(&lamp, 2)]).await, done("RESERVED"), "others are not told so");
@@ -66,7 +66,7 @@ async fn an_order_that_was_told_there_is_not_enough_is_told_so_for_ever() {
 async fn lines_of_the_same_product_are_counted_together() {
     let shop = warehouse().await;
     let (lamp, order) = (shop.product(5).await, id());
-    assert_eq!(shop.reserve(&id(), &[(&lamp, 3), (&lamp, 3)]).await, refused("OutOfStock"));
+    assert_eq!(shop.reserve(&id(), &[(&lamp, 3), (&lamp, 3)]).await, done("OUT_OF_STOCK"));
     assert_eq!(shop.reserve(&order, &[(&lamp, 3), (&lamp, 2)]).await, done("RESERVED"));
     assert_eq!(shop.counts(&lamp).await, [0, 5, 5, 0]);
     shop.release(&order).await.unwrap();
@@ -79,10 +79,10 @@ async fn a_late_try_sets_nothing_aside_for_an_order_that_was_released() {
     let (lamp, order, unheard_of) = (shop.product(5).await, id(), id());
     shop.reserve(&order, &[(&lamp, 2)]).await.unwrap();
     shop.release(&order).await.unwrap();
-    assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, refused("Released"));
+    assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, done("RELEASED"));
     // The call to release may well be faster than the call to reserve.
     assert_eq!(shop.release(&unheard_of).await, done("RELEASED"));
-    assert_eq!(shop.reserve(&unheard_of, &[(&lamp, 2)]).await, refused("Released"));
+    assert_eq!(shop.reserve(&unheard_of, &[(&lamp, 2)]).await, done("RELEASED"));
     assert_eq!(shop.counts(&lamp).await, [5, 0, 5, 0]);
 }
 
@@ -91,7 +91,7 @@ async fn only_what_is_set_aside_can_leave_and_what_has_left_does_not_come_back()
     let shop = warehouse().await;
     let (lamp, order, short) = (shop.product(5).await, id(), id());
     assert_eq!(shop.ship(&id()).await, refused(BROKEN));
-    shop.reserve(&short, &[(&lamp, 6)]).await.unwrap_err();
+    shop.reserve(&short, &[(&lamp, 6)]).await.unwrap();
     assert_eq!(shop.ship(&short).await, refused(BROKEN));
     shop.reserve(&order, &[(&lamp, 2)]).await.unwrap();
     shop.release(&order).await.unwrap();
@@ -118,7 +118,7 @@ async fn what_is_set_aside_stays_and_what_is_settled_goes_after_a_month() {
     shop.ship(&order).await.unwrap();
     assert!(expires(&order).await.unwrap().abs_diff(month) < 60);
     let (short, never) = (id(), id());
-    shop.reserve(&short, &[(&lamp, 99)]).await.unwrap_err();
+    shop.reserve(&short, &[(&lamp, 99)]).await.unwrap();
     shop.release(&never).await.unwrap();
     for order in [short, never] {
         assert!(expires(&order).await.unwrap().abs_diff(month) < 60);

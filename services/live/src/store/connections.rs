@@ -381,6 +381,7 @@ fn peers_of(rows: Vec<Item>) -> Result<Vec<Peer>, StoreError> {
     Ok(peers.map(|row| Peer { id: row.connection, since: row.since }).collect())
 }
 
+/// Nothing of a row without one that can be read, which then counts as living: it is found to be gone by a push.
 fn expiry_of(row: &Item) -> Option<i64> {
     row.get("expiresAt")?.as_n().ok()?.parse().ok()
 }

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::live;
+use crate::{Live, event, live};
 
 const READ: &str = r#"{"action": "readMessages"}"#;
 
@@ -52,4 +52,38 @@ async fn who_waits_is_listened_to_again() {
     assert_eq!(live.say("1", "nonsense").await["status"], 429, "nonsense is counted, too");
     live.pause("1", 30).await;
     assert_eq!(live.say("1", READ).await["type"], "messages", "{}", json!(live.rows().await));
+}
+
+/// Reserved route keys are content like any other.
+#[tokio::test]
+async fn frames_that_name_reserved_routes_are_refused_and_counted() {
+    let live = live().await;
+    live.connect("1", "grace").await;
+    let mut statuses = Vec::new();
+    for action in ["$connect", "$disconnect", "$default"].into_iter().cycle().take(24) {
+        statuses.push(live.say("1", json!({ "action": action })).await["status"].clone());
+    }
+    assert_eq!(statuses.first(), Some(&json!(400)));
+    assert_eq!(statuses.last(), Some(&json!(429)));
+}
+
+#[tokio::test]
+async fn messages_that_reach_the_function_of_connections_are_refused_and_counted() {
+    let live = live().await;
+    live.connect("1", "grace").await;
+    let rows = live.rows().await;
+    let mut statuses = Vec::new();
+    for id in (0..24).map(|_| "1").chain(["7"]) {
+        let mut said = event("MESSAGE", id, r#"{"action":"$disconnect"}"#, &json!({}));
+        said["requestContext"]["routeKey"] = json!("$disconnect");
+        let answer = Live::happen(&live.comings, said).await;
+        assert_eq!(answer.status_code, 200);
+        let frame: Value = serde_json::from_str(&answer.body.unwrap()).unwrap();
+        assert_eq!(frame["type"], "problem");
+        statuses.push(frame["status"].as_u64().unwrap());
+    }
+    let unknown = statuses.pop();
+    assert_eq!((statuses[0], statuses.pop(), unknown), (400, Some(429), Some(401)));
+    assert_eq!(live.rows().await, rows, "nobody has come or gone");
+    assert_eq!(live.say("1", READ).await["status"], 429, "both functions count together");
 }

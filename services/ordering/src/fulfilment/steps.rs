@@ -6,16 +6,16 @@ use domain::order::{Order, OrderStatus, Reason, StatusChange};
 use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::StoreError;
 use lambdakit::command::Commands;
-use lambdakit::steps::{self, StepError};
+use lambdakit::steps::{self, StepError, StepResult};
 use lambdakit::workflow::Tasks;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::facts::tell;
 use super::pieces;
 use crate::store::{FulfilmentStore, Move, Moved, OrderStore, Wait};
 
-/// The error by which the workflow learns that the customer has called the order off.
+/// The error that fails the task of a command that is not sent, since the customer has called the order off.
 pub const CANCEL_REQUESTED: &str = "CancelRequested";
 
 /// A step, as `fulfilment.asl.json` asks for it.
@@ -56,6 +56,29 @@ impl From<End> for OrderStatus {
         }
     }
 }
+
+/// What the workflow is told of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct StepReport {
+    /// What came of it.
+    pub outcome: StepOutcome,
+}
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum StepOutcome {
+    /// It was done.
+    Done,
+    /// It was refused: the customer has called the order off. [`Steps`] says how the workflow turns back.
+    CancelRequested,
+}
+
+const DONE: StepResult<StepReport> = StepResult::Done(StepReport { outcome: StepOutcome::Done });
+const REFUSED: StepResult<StepReport> = StepResult::Refused {
+    reason: CANCEL_REQUESTED,
+    output: StepReport { outcome: StepOutcome::CancelRequested },
+};
 
 /// Orders, and how far their fulfilment has come.
 #[derive(Clone, Debug)]
@@ -101,6 +124,9 @@ pub(super) struct NoWay {
 }
 
 /// Does the workflow's steps.
+///
+/// An order that was called off is refused its next status, and that is a result, which costs the workflow no state to
+/// look at. The command that follows is not sent: its task fails with [`CANCEL_REQUESTED`], and the workflow turns back.
 #[derive(Clone, Debug)]
 pub struct Steps {
     ledger: Ledger,
@@ -121,7 +147,7 @@ impl Steps {
         order: &Order,
         status: OrderStatus,
         unless_cancelled: bool,
-    ) -> Result<(), StepError> {
+    ) -> Result<StepResult<StepReport>, StepError> {
         self.close(order, status, None, unless_cancelled).await
     }
 
@@ -131,17 +157,32 @@ impl Steps {
         status: OrderStatus,
         reason: Option<Reason>,
         unless_cancelled: bool,
-    ) -> Result<(), StepError> {
+    ) -> Result<StepResult<StepReport>, StepError> {
         let change = StatusChange { status, at: Timestamp::now(), reason };
         match self.ledger.advance(order, Move { change, unless_cancelled }).await? {
-            Moved::Done(_) => Ok(()),
-            Moved::Refused(order) if order.has_been(status) => Ok(()),
-            Moved::Refused(order) if unless_cancelled && order.cancel_requested_at.is_some() => {
-                Err(StepError::answer(CANCEL_REQUESTED, &"the customer has called the order off"))
-            }
+            Moved::Done(_) => Ok(DONE),
+            Moved::Refused(order) if order.has_been(status) => Ok(DONE),
+            Moved::Refused(order) if unless_cancelled && order.cancel_requested_at.is_some() => Ok(REFUSED),
             Moved::Refused(order) => Err(StepError::broken(&NoWay { from: order.status, to: status })),
             Moved::Unknown => Err(StepError::broken(&"the order is gone")),
         }
+    }
+
+    /// Sends a command, and has the task wait for what it leads to. It fails the task instead if the order was called off
+    /// before it came to `status`.
+    async fn command_unless_cancelled<C: Fact>(
+        &self,
+        order: &Order,
+        status: OrderStatus,
+        queue: &Commands,
+        (wait, token): (Wait, &str),
+        command: C,
+    ) -> Result<StepResult<StepReport>, StepError> {
+        if order.cancel_requested_at.is_some() && !order.has_been(status) {
+            self.tasks.fail(token, CANCEL_REQUESTED).await?;
+            return Ok(REFUSED);
+        }
+        self.command(order, queue, (wait, token), command).await
     }
 
     /// Sends a command, and has the task wait for what it leads to.
@@ -151,7 +192,7 @@ impl Steps {
         queue: &Commands,
         (wait, token): (Wait, &str),
         command: C,
-    ) -> Result<(), StepError> {
+    ) -> Result<StepResult<StepReport>, StepError> {
         let id = Uuid::new_v5(&order.order_id.into(), C::DETAIL_TYPE.as_bytes());
         let event = Event::new(id, order.correlation_id.clone(), Timestamp::now(), command);
         // The token first: the answer may be faster than we are.
@@ -160,15 +201,15 @@ impl Steps {
             Some(answer) => tell(&self.tasks, token, answer).await?,
             None => queue.send(C::SOURCE, C::DETAIL_TYPE, &event).await?,
         }
-        Ok(())
+        Ok(DONE)
     }
 }
 
 impl steps::Handler for Steps {
     type Step = Call;
-    type Output = ();
+    type Output = StepReport;
 
-    async fn handle(&self, Call { order_id, step }: Call) -> Result<(), StepError> {
+    async fn handle(&self, Call { order_id, step }: Call) -> Result<StepResult<StepReport>, StepError> {
         let order = self.ledger.find(order_id).await?;
         let order = &order.ok_or_else(|| StepError::broken(&"there is no such order"))?;
         match step {
@@ -179,7 +220,9 @@ impl steps::Handler for Steps {
             Step::Charge { task_token } => {
                 let (amount, currency) = (order.total_price.amount(), order.total_price.currency());
                 let command = ChargePayment { order_id, amount, currency, payment: order.payment.clone() };
-                self.command(order, &self.payment, (Wait::Payment, &task_token), command).await
+                let wait = (Wait::Payment, &*task_token);
+                self.command_unless_cancelled(order, OrderStatus::StockReserved, &self.payment, wait, command)
+                    .await
             }
             Step::Refund { task_token } => {
                 let command = RefundPayment { order_id };
@@ -188,7 +231,8 @@ impl steps::Handler for Steps {
             Step::Ship { task_token } => {
                 let (recipient, pieces) = (order.recipient.clone(), pieces(order));
                 let command = ShipOrder { order_id, recipient, pieces };
-                self.command(order, &self.delivery, (Wait::Delivery, &task_token), command).await
+                let wait = (Wait::Delivery, &*task_token);
+                self.command_unless_cancelled(order, OrderStatus::Paid, &self.delivery, wait, command).await
             }
             Step::CallOff { task_token } => {
                 let command = CallOffShipment { order_id };

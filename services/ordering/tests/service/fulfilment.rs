@@ -9,7 +9,7 @@ use lambdakit::steps::StepError;
 use lambdakit::workflow::{Tasks, Workflow};
 use lambdakit::{queue, steps};
 use ordering::fulfilment::facts::Facts;
-use ordering::fulfilment::steps::{Ledger, Steps};
+use ordering::fulfilment::steps::{Ledger, StepOutcome, Steps};
 use ordering::store::{FulfilmentStore, OrderStore};
 use serde_json::{Value, json};
 use testkit::{Account, Bus, customer_id, eventually};
@@ -94,10 +94,15 @@ impl World {
 
     /// Has a step done, and gives the name of the error.
     async fn step(&self, step: &str, more: Value) -> Result<(), String> {
+        self.outcome(step, more).await.map(|outcome| assert_eq!(outcome, StepOutcome::Done, "{step}"))
+    }
+
+    /// What comes of a step, or the name of the error by which its invocation fails.
+    async fn outcome(&self, step: &str, more: Value) -> Result<StepOutcome, String> {
         let mut call = json!({ "step": step, "orderId": ID, "correlationId": "c-1" });
         call.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
         let done = steps::invoke(&self.steps, &call.to_string(), None).await;
-        done.map_err(|error: StepError| error.name().to_owned())
+        done.map(|report| report.outcome).map_err(|error: StepError| error.name().to_owned())
     }
 
     async fn message(&self, queue: &str) -> Value {
@@ -306,14 +311,22 @@ async fn an_order_that_ends_early_says_why() {
 #[tokio::test]
 async fn an_order_that_was_called_off_goes_no_further() {
     for done in [&[][..], &["markStockReserved"]] {
-        let (world, _) = World::begun().await;
+        let (world, token) = World::begun().await;
         for step in done {
             assert_eq!(world.step(step, json!({})).await, Ok(()));
         }
         let answer = world.cancel("swn").await.expect(202);
         assert!(answer.body["cancelRequestedAt"].is_string());
-        let next = if done.is_empty() { "markStockReserved" } else { "markPaid" };
-        assert_eq!(world.step(next, json!({})).await, Err("CancelRequested".to_owned()));
+        let [next, command] =
+            if done.is_empty() { ["markStockReserved", "charge"] } else { ["markPaid", "ship"] };
+        // Neither is an error of the function; the workflow turns back by the task of the command.
+        let refused = Ok(StepOutcome::CancelRequested);
+        assert_eq!(world.outcome(next, json!({})).await, refused);
+        for _ in 0..2 {
+            assert_eq!(world.outcome(command, json!({ "taskToken": token })).await, refused);
+        }
+        assert_eq!(world.end().await.as_deref(), Some("CancelRequested"));
+        assert!(world.is_empty(&world.payment).await && world.is_empty(&world.delivery).await);
         // A step that was done before stays done, should the workflow ask again.
         for step in done {
             assert_eq!(world.step(step, json!({})).await, Ok(()));
@@ -322,6 +335,39 @@ async fn an_order_that_was_called_off_goes_no_further() {
         assert_eq!(world.step("close", close).await, Ok(()));
         assert_eq!(world.order().await["status"], "CANCELLED");
     }
+}
+
+#[tokio::test]
+async fn an_order_that_is_called_off_after_it_was_marked_is_still_commanded() {
+    for (marks, command, queue) in [
+        (&["markStockReserved"][..], "charge", "payment"),
+        (&["markStockReserved", "markPaid"], "ship", "delivery"),
+    ] {
+        let (world, token) = World::begun().await;
+        for step in marks {
+            assert_eq!(world.step(step, json!({})).await, Ok(()));
+        }
+        world.cancel("swn").await.expect(202);
+        assert_eq!(world.step(command, json!({ "taskToken": token })).await, Ok(()));
+        let queue = if queue == "payment" { &world.payment } else { &world.delivery };
+        assert_eq!(world.message(queue).await["detail"]["data"]["orderId"], ID);
+    }
+}
+
+/// What a function answers must not fail its invocation: Lambda would count it among its errors.
+#[test]
+fn workflow_tasks_fail_by_expected_refusals_only_where_a_token_is_answered() {
+    let definition: Value = serde_json::from_str(include_str!("../../fulfilment.asl.json")).unwrap();
+    let states = definition["States"].as_object().unwrap();
+    let called = states.iter().filter(|(_, state)| state["Resource"] == "arn:aws:states:::lambda:invoke");
+    let mut seen = 0;
+    for (name, state) in called {
+        for caught in state["Catch"].as_array().unwrap() {
+            assert_eq!(caught["ErrorEquals"], json!(["States.ALL"]), "{name}");
+            seen += 1;
+        }
+    }
+    assert!(seen >= 7, "{seen}");
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
+use std::time::Duration;
+
 use lambdakit::aws::Aws;
 use lambdakit::outbox::{Batch, Outbox, RetryQueue, StreamMustWait};
 use lambdakit::publish::Publisher;
 use product::change::translate;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};
-use testkit::{Account, Bus, eventually};
+use testkit::{Account, Bus, Context, deadline_in, eventually};
 
 const SAMPLE: &str = include_str!("../../events/product-events.json");
 
@@ -133,8 +135,55 @@ async fn the_stream_waits_while_a_record_can_neither_be_told_nor_set_aside() {
     let nowhere = RetryQueue::new(aws.sqs(), "http://127.0.0.1:9/000000000000/nowhere".to_owned());
     let outbox = Outbox::new(Publisher::new(aws.eventbridge(), bus.name()), nowhere, translate);
     let mut records = sample();
-    records["Records"][1] = json!({ "dynamodb": { "SequenceNumber": "77" }, "eventSource": "aws:dynamodb" });
-    assert_eq!(outbox.invoke(batch(&records), None).await.unwrap_err(), StreamMustWait);
+    let unreadable = json!({ "dynamodb": { "SequenceNumber": "77" }, "eventSource": "aws:dynamodb" });
+    records["Records"][1] = unreadable.clone();
+    // What was told before it is done; it and all behind it come again, and then nothing is done any more.
+    let response = outbox.invoke(batch(&records), None).await.unwrap();
+    assert_eq!(response.failed().collect::<Vec<_>>(), ["77"]);
+    let rest = json!({ "Records": [unreadable, records["Records"][2]] });
+    assert_eq!(outbox.invoke(batch(&rest), None).await.unwrap_err(), StreamMustWait);
+}
+
+/// A deadline that gives a call that works enough time, even on a busy machine.
+fn soon() -> Context {
+    deadline_in(Duration::from_millis(1_900))
+}
+
+#[tokio::test]
+async fn at_the_deadline_a_stream_comes_again_from_the_first_record_that_is_not_done() {
+    let slow = || Rule::new(Fault::Delay(Duration::from_secs(20))).on("SendMessage");
+    let mut records = sample();
+    records["Records"][2]["dynamodb"]["OldImage"] = json!({ "price": { "S": "cheap" } });
+    let last = records["Records"][2]["dynamodb"]["SequenceNumber"].as_str().unwrap().to_owned();
+    let (shop, faults) = faulty_shop().await;
+    faults.add(slow());
+    let response = shop.outbox.invoke(batch(&records), Some(&soon())).await.unwrap();
+    assert_eq!(response.failed().collect::<Vec<_>>(), [last]);
+    assert_eq!(told(&shop, 2).await, [1, 1]);
+
+    // Of this one nothing is done.
+    let (shop, faults) = faulty_shop().await;
+    faults.add(slow());
+    let rest = json!({ "Records": [records["Records"][2], records["Records"][0]] });
+    assert_eq!(shop.outbox.invoke(batch(&rest), Some(&soon())).await.unwrap_err(), StreamMustWait);
+}
+
+#[tokio::test]
+async fn at_the_deadline_only_the_messages_of_the_unfinished_call_come_again() {
+    let (shop, faults) = faulty_shop().await;
+    faults.add(Rule::new(Fault::Delay(Duration::from_secs(20))).on("PutEvents").times(1));
+    let records = sample();
+    let messages: Vec<_> = (0..12)
+        .map(|id| {
+            json!({ "messageId": format!("m-{id}"), "eventSource": "aws:sqs", "body": records["Records"][0].to_string() })
+        })
+        .collect();
+    let response = shop.outbox.invoke(batch(&json!({ "Records": messages })), Some(&soon())).await.unwrap();
+    let failed: Vec<_> = response.failed().collect();
+    // A call takes ten of them, and either call may be the slow one.
+    assert!(failed.len() == 2 || failed.len() == 10, "{failed:?}");
+    assert_eq!(failed.contains(&"m-0"), failed.len() == 10, "{failed:?}");
+    assert_eq!(shop.bus.events(12 - failed.len()).await.len(), 12 - failed.len());
 }
 
 #[tokio::test]
