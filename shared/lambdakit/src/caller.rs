@@ -75,7 +75,7 @@ struct Claims {
 }
 
 impl Caller {
-    /// Their account's `sub` claim: it identifies the account for ever (OpenID Connect Core section 2).
+    /// Their account's `sub` claim: it identifies the account for ever (`OpenID` Connect Core section 2).
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject

@@ -1,7 +1,7 @@
 //! A function that decides who may sign up: the pre sign-up trigger of a Cognito user pool.
 //!
 //! The trigger returns its event to let the user sign up, and fails to refuse them: Cognito knows no other way, so every
-//! refusal counts as an error of the function. The user sees the message, with "PreSignUp failed with error" before it.
+//! refusal counts as an error of the function. The user sees the message, with `PreSignUp failed with error` before it.
 //! (AWS, "Pre sign-up Lambda trigger".)
 
 use std::fmt::Display;

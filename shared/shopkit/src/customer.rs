@@ -81,10 +81,9 @@ impl CustomerCaller {
             Some(id) if is_own_name && id == own_id(&self.caller)? => {
                 Ok(Scope::Customer(Customer { id, user_name }))
             }
-            Some(_) => Err(unknown()),
             None if is_own_name => Ok(Scope::Customer(Customer { id: own_id(&self.caller)?, user_name })),
             None if self.caller.is_staff() => Ok(Scope::UserName(user_name)),
-            None => Err(unknown()),
+            _ => Err(unknown()),
         }
     }
 

@@ -170,7 +170,7 @@ impl Steps {
 
     /// Sends a command, and has the task wait for what it leads to. It fails the task instead if the order was called off
     /// before it came to `status`.
-    async fn command_unless_cancelled<C: Fact>(
+    async fn command_unless_cancelled<C: Published>(
         &self,
         order: &Order,
         status: OrderStatus,
