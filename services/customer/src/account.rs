@@ -35,7 +35,7 @@ impl Accounts {
     }
 
     /// Deletes an account, if it is there. Cognito takes a `sub` for a user name where user names are no aliases
-    /// (API reference, AdminDeleteUser), so whoever has the customer's name by now keeps their account.
+    /// (API reference, `AdminDeleteUser`), so whoever has the customer's name by now keeps their account.
     pub async fn delete(&self, customer_id: CustomerId) -> Result<(), NotDeleted> {
         let delete =
             self.client.admin_delete_user().user_pool_id(&self.pool).username(customer_id.to_string());

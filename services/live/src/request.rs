@@ -90,11 +90,11 @@ mod tests {
         let subscribed = Request::parse(&json!({ "action": "subscribeOrder", "orderId": id }).to_string());
         let Ok(Request::SubscribeOrder { order_id }) = subscribed else { panic!("not read") };
         assert_eq!(order_id.to_string(), id.to_lowercase());
-        let frame = r#"{"action": "readMessages", "customer": "", "before": 17e0}"#;
+        let frame = r#"{"action": "readMessages", "customerId": "", "before": 17e0}"#;
         let read = Request::parse(frame);
-        assert!(matches!(read, Ok(Request::ReadMessages { customer: None, before: Some(17) })));
-        let sent = Request::parse(r#"{"action": "sendMessage", "text": "hi", "to": ""}"#);
-        assert!(matches!(sent, Ok(Request::SendMessage { to: None, .. })));
+        assert!(matches!(read, Ok(Request::ReadMessages { customer_id: None, before: Some(17) })));
+        let sent = Request::parse(r#"{"action": "sendMessage", "text": "hi", "customerId": ""}"#);
+        assert!(matches!(sent, Ok(Request::SendMessage { customer_id: None, .. })));
     }
 
     #[test]
