@@ -32,6 +32,8 @@ pub use report::Report;
 use warehouse::Warehouse;
 pub use weather::Weather;
 
+/// Of so many customers one leaves now and then.
+const RESTLESS: usize = 4;
 /// Requests under way at once: as many as two cores can serve.
 const WORKERS: usize = 16;
 /// How many times as long as planned customers buy at most.
@@ -78,6 +80,7 @@ pub fn run(plan: Plan) -> Report {
                 dice,
                 &products,
                 Arc::clone(&ledger),
+                number % RESTLESS == 0,
             ))
         })
         .collect();
@@ -159,7 +162,23 @@ fn staff(
         if dice.pick(4) == 0 {
             warehouse.receive(shop, ledger, &mut dice);
         }
+        erase_again(shop, &mut dice, ledger);
         thread::sleep(Duration::from_millis(300));
+    }
+}
+
+/// Now and then staff have somebody's data erased who has left already, and whose name is somebody else's by now.
+fn erase_again(shop: &Shop, dice: &mut Dice, ledger: &Ledger) {
+    let departures = ledger.departures();
+    if departures.is_empty() || dice.pick(8) != 0 {
+        return;
+    }
+    let departure = &departures[dice.pick(departures.len())];
+    let path = format!("/customer/{}", departure.customer_id);
+    let status = shop.try_send("DELETE", &path, &[], "").map_or(0, |answer| answer.status);
+    ledger.count("erase again", status);
+    if (400..500).contains(&status) {
+        ledger.violation(format!("{}: erasing who has left was refused with {status}", departure.user));
     }
 }
 

@@ -106,6 +106,14 @@ impl Shop {
         Self { session: Some(Arc::new(session)), ..self.clone() }
     }
 
+    /// The same shop, as a new customer of this name; none if the shop was not able to say yes.
+    #[must_use]
+    pub fn try_customer_named(&self, user_name: &str) -> Option<Self> {
+        let password = Session::try_sign_up(&self.cognito(), user_name).ok()?;
+        let session = Session::confirm(self.cognito(), user_name, &password);
+        Some(Self { session: Some(Arc::new(session)), ..self.clone() })
+    }
+
     fn cognito(&self) -> Cognito {
         let endpoint = self.outputs.get("endpoint").and_then(Value::as_str).map(str::to_owned);
         let of_aws = || format!("https://cognito-idp.{}.amazonaws.com", self.output("/region"));

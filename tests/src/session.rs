@@ -38,10 +38,15 @@ impl Session {
     /// Signs somebody new up, as a browser would: with a code that comes by mail.
     pub(crate) fn sign_up(cognito: Cognito, user_name: &str) -> Self {
         let password = Self::try_sign_up(&cognito, user_name).expect("a new user");
+        Self::confirm(cognito, user_name, &password)
+    }
+
+    /// Signs in somebody who has just signed up.
+    pub(crate) fn confirm(cognito: Cognito, user_name: &str, password: &str) -> Self {
         let client = &cognito.client_id;
         let code = json!({ "ClientId": client, "Username": user_name, "ConfirmationCode": CODE });
         cognito.call("ConfirmSignUp", &code);
-        Self::sign_in(cognito, user_name, &password)
+        Self::sign_in(cognito, user_name, password)
     }
 
     /// Signs somebody new up; gives their password, or how Cognito refuses.

@@ -8,8 +8,8 @@ use testkit::Account;
 
 use super::customer::{Customer, lines};
 use super::invariants::{self, Findings};
-use super::ledger::{Ledger, Lines};
-use super::world::World;
+use super::ledger::{Departure, Ledger, Lines};
+use super::world::{Order, World, is_order};
 use super::{Weather, lock};
 use crate::{Shop, owner};
 
@@ -43,11 +43,14 @@ pub(super) fn check(
         let eye = Eye { shop, account: Account::of_the_shop() };
         let quiet_after = eye.catch_up(ledger, weather).await;
         let world = eye.world(ledger).await;
-        let own = world.orders.iter().filter(|(_, order)| order.user_name.starts_with(names));
+        let departures = ledger.departures();
+        let own = own_orders(&world, names, &departures);
         let mut promises = BTreeMap::new();
-        for Findings { held, broken } in
-            [invariants::check(&world), invariants::check_checkouts(ledger.checkouts(), own)]
-        {
+        for Findings { held, broken } in [
+            invariants::check(&world),
+            invariants::check_checkouts(ledger.checkouts(), own.iter()),
+            invariants::check_departures(&departures, &world),
+        ] {
             promises.extend(held);
             for broken in broken {
                 ledger.violation(broken);
@@ -78,6 +81,7 @@ struct Stir {
     checkouts: usize,
     orders: usize,
     open: usize,
+    erasures: usize,
 }
 
 impl Stir {
@@ -86,6 +90,7 @@ impl Stir {
             && self.workflows == 0
             && self.calls == 0
             && self.open == 0
+            && self.erasures == 0
             && self.checkouts == self.orders
     }
 }
@@ -119,7 +124,8 @@ impl Eye<'_> {
 
     async fn stir(&self, weather: &Weather) -> Stir {
         let (messages, dead) = self.messages().await;
-        let orders = self.rows("order").await;
+        let mut orders = self.rows("order").await;
+        orders.retain(is_order);
         let over = |order: &&Value| {
             let status = order["status"].as_str().unwrap_or_default();
             ["DELIVERED", "REJECTED", "CANCELLED"].contains(&status)
@@ -132,6 +138,7 @@ impl Eye<'_> {
             checkouts: self.rows("checkout").await.len(),
             orders: orders.len(),
             open: orders.len() - orders.iter().filter(over).count(),
+            erasures: self.rows("customer").await.iter().filter(|row| row["item"] == "erasure").count(),
         }
     }
 
@@ -189,7 +196,10 @@ impl Eye<'_> {
 
     async fn world(&self, ledger: &Ledger) -> World {
         let mut tables = HashMap::new();
-        for table in ["order", "stock", "payment", "provider", "shipment", "audit", "mail"] {
+        for table in [
+            "order", "stock", "payment", "provider", "shipment", "audit", "mail", "basket", "chat",
+            "customer",
+        ] {
             tables.insert(table, self.rows(table).await);
         }
         let mut unreadable = Vec::new();
@@ -206,18 +216,34 @@ impl Eye<'_> {
         let baskets: HashMap<String, Lines> = rows
             .map(|row| {
                 let basket = json!({ "items": row["lines"] });
-                (row["userName"].as_str().unwrap_or_default().to_owned(), lines(&basket))
+                (row["customerId"].as_str().unwrap_or_default().to_owned(), lines(&basket))
             })
             .collect();
         for customer in customers {
             let customer = lock(customer);
-            let kept = baskets.get(customer.user()).cloned().unwrap_or_default();
+            let kept = baskets.get(customer.id()).cloned().unwrap_or_default();
             if kept != *customer.basket() {
                 let (user, basket) = (customer.user(), customer.basket());
                 ledger.violation(format!("{user}: the basket holds {kept:?}, not {basket:?}"));
             }
         }
     }
+}
+
+/// The orders of the customers of this run, with the names that they had before they left.
+fn own_orders(world: &World, names: &str, departures: &[Departure]) -> BTreeMap<String, Order> {
+    let departed: HashMap<&str, &str> = departures
+        .iter()
+        .flat_map(|departure| departure.orders.iter().map(|id| (&**id, &*departure.user)))
+        .collect();
+    let named = |(id, order): (&String, &Order)| {
+        let mut order = order.clone();
+        if let Some(user) = departed.get(&**id).filter(|_| order.is_anonymous()) {
+            (*user).clone_into(&mut order.user_name);
+        }
+        order.user_name.starts_with(names).then(|| (id.clone(), order))
+    };
+    world.orders.iter().filter_map(named).collect()
 }
 
 /// The shop keeps what it was asked, if it said so, and nothing else.

@@ -1,3 +1,5 @@
+mod privacy;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
@@ -9,6 +11,7 @@ use testkit::Dice;
 use super::ledger::{Checkout, Ledger, Lines};
 use super::warehouse::SCARCE;
 use crate::{Answer, Shop, checkout, statuses};
+use privacy::Leaving;
 
 /// After this long nothing that a request began can still take effect: the longest delay of the
 /// weather, and some more for a busy machine.
@@ -60,6 +63,13 @@ pub(super) struct Customer {
     dice: Dice,
     products: Vec<String>,
     ledger: Arc<Ledger>,
+    /// What the shop calls them; empty until it was seen.
+    id: String,
+    /// Whether they leave, and come again under the same name, now and then.
+    is_restless: bool,
+    leaving: Option<Leaving>,
+    /// Checkouts of theirs that the shop has accepted since they came.
+    bought: usize,
     /// What the basket can hold by now: one possibility, or two after an answer that did not come.
     possible: Vec<Lines>,
     ready: Instant,
@@ -76,13 +86,23 @@ pub(super) struct Customer {
 }
 
 impl Customer {
-    pub(super) fn new(shop: Shop, dice: Dice, products: &[String], ledger: Arc<Ledger>) -> Self {
+    pub(super) fn new(
+        shop: Shop,
+        dice: Dice,
+        products: &[String],
+        ledger: Arc<Ledger>,
+        is_restless: bool,
+    ) -> Self {
         Self {
             user: shop.user().to_owned(),
             shop,
             dice,
             products: products.to_vec(),
             ledger,
+            id: String::new(),
+            is_restless,
+            leaving: None,
+            bought: 0,
             possible: vec![Lines::new()],
             ready: Instant::now(),
             pending: None,
@@ -98,6 +118,11 @@ impl Customer {
         &self.user
     }
 
+    /// Their id; known only after [`Customer::settle`].
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// What the basket must hold; known only after [`Customer::settle`].
     pub(super) fn basket(&self) -> &Lines {
         &self.possible[0]
@@ -109,10 +134,16 @@ impl Customer {
 
     /// Does one thing.
     pub(super) fn step(&mut self) {
-        if let Some((key, lines, wish)) = self.pending.take() {
+        if let Some(leaving) = self.leaving.take() {
+            self.leave(leaving);
+        } else if let Some((key, lines, wish)) = self.pending.take() {
             self.check_out(Some(key), lines, wish);
         } else if self.possible.len() > 1 {
             self.look();
+        } else if self.may_leave() && self.dice.pick(6) == 0 {
+            self.begin_to_leave();
+        } else if self.dice.pick(30) == 0 {
+            self.ask_for_export();
         } else if let Some((order, seen)) = self.order.take_if(|_| self.dice.pick(6) == 0) {
             match self.dice.pick(3) {
                 0 => self.call_off(&order),
@@ -143,15 +174,21 @@ impl Customer {
 
     /// Finds out whatever is still unknown, in fair weather.
     pub(super) fn settle(&mut self) {
-        let deadline = Instant::now() + Duration::from_mins(2);
+        let deadline = Instant::now() + Duration::from_mins(10);
         loop {
             thread::sleep(self.ready.saturating_duration_since(Instant::now()));
-            if let Some((key, lines, wish)) = self.pending.take() {
+            if let Some(leaving) = self.leaving.take() {
+                self.leave(leaving);
+            } else if let Some((key, lines, wish)) = self.pending.take() {
                 self.check_out(Some(key), lines, wish);
             } else {
                 self.look();
                 if self.possible.len() == 1 && self.is_ready() {
-                    return;
+                    // Somebody has to, or the run proves nothing of it.
+                    if !self.may_leave() || !self.ledger.departures().is_empty() {
+                        return;
+                    }
+                    self.begin_to_leave();
                 }
             }
             if Instant::now() > deadline {
@@ -235,6 +272,7 @@ impl Customer {
         let answer = self.shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
         self.count("look", answer.as_ref());
         let Some(answer) = answer.filter(|answer| answer.status == 200) else { return };
+        self.recognise(&answer.body);
         let seen = lines(&answer.body);
         if !self.possible.contains(&seen) {
             self.ledger.violation(format!(
@@ -244,7 +282,7 @@ impl Customer {
         }
         if let Some(lines) = self.unknown.take().filter(|_| seen.is_empty()) {
             // The basket is gone, so there must be an order, although nobody said so.
-            self.ledger.checked_out(Checkout { user: self.user.clone(), lines, receipt: None });
+            self.bought(lines, None);
         }
         self.possible = vec![seen];
     }
@@ -258,8 +296,7 @@ impl Customer {
                 let order = answer.body["orderId"].as_str().unwrap_or_default().to_owned();
                 let total = number(&answer.text, "totalPrice");
                 self.order = Some((order.clone(), Vec::new()));
-                let receipt = Some((order, total));
-                self.ledger.checked_out(Checkout { user: self.user.clone(), lines, receipt });
+                self.bought(lines, Some((order, total)));
                 self.possible = vec![Lines::new()];
             }
             (Some(answer), _) if (400..500).contains(&answer.status) => {
@@ -276,6 +313,11 @@ impl Customer {
                 self.wait();
             }
         }
+    }
+
+    fn bought(&mut self, lines: Lines, receipt: Option<(String, String)>) {
+        self.bought += 1;
+        self.ledger.checked_out(Checkout { user: self.user.clone(), lines, receipt });
     }
 
     /// Has a change of mind about an order. Whether it was in time, its end will tell.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ledger::Checkout;
+use super::ledger::{Checkout, Departure};
 use super::warehouse::PLENTY;
 use super::world::{Order, World};
 
@@ -209,15 +209,19 @@ fn ends_have_causes(world: &World, tally: &mut Tally) {
         let can_go = !order.recipient.address.contains("Nowhere");
         let reservation = world.reservations.get(id).map(|reservation| reservation.state.as_str());
         let shipment = world.shipments.get(id).map(|shipment| shipment.state.as_str());
+        // What an order of somebody who has left was paid with, and where it went, is erased, at whatever moment.
+        let unknown = order.is_anonymous();
         let has_cause = match (order.status.as_str(), order.reason()) {
-            ("DELIVERED", None) => can_pay && can_go,
+            ("DELIVERED", None) => unknown || can_pay && can_go,
             ("REJECTED", Some("OUT_OF_STOCK")) => {
                 let of = |product| world.stock.get(product).map_or(0, |stock| stock.received);
                 let wants_what_is_scarce = order.lines.iter().any(|line| of(&line.product_id) < PLENTY);
                 reservation == Some("REFUSED") && wants_what_is_scarce
             }
-            ("REJECTED", Some("PAYMENT_DECLINED")) => !can_pay,
-            ("CANCELLED", Some("SHIPPING_IMPOSSIBLE")) => can_pay && !can_go && shipment == Some("REFUSED"),
+            ("REJECTED", Some("PAYMENT_DECLINED")) => unknown || !can_pay,
+            ("CANCELLED", Some("SHIPPING_IMPOSSIBLE")) => {
+                (unknown || can_pay && !can_go) && shipment == Some("REFUSED")
+            }
             ("CANCELLED", Some("CUSTOMER_REQUEST")) => order.cancel_requested_at.is_some(),
             // Nothing fails for so long that it is given up.
             _ => false,
@@ -267,7 +271,9 @@ fn audited_once(world: &World, tally: &mut Tally) {
 
 fn written_once(world: &World, tally: &mut Tally) {
     for (id, order) in &world.orders {
-        let steps = order.history.iter().map(|change| change.status.as_str());
+        // Nothing is kept of what was written to somebody who has left.
+        let steps = order.history.iter().filter(|_| !order.is_anonymous());
+        let steps = steps.map(|change| change.status.as_str());
         // That the pieces are set aside is of no interest to them.
         let steps = steps.filter(|status| *status != "STOCK_RESERVED");
         let steps = steps.map(|status| if status == "PENDING" { "PLACED" } else { status });
@@ -340,6 +346,22 @@ fn follows(history: &[&str], arrows: &[(&str, &[&str])]) -> bool {
         .all(|(from, to)| arrows.iter().any(|(start, ends)| start == from && ends.contains(to)))
 }
 
+/// Of who has left nothing is kept but their orders, which name nobody; and nobody else's orders are touched.
+pub(super) fn check_departures(departures: &[Departure], world: &World) -> Findings {
+    let mut tally = Tally::default();
+    for Departure { user, customer_id, orders } in departures {
+        let kept = world.personal.get(customer_id);
+        tally.hold(kept.is_none(), || format!("{user}: {customer_id} has left, and is kept in {kept:?}"));
+        for id in orders {
+            tally.hold(world.orders.get(id).is_some_and(Order::is_anonymous), || {
+                format!("order {id}: {user} has left, and it is gone or names them")
+            });
+        }
+    }
+    let name = "of who has left only orders are kept, which name nobody".to_owned();
+    Findings { held: BTreeMap::from([(name, tally.held)]), broken: tally.broken }
+}
+
 /// Every accepted checkout is one order, with the lines and the total that the customer was told; and there is no order
 /// that nobody asked for.
 pub(super) fn check_checkouts<'a>(
@@ -404,7 +426,7 @@ mod tests {
         let mut history = history("status", statuses);
         history[N - 1]["reason"] = json!(reason);
         json!({
-            "orderId": id, "userName": "grace", "status": statuses[N - 1], "history": history,
+            "orderId": id, "customerId": "grace-1", "userName": "grace", "status": statuses[N - 1], "history": history,
             "lines": [{ "productId": "lamp", "quantity": 2, "price": { "minor": 1990, "currency": "USD" } }],
             "totalPrice": { "minor": 3980, "currency": "USD" },
             "recipient": { "address": "1 Harbour Street" }, "payment": { "method": "CARD", "token": "tok_visa" },
@@ -445,6 +467,11 @@ mod tests {
         nowhere["recipient"]["address"] = json!("7 Nowhere Lane");
         let mut off = order("off", paid, Some("CUSTOMER_REQUEST"));
         off["cancelRequestedAt"] = json!("2026-01-31T12:00:00.000Z");
+        let mut departed = order("departed", ["PENDING", "REJECTED"], Some("OUT_OF_STOCK"));
+        departed["customerId"] = json!("00000000-0000-0000-0000-000000000000");
+        departed["userName"] = json!("erased");
+        departed["recipient"]["address"] = json!("erased");
+        departed["payment"]["token"] = Value::Null;
         let all_the_way = ["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED", "DELIVERED"];
         let mut invoice = order("invoice", all_the_way, None);
         invoice["payment"] = json!({ "method": "INVOICE" });
@@ -458,7 +485,8 @@ mod tests {
                 declined.clone(),
                 nowhere.clone(),
                 off.clone(),
-                json!({ "customerId": "gone", "orderId": "a tombstone", "expiresAt": 1 }),
+                departed.clone(),
+                json!({ "customerId": "grace-0", "orderId": "departed", "expiresAt": 1 }),
             ],
             "stock" => vec![
                 json!({ "item": "product#lamp", "productId": "lamp", "onHand": 6, "reserved": 0, "shipped": 4, "received": 10 }),
@@ -466,6 +494,7 @@ mod tests {
                 reservation("came", "SHIPPED"),
                 reservation("invoice", "SHIPPED"),
                 reservation("short", "REFUSED"),
+                reservation("departed", "REFUSED"),
                 reservation("declined", "RELEASED"),
                 reservation("nowhere", "RELEASED"),
                 reservation("off", "RELEASED"),
@@ -489,14 +518,16 @@ mod tests {
                     ("came", &all_the_way[..]),
                     ("invoice", &all_the_way),
                     ("short", &["PENDING", "REJECTED"]),
+                    ("departed", &["PENDING", "REJECTED"]),
                     ("declined", &["PENDING", "STOCK_RESERVED", "REJECTED"]),
                     ("nowhere", &paid),
                     ("off", &paid),
                 ];
                 let rows = steps.iter().flat_map(|(id, steps)| steps.iter().map(move |step| (id, *step)));
-                let row = |(id, step)| match (table, step) {
+                let row = |(id, step): (&&str, &str)| match (table, step) {
                     ("audit", step) => Some(json!({ "orderId": id, "type": fact(step) })),
                     (_, "STOCK_RESERVED") => None,
+                    _ if *id == "departed" => None,
                     (_, "PENDING") => Some(json!({ "orderId": id, "occasion": "PLACED" })),
                     (_, step) => Some(json!({ "orderId": id, "occasion": step })),
                 };
@@ -508,6 +539,11 @@ mod tests {
                 shipment("nowhere", ["REFUSED"]),
                 shipment("off", ["CREATED", "CALLED_OFF"]),
             ],
+            "basket" => vec![
+                json!({ "customerId": "grace-0", "lines": [] }),
+                json!({ "customerId": "grace-1", "userName": "grace", "lines": [{ "quantity": 1 }] }),
+            ],
+            "customer" => vec![json!({ "customerId": "grace-1", "item": "export" })],
             _ => Vec::new(),
         };
         let mut unreadable = Vec::new();
@@ -705,6 +741,26 @@ mod tests {
         tells("order off: mails tell [], not [\"CANCELLED\", \"PAID\", \"PLACED\"]", |world| {
             world.mails.remove("off");
         });
+    }
+
+    #[test]
+    fn what_is_kept_of_somebody_who_has_left_is_found() {
+        let broken = |breach: fn(&mut World)| {
+            let mut world = sane();
+            breach(&mut world);
+            let orders = ["departed".to_owned()].into();
+            let departure = Departure { user: "grace".to_owned(), customer_id: "grace-0".to_owned(), orders };
+            check_departures(&[departure], &world).broken.join("; ")
+        };
+        assert_eq!(broken(|_| {}), "");
+        let kept = broken(|world| drop(world.personal.insert("grace-0".to_owned(), ["mail"].into())));
+        assert!(kept.contains("grace: grace-0 has left, and is kept in Some({\"mail\"})"), "{kept}");
+        let gone = broken(|world| drop(world.orders.remove("departed")));
+        assert!(gone.contains("order departed: grace has left, and it is gone or names them"), "{gone}");
+        let named = broken(|world| {
+            world.orders.get_mut("departed").unwrap().user_name = "grace".to_owned();
+        });
+        assert!(named.contains("order departed: grace has left, and it is gone or names them"), "{named}");
     }
 
     #[test]

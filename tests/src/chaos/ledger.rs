@@ -27,12 +27,24 @@ pub(super) struct Cancellations {
     pub(super) accepted: BTreeSet<String>,
 }
 
+/// A customer who has had their data erased; somebody else may have their name by now.
+#[derive(Clone, Debug)]
+pub(super) struct Departure {
+    /// The name that they had.
+    pub(super) user: String,
+    /// The id that they had.
+    pub(super) customer_id: String,
+    /// All their orders, some of which were not over yet.
+    pub(super) orders: BTreeSet<String>,
+}
+
 /// What the customers did and were told, and what was wrong with it.
 #[derive(Debug, Default)]
 pub struct Ledger {
     operations: Mutex<BTreeMap<String, u64>>,
     checkouts: Mutex<Vec<Checkout>>,
     cancellations: Mutex<Cancellations>,
+    departures: Mutex<Vec<Departure>>,
     received: Mutex<Lines>,
     violations: Mutex<Vec<String>>,
 }
@@ -63,6 +75,15 @@ impl Ledger {
 
     pub(super) fn cancellations(&self) -> Cancellations {
         lock(&self.cancellations).clone()
+    }
+
+    /// A customer's account is gone.
+    pub(super) fn departed(&self, departure: Departure) {
+        lock(&self.departures).push(departure);
+    }
+
+    pub(super) fn departures(&self) -> Vec<Departure> {
+        lock(&self.departures).clone()
     }
 
     /// Pieces of a product came in, as the shop has confirmed.

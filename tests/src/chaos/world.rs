@@ -1,12 +1,15 @@
 //! What the tables hold in the end, as somebody reads them who does not know the code that wrote them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ledger::Lines;
+
+/// In the place of a customer's id.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 /// Orders, and all that was done for them.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +30,8 @@ pub(super) struct World {
     pub(super) audit: BTreeMap<String, Vec<String>>,
     /// What mails there are about each order.
     pub(super) mails: BTreeMap<String, Vec<String>>,
+    /// What is kept of each customer, by their id: the tables.
+    pub(super) personal: BTreeMap<String, BTreeSet<&'static str>>,
 }
 
 /// A row of the order table.
@@ -35,6 +40,7 @@ pub(super) struct World {
 pub(super) struct Order {
     #[serde(rename = "orderId")]
     pub(super) id: String,
+    pub(super) customer_id: String,
     pub(super) user_name: String,
     pub(super) status: String,
     pub(super) history: Vec<StatusChange>,
@@ -157,8 +163,23 @@ pub(super) struct Shipment {
 impl World {
     /// Reads the rows of each table; tells what cannot be read.
     pub(super) fn read(mut rows: impl FnMut(&str) -> Vec<Value>, unreadable: &mut Vec<String>) -> Self {
-        // What is left of an order of somebody who was erased has no status.
-        let orders = rows("order").into_iter().filter(|row| row["status"].is_string()).collect();
+        let mut personal = BTreeMap::<String, BTreeSet<_>>::new();
+        let orders: Vec<_> = rows("order").into_iter().filter(is_order).collect();
+        let mails: Vec<_> = rows("mail").into_iter().filter(|row| row["orderId"].is_string()).collect();
+        // What is left of a basket of somebody who was erased is empty.
+        let is_full = |row: &Value| row["userName"].is_string() || row["lines"] != json!([]);
+        let baskets: Vec<_> = rows("basket").into_iter().filter(is_full).collect();
+        for (table, kept) in [
+            ("order", &orders),
+            ("mail", &mails),
+            ("basket", &baskets),
+            ("chat", &rows("chat")),
+            ("customer", &rows("customer")),
+        ] {
+            for customer_id in kept.iter().filter_map(|row| row["customerId"].as_str()) {
+                personal.entry(customer_id.to_owned()).or_default().insert(table);
+            }
+        }
         let (mut products, mut reservations) = (Vec::new(), Vec::new());
         for row in rows("stock") {
             match row["item"].as_str().unwrap_or_default().split_once('#') {
@@ -174,7 +195,8 @@ impl World {
             payments: by_id(read("payment", rows("payment"), unreadable), |row: &Payment| &row.order_id),
             charges: read("provider", rows("provider"), unreadable),
             audit: words(rows("audit"), "type"),
-            mails: words(rows("mail"), "occasion"),
+            mails: words(mails, "occasion"),
+            personal,
             shipments: by_id(read("shipment", rows("shipment"), unreadable), |row: &Shipment| &row.order_id),
         }
     }
@@ -201,6 +223,11 @@ impl World {
 }
 
 impl Order {
+    /// Whether its customer's data was erased.
+    pub(super) fn is_anonymous(&self) -> bool {
+        self.customer_id == NOBODY && self.user_name == "erased"
+    }
+
     /// Pieces by product.
     pub(super) fn pieces(&self) -> Lines {
         let mut pieces = Lines::new();
@@ -214,6 +241,11 @@ impl Order {
     pub(super) fn reason(&self) -> Option<&str> {
         self.history.last()?.reason.as_deref()
     }
+}
+
+/// What is left of an order under the id of somebody who was erased has no status.
+pub(super) fn is_order(row: &Value) -> bool {
+    row["status"].is_string()
 }
 
 fn read<T: DeserializeOwned>(table: &str, rows: Vec<Value>, unreadable: &mut Vec<String>) -> Vec<T> {

@@ -1,0 +1,112 @@
+//! Customers who ask for their data, or have it erased and come again under the same name, to an account that is new.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::Customer;
+use crate::chaos::ledger::{Departure, Lines};
+
+/// How often somebody who leaves looks whether they still have an account.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How far somebody has come with leaving.
+pub(super) struct Leaving {
+    /// Their orders.
+    orders: BTreeSet<String>,
+    /// Whether the shop has said that it will erase them.
+    is_accepted: bool,
+}
+
+impl Customer {
+    /// Who has bought something and knows where everything stands can leave.
+    pub(super) fn may_leave(&self) -> bool {
+        self.is_restless && self.bought > 0 && self.unknown.is_none() && !self.id.is_empty()
+    }
+
+    /// Asks for all that the shop keeps of them, which is nobody else's, or nothing yet.
+    pub(super) fn ask_for_export(&mut self) {
+        let answer = self.shop.try_send("GET", "/me/export", &[], "");
+        self.count("export", answer.as_ref());
+        match answer {
+            Some(answer) if answer.status == 200 => {
+                self.recognise(&answer.body);
+                let orders = answer.body["data"]["ordering"].as_array();
+                self.check_orders("export", orders.into_iter().flatten());
+            }
+            Some(answer) if (400..500).contains(&answer.status) => {
+                self.ledger.violation(format!("{}: an export was refused with {}", self.user, answer.text));
+            }
+            Some(answer) if answer.status == 202 => {}
+            // What was asked for may still be written down after they have left.
+            _ => self.wait(),
+        }
+    }
+
+    /// Leaves once each of their checkouts is an order: one that comes later would keep its customer.
+    pub(super) fn begin_to_leave(&mut self) {
+        let answer = self.shop.try_send("GET", &format!("/order/{}?limit=100", self.user), &[], "");
+        self.count("look at orders", answer.as_ref());
+        let Some(answer) = answer.filter(|answer| answer.status == 200) else { return };
+        let orders = answer.body["items"].as_array().cloned().unwrap_or_default();
+        self.check_orders("list", orders.iter());
+        if orders.len() == self.bought {
+            let orders = orders.iter().filter_map(|order| order["orderId"].as_str());
+            let orders = orders.map(str::to_owned).collect();
+            self.leave(Leaving { orders, is_accepted: false });
+        }
+    }
+
+    /// Goes on with leaving. Whoever has no account any more signs up again.
+    pub(super) fn leave(&mut self, mut leaving: Leaving) {
+        self.ready = Instant::now() + LOOK;
+        if !leaving.is_accepted {
+            let answer = self.shop.try_send("DELETE", "/me", &[], "");
+            self.count("leave", answer.as_ref());
+            match answer.map(|answer| answer.status) {
+                Some(202) => leaving.is_accepted = true,
+                Some(status @ 400..500) => {
+                    self.ledger.violation(format!("{}: leaving was refused with {status}", self.user));
+                }
+                _ => {}
+            }
+        } else if !self.shop.has_account()
+            && let Some(shop) = self.shop.try_customer_named(&self.user)
+        {
+            let customer_id = std::mem::take(&mut self.id);
+            let orders = leaving.orders;
+            self.ledger.departed(Departure { user: self.user.clone(), customer_id, orders });
+            self.ledger.count("come again", 200);
+            self.shop = shop;
+            self.possible = vec![Lines::new()];
+            self.order = None;
+            // Also their idempotency keys are the same again.
+            (self.bought, self.keys) = (0, 0);
+            return;
+        }
+        self.leaving = Some(leaving);
+    }
+
+    /// Remembers what the shop calls them, which stays the same, and is nothing that it has called anybody else.
+    pub(super) fn recognise(&mut self, answer: &Value) {
+        let id = answer["customerId"].as_str().unwrap_or_default();
+        if self.id.is_empty() && !self.ledger.departures().iter().any(|departure| departure.customer_id == id)
+        {
+            id.clone_into(&mut self.id);
+        } else if self.id != id {
+            self.ledger.violation(format!("{}: {id} is told what is of {}", self.user, self.id));
+        }
+    }
+
+    fn check_orders<'a>(&self, place: &str, orders: impl Iterator<Item = &'a Value>) {
+        let orders: Vec<_> = orders.collect();
+        if orders.len() > self.bought {
+            let count = orders.len();
+            self.ledger.violation(format!("{}: {count} orders in a {place}, not {}", self.user, self.bought));
+        }
+        for order in orders.iter().filter(|order| order["customerId"] != self.id) {
+            self.ledger.violation(format!("{}: the {place} has an order of {order}", self.user));
+        }
+    }
+}
