@@ -204,26 +204,24 @@ fn html(Said { headline, first_name, news, lines, total, state }: &Said) -> Stri
     html! {
         (DOCTYPE)
         html lang="en" {
-            // Title and encoding stand in the mail's headers.
-            body {
-                h1 { (headline) }
-                p { "Hello " (isolated_html(first_name)) "," }
-                p { (news) }
-                table {
-                    @for Shown { quantity, name, color, total } in lines {
-                        tr {
-                            td { (quantity) " ×" }
-                            td {
-                                (isolated_html(name))
-                                @if let Some(color) = color { " (" (isolated_html(color)) ")" }
-                            }
-                            td align="right" { (total.to_string()) }
+            // Title and encoding stand in the mail's headers. The tags of head and body can be left out.
+            h1 { (headline) }
+            p { "Hello " (isolated_html(first_name)) "," }
+            p { (news) }
+            table {
+                @for Shown { quantity, name, color, total } in lines {
+                    tr {
+                        td { (quantity) " ×" }
+                        td {
+                            (isolated_html(name))
+                            @if let Some(color) = color { " (" (isolated_html(color)) ")" }
                         }
+                        td align="right" { (total.to_string()) }
                     }
-                    tr { td {} th align="left" { "Together" } th align="right" { (total) } }
                 }
-                p { small { (state) } }
+                tr { td {} td { "Together" } th align="right" { (total) } }
             }
+            small { (state) }
         }
     }
     .into_string()

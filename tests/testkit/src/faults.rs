@@ -9,6 +9,7 @@ mod rule;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -109,8 +110,12 @@ impl FaultProxy {
         others: impl Future<Output = ()>,
     ) -> T {
         self.add(Rule::new(Fault::HoldAnswer).on(operation).times(1));
+        let mut call = pin!(call);
+        tokio::select! {
+            held = self.state.held.acquire() => held.expect("an open semaphore").forget(),
+            _ = &mut call => panic!("it never came to {operation}"),
+        }
         let others = async {
-            self.state.held.acquire().await.expect("an open semaphore").forget();
             others.await;
             self.state.released.add_permits(1);
         };

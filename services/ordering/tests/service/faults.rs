@@ -63,11 +63,12 @@ async fn a_cancellation_whose_answer_is_lost_is_accepted_whatever_has_become_of_
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
     let placed = shop.client.get("/order/swn").await.expect(200).body["items"][0].clone();
     let order_id = placed["orderId"].as_str().unwrap();
+    let swn = shop.client.customer("swn");
     let cancelled = async {
         // As the workflow does it.
         let update = shop.dynamodb.update_item().table_name("ORDER_TABLE");
         let update = update.set_key(Some(lambdakit::table::key([
-            ("userName", "swn".to_owned()),
+            ("customerId", testkit::customer_id("swn")),
             ("orderId", order_id.to_owned()),
         ])));
         let update = update.update_expression("SET #status = :cancelled");
@@ -76,7 +77,7 @@ async fn a_cancellation_whose_answer_is_lost_is_accepted_whatever_has_become_of_
         update.expression_attribute_values(":cancelled", cancelled).send().await.unwrap();
     };
     let path = format!("/order/swn/{order_id}/cancel");
-    let call = shop.client.send("POST", &path, &[], "");
+    let call = swn.send("POST", &path, &[], "");
     let answer = faults.meanwhile("UpdateItem", call, cancelled).await.expect(202);
     assert_eq!(answer.body["status"], "CANCELLED");
 }

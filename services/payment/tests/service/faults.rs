@@ -132,8 +132,9 @@ async fn a_change_whose_answer_is_lost_is_not_made_again_over_a_later_one() {
     let call = faulty.change(payment.clone(), |payment| payment.call_off(Timestamp::now()));
     let given_back = async {
         let asked = there.get(payment.order_id).await.unwrap().unwrap();
+        let price = asked.price;
         let (_, given_back) =
-            there.change(asked, |payment| payment.gave_back(None, Timestamp::now())).await.unwrap();
+            there.change(asked, |payment| payment.gave_back(price, Timestamp::now())).await.unwrap();
         given_back.unwrap();
     };
     let (now, refund) = till.faults.meanwhile("PutItem", call, given_back).await.unwrap();
