@@ -9,7 +9,6 @@ mod rule;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -110,15 +109,16 @@ impl FaultProxy {
         others: impl Future<Output = ()>,
     ) -> T {
         self.add(Rule::new(Fault::HoldAnswer).on(operation).times(1));
-        let mut call = pin!(call);
+        // On the heap: in a debug build calls of the SDK fill the stack of a test's thread.
+        let mut call = Box::pin(call);
         tokio::select! {
             held = self.state.held.acquire() => held.expect("an open semaphore").forget(),
             _ = &mut call => panic!("it never came to {operation}"),
         }
-        let others = async {
+        let others = Box::pin(async {
             others.await;
             self.state.released.add_permits(1);
-        };
+        });
         tokio::join!(call, others).0
     }
 
