@@ -79,17 +79,25 @@ impl FromStr for Amount {
     type Err = InvalidAmount;
 
     fn from_str(number: &str) -> Result<Self, InvalidAmount> {
-        let number = &*without_trailing_zeros(number);
-        let digits = number.bytes().filter(u8::is_ascii_digit).count();
-        if !number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) || digits > MOST_DIGITS {
+        if !number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+            return Err(InvalidAmount);
+        }
+        // As it is written, if that can be kept: an amount that was read is shown as it was.
+        let number =
+            if digits(number) > MOST_DIGITS { without_trailing_zeros(number) } else { number.into() };
+        if digits(&number) > MOST_DIGITS {
             return Err(InvalidAmount);
         }
         // Exponents are legal JSON too.
-        Decimal::from_str_exact(number)
-            .or_else(|_| Decimal::from_scientific(number))
+        Decimal::from_str_exact(&number)
+            .or_else(|_| Decimal::from_scientific(&number))
             .map(Self)
             .map_err(|_| InvalidAmount)
     }
+}
+
+fn digits(number: &str) -> usize {
+    number.bytes().filter(u8::is_ascii_digit).count()
 }
 
 /// The same number without zeros at the end of its fraction, which say nothing.
@@ -293,6 +301,7 @@ mod tests {
         for same in ["0", "-0", "0.00", "0e9", "-0.0", "0.0e0"] {
             assert_eq!(money(same, "USD").unwrap().minor(), 0, "{same}");
         }
+        assert_eq!("950.40".parse::<Amount>().unwrap().to_string(), "950.40", "it is shown as it was read");
         assert_eq!(money("100", "JPY").unwrap().minor(), 100);
         assert_eq!(money("1.0e2", "JPY").unwrap().minor(), 100);
     }
