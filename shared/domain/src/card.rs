@@ -54,42 +54,68 @@ const ISSUERS: [Issuer; 22] = [
     issuer(2200, 2204, &[16]),
 ];
 
+const FOUR_GROUPS: &[usize] = &[4, 4, 4, 4];
+
 /// The groups that card numbers are embossed or usually typed in.
-const LAYOUTS: [&[usize]; 6] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[8, 8], &[4, 4, 4, 4, 3], &[6, 13]];
+const LAYOUTS: [&[usize]; 6] = [FOUR_GROUPS, &[4, 6, 5], &[4, 6, 4], &[8, 8], &[4, 4, 4, 4, 3], &[6, 13]];
 
 /// Whether a text contains a payment card's number: a run of decimal digits of any script, in one piece or in
 /// groups up to three characters apart that are neither letters nor digits, which has the first digits and
 /// the length of an issuer's numbers and the right check digit (ISO/IEC 7812-1 annex B). Letters beside it
-/// make no difference. Where the run goes on with other digits, the number is found if it is one of the
-/// groups, or some of them as they are usually written, unless it is a part of a longer number in groups of
-/// four.
+/// make no difference. Groups as they are usually written are found in whatever run; others only if they are
+/// all of a run, with the same separators throughout, and no phone number that begins with `+`. Four groups of
+/// four that are a part of a longer number in groups of four are none: a year or the date of an expiry behind
+/// them, and a postcode before them, are not taken for such a part.
 #[must_use]
 pub fn contains_card_number(text: &str) -> bool {
-    (1..=MAX_SEPARATOR).any(|separator| runs(text, separator).iter().any(|run| is_card_run(run)))
+    (1..=MAX_SEPARATOR).any(|longest| runs(text, longest).iter().any(Run::contains_card_number))
 }
 
-/// Runs of groups of digits; `separator` characters at most stand between the groups of a run.
-fn runs(text: &str, separator: usize) -> Vec<Vec<String>> {
-    let mut runs: Vec<Vec<String>> = Vec::new();
-    // How many characters ago the last digit was, within a run.
-    let mut gap = None;
+/// Groups of digits that are not far from each other.
+#[derive(Debug, Default)]
+struct Run {
+    groups: Vec<String>,
+    /// What stands between them.
+    separators: Vec<String>,
+    /// Whether a plus sign at the beginning of a word stands before them.
+    is_phone: bool,
+}
+
+/// The runs of a text; `longest` characters at most stand between the groups of a run.
+fn runs(text: &str, longest: usize) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    // What stands behind the last digit, within a run.
+    let mut gap: Option<String> = None;
+    let (mut before, mut last) = (None, None);
     for c in text.chars() {
         match decimal_digit(c) {
             Some(digit) => {
                 if gap.is_none() {
-                    runs.push(Vec::new());
+                    let is_phone = last == Some('+') && !before.is_some_and(char::is_alphanumeric);
+                    runs.push(Run { is_phone, ..Run::default() });
                 }
                 if let Some(run) = runs.last_mut() {
-                    match run.last_mut() {
-                        Some(group) if gap == Some(0) => group.push(digit),
-                        _ => run.push(String::from(digit)),
+                    let separator = gap.take().unwrap_or_default();
+                    match run.groups.last_mut() {
+                        Some(group) if separator.is_empty() => group.push(digit),
+                        Some(_) => {
+                            run.separators.push(separator);
+                            run.groups.push(String::from(digit));
+                        }
+                        None => run.groups.push(String::from(digit)),
                     }
                 }
-                gap = Some(0);
+                gap = Some(String::new());
             }
             None if c.is_alphabetic() => gap = None,
-            None => gap = gap.map(|gap| gap + 1).filter(|gap| *gap <= separator),
+            None => {
+                gap = gap.filter(|gap| gap.chars().count() < longest).map(|mut gap| {
+                    gap.push(c);
+                    gap
+                });
+            }
         }
+        (before, last) = (last, Some(c));
     }
     runs
 }
@@ -112,24 +138,37 @@ fn decimal_digit(c: char) -> Option<char> {
     u32::try_from(before % 10).ok().and_then(|digit| char::from_digit(digit, 10))
 }
 
-fn is_card_run(groups: &[String]) -> bool {
-    is_card_number(&groups.concat())
-        || groups.iter().any(|group| is_card_number(group))
-        || LAYOUTS.iter().any(|layout| {
-            let starts = 0..(groups.len() + 1).saturating_sub(layout.len());
-            starts.into_iter().any(|start| {
-                let end = start + layout.len();
-                let (number, outside) = (&groups[start..end], [start.checked_sub(1), Some(end)]);
-                let is_part = outside
-                    .into_iter()
-                    .flatten()
-                    .filter_map(|at| groups.get(at))
-                    .any(|group| group.len() == 4);
-                !is_part
-                    && number.iter().map(String::len).eq(layout.iter().copied())
-                    && is_card_number(&number.concat())
-            })
+impl Run {
+    fn contains_card_number(&self) -> bool {
+        let is_one_number = !self.is_phone && self.separators.windows(2).all(|pair| pair[0] == pair[1]);
+        is_one_number && is_card_number(&self.groups.concat())
+            || self.groups.iter().any(|group| is_card_number(group))
+            || LAYOUTS.iter().any(|layout| self.contains_card_number_in(layout))
+    }
+
+    fn contains_card_number_in(&self, layout: &[usize]) -> bool {
+        self.groups.windows(layout.len()).enumerate().any(|(start, number)| {
+            number.iter().map(String::len).eq(layout.iter().copied())
+                && is_card_number(&number.concat())
+                && !(layout.starts_with(FOUR_GROUPS) && self.goes_on(start, start + layout.len()))
         })
+    }
+
+    /// Whether groups are a part of a longer number in groups of four.
+    fn goes_on(&self, start: usize, end: usize) -> bool {
+        let is_four = |group: &&String| group.len() == 4;
+        let before = start.checked_sub(1).and_then(|at| self.groups.get(at)).filter(is_four);
+        let after = self.groups.get(end).filter(is_four);
+        let is_postcode = start == 1 && end == self.groups.len();
+        before.is_some() && !is_postcode || after.is_some_and(|group| !is_year_or_expiry(group))
+    }
+}
+
+/// `2027`, `1227` or `2712`.
+fn is_year_or_expiry(four_digits: &str) -> bool {
+    let (first, last) = four_digits.split_at(2);
+    let is_month = |digits: &str| ("01"..="12").contains(&digits);
+    first == "20" || is_month(first) || is_month(last)
 }
 
 /// Whether some ASCII digits are a card's number, no more and no less.
@@ -276,6 +315,35 @@ mod tests {
         }
     }
 
+    /// As embossed or in one piece, with the digits beside it that people write there.
+    fn beside_digits(rng: &mut SeededRng, number: &str) -> String {
+        let sizes: &[usize] = match number.len() {
+            14 => &[4, 6, 4],
+            15 => &[4, 6, 5],
+            16 => rng.pick(&[&[4, 4, 4, 4][..], &[8, 8], &[16]]),
+            length => &[length],
+        };
+        let mut rest = number;
+        let groups: Vec<_> = sizes
+            .iter()
+            .map(|size| {
+                let (group, tail) = rest.split_at(*size);
+                rest = tail;
+                group
+            })
+            .collect();
+        let number = groups.join(rng.pick(&[" ", "-", "."]));
+        let (month, year) = (1 + rng.below(12), 26 + rng.below(12));
+        match rng.below(6) {
+            0 => format!("{number} {month:02}{year}"),
+            1 => format!("{number} {month:02}/{year} {}", rng.digits(3)),
+            2 => format!("{number} {month:02}/20{year} {}", rng.digits(4)),
+            3 => format!("{number} 20{year}"),
+            4 => format!("{} {number}", rng.digits(4)),
+            _ => format!("{} Wien, {number}", rng.digits(4)),
+        }
+    }
+
     fn amid_other_text(rng: &mut SeededRng, number: &str) -> String {
         match rng.below(10) {
             0 => number.to_owned(),
@@ -306,6 +374,19 @@ mod tests {
         assert!(missed.is_empty(), "{} of {SIZE}: {:?}", missed.len(), &missed[..missed.len().min(20)]);
     }
 
+    #[test]
+    fn card_numbers_are_found_beside_dates_codes_and_postcodes() {
+        let mut rng = SeededRng(20_260_131);
+        let missed: Vec<_> = (0..SIZE)
+            .map(|_| {
+                let number = card_number(&mut rng);
+                beside_digits(&mut rng, &number)
+            })
+            .filter(|text| !contains_card_number(text))
+            .collect();
+        assert!(missed.is_empty(), "{} of {SIZE}: {:?}", missed.len(), &missed[..missed.len().min(20)]);
+    }
+
     /// A text with long numbers that are no card's.
     fn harmless(rng: &mut SeededRng) -> String {
         let millis = 1_600_000_000_000 + rng.below(400_000_000_000);
@@ -314,7 +395,17 @@ mod tests {
         let uuid = uuid::Uuid::from_u128((u128::from(rng.next()) << 64) | u128::from(rng.next()));
         let country = rng
             .pick(&["1", "44", "49", "33", "34", "39", "81", "86", "91", "351", "358", "370", "372", "380"]);
-        match rng.below(32) {
+        match rng.below(34) {
+            32 => format!(
+                "+{country} {} {} {} {}, {} {} Stockholm",
+                rng.digits(2),
+                rng.digits(3),
+                rng.digits(2),
+                rng.digits(2),
+                rng.digits(3),
+                rng.digits(2)
+            ),
+            33 => format!("{}-555-{}, {} New York", 200 + rng.below(800), rng.digits(4), rng.digits(5)),
             0 => format!("shopper+{millis}@example.com"),
             1 => format!("1 Harbour Street, +49151{}", rng.digits(9)),
             2 => format!("+{country} {} {}", rng.digits(3), rng.digits(7)),
@@ -395,6 +486,13 @@ mod tests {
             "Harbour Street 12 4242-4242-4242-4242, 10115 Berlin",
             "3782 822463 10005 12/27",
             "42424242 42424242",
+            "42424242 42424242 1227",
+            "4242 4242 4242 4242 1227",
+            "4242 4242 4242 4242 1227 123",
+            "4242-4242-4242-4242 2027",
+            "3782 822463 10005 1234",
+            "Wien 1010 4242 4242 4242 4242",
+            "+4242424242424242",
             "Visa4242424242424242",
             "n4242-4242-4242-4242",
             "٤٢٤٢٤٢٤٢٤٢٤٢٤٢٤٢",
@@ -446,6 +544,12 @@ mod tests {
             "2026-01-31",
             "shopper+1795893700009@example.com",
             "1 Harbour Street, +4915123456001",
+            // With the postcode behind them they are as long as a card's number, and have its check digit.
+            "+46 70 123 45 68\n114 55 Stockholm",
+            "+46 70 123 45 68, 114 55 Stockholm",
+            "+46 70 123 45 68 114 55",
+            "+49 30 1234568, 10115 Berlin",
+            "+36 1 234 5678, 1051 Budapest",
         ] {
             assert!(!contains_card_number(other), "{other}");
         }
