@@ -180,7 +180,8 @@ impl Payment {
     /// Whether the provider knows of it, or may: an invoice is never charged.
     #[must_use]
     pub fn is_charged_by_provider(&self) -> bool {
-        matches!(self.method, Some(PaymentMethod::Card | PaymentMethod::Paypal))
+        let is_free = self.price.is_some_and(|price| price.minor() == 0);
+        !is_free && matches!(self.method, Some(PaymentMethod::Card | PaymentMethod::Paypal))
     }
 
     /// Whether this charge of the provider's can be the payment's.
@@ -321,9 +322,13 @@ mod tests {
     }
 
     fn payment(method: PaymentMethod, token: Option<&str>) -> Payment {
+        payment_of("19.90", method, token)
+    }
+
+    fn payment_of(amount: &str, method: PaymentMethod, token: Option<&str>) -> Payment {
         let command = ChargePayment {
             order_id: "019c1431-2e60-7000-8000-000000000001".parse().unwrap(),
-            amount: "19.90".parse().unwrap(),
+            amount: amount.parse().unwrap(),
             currency: "USD".parse().unwrap(),
             payment: checkout::Payment { method, token: token.map(|token| token.parse().unwrap()) },
         };
@@ -367,6 +372,14 @@ mod tests {
                 payment.gave_back(*money, at).ok();
             }
         }
+    }
+
+    #[test]
+    fn an_order_that_was_free_is_called_off_without_the_provider() {
+        let mut free = payment_of("0", PaymentMethod::Card, Some("tok_visa"));
+        assert_eq!(free.state, PaymentState::Settled);
+        assert_eq!(free.call_off(Timestamp::now()), Refund::Settled);
+        assert_eq!((free.state, free.refunded), (PaymentState::Refunded, None));
     }
 
     proptest! {
