@@ -77,12 +77,12 @@ export class CustomerService extends Construct {
       service: 'customer',
       binary: 'customer-parts',
       // The end of an erasure, as far as time allows: noted, the export and its parts, the account, the request.
-      callsInSequence: 5,
+      callsInSequence: 6,
       environment: { CUSTOMER_TABLE: requests.tableName, USER_POOL_ID: users.userPoolId, DATA_HOLDERS: holders },
     });
     parts.allow(requests.tableArn,
       'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query');
-    parts.allow(users.userPoolArn, 'cognito-idp:AdminDeleteUser');
+    parts.allow(users.userPoolArn, 'cognito-idp:ListUsers', 'cognito-idp:AdminDeleteUser');
     new EventQueue(this, 'Collected', {
       settings,
       bus,

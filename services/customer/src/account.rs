@@ -34,15 +34,27 @@ impl Accounts {
         Ok(Self::new(aws.cognito(), config::required("USER_POOL_ID")?))
     }
 
-    /// Deletes an account, if it is there. Cognito takes a `sub` for a user name where user names are no aliases
-    /// (API reference, `AdminDeleteUser`), so whoever has the customer's name by now keeps their account.
+    /// Deletes the account with this `sub`, if it is there. Accounts are deleted by their user names, which are as good as
+    /// ids while they are taken: another account can have the name only when this one is gone.
     pub async fn delete(&self, customer_id: CustomerId) -> Result<(), NotDeleted> {
-        let delete =
-            self.client.admin_delete_user().user_pool_id(&self.pool).username(customer_id.to_string());
+        let Some(user_name) = self.find(customer_id).await? else { return Ok(()) };
+        let delete = self.client.admin_delete_user().user_pool_id(&self.pool).username(user_name);
         match delete.send().await {
             Ok(_) => Ok(()),
             Err(error) if matches!(error.as_service_error(), Some(UserNotFoundException(_))) => Ok(()),
-            Err(error) => Err(NotDeleted(error.code().unwrap_or("Cognito did not answer").to_owned())),
+            Err(error) => Err(not_deleted(&error)),
         }
     }
+
+    /// The user name of the account with this `sub`.
+    async fn find(&self, customer_id: CustomerId) -> Result<Option<String>, NotDeleted> {
+        let list = self.client.list_users().user_pool_id(&self.pool).limit(1);
+        let found = list.filter(format!("sub = \"{customer_id}\"")).send().await;
+        let users = found.map_err(|error| not_deleted(&error))?.users.unwrap_or_default();
+        Ok(users.into_iter().find_map(|user| user.username))
+    }
+}
+
+fn not_deleted(error: &impl ProvideErrorMetadata) -> NotDeleted {
+    NotDeleted(error.code().unwrap_or("Cognito did not answer").to_owned())
 }

@@ -1,6 +1,5 @@
 //! How far a customer's request has come: the answers of the services that hold their data.
 
-use domain::CustomerId;
 use domain::event::Event;
 use domain::event::privacy::{CustomerDataCollected, CustomerDataErased};
 use lambdakit::batch::HandlerError;
@@ -36,15 +35,15 @@ impl RequestProgress {
     /// fails, the message is delivered again, and all steps are done again. None of them can touch another customer.
     async fn erased(&self, erased: &CustomerDataErased) -> Result<(), HandlerError> {
         if self.requests.erased(erased).await? == Erased::Everything {
-            self.finish(erased.customer_id).await?;
+            self.finish(erased).await?;
         }
         Ok(())
     }
 
-    async fn finish(&self, customer_id: CustomerId) -> Result<(), HandlerError> {
-        self.requests.delete_export(customer_id).await?;
-        self.accounts.delete(customer_id).await?;
-        self.requests.delete_erasure(customer_id).await?;
+    async fn finish(&self, erased: &CustomerDataErased) -> Result<(), HandlerError> {
+        self.requests.delete_export(erased.customer_id).await?;
+        self.accounts.delete(erased.customer_id).await?;
+        self.requests.delete_erasure(erased.customer_id, erased.erasure_id).await?;
         telemetry::count("CustomersErased", 1);
         Ok(())
     }

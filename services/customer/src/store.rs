@@ -13,6 +13,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError::ConditionalCheckFailedException;
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update, WriteRequest,
@@ -371,10 +372,19 @@ impl RequestStore {
     }
 
     /// Deletes an erasure that is done.
-    pub async fn delete_erasure(&self, customer_id: CustomerId) -> Result<(), StoreError> {
+    pub async fn delete_erasure(&self, customer_id: CustomerId, erasure_id: Uuid) -> Result<(), StoreError> {
         let delete = self.table.client().delete_item().table_name(self.table.name());
-        delete.set_key(Some(key(customer_id, ERASURE))).send().await?;
-        Ok(())
+        let delete = delete
+            .set_key(Some(key(customer_id, ERASURE)))
+            .condition_expression("attribute_not_exists(item) OR requestId = :id")
+            .expression_attribute_values(":id", AttributeValue::S(erasure_id.to_string()));
+        match delete.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if matches!(error.as_service_error(), Some(ConditionalCheckFailedException(_))) => {
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
