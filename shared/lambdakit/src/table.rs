@@ -143,9 +143,13 @@ impl Table {
             key.iter().filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone()))).collect()
         };
         let keys: Vec<Item> = entries.iter().map(key_of).collect();
-        let mut items = self.get_many(keys.clone(), true).await?;
-        let in_order = keys.iter().filter_map(|key| {
-            let place = items.iter().position(|item| key_of(item) == *key)?;
+        let mut items = self.get_many(keys, true).await?;
+        // What has left the index since, or was moved in it, is not what was found.
+        let in_order = entries.iter().filter_map(|entry| {
+            let is_found = |item: &Item| {
+                entry.iter().all(|(name, value)| item.get(name).is_some_and(|there| there == value))
+            };
+            let place = items.iter().position(is_found)?;
             Some(items.swap_remove(place))
         });
         Ok(in_order.collect())

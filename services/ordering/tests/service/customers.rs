@@ -1,6 +1,7 @@
 //! What becomes of orders when their customer wants them handed over, or wants to be forgotten.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -300,4 +301,21 @@ async fn what_is_no_request_is_never_acknowledged() {
         assert!(!counter.deliver(&EXPORT.replace(from, to)).await, "{to}");
     }
     assert_eq!(counter.shop.client.get("/order").await.body["items"], Value::Array(Vec::new()));
+}
+
+#[tokio::test]
+async fn an_order_that_is_erased_while_a_list_is_read_is_left_out() {
+    for list in ["/order", "/order/swn"] {
+        let counter = counter().await;
+        assert!(counter.shop.deliver(&[order("swn", 1), order("grace", 2)]).await.is_empty());
+        // The index had the order, and when the items are fetched only a tombstone is left.
+        counter.faults.add(Rule::new(Fault::Delay(Duration::from_secs(1))).on("BatchGetItem").times(1));
+        let erase = async {
+            testkit::eventually("the fetch", async || (counter.faults.delayed() > 0).then_some(())).await;
+            assert!(counter.deliver(ERASURE).await);
+        };
+        let (answer, ()) = tokio::join!(counter.shop.client.get(list), erase);
+        let orders = answer.expect(200).body["items"].as_array().unwrap().clone();
+        assert!(orders.iter().all(|order| order["userName"] != "swn"), "{list}: {orders:?}");
+    }
 }
