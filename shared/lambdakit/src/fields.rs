@@ -172,7 +172,7 @@ impl<'a> Fields<'a> {
                 let detail = match name {
                     Some(name) if is_forbidden(name) => detail,
                     Some(_) => return,
-                    None => "is nested too deeply",
+                    None => "cannot be read, or is nested too deeply",
                 };
                 errors.push(FieldError { field: field.to_owned(), detail: detail.to_owned() });
             });
@@ -258,7 +258,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
 }
 
 /// Calls `found` with the path and the name of a field and of all fields in its value, and with no name for a
-/// value that is nested too deeply to be looked into. Numbers are skipped unread, so that none is too large.
+/// value that cannot be looked into: nested too deeply, or with a name that is no text. Numbers are skipped
+/// unread, so that none is too large.
 fn find_names(
     path: &str,
     name: &str,
@@ -286,6 +287,9 @@ fn find_names_in(path: &str, value: &RawValue, depth: usize, found: &mut impl Fn
         for (index, value) in elements.into_iter().enumerate() {
             find_names_in(&format!("{path}[{index}]"), value, depth + 1, found);
         }
+    } else {
+        // A name in it is no text, such as a lone surrogate.
+        found(path, None);
     }
 }
 
@@ -413,6 +417,12 @@ mod tests {
         let mut fields = Fields::parse(too_deep.as_bytes()).unwrap();
         assert_eq!(fields.forbid_names("no", |_| false), None);
         assert!(errors(fields)[0].ends_with("is nested too deeply"));
+        let mut fields = Fields::parse(br#"{"a": {"\ud800": 1, "cvv": "123"}}"#).unwrap();
+        assert_eq!(
+            fields.forbid_names("no", |name| name == "cvv"),
+            None,
+            "a name that is no text hides no other"
+        );
     }
 
     #[test]
