@@ -48,8 +48,9 @@ async fn checkout(
     let customer = caller.authorize_write(checkout.user_name.clone())?;
     // Relative to the request (RFC 9110 section 10.2.2), so that it holds below any stage or domain.
     let orders = format!("../order/{}", customer.user_name);
-    let caller = customer.id.to_string();
-    let request = key.map(|key| idempotency::Request::new("checkout", &caller, &key, &body));
+    // Staff who check out in a customer's place have keys of their own.
+    let scope = format!("{}/{}", caller.subject(), customer.id);
+    let request = key.map(|key| idempotency::Request::new("checkout", &scope, &key, &body));
     let receipt = desk.check_out(customer, checkout, request.as_ref()).await?;
     let location = [(header::LOCATION, format!("{orders}/{}", receipt.order_id))];
     Ok((StatusCode::ACCEPTED, location, Json(receipt)).into_response())

@@ -54,6 +54,12 @@ impl CustomerCaller {
         Ok(Customer { id: own_id(caller)?, user_name })
     }
 
+    /// The id of the caller's own account.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.caller.subject()
+    }
+
     /// The one customer whose data is to be changed.
     ///
     /// # Errors
