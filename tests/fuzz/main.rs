@@ -146,10 +146,18 @@ impl Known {
                     thread::sleep(Duration::from_millis(50));
                 }
             });
-            let result = work();
-            done.store(true, Ordering::Relaxed);
-            result
+            let _ended = OnDrop(&done);
+            work()
         })
+    }
+}
+
+/// Is true when this is dropped, also by a panic.
+struct OnDrop<'a>(&'a AtomicBool);
+
+impl Drop for OnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
