@@ -197,7 +197,15 @@ impl Eye<'_> {
     async fn world(&self, ledger: &Ledger) -> World {
         let mut tables = HashMap::new();
         for table in [
-            "order", "stock", "payment", "provider", "shipment", "audit", "mail", "basket", "chat",
+            "order",
+            "stock",
+            "payment",
+            "provider",
+            "shipment",
+            "audit",
+            "mail",
+            "basket",
+            "fulfilment",
             "customer",
         ] {
             tables.insert(table, self.rows(table).await);

@@ -173,7 +173,7 @@ impl World {
             ("order", &orders),
             ("mail", &mails),
             ("basket", &baskets),
-            ("chat", &rows("chat")),
+            ("fulfilment", &rows("fulfilment")),
             ("customer", &rows("customer")),
         ] {
             for customer_id in kept.iter().filter_map(|row| row["customerId"].as_str()) {
