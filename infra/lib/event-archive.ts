@@ -16,7 +16,7 @@ export class EventArchive extends Construct {
       sourceEventBus: bus,
       description: `Facts of ${DAYS_KEPT} days, without what customers ask for about their own data`,
       eventPattern: {
-        // A request to be forgotten must not be heard when somebody else has the name.
+        // What was collected for an export is kept for a day, and not here.
         source: Match.anythingBut('shop.customer'),
         // What answers such requests holds all that is known of somebody.
         detailType: Match.anythingBut('CustomerDataCollected', 'CustomerDataErased'),

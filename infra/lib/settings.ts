@@ -95,7 +95,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
   const capacity = oneOf('capacity', ['free-tier', 'on-demand']);
   const alarmEmail = matching('alarmEmail', '', /^([^@\s]+@[^@\s]+)?$/, 'an e-mail address');
   // It becomes a part of ARNs, where some characters stand for more than themselves.
-  const mailSender = matching('mailSender', '', /^([\w.+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$/, 'an e-mail address');
+  const mailSender = matching('mailSender', '', /^([\w+-]+(\.[\w+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$/, 'an e-mail address');
   const paymentProviderUrl = matching('paymentProviderUrl', '', /^(https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?(\/[A-Za-z0-9._~/-]*)?)?$/,
     'a URL such as https://pay.example.com');
   const production = stage.startsWith('prod');

@@ -36,7 +36,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['allowedOrigins', ['', '*', 'shop.example.com', 'https://shop.example.com/', "https://a'b", 'https://a.example,']],
   ['requestsPerSecond', ['0', '-1', '1.5', 'many', '10001']],
   ['alarmEmail', ['nobody', 'a b@c']],
-  ['mailSender', ['nobody', 'a b@c.de', '*@example.com', 'shop@*']],
+  ['mailSender', ['nobody', 'a b@c.de', '*@example.com', 'shop@*', 'shop.@example.com', 'a..b@example.com']],
   ['requestBurst', ['0', '5001']],
   ['erasureDelaySeconds', ['-1', '901', 'long']],
   ['lowStockThreshold', ['-1', '1.5', 'few', '1000001']],
