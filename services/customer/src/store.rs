@@ -376,7 +376,7 @@ impl RequestStore {
         let delete = self.table.client().delete_item().table_name(self.table.name());
         let delete = delete
             .set_key(Some(key(customer_id, ERASURE)))
-            .condition_expression("attribute_not_exists(item) OR requestId = :id")
+            .condition_expression("requestId = :id")
             .expression_attribute_values(":id", AttributeValue::S(erasure_id.to_string()));
         match delete.send().await {
             Ok(_) => Ok(()),
