@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::Customer;
 use crate::chaos::ledger::{Departure, Lines};
 
+/// How late a checkout may come to the services that hold data. The shop waits for a quarter of an hour before it erases,
+/// and here for a second, so its customers wait in its place.
+const LATE: Duration = Duration::from_secs(45);
 /// How often somebody who leaves looks whether they still have an account.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -23,6 +26,11 @@ impl Customer {
     /// Who has bought something and knows where everything stands can leave.
     pub(super) fn may_leave(&self) -> bool {
         self.is_restless && self.bought > 0 && self.unknown.is_none() && !self.id.is_empty()
+    }
+
+    /// Whether some service may not have heard of the last checkout yet.
+    pub(super) fn is_late_possible(&self) -> bool {
+        self.last_bought.elapsed() < LATE
     }
 
     /// Asks for all that the shop keeps of them, which is nobody else's, or nothing yet.
