@@ -36,7 +36,7 @@ pub fn operations() -> Vec<Operation> {
         of(erase(Operation::new(
             Access::Staff,
             Method::DELETE,
-            "/customer/{customerId}",
+            customer,
             "eraseCustomer",
             "Erase a customer's data",
         ))),

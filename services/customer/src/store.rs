@@ -13,7 +13,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError::ConditionalCheckFailedException;
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update, WriteRequest,
@@ -380,10 +379,10 @@ impl RequestStore {
             .expression_attribute_values(":id", AttributeValue::S(erasure_id.to_string()));
         match delete.send().await {
             Ok(_) => Ok(()),
-            Err(error) if matches!(error.as_service_error(), Some(ConditionalCheckFailedException(_))) => {
-                Ok(())
-            }
-            Err(error) => Err(error.into()),
+            Err(error) => match error.as_service_error() {
+                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(()),
+                _ => Err(error.into()),
+            },
         }
     }
 }
