@@ -20,7 +20,7 @@ export interface IndexProps<T extends TableName> {
   readonly name: IndexName<T>;
   readonly partitionKey: string;
   readonly sortKey?: string;
-  /** The index has the keys of its items and nothing else: cheap to keep, and whoever reads an item reads the table. */
+  /** The index has the keys of its items and nothing else: cheap to keep; items are read from the table. */
   readonly keysOnly?: boolean;
 }
 
