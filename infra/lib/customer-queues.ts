@@ -14,7 +14,7 @@ export interface CustomerQueuesProps {
 /**
  * What customers ask a service that keeps something of theirs.
  *
- * An erasure waits: what was checked out before it is to be known here before it, so that it is found.
+ * An erasure waits, so that what was checked out before it is charged and shipped, and its customer written to.
  */
 export function customerQueues(scope: Construct, { settings, bus, consumer }: CustomerQueuesProps): void {
   const ofCustomers = { settings, bus, sources: ['shop.customer'], consumer };

@@ -59,7 +59,8 @@ export class LiveService extends Construct {
       environment: { CONNECTION_TABLE: connections.tableName },
     });
     comings.allow(
-      connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:BatchWriteItem',
+      connections.tableArn,
+      'dynamodb:GetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:BatchWriteItem',
     );
 
     const messages = new RustFunction(this, 'Messages', {
@@ -75,7 +76,9 @@ export class LiveService extends Construct {
       },
     });
     messages.allow(connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
-    messages.allow(chats.tableArn, 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    messages.allow(
+      chats.tableArn, 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
+    );
     this.api.allow(messages, 'POST', 'DELETE');
     this.api.route({ authorizer, connections: comings, messages });
 
@@ -88,7 +91,8 @@ export class LiveService extends Construct {
       environment: { CONNECTION_TABLE: connections.tableName, CALLBACK_URL: this.api.callbackUrl },
     });
     updates.allow(
-      connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem',
+      connections.tableArn,
+      'dynamodb:GetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem',
     );
     this.api.allow(updates, 'POST');
     new FactSubscription(this, 'Facts', { topic, consumer: updates });
@@ -97,7 +101,7 @@ export class LiveService extends Construct {
       settings,
       service: 'live',
       binary: 'live-customers',
-      // Page by page, as far as time allows: some rows, and 25 of them forgotten or some handed over.
+      // The tombstones; page by page, as far as time allows: some rows, and 25 of them removed or some handed over.
       callsInSequence: 5,
       environment: {
         CONNECTION_TABLE: connections.tableName,
@@ -105,8 +109,10 @@ export class LiveService extends Construct {
         EVENT_BUS: bus.eventBusName,
       },
     });
-    customers.allow(connections.tableArn, 'dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
-    customers.allow(chats.tableArn, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
+    customers.allow(
+      connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem',
+    );
+    customers.allow(chats.tableArn, 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
     customers.allowFacts(bus);
     customerQueues(this, { settings, bus, consumer: customers });
   }

@@ -34,7 +34,7 @@ export class NotificationService extends Construct {
       callsInSequence: 1,
       environment: { MAIL_TABLE: table.tableName },
     });
-    contacts.allow(table.tableArn, 'dynamodb:PutItem');
+    contacts.allow(table.tableArn, 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem');
     new EventQueue(this, 'Checkouts', {
       settings, bus, sources: ['shop.basket'], detailTypes: ['BasketCheckedOut'], consumer: contacts,
     });
@@ -43,14 +43,14 @@ export class NotificationService extends Construct {
       settings,
       service: 'notification',
       binary: 'notification-mails',
-      // The contact, the claim, the contact again, the mail, and that it was sent.
+      // The contact, the claim, the tombstone, the mail, and that it was sent.
       callsInSequence: 5,
       environment: {
         MAIL_TABLE: table.tableName,
         ...(settings.mailSender === undefined ? {} : { MAIL_SENDER: settings.mailSender }),
       },
     });
-    mails.allow(table.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
+    mails.allow(table.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     if (settings.mailSender !== undefined) {
       mails.allow(table.tableArn, 'dynamodb:UpdateItem');
       // SES asks for the identity of the sender or of its domain, and in the sandbox for that of each recipient, too.
@@ -70,11 +70,11 @@ export class NotificationService extends Construct {
       settings,
       service: 'notification',
       binary: 'notification-customers',
-      // Page by page, as far as time allows: some rows, and 25 of them forgotten or some handed over.
+      // The tombstone; page by page, as far as time allows: some rows, and 25 of them removed or some handed over.
       callsInSequence: 5,
       environment: { MAIL_TABLE: table.tableName, EVENT_BUS: bus.eventBusName },
     });
-    customers.allow(table.tableArn, 'dynamodb:Query', 'dynamodb:BatchWriteItem');
+    customers.allow(table.tableArn, 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem');
     customers.allowFacts(bus);
     customerQueues(this, { settings, bus, consumer: customers });
   }

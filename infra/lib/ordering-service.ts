@@ -75,10 +75,11 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       binary: 'ordering-consumer',
-      callsInSequence: 1,
+      // The order; without its customer, if they were erased.
+      callsInSequence: 2,
       environment: { ORDER_TABLE: orders.tableName },
     });
-    consumer.allow(orders.tableArn, 'dynamodb:PutItem');
+    consumer.allow(orders.tableArn, 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem');
     new EventQueue(this, 'Checkouts', {
       settings,
       bus,
@@ -158,7 +159,7 @@ export class OrderingService extends Construct {
       callsInSequence: 5,
       environment: { ORDER_TABLE: orders.tableName, FULFILMENT_TABLE: fulfilments.tableName, EVENT_BUS: bus.eventBusName },
     });
-    customers.allow(orders.tableArn, 'dynamodb:Query', 'dynamodb:PutItem');
+    customers.allow(orders.tableArn, 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     customers.allow(fulfilments.tableArn, 'dynamodb:UpdateItem');
     customers.allowFacts(bus);
     customerQueues(this, { settings, bus, consumer: customers });

@@ -31,8 +31,8 @@ export interface Settings {
   /** `-c requestBurst=`: requests let through at once above that rate. */
   readonly requestBurst: number;
   /**
-   * `-c erasureDelaySeconds=`: how long an erasure waits before orders are anonymised, for checkouts that are still
-   * on their way to them. SQS delays no longer than the default.
+   * `-c erasureDelaySeconds=`: how long an erasure waits before orders are anonymised, so that orders on their way are
+   * charged and shipped. SQS delays no longer than the default.
    */
   readonly erasureDelaySeconds: number;
   /**

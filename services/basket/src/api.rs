@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 use axum::{Json, Router};
 use domain::basket::{Basket, BasketError, Color, Line, Offers, PricedBasket, PricedLine, Quantity};
+use domain::customer::Customer;
 use domain::product::ProductName;
 use domain::{Amount, Currency, CustomerId, ItemId, Money, ProductId, UserName};
 use lambdakit::Problem;
@@ -16,6 +17,7 @@ use lambdakit::page::{Page, PageRequest, Parameters};
 use lambdakit::problem::FieldError;
 use serde::{Deserialize, Serialize};
 use shopkit::customer::{CUSTOMER_ID, CustomerCaller, Owner, Readable, Scope};
+use shopkit::tombstone::CustomerErased;
 
 use crate::checkout::Desk;
 use crate::request::{self, Item};
@@ -45,7 +47,8 @@ async fn checkout(
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let checkout = request::checkout(&body, desk.currency)?;
-    let customer = caller.authorize_write(checkout.user_name.clone())?;
+    let owner = caller.authorize_write(checkout.user_name.clone())?;
+    let customer = named_as_before(&desk, owner).await?;
     // Relative to the request (RFC 9110 section 10.2.2), so that it holds below any stage or domain.
     let orders = format!("../order/{}", customer.user_name);
     // Staff who check out in a customer's place have keys of their own.
@@ -72,8 +75,20 @@ async fn read(Readable(scope): Readable, State(desk): State<Desk>) -> Result<Jso
         Scope::Customer(customer) => customer,
         Scope::UserName(user_name) => return read_by_name(&desk, user_name).await,
     };
-    let found = desk.baskets.get(&customer).await?;
-    priced(&desk, &found.basket).await
+    let found = desk.baskets.find(customer.id).await?;
+    priced(&desk, &found.unwrap_or_else(|| Basket::empty(customer))).await
+}
+
+/// The customer whose basket is to be changed. Staff can take the name for another than it is: the basket knows it, unless
+/// it is empty.
+async fn named_as_before(desk: &Desk, Owner { customer, is_caller }: Owner) -> Result<Customer, Problem> {
+    if !is_caller
+        && let Some(basket) = desk.baskets.find(customer.id).await?
+        && basket.customer.user_name != customer.user_name
+    {
+        return Err(Problem::not_found("The customer of this id has another name."));
+    }
+    Ok(customer)
 }
 
 /// The basket of the one customer of this name who has something in theirs.
@@ -103,49 +118,54 @@ async fn replace(
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let (user_name, items) = request::basket(&body)?;
-    let customer = caller.authorize_write(user_name)?;
+    let customer = named_as_before(&desk, caller.authorize_write(user_name)?).await?;
     let (lines, offers) = lines(&desk, items, |index| format!("items[{index}].")).await?;
     let basket = Basket::with_lines(customer, lines).map_err(|error| refused(error, "items"))?;
-    desk.baskets.replace(&basket).await?;
+    desk.baskets.replace(&basket).await??;
     view(&desk, &basket, &offers)
 }
 
-async fn empty(Owner(customer): Owner, State(desk): State<Desk>) -> Result<StatusCode, Problem> {
-    desk.baskets.empty(&customer).await?;
+async fn empty(owner: Owner, State(desk): State<Desk>) -> Result<StatusCode, Problem> {
+    desk.baskets.empty(&named_as_before(&desk, owner).await?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn add_item(
-    Owner(customer): Owner,
+    owner: Owner,
     State(desk): State<Desk>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
+    let customer = named_as_before(&desk, owner).await?;
     let (lines, _) = lines(&desk, vec![request::item(&body)?], |_| String::new()).await?;
-    let add = |basket: &mut Basket| lines.iter().cloned().try_for_each(|line| basket.add(line));
+    let add = |basket: &mut Basket| -> Result<(), Refusal> {
+        Ok(lines.iter().cloned().try_for_each(|line| basket.add(line))?)
+    };
     let basket = desk.baskets.change(&customer, add).await?.map_err(|error| refused(error, "quantity"))?;
     priced(&desk, &basket).await
 }
 
 async fn change_item(
-    Owner(customer): Owner,
+    owner: Owner,
     State(desk): State<Desk>,
     Path(ItemPath { item_id }): Path<ItemPath>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let item = item(&item_id)?;
     let quantity = request::quantity(&body)?;
-    let change = |basket: &mut Basket| basket.set_quantity(item, quantity);
+    let customer = named_as_before(&desk, owner).await?;
+    let change = |basket: &mut Basket| -> Result<(), Refusal> { Ok(basket.set_quantity(item, quantity)?) };
     let basket = desk.baskets.change(&customer, change).await?.map_err(|error| refused(error, "quantity"))?;
     priced(&desk, &basket).await
 }
 
 async fn remove_item(
-    Owner(customer): Owner,
+    owner: Owner,
     State(desk): State<Desk>,
     Path(ItemPath { item_id }): Path<ItemPath>,
 ) -> Result<StatusCode, Problem> {
     let item = item(&item_id)?;
-    let remove = |basket: &mut Basket| basket.remove(item);
+    let customer = named_as_before(&desk, owner).await?;
+    let remove = |basket: &mut Basket| -> Result<(), Refusal> { Ok(basket.remove(item)?) };
     desk.baskets.change(&customer, remove).await?.map_err(|error| refused(error, "itemId"))?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -185,10 +205,20 @@ fn item(id: &str) -> Result<ItemId, Problem> {
     id.parse().map_err(|_| refused(BasketError::NoSuchItem, "itemId"))
 }
 
-fn refused(error: BasketError, field: &'static str) -> Problem {
-    match error {
-        BasketError::NoSuchItem => Problem::not_found("The basket has no such item."),
-        BasketError::TooManyLines | BasketError::TooManyPieces => Problem::invalid_field(field, error),
+/// Why a basket was not changed.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+enum Refusal {
+    #[error(transparent)]
+    Basket(#[from] BasketError),
+    #[error(transparent)]
+    Erased(#[from] CustomerErased),
+}
+
+fn refused(refusal: impl Into<Refusal>, field: &'static str) -> Problem {
+    match refusal.into() {
+        Refusal::Basket(BasketError::NoSuchItem) => Problem::not_found("The basket has no such item."),
+        Refusal::Basket(error) => Problem::invalid_field(field, error),
+        Refusal::Erased(error) => error.into(),
     }
 }
 

@@ -132,7 +132,7 @@ impl Desk {
         checkout: Checkout,
         key: Option<&Request>,
     ) -> Result<Receipt, CheckoutError> {
-        let Versioned { basket, version } = self.baskets.get(&customer).await?;
+        let Versioned { basket, version, .. } = self.baskets.get(&customer).await?;
         if basket.lines().is_empty() {
             return Err(CheckoutError::Empty);
         }

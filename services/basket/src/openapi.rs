@@ -69,8 +69,11 @@ pub fn operations() -> Vec<Operation> {
     let of = |operation: Operation| by_id(operation.path::<UserName>("userName", "Whose basket."));
     let of_anybody =
         |operation| of(operation).refused(405, "Nobody is called `checkout`: that is another route.");
+    let gone = |operation: Operation| {
+        operation.refused(410, "The customer's data was erased: nothing is stored for them any more.")
+    };
     let of_line = |operation: Operation| {
-        of(operation)
+        gone(of(operation))
             .path::<ItemId>("itemId", "Names the line.")
             .refused(404, "There is no such customer, or the basket has no such line.")
     };
@@ -79,10 +82,16 @@ pub fn operations() -> Vec<Operation> {
             .query::<UserName>("userName", "Only of customers who have, or had, this name.")
             .paged()
             .answers::<Page<BasketSummary>>(StatusCode::OK),
-        by_id(Operation::new(Access::Customer, Method::POST, all, "replaceBasket", "Fill a basket anew"))
-            .takes::<NewBasket>()
-            .answers::<BasketView>(StatusCode::OK)
-            .refused(404, "There is no such customer."),
+        gone(by_id(Operation::new(
+            Access::Customer,
+            Method::POST,
+            all,
+            "replaceBasket",
+            "Fill a basket anew",
+        )))
+        .takes::<NewBasket>()
+        .answers::<BasketView>(StatusCode::OK)
+        .refused(404, "There is no such customer."),
         by_id(Operation::new(
             Access::Customer,
             Method::POST,
@@ -109,13 +118,13 @@ pub fn operations() -> Vec<Operation> {
         .answers::<BasketView>(StatusCode::OK)
         .refused(409, "Several customers have had this name; the answer has their ids."),
         of_anybody(Operation::new(Access::Customer, Method::DELETE, one, "emptyBasket", "Empty a basket")),
-        of(Operation::new(
+        gone(of(Operation::new(
             Access::Customer,
             Method::POST,
             items,
             "addItem",
             "Put pieces of a product into a basket",
-        ))
+        )))
         .takes::<Item>()
         .answers::<BasketView>(StatusCode::OK),
         of_line(Operation::new(

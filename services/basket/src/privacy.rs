@@ -3,7 +3,6 @@
 //! Receipts of checkouts and the outbox cannot be found by their customer: they expire within a day and a week.
 
 use domain::CustomerId;
-use domain::customer::Customer;
 use lambdakit::batch::HandlerError;
 use shopkit::privacy::{DataHolder, Export};
 
@@ -36,10 +35,6 @@ impl DataHolder for BasketData {
     }
 
     async fn erase(&self, customer_id: CustomerId) -> Result<(), HandlerError> {
-        if let Some(basket) = self.baskets.find(customer_id).await? {
-            let Customer { id, user_name } = basket.customer;
-            self.baskets.empty(&Customer { id, user_name }).await?;
-        }
-        Ok(())
+        Ok(self.baskets.erase(customer_id).await?)
     }
 }

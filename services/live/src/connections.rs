@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::customer::Customer;
 use lambdakit::Problem;
 use lambdakit::socket::{Handler, Happening, SocketEvent};
+use shopkit::tombstone::CustomerErased;
 
 use crate::messages::{signed_out, too_fast};
 use crate::request::unknown_action;
@@ -38,7 +39,11 @@ impl Handler for Connections {
     async fn handle(&self, event: SocketEvent) -> Result<Option<String>, Problem> {
         let SocketEvent { connection_id, happening } = event;
         match happening {
-            Happening::Connected(found) => self.store.add(&connection(connection_id, &found)?).await?,
+            // The token may outlive the account by an hour.
+            Happening::Connected(found) => {
+                let added = self.store.add(&connection(connection_id, &found)?).await?;
+                added.map_err(|CustomerErased| signed_out())?;
+            }
             Happening::Left => self.store.remove(&connection_id).await?,
             Happening::Said(_) => return Err(self.refusal(&connection_id).await?),
         }

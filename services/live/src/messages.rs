@@ -4,11 +4,12 @@ use axum::http::StatusCode;
 use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::socket::{Handler, Happening, SocketEvent, frame};
 use lambdakit::{Problem, telemetry};
+use shopkit::tombstone::CustomerErased;
 
 use crate::frame::{Frame, Line};
 use crate::push::Pusher;
 use crate::request::{ChatText, Request};
-use crate::store::{Author, ChatPage, ChatStore, Connection, ConnectionStore, Pace, Peer};
+use crate::store::{Author, ChatPage, ChatStore, Connection, ConnectionStore, Followed, Pace, Peer};
 
 /// An order that is younger may not have been heard of here. Its id tells its age.
 const YOUNG_MILLIS: u64 = 10 * 60 * 1000;
@@ -48,13 +49,17 @@ impl Messages {
         if !is_young && self.connections.standing(who.customer.id, order_id).await?.is_none() {
             return Err(Problem::not_found("There is no such order."));
         }
-        if !self.connections.follow(who, order_id).await? {
-            return Err(Problem::new(
-                StatusCode::CONFLICT,
-                "too-many-orders",
-                "Too many orders",
-                "A connection follows 20 orders at most: open another one.",
-            ));
+        match self.connections.follow(who, order_id).await? {
+            Followed::Done => {}
+            Followed::Unknown => return Err(signed_out()),
+            Followed::TooMany => {
+                return Err(Problem::new(
+                    StatusCode::CONFLICT,
+                    "too-many-orders",
+                    "Too many orders",
+                    "A connection follows 20 orders at most: open another one.",
+                ));
+            }
         }
         // Only now, so that what comes meanwhile is either read here or pushed.
         let standing = self.connections.standing(who.customer.id, order_id).await?;
@@ -74,6 +79,9 @@ impl Messages {
             (Author::Customer, Some(who.customer.user_name.clone()))
         };
         let message = self.chats.add(customer_id, author, user_name, text).await?;
+        let message = message.map_err(|CustomerErased| {
+            if customer_id == who.customer.id { signed_out() } else { no_such_customer() }
+        })?;
         // Only now, so that who comes meanwhile either reads it or hears it.
         let peers = self.listeners(customer_id, &who.id).await;
         let pushed = frame(&Frame::Message { customer_id, line: Line::from(&message) })?;
@@ -123,10 +131,14 @@ impl Messages {
 fn chat_of(who: &Connection, named: Option<CustomerId>) -> Result<CustomerId, Problem> {
     match named {
         Some(customer_id) if who.is_staff || customer_id == who.customer.id => Ok(customer_id),
-        Some(_) => Err(Problem::not_found("There is no such customer.")),
+        Some(_) => Err(no_such_customer()),
         None if who.is_staff => Err(Problem::invalid_field("customerId", "is required: say which customer")),
         None => Ok(who.customer.id),
     }
+}
+
+fn no_such_customer() -> Problem {
+    Problem::not_found("There is no such customer.")
 }
 
 pub(crate) fn too_fast(detail: &str) -> Problem {

@@ -43,7 +43,7 @@ impl DataHolder for ChatData {
     }
 
     async fn erase(&self, customer_id: CustomerId) -> Result<(), HandlerError> {
-        // Connections first: frames that come after that are refused. A message that is being written stays.
+        // Connections first: frames that come after that are refused.
         self.connections.erase(customer_id).await?;
         Ok(self.chats.erase(customer_id).await?)
     }

@@ -4,7 +4,7 @@ mod chats;
 mod connections;
 
 pub use chats::{Author, ChatPage, ChatStore, Message};
-pub use connections::{Connection, ConnectionStore, Followers, Pace, Peer, Standing};
+pub use connections::{Connection, ConnectionStore, Followed, Followers, Pace, Peer, Standing};
 
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use lambdakit::StoreError;

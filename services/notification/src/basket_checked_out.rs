@@ -3,7 +3,8 @@
 use domain::event::{BasketCheckedOut, Event};
 use domain::order::Order;
 use lambdakit::batch::HandlerError;
-use lambdakit::queue;
+use lambdakit::{queue, telemetry};
+use shopkit::tombstone::CustomerErased;
 
 use crate::store::{Contact, MailStore};
 
@@ -24,10 +25,13 @@ impl Contacts {
 impl queue::Handler for Contacts {
     type Event = Event<BasketCheckedOut>;
 
-    /// A contact that comes again changes nothing, not even after it was forgotten.
+    /// A contact that comes again changes nothing. That of an erased customer is not kept.
     async fn handle(&self, Event { metadata, data }: Self::Event) -> Result<(), HandlerError> {
         // What is no order to ordering is none to its mails.
         let order = Order::place(data, metadata.correlation_id)?;
-        Ok(self.mails.remember(&Contact::from(order)).await?)
+        if let Err(CustomerErased) = self.mails.remember(&Contact::from(order)).await? {
+            telemetry::note("customerErased", &true);
+        }
+        Ok(())
     }
 }

@@ -106,7 +106,7 @@ impl Mails {
                 Some(mailer) => self.send(news, &contact, mailer).await,
                 None => self.keep(news, &contact).await,
             },
-            Known::Forgotten => self.withdraw(news).await,
+            Known::Erased => self.withdraw(news).await,
             Known::Nobody => Err(RetryLater::because(NotYet::Contact).into()),
         }
     }
@@ -116,8 +116,8 @@ impl Mails {
         if self.mails.keep(&news.row(Status::Kept).with(contact, mail)).await? {
             telemetry::count("MailsKept", 1);
         }
-        // A customer may have been forgotten in between. From here on the row is there for whoever forgets.
-        if self.is_forgotten(news).await? { self.withdraw(news).await } else { Ok(()) }
+        // The customer may have been erased in between. From here on the erasure finds the row.
+        if self.is_erased(news).await? { self.withdraw(news).await } else { Ok(()) }
     }
 
     async fn send(&self, news: &News, contact: &Contact, mailer: &Mailer) -> Result<(), HandlerError> {
@@ -132,7 +132,7 @@ impl Mails {
                 return self.doubt(news, claim, "whoever claimed the mail did not come back").await;
             }
         };
-        match self.is_forgotten(news).await {
+        match self.is_erased(news).await {
             Ok(false) => {}
             Ok(true) => return self.withdraw(news).await,
             Err(unknown) => {
@@ -159,8 +159,8 @@ impl Mails {
         }
     }
 
-    async fn is_forgotten(&self, news: &News) -> Result<bool, HandlerError> {
-        Ok(matches!(self.mails.contact(news.customer_id, news.order_id).await?, Known::Forgotten))
+    async fn is_erased(&self, news: &News) -> Result<bool, HandlerError> {
+        Ok(self.mails.is_erased(news.customer_id).await?)
     }
 
     async fn withdraw(&self, news: &News) -> Result<(), HandlerError> {

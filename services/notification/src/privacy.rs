@@ -1,7 +1,7 @@
 //! Mails as data of their customer: handed over with the addresses that they went to, or erased.
 //!
-//! Contacts are erased before mails. The function that writes a mail reads its contact once more when the mail is in the
-//! table, so either it finds the contact erased, or the mail is found here.
+//! The tombstone is put first. The function that writes a mail looks for it when the mail is in the table, so either it
+//! finds the tombstone, or the mail is found here.
 
 use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::{CustomerId, OrderId, Redacted, Timestamp};
@@ -10,7 +10,7 @@ use lambdakit::telemetry;
 use serde::Serialize;
 use shopkit::privacy::{DataHolder, Export};
 
-use crate::store::{BATCH_SIZE, Kind, MailStore, Row, Status};
+use crate::store::{BATCH_SIZE, MailStore, Row, Status};
 
 /// The mails, as a holder of customers' data.
 #[derive(Clone, Debug)]
@@ -43,16 +43,16 @@ enum View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Nobody is shown tombstones. What was ordered is shown with the order.
-    fn of(row: &'a Row) -> Option<Self> {
+    /// What was ordered is shown with the order.
+    fn of(row: &'a Row) -> Self {
         match row {
-            Row::Contact(contact) => Some(Self::Contact {
+            Row::Contact(contact) => Self::Contact {
                 order_id: contact.order_id,
                 first_name: &contact.first_name,
                 email: &contact.email,
                 payment_method: contact.payment_method,
-            }),
-            Row::Mail(mail) => Some(Self::Mail {
+            },
+            Row::Mail(mail) => Self::Mail {
                 order_id: mail.order_id,
                 occasion: &mail.occasion,
                 at: mail.at,
@@ -60,8 +60,7 @@ impl<'a> View<'a> {
                 to: mail.letter.as_ref().map(|letter| &letter.to),
                 subject: mail.letter.as_ref().map(|letter| &*letter.subject),
                 text: mail.letter.as_ref().map(|letter| &letter.text),
-            }),
-            Row::Tombstone => None,
+            },
         }
     }
 }
@@ -72,21 +71,6 @@ impl MailData {
     pub fn new(mails: MailStore) -> Self {
         Self { mails }
     }
-
-    async fn erase_kind(&self, customer_id: CustomerId, kind: Kind) -> Result<(), HandlerError> {
-        let mut start = None;
-        loop {
-            let (rows, next) = self.mails.chunk(customer_id, kind, start).await?;
-            for rows in rows.chunks(BATCH_SIZE) {
-                self.mails.erase(customer_id, rows).await?;
-                telemetry::count("MailRowsErased", rows.len());
-            }
-            if next.is_none() {
-                return Ok(());
-            }
-            start = next;
-        }
-    }
 }
 
 impl DataHolder for MailData {
@@ -94,26 +78,32 @@ impl DataHolder for MailData {
     const SOURCE: &'static str = "shop.notification";
 
     async fn collect(&self, customer_id: CustomerId, export: &mut Export<'_>) -> Result<(), HandlerError> {
-        for kind in [Kind::Contact, Kind::Mail] {
-            let mut start = None;
-            loop {
-                let (rows, next) = self.mails.chunk(customer_id, kind, start).await?;
-                for view in rows.iter().filter_map(View::of) {
-                    export.add(&view).await?;
-                }
-                if next.is_none() {
-                    break;
-                }
-                start = next;
+        let mut start = None;
+        loop {
+            let (rows, next) = self.mails.chunk(customer_id, start).await?;
+            for row in &rows {
+                export.add(&View::of(row)).await?;
             }
+            if next.is_none() {
+                return Ok(());
+            }
+            start = next;
         }
-        Ok(())
     }
 
     async fn erase(&self, customer_id: CustomerId) -> Result<(), HandlerError> {
-        for kind in [Kind::Contact, Kind::Mail] {
-            self.erase_kind(customer_id, kind).await?;
+        self.mails.mark_erased(customer_id).await?;
+        let mut start = None;
+        loop {
+            let (rows, next) = self.mails.chunk(customer_id, start).await?;
+            for rows in rows.chunks(BATCH_SIZE) {
+                self.mails.delete(customer_id, rows).await?;
+                telemetry::count("MailRowsErased", rows.len());
+            }
+            if next.is_none() {
+                return Ok(());
+            }
+            start = next;
         }
-        Ok(())
     }
 }

@@ -4,14 +4,13 @@
 //! | --- | --- |
 //! | `contact#<order>` | whom to write to about an order, and what was ordered |
 //! | `mail#<event>` | the mail about an event: as it was kept, or that it was sent |
-//!
-//! A row of which only the key is left stands for one that was forgotten: what comes again does not bring it back.
+//! | `erased` | the tombstone of a customer who was erased |
 
 use std::fmt;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, DeleteRequest, PutRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
+    AttributeValue, DeleteRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
 };
 use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::order::{Order, OrderLine};
@@ -20,12 +19,11 @@ use lambdakit::StoreError;
 use lambdakit::mail::Mail;
 use lambdakit::table::{self, Item, Put, Table};
 use serde::{Deserialize, Serialize};
+use shopkit::tombstone::{self, CustomerErased, Guarded, Tombstones, put_if};
 use uuid::Uuid;
 
 /// How long contacts and mails are kept: longer than an order takes.
 const DAYS: u32 = 90;
-/// How long what is left of a forgotten row is: longer than anything waits in queues and dead-letter queues.
-const TOMBSTONE_DAYS: u32 = 30;
 /// How many rows are read at once.
 const CHUNK: i32 = 100;
 /// The most rows that one `BatchWriteItem` call takes.
@@ -38,6 +36,7 @@ const MAIL: &str = "mail#";
 #[derive(Clone, Debug)]
 pub struct MailStore {
     table: Table,
+    tombstones: Tombstones,
 }
 
 /// Whom to write to about an order.
@@ -84,8 +83,8 @@ impl From<Order> for Contact {
 pub enum Known {
     /// Somebody.
     Contact(Box<Contact>),
-    /// Somebody who is to be written to no more.
-    Forgotten,
+    /// A customer who was erased, and is written to no more.
+    Erased,
     /// Nobody yet.
     Nobody,
 }
@@ -225,8 +224,6 @@ pub enum Row {
     Contact(Box<Contact>),
     /// A mail.
     Mail(Box<MailRow>),
-    /// What is left of one of them.
-    Tombstone,
 }
 
 /// A row with its time to live.
@@ -239,29 +236,27 @@ struct ContactRow<'a> {
     expires_at: i64,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Tombstone<'a> {
-    customer_id: CustomerId,
-    item: &'a str,
-    expires_at: i64,
-}
-
 impl MailStore {
     /// The store in this table.
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self { table }
+        let tombstones =
+            Tombstones::new(table.clone(), |customer_id| key(customer_id, tombstone::ERASED.to_owned()));
+        Self { table, tombstones }
     }
 
-    /// Keeps whom to write to, unless that is known, or was forgotten.
-    pub async fn remember(&self, contact: &Contact) -> Result<(), StoreError> {
+    /// Keeps whom to write to, unless that is known.
+    pub async fn remember(&self, contact: &Contact) -> Result<Result<(), CustomerErased>, StoreError> {
         let row = ContactRow {
             item: contact_item(contact.order_id),
             contact,
             expires_at: Timestamp::now().plus_days(DAYS).unix_seconds(),
         };
-        self.put_new(serde_dynamo::to_item(row)?).await.map(drop)
+        let new = put_if(&self.table, serde_dynamo::to_item(row)?, "attribute_not_exists(customerId)")?;
+        Ok(match self.tombstones.write(contact.customer_id, vec![new]).await? {
+            Guarded::Erased => Err(CustomerErased),
+            Guarded::Written | Guarded::Refused(_) => Ok(()),
+        })
     }
 
     /// Who is to be written to about an order, after every write that was answered before.
@@ -269,10 +264,15 @@ impl MailStore {
         let get = self.table.client().get_item().table_name(self.table.name()).consistent_read(true);
         let get = get.set_key(Some(key(customer_id, contact_item(order_id))));
         Ok(match get.send().await?.item {
-            None => Known::Nobody,
-            Some(row) if is_tombstone(&row) => Known::Forgotten,
             Some(row) => Known::Contact(serde_dynamo::from_item(row)?),
+            None if self.is_erased(customer_id).await? => Known::Erased,
+            None => Known::Nobody,
         })
+    }
+
+    /// Whether a customer was erased.
+    pub async fn is_erased(&self, customer_id: CustomerId) -> Result<bool, StoreError> {
+        self.tombstones.is_erased(customer_id).await
     }
 
     /// Keeps a mail, unless it was kept or sent before; says whether it is new.
@@ -298,7 +298,7 @@ impl MailStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(match Put::of(put.send().await)? {
             Put::Done => Claim::Ours(ours),
-            Put::Refused(Some(row)) if !is_tombstone(&row) => {
+            Put::Refused(Some(row)) => {
                 let MailRow { status, claim, .. } = serde_dynamo::from_item(row)?;
                 match (status, claim) {
                     (Status::Sending, Some(Claimant { id, .. })) if id == ours => Claim::Ours(ours),
@@ -306,11 +306,11 @@ impl MailStore {
                     _ => Claim::Over,
                 }
             }
-            Put::Refused(_) => Claim::Over,
+            Put::Refused(None) => Claim::Over,
         })
     }
 
-    /// Says what came of sending a mail by this claim, unless that does not hold any more or the mail was forgotten.
+    /// Says what came of sending a mail by this claim, unless that does not hold any more or the mail was erased.
     pub async fn mark(
         &self,
         customer_id: CustomerId,
@@ -339,25 +339,17 @@ impl MailStore {
         }
     }
 
-    /// Leaves nothing of a mail, if there is one, whose customer was forgotten while it was written.
+    /// Removes a mail, if there is one, whose customer was erased while it was written.
     pub async fn withdraw(&self, customer_id: CustomerId, event_id: Uuid) -> Result<(), StoreError> {
-        let item = format!("{MAIL}{event_id}");
-        let put = self
-            .table
-            .client()
-            .put_item()
-            .table_name(self.table.name())
-            .set_item(Some(tombstone(customer_id, &item)?))
-            .condition_expression("attribute_exists(#item)")
-            .expression_attribute_names("#item", "item");
-        Put::of(put.send().await).map(drop)
+        let delete = self.table.client().delete_item().table_name(self.table.name());
+        delete.set_key(Some(key(customer_id, format!("{MAIL}{event_id}")))).send().await?;
+        Ok(())
     }
 
-    /// Some rows of a customer whose `item` begins so, and where to go on if there may be more.
+    /// Some rows of a customer, contacts first, and where to go on if there may be more.
     pub async fn chunk(
         &self,
         customer_id: CustomerId,
-        kind: Kind,
         start: Option<Item>,
     ) -> Result<(Vec<Row>, Option<Item>), StoreError> {
         let query = self
@@ -365,25 +357,28 @@ impl MailStore {
             .client()
             .query()
             .table_name(self.table.name())
-            .key_condition_expression("customerId = :customerId AND begins_with(#item, :kind)")
-            .expression_attribute_names("#item", "item")
+            .key_condition_expression("customerId = :customerId")
             .expression_attribute_values(":customerId", AttributeValue::S(customer_id.to_string()))
-            .expression_attribute_values(":kind", AttributeValue::S(kind.prefix().to_owned()))
             .consistent_read(true)
             .limit(CHUNK)
             .set_exclusive_start_key(start);
         let found = query.send().await?;
-        let rows = found.items.unwrap_or_default().into_iter().map(|row| kind.read(row));
+        let rows = found.items.unwrap_or_default().into_iter().filter_map(|row| Row::read(row).transpose());
         Ok((rows.collect::<Result<_, _>>()?, found.last_evaluated_key))
     }
 
-    /// Erases these rows: mails are deleted, of a contact a tombstone is left. 25 at most.
-    pub async fn erase(&self, customer_id: CustomerId, rows: &[Row]) -> Result<(), StoreError> {
-        let requests = rows.iter().filter_map(|row| erasing(customer_id, row).transpose());
+    /// Refuses, from now on, contacts of this customer; says so to whoever asks before a mail goes out.
+    pub async fn mark_erased(&self, customer_id: CustomerId) -> Result<(), StoreError> {
+        self.tombstones.put(customer_id).await
+    }
+
+    /// Removes these rows, 25 at most.
+    pub async fn delete(&self, customer_id: CustomerId, rows: &[Row]) -> Result<(), StoreError> {
+        let requests = rows.iter().map(|row| {
+            let delete = DeleteRequest::builder().set_key(Some(key(customer_id, row.item()))).build()?;
+            Ok::<_, StoreError>(WriteRequest::builder().delete_request(delete).build())
+        });
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
-        if requests.is_empty() {
-            return Ok(());
-        }
         let write = self.table.client().batch_write_item().request_items(self.table.name(), requests);
         match write.send().await?.unprocessed_items {
             Some(left) if !left.is_empty() => {
@@ -406,57 +401,23 @@ impl MailStore {
     }
 }
 
-/// What a row can be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Whom to write to.
-    Contact,
-    /// A mail.
-    Mail,
-}
-
-impl Kind {
-    fn prefix(self) -> &'static str {
-        match self {
-            Self::Contact => CONTACT,
-            Self::Mail => MAIL,
-        }
-    }
-
-    fn read(self, row: Item) -> Result<Row, StoreError> {
-        Ok(match self {
-            _ if is_tombstone(&row) => Row::Tombstone,
-            Self::Contact => Row::Contact(serde_dynamo::from_item(row)?),
-            Self::Mail => Row::Mail(serde_dynamo::from_item(row)?),
+impl Row {
+    /// The row; none of a tombstone.
+    fn read(row: Item) -> Result<Option<Self>, StoreError> {
+        let item = row.get("item").and_then(|item| item.as_s().ok()).map(String::as_str);
+        Ok(match item {
+            Some(item) if item.starts_with(CONTACT) => Some(Self::Contact(serde_dynamo::from_item(row)?)),
+            Some(item) if item.starts_with(MAIL) => Some(Self::Mail(serde_dynamo::from_item(row)?)),
+            _ => None,
         })
     }
-}
 
-fn erasing(customer_id: CustomerId, row: &Row) -> Result<Option<WriteRequest>, StoreError> {
-    let broken = |error: aws_sdk_dynamodb::error::BuildError| StoreError::Broken(error.to_string());
-    Ok(match row {
-        Row::Contact(contact) => {
-            let left = tombstone(customer_id, &contact_item(contact.order_id))?;
-            let put = PutRequest::builder().set_item(Some(left)).build().map_err(broken)?;
-            Some(WriteRequest::builder().put_request(put).build())
+    fn item(&self) -> String {
+        match self {
+            Self::Contact(contact) => contact_item(contact.order_id),
+            Self::Mail(mail) => mail.item.clone(),
         }
-        Row::Mail(mail) => {
-            let key = key(customer_id, mail.item.clone());
-            let delete = DeleteRequest::builder().set_key(Some(key)).build().map_err(broken)?;
-            Some(WriteRequest::builder().delete_request(delete).build())
-        }
-        Row::Tombstone => None,
-    })
-}
-
-fn tombstone(customer_id: CustomerId, item: &str) -> Result<Item, StoreError> {
-    let expires_at = Timestamp::now().plus_days(TOMBSTONE_DAYS).unix_seconds();
-    Ok(serde_dynamo::to_item(Tombstone { customer_id, item, expires_at })?)
-}
-
-/// Contacts and mails are of an order.
-fn is_tombstone(row: &Item) -> bool {
-    !row.contains_key("orderId")
+    }
 }
 
 fn contact_item(order_id: OrderId) -> String {

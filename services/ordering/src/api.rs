@@ -80,7 +80,7 @@ async fn read(
 
 /// Only keeps that the customer wants it: the workflow undoes what was done, and has the last word.
 async fn cancel(
-    Owner(customer): Owner,
+    Owner { customer, .. }: Owner,
     State(orders): State<OrderStore>,
     Path(OrderPath { order_id }): Path<OrderPath>,
 ) -> Result<(StatusCode, Json<OrderView>), Problem> {

@@ -1,13 +1,13 @@
 //! What a change of the order table means to the rest of the shop: a fact for each status that an order comes to.
 
 use aws_lambda_events::dynamodb::EventRecord;
+use domain::Timestamp;
 use domain::event::ordering::{
     OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
     OrderShipped, OrderStockReserved,
 };
 use domain::event::{Event, Published};
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
-use domain::{CustomerId, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -15,6 +15,7 @@ use serde_dynamo::Item;
 use uuid::Uuid;
 
 use crate::fulfilment::pieces;
+use crate::store::is_moved;
 
 /// Why a stream record is no change of an order.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let Some(order) = new else { return Ok(None) };
     telemetry::correlate(&order.correlation_id);
     match (old, order.history.last()) {
-        (None, Some(_)) if order.customer_id == CustomerId::ERASED => Ok(None),
+        (None, Some(_)) if is_moved(&record.change.new_image) => Ok(None),
         (None, Some(&change)) => status_fact(&order, change),
         (Some(before), Some(&change)) if order.history.len() > before.history.len() => {
             status_fact(&order, change)
@@ -50,7 +51,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     }
 }
 
-/// The order in an image; none in no image, or in what is left of an order that was moved.
+/// The order in an image; none in no image, or in that of a tombstone.
 fn order(image: &Item) -> Result<Option<Order>, HandlerError> {
     if !image.contains_key("orderDate") {
         return Ok(None);

@@ -45,6 +45,7 @@ impl DataHolder for OrderData {
     }
 
     async fn erase(&self, customer_id: CustomerId) -> Result<(), HandlerError> {
+        self.orders.mark_erased(customer_id).await?;
         let mut start = None;
         loop {
             let (orders, next) = self.orders.chunk(customer_id, start).await?;

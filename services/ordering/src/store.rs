@@ -4,4 +4,5 @@ mod fulfilments;
 mod orders;
 
 pub use fulfilments::{Answer, Fulfilment, FulfilmentStore, Wait};
+pub(crate) use orders::is_moved;
 pub use orders::{Move, Moved, OrderStore};

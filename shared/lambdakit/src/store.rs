@@ -1,6 +1,6 @@
 //! What can go wrong with a store, as far as a caller can act on it.
 
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use std::error::Error;
 
 /// Why a store did not answer. What a store refuses on purpose (a failed condition) is not an
@@ -68,6 +68,12 @@ where
             service.message().unwrap_or("no message"),
         ),
         None => DisplayErrorContext(error).to_string(),
+    }
+}
+
+impl From<BuildError> for StoreError {
+    fn from(error: BuildError) -> Self {
+        Self::Broken(error.to_string())
     }
 }
 

@@ -64,9 +64,12 @@ impl CustomerCaller {
     ///
     /// # Errors
     /// A 404 problem when the caller may not, a 400 problem when staff do not say by id whom they mean.
-    pub fn authorize_write(&self, user_name: UserName) -> Result<Customer, Problem> {
+    pub fn authorize_write(&self, user_name: UserName) -> Result<Owner, Problem> {
         match self.authorize_read(user_name)? {
-            Scope::Customer(customer) => Ok(customer),
+            Scope::Customer(customer) => {
+                let is_caller = customer.id.to_string() == self.caller.subject();
+                Ok(Owner { customer, is_caller })
+            }
             Scope::UserName(_) => Err(Problem::bad_parameters(vec![FieldError {
                 field: CUSTOMER_ID.to_owned(),
                 detail:
@@ -134,14 +137,19 @@ impl<S: Send + Sync> FromRequestParts<S> for CustomerCaller {
 
 /// The customer whom the path names (`{userName}`), where the caller may change what is theirs.
 #[derive(Clone, Debug)]
-pub struct Owner(pub Customer);
+pub struct Owner {
+    /// The customer. Their name is right if they are the caller; otherwise it is what staff take it for.
+    pub customer: Customer,
+    /// Whether they are the caller.
+    pub is_caller: bool,
+}
 
 impl<S: Send + Sync> FromRequestParts<S> for Owner {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let (caller, user_name) = CustomerCaller::named_in_path(parts, state).await?;
-        caller.authorize_write(user_name).map(Self)
+        caller.authorize_write(user_name)
     }
 }
 
@@ -221,7 +229,7 @@ mod tests {
         assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
         let by_id = caller("staff", &format!("?customerId={OTHER}")).await.unwrap();
         assert_eq!(by_id.authorize_read(name("ada")).unwrap(), scope(OTHER, "ada"));
-        assert_eq!(by_id.authorize_write(name("grace")).unwrap().id, OTHER.parse().unwrap());
+        assert_eq!(by_id.authorize_write(name("grace")).unwrap().customer.id, OTHER.parse().unwrap());
     }
 
     #[tokio::test]

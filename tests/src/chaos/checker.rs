@@ -207,6 +207,7 @@ impl Eye<'_> {
             "basket",
             "fulfilment",
             "customer",
+            "connection",
         ] {
             tables.insert(table, self.rows(table).await);
         }

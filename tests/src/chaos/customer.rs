@@ -1,6 +1,6 @@
 mod privacy;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -70,8 +70,8 @@ pub(super) struct Customer {
     leaving: Option<Leaving>,
     /// Checkouts of theirs that the shop has accepted since they came.
     bought: usize,
-    /// When the last of them was accepted.
-    last_bought: Instant,
+    /// The orders that they were told to be.
+    receipts: BTreeSet<String>,
     /// What the basket can hold by now: one possibility, or two after an answer that did not come.
     possible: Vec<Lines>,
     ready: Instant,
@@ -105,7 +105,7 @@ impl Customer {
             is_restless,
             leaving: None,
             bought: 0,
-            last_bought: Instant::now(),
+            receipts: BTreeSet::new(),
             possible: vec![Lines::new()],
             ready: Instant::now(),
             pending: None,
@@ -143,7 +143,7 @@ impl Customer {
             self.check_out(Some(key), lines, wish);
         } else if self.possible.len() > 1 {
             self.look();
-        } else if self.may_leave() && !self.is_late_possible() && self.dice.pick(6) == 0 {
+        } else if self.may_leave() && self.dice.pick(6) == 0 {
             self.begin_to_leave();
         } else if self.dice.pick(30) == 0 {
             self.ask_for_export();
@@ -191,11 +191,7 @@ impl Customer {
                     if !self.may_leave() || !self.ledger.departures().is_empty() {
                         return;
                     }
-                    if self.is_late_possible() {
-                        self.ready = Instant::now() + SETTLED;
-                    } else {
-                        self.begin_to_leave();
-                    }
+                    self.begin_to_leave();
                 }
             }
             if Instant::now() > deadline {
@@ -324,7 +320,7 @@ impl Customer {
 
     fn bought(&mut self, lines: Lines, receipt: Option<(String, String)>) {
         self.bought += 1;
-        self.last_bought = Instant::now();
+        self.receipts.extend(receipt.iter().map(|(order, _)| order.clone()));
         self.ledger.checked_out(Checkout { user: self.user.clone(), lines, receipt });
     }
 

@@ -180,6 +180,11 @@ impl World {
                 personal.entry(customer_id.to_owned()).or_default().insert(table);
             }
         }
+        for row in rows("connection").iter().filter(|row| row["sort"] != "erased") {
+            if let Some(customer_id) = row["item"].as_str().and_then(|item| item.strip_prefix("customer#")) {
+                personal.entry(customer_id.to_owned()).or_default().insert("connection");
+            }
+        }
         let (mut products, mut reservations) = (Vec::new(), Vec::new());
         for row in rows("stock") {
             match row["item"].as_str().unwrap_or_default().split_once('#') {

@@ -1,5 +1,3 @@
-use std::convert::Infallible;
-
 use aws_sdk_dynamodb::types::{self as transaction, AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::basket::{Basket, Line};
 use domain::customer::Customer;
@@ -8,6 +6,7 @@ use lambdakit::StoreError;
 use lambdakit::page::{Page, PageRequest};
 use lambdakit::table::{self, Item, Put, Table};
 use serde::{Deserialize, Serialize};
+use shopkit::tombstone::{self, CustomerErased};
 use uuid::Uuid;
 
 /// How long a basket is kept that nobody touches.
@@ -32,7 +31,7 @@ const KEY: [&str; 1] = ["customerId"];
 /// gives it a new `version`, which is never used again. A basket that was emptied or checked out
 /// stays, with nothing in it: were it removed, a write that found no basket before, and arrives
 /// late, would find none again and bring back what was bought. So no write that arrives late can
-/// undo what came after it.
+/// undo what came after it. That of an erased customer stays for longer, as their tombstone.
 ///
 /// When the answer to a write is lost, the basket itself tells whether the write was made: it
 /// remembers its last versions.
@@ -52,6 +51,8 @@ pub struct Versioned {
     pub basket: Basket,
     /// Which write of it.
     pub version: Version,
+    /// The customer was erased: the basket stays empty.
+    pub is_erased: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,6 +68,9 @@ struct Record {
     #[serde(default)]
     before: Vec<Uuid>,
     updated_at: Timestamp,
+    /// When the customer was erased: the row is their tombstone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    erased_at: Option<Timestamp>,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
 }
@@ -84,7 +88,23 @@ impl Record {
             version: Uuid::now_v7(),
             before: read.0.iter().copied().take(REMEMBERED).collect(),
             updated_at: now,
+            erased_at: None,
             expires_at: now.plus_days(days).unix_seconds(),
+        }
+    }
+
+    /// The tombstone of an erased customer.
+    fn tombstone(customer_id: CustomerId, read: &Version) -> Self {
+        let now = Timestamp::now();
+        Self {
+            customer_id,
+            user_name: None,
+            lines: Vec::new(),
+            version: Uuid::now_v7(),
+            before: read.0.iter().copied().take(REMEMBERED).collect(),
+            updated_at: now,
+            erased_at: Some(now),
+            expires_at: now.plus_days(tombstone::LIFETIME_DAYS).unix_seconds(),
         }
     }
 
@@ -92,12 +112,12 @@ impl Record {
         Version(std::iter::once(self.version).chain(self.before.iter().copied()).collect())
     }
 
-    /// The basket of a customer who is called so unless the basket says otherwise; an empty one when it has expired, for
-    /// DynamoDB removes it within days only.
+    /// The basket of a customer who is called so; an empty one when it has expired, for DynamoDB removes it within days
+    /// only.
     fn basket(self, user_name: UserName) -> Result<Basket, StoreError> {
         let expired = self.expires_at <= Timestamp::now().unix_seconds();
         let lines = if expired { Vec::new() } else { self.lines };
-        let customer = Customer { id: self.customer_id, user_name: self.user_name.unwrap_or(user_name) };
+        let customer = Customer { id: self.customer_id, user_name };
         Basket::with_lines(customer, lines).map_err(|error| StoreError::Broken(error.to_string()))
     }
 
@@ -118,10 +138,11 @@ impl BasketStore {
     /// A customer's basket, which is empty if nobody has put anything in.
     pub async fn get(&self, customer: &Customer) -> Result<Versioned, StoreError> {
         let Some(record) = self.table.get_latest::<Record>(key(customer.id)).await? else {
-            return Ok(Versioned { basket: Basket::empty(customer.clone()), version: Version(Vec::new()) });
+            let (basket, version) = (Basket::empty(customer.clone()), Version(Vec::new()));
+            return Ok(Versioned { basket, version, is_erased: false });
         };
-        let version = record.versions();
-        Ok(Versioned { basket: record.basket(customer.user_name.clone())?, version })
+        let (version, is_erased) = (record.versions(), record.erased_at.is_some());
+        Ok(Versioned { basket: record.basket(customer.user_name.clone())?, version, is_erased })
     }
 
     /// A customer's basket, if it holds something.
@@ -154,38 +175,57 @@ impl BasketStore {
     }
 
     /// Puts this basket in the place of whatever there was.
-    pub async fn replace(&self, basket: &Basket) -> Result<(), StoreError> {
-        let replaced = self.change(&basket.customer, |there| -> Result<(), Infallible> {
+    pub async fn replace(&self, basket: &Basket) -> Result<Result<(), CustomerErased>, StoreError> {
+        let replaced = self.change(&basket.customer, |there| {
             *there = basket.clone();
             Ok(())
         });
-        replaced.await?.map(drop).map_err(|never| match never {})
+        Ok(replaced.await?.map(drop))
     }
 
     /// Changes a customer's basket; what `change` refuses leaves it as it is.
     ///
     /// # Errors
-    /// The outer error is the store's, the inner one that of `change`.
-    pub async fn change<E>(
+    /// The outer error is the store's, the inner one that of `change`, or that the customer was erased.
+    pub async fn change<E: From<CustomerErased>>(
         &self,
         customer: &Customer,
         change: impl Fn(&mut Basket) -> Result<(), E>,
     ) -> Result<Result<Basket, E>, StoreError> {
         for _ in 0..MOST_TRIES {
-            let Versioned { mut basket, version } = self.get(customer).await?;
+            let Versioned { mut basket, version, is_erased } = self.get(customer).await?;
+            if is_erased {
+                return Ok(Err(CustomerErased.into()));
+            }
             if let Err(refusal) = change(&mut basket) {
                 return Ok(Err(refusal));
             }
-            if self.put_if(&basket, &version).await? {
+            if self.put_if(&Record::of(&basket, &version), &version).await? {
                 return Ok(Ok(basket));
             }
         }
-        Err(StoreError::Unavailable("the basket is changed too often".to_owned()))
+        Err(changed_too_often())
     }
 
     /// Empties a customer's basket.
     pub async fn empty(&self, customer: &Customer) -> Result<(), StoreError> {
-        self.replace(&Basket::empty(customer.clone())).await
+        // That of an erased customer is empty.
+        self.replace(&Basket::empty(customer.clone())).await.map(drop)
+    }
+
+    /// Erases a customer's basket, and keeps out what is put into it from now on.
+    pub async fn erase(&self, customer_id: CustomerId) -> Result<(), StoreError> {
+        for _ in 0..MOST_TRIES {
+            let record = self.table.get_latest::<Record>(key(customer_id)).await?;
+            if record.as_ref().is_some_and(|record| record.erased_at.is_some()) {
+                return Ok(());
+            }
+            let version = record.map_or_else(|| Version(Vec::new()), |record| record.versions());
+            if self.put_if(&Record::tombstone(customer_id, &version), &version).await? {
+                return Ok(());
+            }
+        }
+        Err(changed_too_often())
     }
 
     /// The part of a transaction that empties the basket, if it is still the one that was read.
@@ -202,14 +242,13 @@ impl BasketStore {
             .expression_attribute_values(":version", AttributeValue::S(version.to_string()))
             .build()
             .map(Some)
-            .map_err(|error| StoreError::Broken(error.to_string()))
+            .map_err(StoreError::from)
     }
 
-    /// Writes the basket if it is still the one that was read; `false` when it is not.
-    async fn put_if(&self, basket: &Basket, read: &Version) -> Result<bool, StoreError> {
-        let record = Record::of(basket, read);
+    /// Writes the record if the basket is still the one that was read; `false` when it is not.
+    async fn put_if(&self, record: &Record, read: &Version) -> Result<bool, StoreError> {
         let put = self.table.client().put_item().table_name(self.table.name());
-        let put = put.set_item(Some(serde_dynamo::to_item(&record)?));
+        let put = put.set_item(Some(serde_dynamo::to_item(record)?));
         let put = match read.current() {
             None => put.condition_expression("attribute_not_exists(customerId)"),
             Some(version) => put
@@ -233,6 +272,10 @@ impl Version {
     fn current(&self) -> Option<Uuid> {
         self.0.first().copied()
     }
+}
+
+fn changed_too_often() -> StoreError {
+    StoreError::Unavailable("the basket is changed too often".to_owned())
 }
 
 fn key(customer_id: CustomerId) -> Item {

@@ -52,6 +52,28 @@ async fn staff_do_everything_with_the_basket_of_a_customer_whom_they_name_by_id(
 }
 
 #[tokio::test]
+async fn a_basket_has_the_name_of_its_owner_whatever_staff_take_it_for() {
+    let (shop, phone) = filled().await;
+    let item = json!({ "productId": phone, "quantity": 1 });
+    let query = format!("?customerId={}", customer_id("swn"));
+    // The basket knows better.
+    for path in ["/basket/ada/items", "/basket"] {
+        let body =
+            if path == "/basket" { json!({ "userName": "ada", "items": [item] }) } else { item.clone() };
+        shop.staff.post(&format!("{path}{query}"), body).await.expect(404);
+    }
+    shop.staff.send("DELETE", &format!("/basket/ada{query}"), &[], "").await.expect(404);
+    // An empty one does not, until its owner comes.
+    let own = shop.client.customer("swn");
+    own.send("DELETE", "/basket/swn", &[], "").await.expect(204);
+    shop.staff.post(&format!("/basket/ada/items{query}"), item.clone()).await.expect(200);
+    own.post("/basket/swn/items", item).await.expect(200);
+    let listed = shop.staff.get("/basket?userName=swn").await.expect(200).body;
+    assert_eq!(listed["items"][0]["userName"], "swn");
+    assert_eq!(shop.staff.get("/basket?userName=ada").await.expect(200).body["items"], json!([]));
+}
+
+#[tokio::test]
 async fn staff_read_by_name_and_change_nothing_by_name() {
     let (shop, phone) = filled().await;
     assert_eq!(statuses(&shop, &shop.staff, &phone).await, [200, 200, 400, 400, 400, 400, 400, 400]);

@@ -8,7 +8,7 @@ use lambdakit::queue;
 use serde_json::{Value, json};
 use shopkit::privacy::PrivacyHandler;
 use testkit::faults::{Fault, FaultProxy, Rule};
-use testkit::{Account, Bus};
+use testkit::{Account, Bus, customer_id};
 
 use crate::{Shop, shop_of};
 
@@ -107,4 +107,22 @@ async fn a_late_erasure_of_the_first_owner_of_a_name_leaves_the_basket_of_the_ne
     let events = counter.bus.events(3).await;
     let exported = events.iter().find(|event| event["detail-type"] == "CustomerDataCollected").unwrap();
     assert_eq!(exported["detail"]["data"]["items"], json!([]), "nothing of the next owner's");
+}
+
+#[tokio::test]
+async fn a_basket_of_an_erased_customer_stays_empty() {
+    // Of one who has a basket, and of one who has none.
+    for user in ["swn", "grace"] {
+        let counter = counter().await;
+        let client = &counter.shop.client;
+        let phone = counter.shop.product("IPhone X", "950.40").await;
+        let item = json!({ "productId": phone, "quantity": 1 });
+        let own = client.customer(user);
+        assert!(counter.deliver(&erasure().replace(&customer_id("swn"), &customer_id(user))).await);
+        let refused = own.post(&format!("/basket/{user}/items"), item.clone()).await.expect(410);
+        assert_eq!(refused.body["type"], "urn:problem-type:customer-erased");
+        own.post("/basket", json!({ "userName": user, "items": [item] })).await.expect(410);
+        own.send("DELETE", &format!("/basket/{user}"), &[], "").await.expect(204);
+        assert_eq!(own.get(&format!("/basket/{user}")).await.expect(200).body["items"], json!([]));
+    }
 }

@@ -3,13 +3,14 @@
 //! | `seq` | is |
 //! | --- | --- |
 //! | twelve digits | a message, by its number |
-//! | `counter` | the number of the last one |
+//! | `counter` | the number of the last one, or the tombstone of a customer who was erased |
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
 use domain::{CustomerId, Redacted, Timestamp, UserName};
 use lambdakit::StoreError;
 use lambdakit::table::{self, Item, Table};
 use serde::{Deserialize, Serialize};
+use shopkit::tombstone::{CustomerErased, Guarded, Tombstones};
 
 use super::delete;
 use crate::request::ChatText;
@@ -30,6 +31,7 @@ const AFTER_NUMBERS: &str = ":";
 #[derive(Clone, Debug)]
 pub struct ChatStore {
     table: Table,
+    tombstones: Tombstones,
 }
 
 /// Who has written a message. Customers need not know who of the staff it was.
@@ -92,19 +94,20 @@ impl ChatStore {
     /// The store in this table.
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self { table }
+        let tombstones = Tombstones::new(table.clone(), |customer_id| key(customer_id, COUNTER));
+        Self { table, tombstones }
     }
 
-    /// Adds a message to a customer's chat, behind all others. A number is taken first: if the message then cannot be
-    /// kept, it stays without one.
+    /// Adds a message to a customer's chat, behind all others, unless the customer was erased. A number is taken first: if
+    /// the message then cannot be kept, it stays without one.
     pub async fn add(
         &self,
         customer_id: CustomerId,
         from: Author,
         user_name: Option<UserName>,
         text: ChatText,
-    ) -> Result<Message, StoreError> {
-        let seq = self.next_number(customer_id).await?;
+    ) -> Result<Result<Message, CustomerErased>, StoreError> {
+        let Some(seq) = self.next_number(customer_id).await? else { return Ok(Err(CustomerErased)) };
         let (at, text) = (Timestamp::now(), Redacted::from(text));
         let row = Row {
             customer_id,
@@ -115,12 +118,16 @@ impl ChatStore {
             at,
             expires_at: at.plus_days(MESSAGE_DAYS).unix_seconds(),
         };
-        let put = self.table.client().put_item().table_name(self.table.name());
-        put.set_item(Some(serde_dynamo::to_item(row)?)).send().await?;
-        Ok(Message { seq, from, user_name, text, at })
+        let put = Put::builder().table_name(self.table.name()).set_item(Some(serde_dynamo::to_item(row)?));
+        let put = TransactWriteItem::builder().put(put.build()?).build();
+        Ok(match self.tombstones.write(customer_id, vec![put]).await? {
+            Guarded::Erased => Err(CustomerErased),
+            Guarded::Written | Guarded::Refused(_) => Ok(Message { seq, from, user_name, text, at }),
+        })
     }
 
-    async fn next_number(&self, customer_id: CustomerId) -> Result<u64, StoreError> {
+    /// The number of the next message; none if the customer was erased.
+    async fn next_number(&self, customer_id: CustomerId) -> Result<Option<u64>, StoreError> {
         let expires_at = Timestamp::now().plus_days(COUNTER_DAYS).unix_seconds();
         let update = self
             .table
@@ -129,14 +136,23 @@ impl ChatStore {
             .table_name(self.table.name())
             .set_key(Some(key(customer_id, COUNTER)))
             .update_expression("SET expiresAt = :expiresAt ADD #last :one")
+            .condition_expression("attribute_not_exists(erasedAt)")
             .expression_attribute_names("#last", "last")
             .expression_attribute_values(":expiresAt", AttributeValue::N(expires_at.to_string()))
             .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
             .return_values(ReturnValue::UpdatedNew);
-        let counter = update.send().await?.attributes.unwrap_or_default();
+        let counter = match update.send().await {
+            Ok(updated) => updated.attributes.unwrap_or_default(),
+            Err(error) => {
+                return match error.as_service_error() {
+                    Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(None),
+                    _ => Err(error.into()),
+                };
+            }
+        };
         let last = counter.get("last").and_then(|last| last.as_n().ok());
-        last.and_then(|last| last.parse().ok())
-            .ok_or_else(|| StoreError::Broken("a chat counts no messages".to_owned()))
+        let last = last.and_then(|last| last.parse().ok());
+        last.map(Some).ok_or_else(|| StoreError::Broken("a chat counts no messages".to_owned()))
     }
 
     /// The last messages of a customer's chat, or the last ones before a number.
@@ -188,17 +204,19 @@ impl ChatStore {
         Ok(ChatPage { messages: alive.map(Row::message).collect::<Result<_, _>>()?, next })
     }
 
-    /// Removes a customer's chat.
+    /// Removes a customer's chat, and keeps out what is written from now on.
     pub async fn erase(&self, customer_id: CustomerId) -> Result<(), StoreError> {
+        self.tombstones.put(customer_id).await?;
         loop {
             let rows = self
                 .table
                 .client()
                 .query()
                 .table_name(self.table.name())
-                .key_condition_expression("customerId = :customer")
+                .key_condition_expression("customerId = :customer AND seq < :end")
                 .projection_expression("customerId, seq")
                 .expression_attribute_values(":customer", AttributeValue::S(customer_id.to_string()))
+                .expression_attribute_values(":end", AttributeValue::S(AFTER_NUMBERS.to_owned()))
                 .consistent_read(true)
                 .limit(100);
             let keys = rows.send().await?.items.unwrap_or_default();

@@ -6,6 +6,7 @@
 //! | `customer#<id>` | `connection#<id>` | one of somebody's connections |
 //! | `customer#<id>` | `order#<order id>` | where an order of theirs stands |
 //! | `customer#<id>` | `order#<order id>#<id>` | a connection of theirs that follows it |
+//! | `customer#<id>` | `erased` | the tombstone of a customer who was erased |
 //! | `staff` | `connection#<id>` | a connection of the staff |
 //!
 //! All that is known of an order is kept under its customer's id, so nobody else can find it, and it can be erased
@@ -14,14 +15,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
 use domain::customer::Customer;
 use domain::order::{OrderStatus, Reason};
 use domain::{CustomerId, OrderId, Timestamp, UserName};
-use futures::future::try_join_all;
 use lambdakit::StoreError;
-use lambdakit::table::{self, Item, Table};
+use lambdakit::table::{self, Item, Table, Transaction};
 use serde::{Deserialize, Serialize};
+use shopkit::tombstone::{CustomerErased, ERASED, Guarded, Tombstones};
+use uuid::Uuid;
 
 use super::delete;
 
@@ -44,6 +46,7 @@ const STAFF: &str = "staff";
 #[derive(Clone, Debug)]
 pub struct ConnectionStore {
     table: Table,
+    tombstones: Tombstones,
 }
 
 /// A connection, and who is behind it.
@@ -92,6 +95,17 @@ impl Standing {
     }
 }
 
+/// What came of following an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// The connection follows it.
+    Done,
+    /// The connection follows too many others.
+    TooMany,
+    /// The connection is gone.
+    Unknown,
+}
+
 /// Somebody who hears something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
@@ -135,11 +149,13 @@ impl ConnectionStore {
     /// The store in this table.
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self { table }
+        let tombstones =
+            Tombstones::new(table.clone(), |customer_id| key(customer(customer_id), ERASED.to_owned()));
+        Self { table, tombstones }
     }
 
     /// Keeps in mind who is connected.
-    pub async fn add(&self, connection: &Connection) -> Result<(), StoreError> {
+    pub async fn add(&self, connection: &Connection) -> Result<Result<(), CustomerErased>, StoreError> {
         let Connection { id, customer: Customer { id: customer_id, user_name }, is_staff, expires_at } =
             connection;
         let since = Timestamp::now().unix_seconds();
@@ -151,13 +167,17 @@ impl ConnectionStore {
         row.insert("isStaff".to_owned(), AttributeValue::Bool(*is_staff));
         let own = peer(&customer(*customer_id), &format!("{CONNECTION}#{id}"), connection, since);
         let of_staff = is_staff.then(|| peer(STAFF, &format!("{CONNECTION}#{id}"), connection, since));
-        try_join_all([Some(row), Some(own), of_staff].into_iter().flatten().map(|row| self.put(row))).await?;
-        Ok(())
+        let rows = [Some(row), Some(own), of_staff].into_iter().flatten();
+        let puts = rows.map(|row| self.put(row)).collect::<Result<_, _>>()?;
+        Ok(match self.tombstones.write(*customer_id, puts).await? {
+            Guarded::Erased => Err(CustomerErased),
+            Guarded::Written | Guarded::Refused(_) => Ok(()),
+        })
     }
 
-    async fn put(&self, row: Item) -> Result<(), StoreError> {
-        self.table.client().put_item().table_name(self.table.name()).set_item(Some(row)).send().await?;
-        Ok(())
+    fn put(&self, row: Item) -> Result<TransactWriteItem, StoreError> {
+        let put = Put::builder().table_name(self.table.name()).set_item(Some(row)).build()?;
+        Ok(TransactWriteItem::builder().put(put).build())
     }
 
     /// Counts a frame, and says whose it is.
@@ -215,12 +235,9 @@ impl ConnectionStore {
         }
     }
 
-    /// Has a connection follow an order of who is behind it; `false` when it follows too many.
-    pub async fn follow(&self, connection: &Connection, order_id: OrderId) -> Result<bool, StoreError> {
-        let added = self
-            .table
-            .client()
-            .update_item()
+    /// Has a connection follow an order of who is behind it.
+    pub async fn follow(&self, connection: &Connection, order_id: OrderId) -> Result<Followed, StoreError> {
+        let added = Update::builder()
             .table_name(self.table.name())
             .set_key(Some(itself(&connection.id)))
             .update_expression("ADD orders :order")
@@ -230,17 +247,21 @@ impl ConnectionStore {
             )
             .expression_attribute_values(":order", AttributeValue::Ss(vec![order_id.to_string()]))
             .expression_attribute_values(":id", AttributeValue::S(order_id.to_string()))
-            .expression_attribute_values(":most", AttributeValue::N(MOST_ORDERS.to_string()));
-        if let Err(error) = added.send().await {
-            return match error.as_service_error() {
-                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(false),
-                _ => Err(error.into()),
-            };
-        }
+            .expression_attribute_values(":most", AttributeValue::N(MOST_ORDERS.to_string()))
+            .build()?;
         let follows = order(order_id) + "#" + &connection.id;
         let since = Timestamp::now().unix_seconds();
-        self.put(peer(&customer(connection.customer.id), &follows, connection, since)).await?;
-        Ok(true)
+        let follows = peer(&customer(connection.customer.id), &follows, connection, since);
+        let parts = vec![TransactWriteItem::builder().update(added).build(), self.put(follows)?];
+        Ok(match self.table.transact(parts, Uuid::now_v7().to_string()).await? {
+            Transaction::Done => Followed::Done,
+            Transaction::Refused(_)
+                if self.table.get_latest::<ConnectionRow>(itself(&connection.id)).await?.is_none() =>
+            {
+                Followed::Unknown
+            }
+            Transaction::Refused(_) => Followed::TooMany,
+        })
     }
 
     /// Where an order of a customer's stands, if it has been heard of.
@@ -252,7 +273,7 @@ impl ConnectionStore {
         self.table.get_latest(key(customer(customer_id), order(order_id))).await
     }
 
-    /// Writes down where an order stands, unless it has come further already; `false` then.
+    /// Writes down where an order stands, unless it has come further already or its customer was erased; `false` then.
     pub async fn advance(
         &self,
         customer_id: CustomerId,
@@ -265,18 +286,17 @@ impl ConnectionStore {
         row.insert("orderId".to_owned(), AttributeValue::S(order_id.to_string()));
         row.insert("rank".to_owned(), AttributeValue::N(standing.rank().to_string()));
         row.insert("expiresAt".to_owned(), AttributeValue::N(expires_at.to_string()));
-        let put = self
-            .table
-            .client()
-            .put_item()
+        let put = Put::builder()
             .table_name(self.table.name())
             .set_item(Some(row))
             // One that comes again may not have been told to anybody.
             .condition_expression("attribute_not_exists(#item) OR #rank <= :rank")
             .expression_attribute_names("#item", "item")
             .expression_attribute_names("#rank", "rank")
-            .expression_attribute_values(":rank", AttributeValue::N(standing.rank().to_string()));
-        Ok(table::Put::of(put.send().await)?.is_done())
+            .expression_attribute_values(":rank", AttributeValue::N(standing.rank().to_string()))
+            .build()?;
+        let put = TransactWriteItem::builder().put(put).build();
+        Ok(self.tombstones.write(customer_id, vec![put]).await? == Guarded::Written)
     }
 
     /// Where an order stands, and who follows it.
@@ -354,8 +374,10 @@ impl ConnectionStore {
         delete(&self.table, keys).await
     }
 
-    /// Erases all that is known of a customer: their connections, and where their orders stand.
+    /// Erases all that is known of a customer, their connections and where their orders stand, and keeps out what is
+    /// written from now on.
     pub async fn erase(&self, customer_id: CustomerId) -> Result<(), StoreError> {
+        self.tombstones.put(customer_id).await?;
         for beginning in [CONNECTION, ORDER] {
             loop {
                 let (rows, _) = self.rows(customer(customer_id), beginning, None).await?;

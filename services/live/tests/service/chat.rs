@@ -107,6 +107,7 @@ async fn the_fullest_page_fits_into_what_api_gateway_sends_at_once() {
                 widest.parse().unwrap(),
             )
             .await
+            .unwrap()
             .unwrap();
     }
     let page = live.say("1", read()).await;

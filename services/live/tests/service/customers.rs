@@ -1,10 +1,11 @@
 //! What becomes of chats when their customer wants them handed over, or wants to be forgotten.
 
 use aws_lambda_events::sqs::SqsEvent;
+use domain::customer::Customer;
 use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use live::privacy::ChatData;
-use live::store::Author;
+use live::store::{Author, Connection, Followed};
 use serde_json::{Value, json};
 use shopkit::privacy::PrivacyHandler;
 use testkit::{Account, Bus, customer_id};
@@ -41,7 +42,7 @@ impl Counter {
         for _ in 0..count {
             let (id, name) = (customer_id(customer).parse().unwrap(), customer.parse().unwrap());
             let text = text.parse().unwrap();
-            self.live.chats.add(id, Author::Customer, Some(name), text).await.unwrap();
+            self.live.chats.add(id, Author::Customer, Some(name), text).await.unwrap().unwrap();
         }
     }
 }
@@ -92,7 +93,7 @@ async fn a_long_chat_is_handed_over_in_parts_and_a_redelivered_request_starts_an
 }
 
 #[tokio::test]
-async fn nothing_is_left_of_a_forgotten_customer_and_their_connections_are_good_for_nothing() {
+async fn an_erasure_leaves_tombstones_and_ends_connections() {
     let counter = counter().await;
     let live = &counter.live;
     let order = young_order();
@@ -106,10 +107,14 @@ async fn nothing_is_left_of_a_forgotten_customer_and_their_connections_are_good_
     assert!(counter.deliver(ERASURE).await);
     assert_eq!(
         live.rows().await,
-        ["connection#3 / connection".to_owned(), format!("customer#{} / connection#3", customer_id("grace")),]
+        [
+            "connection#3 / connection".to_owned(),
+            format!("customer#{} / connection#3", customer_id("grace")),
+            format!("customer#{} / erased", customer_id("swn")),
+        ]
     );
     let chats = live.dynamodb.scan().table_name("CHAT_TABLE").send().await.unwrap();
-    assert_eq!(chats.items().len(), 2, "grace's message and its counter");
+    assert_eq!(chats.items().len(), 3, "grace's message and its counter, and a tombstone");
     assert_eq!(live.say("1", send("still here")).await["status"], 401);
     let event = counter.bus.events(1).await.remove(0);
     assert_eq!(event["detail-type"], "CustomerDataErased");
@@ -128,7 +133,42 @@ async fn no_connection_of_a_forgotten_customer_is_left_however_many_there_are() 
     futures::future::join_all(connecting).await;
     assert_eq!(live.rows().await.len(), 240);
     assert!(counter.deliver(ERASURE).await);
-    assert!(live.rows().await.is_empty());
+    assert_eq!(live.rows().await, [format!("customer#{} / erased", customer_id("swn"))]);
+}
+
+#[tokio::test]
+async fn an_erased_customer_is_not_brought_back_by_what_comes_late() {
+    let counter = counter().await;
+    let live = &counter.live;
+    let order = young_order();
+    live.connect("staff", "ada").await;
+    assert!(counter.deliver(ERASURE).await);
+    let before = live.rows().await;
+    // An order that was placed before, the customer's own token, and staff who have not heard of it.
+    assert!(live.tell("OrderPaid", "swn", order).await);
+    assert_eq!(live.try_connect("1", "swn").await, 401);
+    let sent = json!({ "action": "sendMessage", "customerId": customer_id("swn"), "text": "Hello?" });
+    assert_eq!(live.say("staff", sent).await["status"], 404);
+    assert_eq!(live.rows().await, before);
+    let chats = live.dynamodb.scan().table_name("CHAT_TABLE").send().await.unwrap();
+    assert_eq!(chats.items().len(), 1, "the tombstone");
+}
+
+#[tokio::test]
+async fn a_connection_that_goes_while_it_follows_an_order_is_signed_out() {
+    let counter = counter().await;
+    let live = &counter.live;
+    live.connect("1", "swn").await;
+    assert!(counter.deliver(ERASURE).await);
+    let connection = Connection {
+        id: "1".to_owned(),
+        customer: Customer { id: customer_id("swn").parse().unwrap(), user_name: "swn".parse().unwrap() },
+        is_staff: false,
+        expires_at: i64::MAX,
+    };
+    let followed = live.connections.follow(&connection, young_order()).await.unwrap();
+    assert_eq!(followed, Followed::Unknown);
+    assert_eq!(live.rows().await, [format!("customer#{} / erased", customer_id("swn"))]);
 }
 
 #[tokio::test]

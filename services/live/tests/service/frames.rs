@@ -78,7 +78,10 @@ async fn a_connection_follows_twenty_orders_and_the_same_one_as_often_as_it_like
     live.connect("1", "grace").await;
     let orders: Vec<_> = (0..20).map(|_| young_order()).collect();
     for order in &orders {
-        assert!(live.connections.follow(&connection("1"), *order).await.unwrap());
+        assert_eq!(
+            live.connections.follow(&connection("1"), *order).await.unwrap(),
+            live::store::Followed::Done
+        );
     }
     assert_eq!(live.say("1", subscribe(young_order())).await["status"], 409);
     assert_eq!(live.say("1", subscribe(orders[7])).await["type"], "subscribed");

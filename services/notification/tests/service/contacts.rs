@@ -45,10 +45,10 @@ async fn what_is_no_order_is_never_acknowledged_and_the_rest_does_not_wait() {
 #[tokio::test]
 async fn a_contact_that_cannot_be_kept_comes_again() {
     let office = office().await;
-    office.faults.add(Rule::new(Fault::ServerError).on("PutItem"));
+    office.faults.add(Rule::new(Fault::ServerError).on("TransactWriteItems"));
     assert!(!deliver(&office.contacts, &[sample(CHECKOUT)]).await.is_empty());
     office.faults.clear();
-    office.faults.add(Rule::new(Fault::CapacityExceeded).on("PutItem").times(1));
+    office.faults.add(Rule::new(Fault::CapacityExceeded).on("TransactWriteItems").times(1));
     assert!(deliver(&office.contacts, &[sample(CHECKOUT)]).await.is_empty());
     assert_eq!(office.rows().await.len(), 1);
 }

@@ -1,22 +1,23 @@
 //! The order table: key `customerId` and `orderId`, whose order is that of time; time to live `expiresAt`. Indexes:
 //! `by-status` (`status`, `orderId`), and `by-user-name` (`userName`, `orderId`), which has the keys alone.
 //!
-//! An order whose customer was erased has the customer id [`CustomerId::ERASED`]. What is left under the customer's own
-//! is a tombstone: a row without an order, so that its event, should it be delivered again, does not bring it back. The
-//! indexes have no tombstones, because a tombstone has neither status nor name.
+//! An order whose customer was erased has the customer id [`CustomerId::ERASED`], and `movedAt` if it was placed before the
+//! erasure. Under the customer's own id only their tombstone is left (`orderId` is `erased`). The indexes have no
+//! tombstones, because a tombstone has neither status nor name.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    AttributeValue, ConditionCheck, Delete, ReturnValue, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem,
 };
 use domain::order::{Order, OrderStatus, StatusChange};
 use domain::{CustomerId, DateRange, OrderId, Timestamp, UserName};
 use lambdakit::StoreError;
 use lambdakit::page::{Page, PageRequest};
-use lambdakit::table::{Item, Put, Table, Transaction, key};
-use serde::Serialize;
+use lambdakit::table::{Item, Table, Transaction, key};
+use shopkit::tombstone::{self, Guarded, Tombstones, put_if};
 use uuid::Uuid;
 
 use super::FulfilmentStore;
@@ -27,20 +28,12 @@ const KEY: [&str; 2] = ["customerId", "orderId"];
 
 /// Holds for orders, and not for tombstones.
 const IS_ORDER: &str = "attribute_exists(orderDate)";
-/// How long a tombstone is kept: longer than an event can wait in queues and dead-letter queues.
-const TOMBSTONE_DAYS: u32 = 30;
+/// Holds if there is no item of this key.
+const IS_NEW: &str = "attribute_not_exists(orderId)";
+/// When an order was moved from its customer's id to that of nobody.
+const MOVED_AT: &str = "movedAt";
 /// How many orders are read at once when all of a customer's are needed.
 const CHUNK: i32 = 100;
-
-/// What is left of an order under its customer's id.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Tombstone {
-    customer_id: CustomerId,
-    order_id: OrderId,
-    /// Unix seconds, DynamoDB's unit for its time to live.
-    expires_at: i64,
-}
 
 /// A move of an order to its next status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,25 +59,39 @@ pub enum Moved {
 #[derive(Clone, Debug)]
 pub struct OrderStore {
     table: Table,
+    tombstones: Tombstones,
 }
 
 impl OrderStore {
     /// The store in this table.
     #[must_use]
     pub fn new(table: Table) -> Self {
-        Self { table }
+        let tombstones = Tombstones::new(table.clone(), tombstone_key);
+        Self { table, tombstones }
     }
 
-    /// Keeps a new order; `false` when it was kept before.
+    /// Keeps a new order, anonymised if its customer was erased; `false` when it was kept before.
     pub async fn place(&self, order: &Order) -> Result<bool, StoreError> {
-        let put = self
-            .table
-            .client()
-            .put_item()
+        let new = put_if(&self.table, serde_dynamo::to_item(order)?, IS_NEW)?;
+        match self.tombstones.write(order.customer_id, vec![new]).await? {
+            Guarded::Written => Ok(true),
+            Guarded::Refused(_) => Ok(false),
+            Guarded::Erased => self.place_anonymised(order).await,
+        }
+    }
+
+    /// Keeps a new order of an erased customer, unless it was kept before: as theirs, where the erasure has not come to it
+    /// yet, or as nobody's.
+    async fn place_anonymised(&self, order: &Order) -> Result<bool, StoreError> {
+        let not_theirs = ConditionCheck::builder()
             .table_name(self.table.name())
-            .set_item(Some(serde_dynamo::to_item(order)?))
-            .condition_expression("attribute_not_exists(orderId)");
-        Ok(Put::of(put.send().await)?.is_done())
+            .set_key(Some(order_key(order.customer_id, order.order_id)))
+            .condition_expression(IS_NEW)
+            .build()?;
+        let not_theirs = TransactWriteItem::builder().condition_check(not_theirs).build();
+        let new = put_if(&self.table, serde_dynamo::to_item(order.clone().anonymised())?, IS_NEW)?;
+        let written = self.table.transact(vec![not_theirs, new], Uuid::now_v7().to_string()).await?;
+        Ok(written == Transaction::Done)
     }
 
     /// One order of a customer.
@@ -260,12 +267,17 @@ impl OrderStore {
         Ok((orders, found.last_evaluated_key))
     }
 
+    /// Anonymises every order of this customer that is placed from now on.
+    pub async fn mark_erased(&self, customer_id: CustomerId) -> Result<(), StoreError> {
+        self.tombstones.put(customer_id).await
+    }
+
     /// Moves these orders of one customer to [`CustomerId::ERASED`], where their fulfilment finds them, all of them or none: 33 at
     /// most, since a transaction takes 100 writes.
     pub async fn anonymise(&self, orders: &[Order], fulfilments: &FulfilmentStore) -> Result<(), StoreError> {
         let anonymising = |order: &Order| {
-            let [tombstone, anonymised] = self.anonymising(order)?;
-            Ok([tombstone, anonymised, fulfilments.erasing(order.order_id)?])
+            let [removed, anonymised] = self.anonymising(order)?;
+            Ok([removed, anonymised, fulfilments.erasing(order.order_id)?])
         };
         let parts = orders.iter().map(anonymising).collect::<Result<Vec<_>, StoreError>>()?;
         let written = self.table.transact(parts.into_iter().flatten().collect(), Uuid::now_v7().to_string());
@@ -278,28 +290,21 @@ impl OrderStore {
     }
 
     fn anonymising(&self, order: &Order) -> Result<[TransactWriteItem; 2], StoreError> {
-        let tombstone = Tombstone {
-            customer_id: order.customer_id,
-            order_id: order.order_id,
-            expires_at: Timestamp::now().plus_days(TOMBSTONE_DAYS).unix_seconds(),
-        };
-        let put = |item: Item| PutPart::builder().table_name(self.table.name()).set_item(Some(item));
         // Only what was read may go: an order that has moved on meanwhile is read again first.
-        let tombstone = put(serde_dynamo::to_item(tombstone)?)
-            .condition_expression("#status = :status")
+        let unchanged = match order.cancel_requested_at {
+            Some(_) => "#status = :status",
+            None => "#status = :status AND attribute_not_exists(cancelRequestedAt)",
+        };
+        let removed = Delete::builder()
+            .table_name(self.table.name())
+            .set_key(Some(order_key(order.customer_id, order.order_id)))
+            .condition_expression(unchanged)
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":status", AttributeValue::S(order.status.to_string()));
-        let tombstone = match order.cancel_requested_at {
-            Some(_) => tombstone,
-            None => tombstone
-                .condition_expression("#status = :status AND attribute_not_exists(cancelRequestedAt)"),
-        };
-        let anonymised = put(serde_dynamo::to_item(order.clone().anonymised())?);
-        let part = |put: aws_sdk_dynamodb::types::builders::PutBuilder| {
-            let put = put.build().map_err(|error| StoreError::Broken(error.to_string()))?;
-            Ok::<_, StoreError>(TransactWriteItem::builder().put(put).build())
-        };
-        Ok([part(tombstone)?, part(anonymised)?])
+            .expression_attribute_values(":status", AttributeValue::S(order.status.to_string()))
+            .build()?;
+        let mut anonymised: Item = serde_dynamo::to_item(order.clone().anonymised())?;
+        anonymised.insert(MOVED_AT.to_owned(), serde_dynamo::to_attribute_value(Timestamp::now())?);
+        Ok([TransactWriteItem::builder().delete(removed).build(), put_if(&self.table, anonymised, IS_NEW)?])
     }
 
     async fn newest_first(
@@ -342,6 +347,15 @@ fn order_id_value(id: OrderId) -> AttributeValue {
 
 fn order_key(customer_id: CustomerId, order_id: OrderId) -> Item {
     key([("customerId", customer_id.to_string()), ("orderId", order_id.to_string())])
+}
+
+fn tombstone_key(customer_id: CustomerId) -> Item {
+    key([("customerId", customer_id.to_string()), ("orderId", tombstone::ERASED.to_owned())])
+}
+
+/// Whether the image of a row is that of an order that was moved to nobody's id.
+pub(crate) fn is_moved(image: &serde_dynamo::Item) -> bool {
+    image.contains_key(MOVED_AT)
 }
 
 /// Asks for the orders under a key, only for those of some dates, if any are given: an order's id begins with its date, so

@@ -189,21 +189,52 @@ async fn nobody_sees_that_a_forgotten_customer_had_orders() {
 }
 
 #[tokio::test]
-async fn a_checkout_that_comes_again_after_the_erasure_makes_no_order() {
+async fn a_redelivered_checkout_of_an_erased_customer_makes_no_order() {
     let counter = counter().await;
     assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
     assert!(counter.deliver(ERASURE).await);
+    let before = counter.rows().await;
     assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
+    assert_eq!(counter.rows().await, before);
     assert_eq!(counter.shop.client.get("/order/swn").await.body, json!({ "items": [] }));
     let tombstone = counter.rows_of(&customer_id("swn")).await.remove(0);
     let left: BTreeSet<_> = tombstone.keys().map(String::as_str).collect();
-    assert_eq!(left, BTreeSet::from(["customerId", "expiresAt", "orderId"]));
-    // A checkout that was late is the customer's until another erasure.
-    assert!(counter.shop.deliver(&[order("swn", 2)]).await.is_empty());
-    assert_eq!(counter.shop.client.get("/order/swn").await.body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(left, BTreeSet::from(["customerId", "erasedAt", "expiresAt", "orderId"]));
+    assert_eq!(tombstone["orderId"], AttributeValue::S("erased".to_owned()));
+}
+
+#[tokio::test]
+async fn a_late_checkout_of_an_erased_customer_makes_one_anonymous_order() {
+    let counter = counter().await;
     assert!(counter.deliver(ERASURE).await);
-    let rows = (counter.rows_of(&customer_id("swn")).await.len(), counter.rows_of(ERASED).await.len());
-    assert_eq!(rows, (2, 2));
+    for _ in 0..2 {
+        assert!(counter.shop.deliver(&[order("swn", 1), order("ada", 2)]).await.is_empty());
+    }
+    let orders = counter.rows_of(ERASED).await;
+    assert_eq!(orders.len(), 1);
+    let row = format!("{:?}", orders[0]);
+    for personal in ["swn", "Grace", "Hopper", "name@example.com", "Harbour", "tok_visa", "sample-5"] {
+        assert!(!row.contains(personal), "{personal} in {row}");
+    }
+    // It is news to the rest of the shop, unlike an order that was moved.
+    assert!(!orders[0].contains_key("movedAt"));
+    assert_eq!(counter.rows_of(&customer_id("swn")).await.len(), 1, "the tombstone");
+    assert_eq!(counter.rows_of(&customer_id("ada")).await.len(), 1, "somebody else's order");
+}
+
+#[tokio::test]
+async fn a_redelivered_checkout_between_tombstone_and_erasure_leaves_one_order() {
+    let counter = counter().await;
+    assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
+    counter.faults.add(Rule::new(Fault::ServerError).on("Query"));
+    assert!(!counter.deliver(ERASURE).await);
+    counter.faults.clear();
+    assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
+    assert!(counter.rows_of(ERASED).await.is_empty());
+    assert!(counter.deliver(ERASURE).await);
+    let moved = counter.rows_of(ERASED).await;
+    assert_eq!(moved.len(), 1);
+    assert!(moved[0].contains_key("movedAt"));
 }
 
 #[tokio::test]

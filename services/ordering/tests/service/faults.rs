@@ -12,7 +12,7 @@ async fn an_order_that_cannot_be_written_comes_again() {
         [Fault::Refuse, Fault::ServerError, Fault::Throttle, Fault::CapacityExceeded, Fault::Conflict]
     {
         let (shop, faults) = faulty_shop().await;
-        faults.add(Rule::new(fault).on("PutItem"));
+        faults.add(Rule::new(fault).on("TransactWriteItems"));
         assert_eq!(shop.deliver(&[order("swn", 1), order("swn", 2)]).await, ["m-1", "m-2"], "{fault:?}");
         assert_eq!(shop.orders().await, 0);
         faults.clear();
@@ -24,10 +24,10 @@ async fn an_order_that_cannot_be_written_comes_again() {
 #[tokio::test]
 async fn an_order_whose_answer_is_lost_is_placed_once() {
     let (shop, faults) = faulty_shop().await;
-    faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").times(1));
+    faults.add(Rule::new(Fault::LoseAnswer).on("TransactWriteItems").times(1));
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
     // And when all answers are lost, the message comes again and finds its order.
-    faults.add(Rule::new(Fault::LoseAnswer).on("PutItem"));
+    faults.add(Rule::new(Fault::LoseAnswer).on("TransactWriteItems"));
     assert_eq!(shop.deliver(&[order("swn", 2)]).await, ["m-2"]);
     faults.clear();
     assert!(shop.deliver(&[order("swn", 2)]).await.is_empty());
@@ -37,7 +37,7 @@ async fn an_order_whose_answer_is_lost_is_placed_once() {
 #[tokio::test]
 async fn an_order_whose_call_hangs_is_tried_again_and_placed_once() {
     let (shop, faults) = faulty_shop().await;
-    faults.add(Rule::new(Fault::Delay(Duration::from_secs(2))).on("PutItem").times(1));
+    faults.add(Rule::new(Fault::Delay(Duration::from_secs(2))).on("TransactWriteItems").times(1));
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
     assert_eq!(shop.orders().await, 1);
 }

@@ -451,12 +451,18 @@ async fn each_change_of_an_order_is_told_once_and_by_its_name() {
     assert_eq!(world.step("close", close).await, Ok(()));
     images.push(image(&world).await);
     let mut records: Vec<Value> = images.windows(2).map(|pair| record(&pair[0], &pair[1])).collect();
-    // What an erasure does to an order is nobody's business: neither the tombstone nor the order of nobody.
-    let mut erased = images[5].clone();
-    erased["userName"]["S"] = json!("erased");
-    erased["customerId"]["S"] = json!("00000000-0000-0000-0000-000000000000");
-    let tombstone = json!({ "customerId": { "S": customer_id("swn") }, "orderId": { "S": ID }, "expiresAt": { "N": "1" } });
-    records.extend([record(&images[5], &tombstone), record(&Value::Null, &erased)]);
+    // What an erasure does to an order is no news: the order goes, comes again as nobody's, and a tombstone is put.
+    let mut moved = images[5].clone();
+    moved["userName"]["S"] = json!("erased");
+    moved["customerId"]["S"] = json!("00000000-0000-0000-0000-000000000000");
+    moved["movedAt"] = json!({ "S": "2026-01-31T12:00:00.000Z" });
+    let tombstone = json!({ "customerId": { "S": customer_id("swn") }, "orderId": { "S": "erased" }, "expiresAt": { "N": "1" } });
+    records.extend([
+        record(&images[5], &Value::Null),
+        record(&Value::Null, &moved),
+        record(&Value::Null, &tombstone),
+        record(&tombstone, &tombstone),
+    ]);
     let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
     let response = outbox.invoke(batch, None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
@@ -470,6 +476,18 @@ async fn each_change_of_an_order_is_told_once_and_by_its_name() {
     assert_eq!(cancelled["detail"]["data"]["reason"], "CUSTOMER_REQUEST");
     assert_eq!(cancelled["detail"]["metadata"]["correlationId"], "sample-5");
     tokio::time::timeout(Duration::from_millis(300), bus.events(6)).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_late_order_of_an_erased_customer_is_placed_for_the_rest_of_the_shop() {
+    let (world, _) = World::begun().await;
+    let (outbox, bus) = world.outbox().await;
+    let mut late = image(&world).await;
+    late["userName"]["S"] = json!("erased");
+    late["customerId"]["S"] = json!("00000000-0000-0000-0000-000000000000");
+    let batch = serde_json::from_value(json!({ "Records": [record(&Value::Null, &late)] })).unwrap();
+    assert_eq!(outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
+    assert_eq!(bus.events(1).await[0]["detail-type"], "OrderPlaced");
 }
 
 #[tokio::test]

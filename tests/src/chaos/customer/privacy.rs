@@ -8,9 +8,6 @@ use serde_json::Value;
 use super::Customer;
 use crate::chaos::ledger::{Departure, Lines};
 
-/// How late a checkout may come to the services that hold data. The shop waits for a quarter of an hour before it erases,
-/// and here for a second, so its customers wait in its place.
-const LATE: Duration = Duration::from_secs(45);
 /// How often somebody who leaves looks whether they still have an account.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -26,11 +23,6 @@ impl Customer {
     /// Who has bought something and knows where everything stands can leave.
     pub(super) fn may_leave(&self) -> bool {
         self.is_restless && self.bought > 0 && self.unknown.is_none() && !self.id.is_empty()
-    }
-
-    /// Whether some service may not have heard of the last checkout yet.
-    pub(super) fn is_late_possible(&self) -> bool {
-        self.last_bought.elapsed() < LATE
     }
 
     /// Asks for all that the shop keeps of them, which is nobody else's, or nothing yet.
@@ -52,16 +44,16 @@ impl Customer {
         }
     }
 
-    /// Leaves once each of their checkouts is an order: one that comes later would keep its customer.
+    /// Leaves once the ids of all their orders are known, from receipts or by looking; many orders are not placed yet then.
     pub(super) fn begin_to_leave(&mut self) {
         let answer = self.shop.try_send("GET", &format!("/order/{}?limit=100", self.user), &[], "");
         self.count("look at orders", answer.as_ref());
         let Some(answer) = answer.filter(|answer| answer.status == 200) else { return };
-        let orders = answer.body["items"].as_array().cloned().unwrap_or_default();
-        self.check_orders("list", orders.iter());
+        let placed = answer.body["items"].as_array().cloned().unwrap_or_default();
+        self.check_orders("list", placed.iter());
+        let placed = placed.iter().filter_map(|order| order["orderId"].as_str()).map(str::to_owned);
+        let orders: BTreeSet<_> = placed.chain(self.receipts.iter().cloned()).collect();
         if orders.len() == self.bought {
-            let orders = orders.iter().filter_map(|order| order["orderId"].as_str());
-            let orders = orders.map(str::to_owned).collect();
             self.leave(Leaving { orders, is_accepted: false });
         }
     }
@@ -91,6 +83,7 @@ impl Customer {
             self.order = None;
             // Also their idempotency keys are the same again.
             (self.bought, self.keys) = (0, 0);
+            self.receipts.clear();
             return;
         }
         self.leaving = Some(leaving);
