@@ -46,7 +46,7 @@ export function watch(stack: Stack, services: readonly Construct[], stage: strin
       description: `A function of ${service.node.id} failed, ran out of time or was throttled (${stage})`,
       operation: 'SUM',
       parts: functions.flatMap((one) => [
-        ...(one.refusesByErrors ? [] : [{ metric: one.metricErrors() }]),
+        { metric: one.metricErrors(), less: one.refusals },
         { metric: one.metricThrottles() },
       ]),
       threshold: 0,
@@ -77,26 +77,47 @@ interface Together {
 
 /** An alarm over all of these, or as many as they need: `Alarm`, `Alarm2`, ... */
 function together(scope: Construct, id: string, { description, operation, parts, threshold }: Together): void {
-  for (let first = 0; first < parts.length; first += MOST_METRICS) {
-    const metric = combined(operation, parts.slice(first, first + MOST_METRICS));
-    alarm(scope, first === 0 ? id : `${id}${first / MOST_METRICS + 1}`, { description, metric, threshold });
+  inGroups(parts).forEach((group, index) => {
+    const metric = combined(operation, group);
+    alarm(scope, index === 0 ? id : `${id}${index + 1}`, { description, metric, threshold });
+  });
+}
+
+/** As many parts together as one alarm can look at. */
+function inGroups(parts: readonly Part[]): Part[][] {
+  const groups: Part[][] = [];
+  let left = 0;
+  for (const part of parts) {
+    const metrics = typeof part.less === 'object' ? 2 : 1;
+    if (metrics > left) {
+      groups.push([]);
+      left = MOST_METRICS;
+    }
+    groups.at(-1)?.push(part);
+    left -= metrics;
   }
+  return groups;
 }
 
 function within<T extends Construct>(scope: Construct, type: abstract new (...args: never[]) => T): T[] {
   return scope.node.findAll().filter((node): node is T => node instanceof type);
 }
 
-/** A metric, and what to take off it. */
+/** A metric, and what to take off it: a number, or another metric. */
 interface Part {
   readonly metric: IMetric;
-  readonly less?: number;
+  readonly less?: number | IMetric | undefined;
 }
 
 /** A metric made of several. Those of what nobody uses are missing, and would have the others miss as well. */
 export function combined(operation: 'SUM' | 'MAX', parts: readonly Part[]): IMetric {
-  const terms = parts.map(({ less = 0 }, index) => `FILL(m${index}, 0)${less > 0 ? ` - ${less}` : ''}`);
-  const usingMetrics = Object.fromEntries(parts.map(({ metric }, index) => [`m${index}`, metric]));
+  const usingMetrics: Record<string, IMetric> = {};
+  const terms = parts.map(({ metric, less }, index) => {
+    usingMetrics[`m${index}`] = metric;
+    if (typeof less === 'object') usingMetrics[`less${index}`] = less;
+    const taken = typeof less === 'object' ? `FILL(less${index}, 0)` : String(less ?? 0);
+    return `FILL(m${index}, 0)${taken === '0' ? '' : ` - ${taken}`}`;
+  });
   return new MathExpression({ expression: `${operation}([${terms.join(', ')}])`, usingMetrics });
 }
 

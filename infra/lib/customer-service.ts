@@ -57,7 +57,7 @@ export class CustomerService extends Construct {
       binary: 'customer-sign-up',
       // None; so it has time to start before Cognito gives up, after five seconds.
       callsInSequence: 1,
-      refusesByErrors: true,
+      refusalsMetric: 'SignUpsRefused',
       environment: {},
     });
     users.addTrigger(UserPoolOperation.PRE_SIGN_UP, signUp);

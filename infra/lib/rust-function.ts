@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
+import { type IMetric, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import {
   type AddToPrincipalPolicyResult, Effect, PolicyDocument, PolicyStatement, Role, ServicePrincipal,
@@ -12,6 +13,8 @@ import { serviceLogs } from './logs.ts';
 import { publish } from './outputs.ts';
 import { SettingError, type Settings } from './settings.ts';
 
+const METRICS_NAMESPACE = 'Ferrocart';
+
 export interface RustFunctionProps {
   readonly settings: Settings;
   /** Name of the binary in the service's crate. */
@@ -20,15 +23,16 @@ export interface RustFunctionProps {
   /** AWS calls that an invocation makes one after the other, at most. */
   readonly callsInSequence: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** It has no way to refuse but an error, so its errors are no failures. */
-  readonly refusesByErrors?: boolean;
+  /** A metric of its own that counts its refusals, if it has no way to refuse but an error. */
+  readonly refusalsMetric?: string;
 }
 
 /** A Lambda function made of one prebuilt Rust binary, with a role of its own that allows logging and nothing else. */
 export class RustFunction extends Function {
   readonly binary: string;
   readonly callsInSequence: number;
-  readonly refusesByErrors: boolean;
+  /** How often it refused by an error, which is no failure. */
+  readonly refusals?: IMetric;
   private readonly service: string;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
@@ -48,7 +52,7 @@ export class RustFunction extends Function {
       environment: {
         SERVICE: service,
         STAGE: settings.stage,
-        METRICS_NAMESPACE: 'Ferrocart',
+        METRICS_NAMESPACE,
         AWS_MAX_ATTEMPTS: String(ATTEMPTS),
         ATTEMPT_TIMEOUT_MS: String(ATTEMPT_MILLISECONDS),
         ...props.environment,
@@ -57,7 +61,14 @@ export class RustFunction extends Function {
     this.binary = binary;
     this.service = service;
     this.callsInSequence = props.callsInSequence;
-    this.refusesByErrors = props.refusesByErrors ?? false;
+    if (props.refusalsMetric !== undefined) {
+      this.refusals = new Metric({
+        namespace: METRICS_NAMESPACE,
+        metricName: props.refusalsMetric,
+        dimensionsMap: { service, stage: settings.stage },
+        statistic: 'Sum',
+      });
+    }
     this.allow(logs.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents');
     publish(this, 'Function', binary, this.functionName);
   }

@@ -208,13 +208,25 @@ describe('retries', () => {
 describe('alarms', () => {
   const alarms = (template: typeof dev) => Object.values(resources(template, 'AWS::CloudWatch::Alarm'));
 
-  test('errors and throttles of every function are watched, but for errors that are how it refuses', () => {
-    for (const [name, count] of [['Errors', FUNCTIONS.length - 1], ['Throttles', FUNCTIONS.length]] as const) {
+  test('errors and throttles of every function are watched', () => {
+    for (const name of ['Errors', 'Throttles']) {
       const watched = alarms(alarmed).flatMap(({ Properties }) => Properties.Metrics)
         .filter(({ MetricStat }: any) => MetricStat?.Metric.MetricName === name)
         .map(({ MetricStat }: any) => target(MetricStat.Metric.Dimensions));
-      assert.equal(new Set(watched).size, count, name);
+      assert.equal(new Set(watched).size, FUNCTIONS.length, name);
     }
+  });
+
+  test('refused sign-ups, which are errors of their function, are taken off its errors', () => {
+    const { Metrics } = alarms(alarmed).map(({ Properties }) => Properties)
+      .find(({ Metrics }) => Metrics.some(({ MetricStat }: any) => MetricStat?.Metric.MetricName === 'SignUpsRefused'));
+    const named = (name: string, id?: string) => Metrics.find(({ MetricStat }: any) =>
+      MetricStat?.Metric.MetricName === name && (id === undefined || JSON.stringify(MetricStat).includes(id)));
+    const [refused, errors] = [named('SignUpsRefused'), named('Errors', 'SignUp')];
+    assert.deepEqual(refused.MetricStat.Metric.Dimensions, [
+      { Name: 'service', Value: 'customer' }, { Name: 'stage', Value: 'dev' },
+    ]);
+    assert.ok(Metrics[0].Expression.includes(`FILL(${errors.Id}, 0) - FILL(${refused.Id}, 0)`), Metrics[0].Expression);
   });
 
   test('no alarm is made of more metrics than CloudWatch takes, or misses all if one is missing', () => {

@@ -16,6 +16,9 @@ use crate::batch::{self, Unreadable};
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 
+/// The metric that counts users who were refused.
+pub const REFUSALS: &str = "SignUpsRefused";
+
 /// Why a user may not sign up.
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpError {
@@ -70,7 +73,11 @@ pub async fn invoke<E: Display>(
     let done = invocation.run(async {
         let Event { trigger_source, user_name } = batch::read(event.get())?;
         telemetry::event(&trigger_source);
-        check(&user_name).map_err(|reason| SignUpError::UserName(reason.to_string()))
+        check(&user_name).map_err(|reason| {
+            // Counted, so that an alarm can tell refusals from failures: both are errors of the function.
+            telemetry::count(REFUSALS, 1);
+            SignUpError::UserName(reason.to_string())
+        })
     });
     let result = done.await.unwrap_or(Err(SignUpError::OutOfTime));
     let outcome = match &result {
