@@ -27,7 +27,7 @@ export class AuditService extends Construct {
     const facts = new RustFunction(this, 'Facts', {
       settings,
       service: 'audit',
-      binary: 'audit-facts',
+      name: 'audit-facts',
       callsInSequence: 1,
       environment: { AUDIT_TABLE: audit.tableName },
     });
@@ -38,7 +38,7 @@ export class AuditService extends Construct {
       api,
       settings,
       service: 'audit',
-      binary: 'audit-api',
+      name: 'audit-api',
       callsInSequence: 1,
       environment: { AUDIT_TABLE: audit.tableName },
     });

@@ -40,7 +40,7 @@ export class BasketService extends Construct {
       api,
       settings,
       service: 'basket',
-      binary: 'basket-api',
+      name: 'basket-api',
       // Adding an item: its price, the basket, the basket written back, all prices.
       callsInSequence: 4,
       environment: {
@@ -65,7 +65,7 @@ export class BasketService extends Construct {
     const priceUpdates = new RustFunction(this, 'PriceUpdates', {
       settings,
       service: 'basket',
-      binary: 'basket-prices',
+      name: 'basket-prices',
       callsInSequence: 1,
       environment: { PRICE_TABLE: prices.tableName },
     });
@@ -81,7 +81,7 @@ export class BasketService extends Construct {
     const customers = new RustFunction(this, 'Customers', {
       settings,
       service: 'basket',
-      binary: 'basket-customers',
+      name: 'basket-customers',
       // An erasure: the basket, the basket emptied, PutEvents, and once more if it was refused.
       callsInSequence: 4,
       environment: { BASKET_TABLE: baskets.tableName, EVENT_BUS: bus.eventBusName },
@@ -99,7 +99,7 @@ export class BasketService extends Construct {
     new StreamPublisher(this, 'CheckoutEvents', {
       settings,
       service: 'basket',
-      binary: 'basket-checkouts',
+      name: 'basket-checkouts',
       table: checkouts,
       bus,
       // An outbox record is a fact once; that it expires later is not another.

@@ -40,7 +40,7 @@ export class CustomerService extends Construct {
       api,
       settings,
       service: 'customer',
-      binary: 'customer-api',
+      name: 'customer-api',
       // An export: the request, and a new one or the parts.
       callsInSequence: 2,
       environment: { CUSTOMER_TABLE: requests.tableName, DATA_HOLDERS: holders },
@@ -54,7 +54,7 @@ export class CustomerService extends Construct {
     const signUp = new RustFunction(this, 'SignUp', {
       settings,
       service: 'customer',
-      binary: 'customer-sign-up',
+      name: 'customer-sign-up',
       // None; so it has time to start before Cognito gives up, after five seconds.
       callsInSequence: 1,
       refusalsMetric: 'SignUpsRefused',
@@ -65,7 +65,7 @@ export class CustomerService extends Construct {
     new StreamPublisher(this, 'RequestEvents', {
       settings,
       service: 'customer',
-      binary: 'customer-requests',
+      name: 'customer-requests',
       table: requests,
       bus,
       // An export that follows on an expired one takes its row.
@@ -75,7 +75,7 @@ export class CustomerService extends Construct {
     const parts = new RustFunction(this, 'Parts', {
       settings,
       service: 'customer',
-      binary: 'customer-parts',
+      name: 'customer-parts',
       // The end of an erasure, as far as time allows: noted, the export and its parts, the account, the request.
       callsInSequence: 6,
       environment: { CUSTOMER_TABLE: requests.tableName, USER_POOL_ID: users.userPoolId, DATA_HOLDERS: holders },

@@ -44,7 +44,7 @@ export class DeliveryService extends Construct {
       api,
       settings,
       service: 'delivery',
-      binary: 'delivery-api',
+      name: 'delivery-api',
       callsInSequence: 1,
       environment: { SHIPMENT_TABLE: shipments.tableName },
     });
@@ -57,15 +57,15 @@ export class DeliveryService extends Construct {
       ...schedules.environment,
     };
     const commands = new RustFunction(this, 'Commands', {
-      settings, service: 'delivery', binary: 'delivery-commands', callsInSequence: CALLS, environment,
+      settings, service: 'delivery', name: 'delivery-commands', callsInSequence: CALLS, environment,
     });
     commands.allow(shipments.tableArn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
     schedules.allowCreation(commands);
-    this.commands = new WorkQueue(this, 'Asked', { name: commands.binary, callsInSequence: CALLS });
+    this.commands = new WorkQueue(this, 'Asked', { name: commands.name, callsInSequence: CALLS });
     this.commands.feed(commands);
 
     const carrier = new RustFunction(this, 'Carrier', {
-      settings, service: 'delivery', binary: 'delivery-carrier', callsInSequence: CALLS, environment,
+      settings, service: 'delivery', name: 'delivery-carrier', callsInSequence: CALLS, environment,
     });
     carrier.allow(shipments.tableArn, 'dynamodb:UpdateItem');
     schedules.allowCreation(carrier);
@@ -74,7 +74,7 @@ export class DeliveryService extends Construct {
     new StreamPublisher(this, 'ShipmentEvents', {
       settings,
       service: 'delivery',
-      binary: 'delivery-events',
+      name: 'delivery-events',
       table: shipments,
       bus,
       // That a shipment without a parcel is forgotten is no news.

@@ -23,14 +23,14 @@ export class EventQueue extends Construct {
   constructor(scope: Construct, id: string, props: EventQueueProps) {
     super(scope, id);
     const work = new WorkQueue(this, 'Work', {
-      name: props.consumer.binary + (props.suffix ?? ''),
+      name: props.consumer.name + (props.suffix ?? ''),
       callsInSequence: props.consumer.callsInSequence,
       delaySeconds: props.delaySeconds,
     });
     work.feed(props.consumer);
     new Rule(this, 'Rule', {
       eventBus: props.bus,
-      description: `${props.sources.join(' and ')} to ${props.consumer.binary} (${props.settings.stage})`,
+      description: `${props.sources.join(' and ')} to ${props.consumer.name} (${props.settings.stage})`,
       eventPattern: { source: props.sources, detailType: props.detailTypes },
       // Also what EventBridge itself cannot deliver ends where someone looks.
       targets: [new SqsQueue(work.queue, { deadLetterQueue: work.deadLetters })],

@@ -35,7 +35,7 @@ export class InventoryService extends Construct {
       api,
       settings,
       service: 'inventory',
-      binary: 'inventory-api',
+      name: 'inventory-api',
       // A receipt that comes again: the transaction, the receipt that is there, the stock.
       callsInSequence: 3,
       environment: { STOCK_TABLE: stock.tableName },
@@ -47,7 +47,7 @@ export class InventoryService extends Construct {
     this.steps = new RustFunction(this, 'Steps', {
       settings,
       service: 'inventory',
-      binary: 'inventory-steps',
+      name: 'inventory-steps',
       // Of the largest order, and as far as time allows: its row, and two parts, or one of them and its way back.
       callsInSequence: 4,
       environment: { STOCK_TABLE: stock.tableName },
@@ -57,7 +57,7 @@ export class InventoryService extends Construct {
     new StreamPublisher(this, 'Events', {
       settings,
       service: 'inventory',
-      binary: 'inventory-events',
+      name: 'inventory-events',
       table: stock,
       bus,
       // That a row expires is no news.

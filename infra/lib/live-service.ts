@@ -41,7 +41,7 @@ export class LiveService extends Construct {
     const authorizer = new RustFunction(this, 'Authorizer', {
       settings,
       service: 'live',
-      binary: 'live-authorizer',
+      name: 'live-authorizer',
       // The keys of the user pool, if they are not at hand.
       callsInSequence: 1,
       environment: {
@@ -53,7 +53,7 @@ export class LiveService extends Construct {
     const comings = new RustFunction(this, 'Comings', {
       settings,
       service: 'live',
-      binary: 'live-connections',
+      name: 'live-connections',
       // Somebody goes: what is known of them, and all of it removed. Or a frame that came here is counted, in two tries.
       callsInSequence: 2,
       environment: { CONNECTION_TABLE: connections.tableName },
@@ -66,7 +66,7 @@ export class LiveService extends Construct {
     const messages = new RustFunction(this, 'Messages', {
       settings,
       service: 'live',
-      binary: 'live-messages',
+      name: 'live-messages',
       // A message: it is counted, in two tries; it gets a number, is kept, and is told to who listens then.
       callsInSequence: 6,
       environment: {
@@ -85,7 +85,7 @@ export class LiveService extends Construct {
     const updates = new RustFunction(this, 'Updates', {
       settings,
       service: 'live',
-      binary: 'live-updates',
+      name: 'live-updates',
       // The status, who follows the order, what they are told; who is gone, and all that is known of them removed.
       callsInSequence: 5,
       environment: { CONNECTION_TABLE: connections.tableName, CALLBACK_URL: this.api.callbackUrl },
@@ -100,7 +100,7 @@ export class LiveService extends Construct {
     const customers = new RustFunction(this, 'Customers', {
       settings,
       service: 'live',
-      binary: 'live-customers',
+      name: 'live-customers',
       // The tombstones; page by page, as far as time allows: some rows, and 25 of them removed or some handed over.
       callsInSequence: 5,
       environment: {

@@ -30,7 +30,7 @@ export class NotificationService extends Construct {
     const contacts = new RustFunction(this, 'Contacts', {
       settings,
       service: 'notification',
-      binary: 'notification-contacts',
+      name: 'notification-contacts',
       callsInSequence: 1,
       environment: { MAIL_TABLE: table.tableName },
     });
@@ -42,7 +42,7 @@ export class NotificationService extends Construct {
     const mails = new RustFunction(this, 'Writer', {
       settings,
       service: 'notification',
-      binary: 'notification-mails',
+      name: 'notification-mails',
       // The contact, the claim, the tombstone, the mail, and that it was sent.
       callsInSequence: 5,
       environment: {
@@ -69,7 +69,7 @@ export class NotificationService extends Construct {
     const customers = new RustFunction(this, 'Customers', {
       settings,
       service: 'notification',
-      binary: 'notification-customers',
+      name: 'notification-customers',
       // The tombstone; page by page, as far as time allows: some rows, and 25 of them removed or some handed over.
       callsInSequence: 5,
       environment: { MAIL_TABLE: table.tableName, EVENT_BUS: bus.eventBusName },

@@ -33,7 +33,7 @@ export class OrderTopic extends Construct {
     const publisher = new RustFunction(this, 'Publisher', {
       settings,
       service: 'ordering',
-      binary: 'ordering-topic',
+      name: 'ordering-topic',
       callsInSequence: 1,
       environment: { ORDER_TOPIC_ARN: this.topic.topicArn },
     });
@@ -60,7 +60,7 @@ export interface FactSubscriptionProps {
 export class FactSubscription extends Construct {
   constructor(scope: Construct, id: string, { topic, consumer, facts }: FactSubscriptionProps) {
     super(scope, id);
-    const work = new WorkQueue(this, 'Work', { name: consumer.binary, callsInSequence: consumer.callsInSequence });
+    const work = new WorkQueue(this, 'Work', { name: consumer.name, callsInSequence: consumer.callsInSequence });
     work.feed(consumer);
     topic.addSubscription(new SqsSubscription(work.queue, {
       rawMessageDelivery: true,

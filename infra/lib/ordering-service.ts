@@ -56,7 +56,7 @@ export class OrderingService extends Construct {
       api,
       settings,
       service: 'ordering',
-      binary: 'ordering-api',
+      name: 'ordering-api',
       // A list by name or of all: the keys, and the orders.
       callsInSequence: 2,
       environment: { ORDER_TABLE: orders.tableName },
@@ -74,7 +74,7 @@ export class OrderingService extends Construct {
     const consumer = new RustFunction(this, 'Consumer', {
       settings,
       service: 'ordering',
-      binary: 'ordering-consumer',
+      name: 'ordering-consumer',
       // The order; without its customer, if they were erased.
       callsInSequence: 2,
       environment: { ORDER_TABLE: orders.tableName },
@@ -91,7 +91,7 @@ export class OrderingService extends Construct {
     new StreamPublisher(this, 'Events', {
       settings,
       service: 'ordering',
-      binary: 'ordering-events',
+      name: 'ordering-events',
       table: orders,
       bus,
       // Rows that their time to live removes are no news.
@@ -101,7 +101,7 @@ export class OrderingService extends Construct {
     const steps = new RustFunction(this, 'Steps', {
       settings,
       service: 'ordering',
-      binary: 'ordering-steps',
+      name: 'ordering-steps',
       // Whose order, the order or where it went, the wait, the command.
       callsInSequence: 5,
       environment: {
@@ -121,7 +121,7 @@ export class OrderingService extends Construct {
     const facts = new RustFunction(this, 'Facts', {
       settings,
       service: 'ordering',
-      binary: 'ordering-facts',
+      name: 'ordering-facts',
       // A delivered parcel: whose order, the order or where it went, shipped and delivered, each there or where it went;
       // and who still waits for the parcel to leave is told.
       callsInSequence: 9,
@@ -154,7 +154,7 @@ export class OrderingService extends Construct {
     const customers = new RustFunction(this, 'Customers', {
       settings,
       service: 'ordering',
-      binary: 'ordering-customers',
+      name: 'ordering-customers',
       // Page by page, as far as time allows: some orders, and ten of them moved or some handed over.
       callsInSequence: 5,
       environment: { ORDER_TABLE: orders.tableName, FULFILMENT_TABLE: fulfilments.tableName, EVENT_BUS: bus.eventBusName },

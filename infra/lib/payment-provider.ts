@@ -39,7 +39,7 @@ export class PaymentProvider extends Construct {
     const webhooks = new RustFunction(this, 'Webhooks', {
       settings,
       service: 'payment-provider',
-      binary: 'payment-provider-webhooks',
+      name: 'payment-provider-webhooks',
       callsInSequence: CALLS,
       environment: {
         PROVIDER_TABLE: charges.tableName,
@@ -49,13 +49,13 @@ export class PaymentProvider extends Construct {
     });
     webhooks.allow(charges.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
     secrets.webhookSecret.showTo(webhooks);
-    const queue = new WorkQueue(this, 'Work', { name: webhooks.binary, callsInSequence: CALLS });
+    const queue = new WorkQueue(this, 'Work', { name: webhooks.name, callsInSequence: CALLS });
     queue.feed(webhooks);
 
     const provider = new RustFunction(this, 'Api', {
       settings,
       service: 'payment-provider',
-      binary: 'payment-provider',
+      name: 'payment-provider',
       // The charge, a change of it, its webhook; some charges take five seconds to answer.
       callsInSequence: 4,
       environment: {

@@ -47,7 +47,7 @@ export class PaymentService extends Construct {
       api,
       settings,
       service: 'payment',
-      binary: 'payment-api',
+      name: 'payment-api',
       callsInSequence: 1,
       environment: { PAYMENT_TABLE: payments.tableName },
     });
@@ -58,7 +58,7 @@ export class PaymentService extends Construct {
     const webhook = new RustFunction(this, 'WebhookApi', {
       settings,
       service: 'payment',
-      binary: 'payment-webhook',
+      name: 'payment-webhook',
       // The payment, and what the provider told of it, perhaps once more.
       callsInSequence: 3,
       environment: {
@@ -73,7 +73,7 @@ export class PaymentService extends Construct {
     const commands = new RustFunction(this, 'Commands', {
       settings,
       service: 'payment',
-      binary: 'payment-commands',
+      name: 'payment-commands',
       callsInSequence: CALLS,
       environment: {
         PAYMENT_TABLE: payments.tableName,
@@ -84,13 +84,13 @@ export class PaymentService extends Construct {
     // A conditional write that is refused tells what is there: nothing is read.
     commands.allow(payments.tableArn, 'dynamodb:PutItem');
     secrets.providerKey.showTo(commands);
-    this.commands = new WorkQueue(this, 'Work', { name: commands.binary, callsInSequence: CALLS });
+    this.commands = new WorkQueue(this, 'Work', { name: commands.name, callsInSequence: CALLS });
     this.commands.feed(commands);
 
     new StreamPublisher(this, 'PaymentEvents', {
       settings,
       service: 'payment',
-      binary: 'payment-events',
+      name: 'payment-events',
       table: payments,
       bus,
       changes: ['INSERT', 'MODIFY'],

@@ -33,7 +33,7 @@ export class ProductService extends Construct {
       api,
       settings,
       service: 'product',
-      binary: 'product-api',
+      name: 'product-api',
       // A deletion: the product, on whose request it goes, and that it goes.
       callsInSequence: 3,
       environment: { PRODUCT_TABLE: products.tableName, CURRENCY: settings.currency },
@@ -48,7 +48,7 @@ export class ProductService extends Construct {
     new StreamPublisher(this, 'Events', {
       settings,
       service: 'product',
-      binary: 'product-events',
+      name: 'product-events',
       table: products,
       bus,
     });
@@ -56,7 +56,7 @@ export class ProductService extends Construct {
     const stock = new RustFunction(this, 'Stock', {
       settings,
       service: 'product',
-      binary: 'product-stock',
+      name: 'product-stock',
       callsInSequence: 1,
       environment: { PRODUCT_TABLE: products.tableName },
     });

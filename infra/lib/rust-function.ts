@@ -17,8 +17,9 @@ const METRICS_NAMESPACE = 'Ferrocart';
 
 export interface RustFunctionProps {
   readonly settings: Settings;
-  /** Name of the binary in the service's crate. */
-  readonly binary: string;
+  /** Name of the function, by which the service's executable knows which of its functions it is to be. */
+  readonly name: string;
+  /** Name of the service's crate, which is one executable. */
   readonly service: string;
   /** AWS calls that an invocation makes one after the other, at most. */
   readonly callsInSequence: number;
@@ -27,23 +28,23 @@ export interface RustFunctionProps {
   readonly refusalsMetric?: string;
 }
 
-/** A Lambda function made of one prebuilt Rust binary, with a role of its own that allows logging and nothing else. */
+/** A Lambda function of a service's prebuilt executable, with a role of its own that allows logging and nothing else. */
 export class RustFunction extends Function {
-  readonly binary: string;
+  readonly name: string;
   readonly callsInSequence: number;
   /** How often it refused by an error, which is no failure. */
   readonly refusals?: IMetric;
   private readonly service: string;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
-    const { settings, binary, service } = props;
+    const { settings, name, service } = props;
     const logs = serviceLogs(scope, service, settings);
     super(scope, id, {
       runtime: Runtime.PROVIDED_AL2023,
       architecture: settings.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
-      handler: 'bootstrap',
-      code: Code.fromAsset(zipOf(settings, binary)),
-      description: `Ferrocart ${binary} (${settings.stage})`,
+      handler: name,
+      code: Code.fromAsset(zipOf(settings, service)),
+      description: `Ferrocart ${name} (${settings.stage})`,
       // CPU comes with memory; these functions wait for the network most of the time.
       memorySize: 256,
       timeout: Duration.seconds(timeoutSeconds(props.callsInSequence)),
@@ -58,7 +59,7 @@ export class RustFunction extends Function {
         ...props.environment,
       },
     });
-    this.binary = binary;
+    this.name = name;
     this.service = service;
     this.callsInSequence = props.callsInSequence;
     if (props.refusalsMetric !== undefined) {
@@ -70,7 +71,7 @@ export class RustFunction extends Function {
       });
     }
     this.allow(logs.logGroupArn, 'logs:CreateLogStream', 'logs:PutLogEvents');
-    publish(this, 'Function', binary, this.functionName);
+    publish(this, 'Function', name, this.functionName);
   }
 
   /** Grants this function the named actions on one resource. */
@@ -108,8 +109,8 @@ class FunctionRole extends Role {
   }
 }
 
-function zipOf(settings: Settings, binary: string): string {
-  const zip = join(settings.functionsDirectory, binary, 'bootstrap.zip');
+function zipOf(settings: Settings, service: string): string {
+  const zip = join(settings.functionsDirectory, service, 'bootstrap.zip');
   if (!existsSync(zip)) {
     throw new SettingError(`${zip} is missing: run \`cargo xtask build --lambda\` first.`);
   }

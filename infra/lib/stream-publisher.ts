@@ -14,7 +14,7 @@ const CALLS = 3;
 export interface StreamPublisherProps {
   readonly settings: Settings;
   readonly service: string;
-  readonly binary: string;
+  readonly name: string;
   readonly table: Table;
   readonly bus: IEventBus;
   /** Kinds of change the function wants; all of them when left out. */
@@ -32,11 +32,11 @@ export interface StreamPublisherProps {
 export class StreamPublisher extends Construct {
   constructor(scope: Construct, id: string, props: StreamPublisherProps) {
     super(scope, id);
-    const { settings, table, bus, binary } = props;
-    const retries = new WorkQueue(this, 'Retries', { name: `${binary}-retry`, callsInSequence: CALLS });
+    const { settings, table, bus, name } = props;
+    const retries = new WorkQueue(this, 'Retries', { name: `${name}-retry`, callsInSequence: CALLS });
     const publisher = new RustFunction(this, 'Publisher', {
       settings,
-      binary,
+      name,
       service: props.service,
       callsInSequence: CALLS,
       environment: { EVENT_BUS: bus.eventBusName, RETRY_QUEUE_URL: retries.queue.queueUrl, ...props.environment },

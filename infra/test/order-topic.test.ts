@@ -92,11 +92,11 @@ describe('subscriptions', () => {
   });
 
   test('anybody can have one with a call, as docs/events.md shows', () => {
-    const settings = readSettings((name) => (name === 'functions' ? functionsDirectory(['loyalty-points']) : undefined));
+    const settings = readSettings((name) => (name === 'functions' ? functionsDirectory(['loyalty']) : undefined));
     const stack = new Stack(new App(), 'third-party');
     const topic = Topic.fromTopicArn(stack, 'Orders', 'arn:aws:sns:us-east-1:123456789012:orders');
     const points = new RustFunction(stack, 'Points', {
-      settings, service: 'loyalty', binary: 'loyalty-points', callsInSequence: 1, environment: {},
+      settings, service: 'loyalty', name: 'loyalty-points', callsInSequence: 1, environment: {},
     });
     new FactSubscription(stack, 'Subscription', { topic, consumer: points, facts: ['OrderDelivered'] });
     const template = Template.fromStack(stack);

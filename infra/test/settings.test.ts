@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readSettings, SettingError } from '../lib/settings.ts';
-import { FUNCTIONS, functionsDirectory, synthesize } from './template.ts';
+import { SERVICES, functionsDirectory, synthesize } from './template.ts';
 
 const read = (context: Record<string, string>) => readSettings((name) => context[name]);
 
@@ -64,6 +64,6 @@ for (const [name, values] of WRONG) {
 }
 
 test('a missing zip is refused with its name and the command that makes it', () => {
-  const functions = functionsDirectory(FUNCTIONS.filter((name) => name !== 'basket-prices'));
-  assert.throws(() => synthesize({ functions }), /basket-prices\/bootstrap\.zip is missing: run `cargo xtask build --lambda`/);
+  const functions = functionsDirectory(SERVICES.filter((name) => name !== 'basket'));
+  assert.throws(() => synthesize({ functions }), /basket\/bootstrap\.zip is missing: run `cargo xtask build --lambda`/);
 });

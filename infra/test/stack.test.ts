@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { FUNCTIONS, list, resources, synthesize, target } from './template.ts';
+import { FUNCTIONS, SERVICES, list, resources, synthesize, target } from './template.ts';
 
 const dev = synthesize();
 const production = synthesize({ stage: 'prod' });
@@ -96,11 +96,23 @@ describe('data', () => {
 describe('functions', () => {
   const functions = resources(dev, 'AWS::Lambda::Function');
 
-  test('there is one for every binary, made from its zip', () => {
+  test('there is one for every handler that an executable has', () => {
     const outputs = Object.keys(dev.findOutputs('*')).filter((name) => name.startsWith('Function'));
-    assert.equal(Object.keys(functions).length, FUNCTIONS.length);
     assert.equal(outputs.length, FUNCTIONS.length);
-    dev.allResourcesProperties('AWS::Lambda::Function', { Runtime: 'provided.al2023', Handler: 'bootstrap' });
+    const handlers = Object.values(functions).map(({ Properties }) => Properties.Handler);
+    assert.deepEqual(handlers.sort(), [...FUNCTIONS].sort());
+    dev.allResourcesProperties('AWS::Lambda::Function', { Runtime: 'provided.al2023' });
+  });
+
+  test('the functions of a service are one executable', () => {
+    const code = new Map<string, Set<string>>();
+    for (const { Properties: { Code, Environment: { Variables } } } of Object.values(functions)) {
+      const service = Variables.SERVICE as string;
+      code.set(service, (code.get(service) ?? new Set()).add(Code.S3Key));
+    }
+    assert.deepEqual([...code.keys()].sort(), [...SERVICES].sort());
+    for (const [service, keys] of code) assert.equal(keys.size, 1, service);
+    assert.equal(new Set([...code.values()].flatMap((keys) => [...keys])).size, SERVICES.length);
   });
 
   test('each has a role of its own and a log group that forgets', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
@@ -6,19 +6,22 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { readSettings } from '../lib/settings.ts';
 import { ShopStack } from '../lib/shop-stack.ts';
 
-export const FUNCTIONS = [
-  'product-api', 'product-events', 'basket-api', 'basket-prices', 'basket-checkouts', 'ordering-api', 'ordering-consumer',
-  'basket-customers', 'ordering-customers', 'customer-api', 'customer-requests', 'customer-parts', 'customer-sign-up',
-  'product-stock', 'inventory-api', 'inventory-steps', 'inventory-events',
-  'delivery-api', 'delivery-commands', 'delivery-carrier', 'delivery-events',
-  'audit-api', 'audit-facts', 'live-authorizer', 'live-connections', 'live-customers', 'live-messages', 'live-updates', 'notification-contacts', 'notification-customers', 'notification-mails', 'ordering-events', 'ordering-facts', 'ordering-steps', 'ordering-topic', 'payment-api', 'payment-commands', 'payment-events', 'payment-provider', 'payment-provider-webhooks', 'payment-webhook',
-];
+const services = new URL('../../services/', import.meta.url);
 
-/** A directory with a stand-in for the zip of every function. */
-export function functionsDirectory(functions = FUNCTIONS): string {
+/** Each is one executable. */
+export const SERVICES = readdirSync(services);
+
+/** The names that the executables of the services match on. */
+export const FUNCTIONS = SERVICES.flatMap((service) => {
+  const main = readFileSync(new URL(`${service}/src/main.rs`, services), 'utf8');
+  return [...main.matchAll(/^ {8}"([a-z-]+)" =>/gm)].map(([, name]) => name!);
+});
+
+/** A directory with a stand-in for the zip of every service. */
+export function functionsDirectory(names = SERVICES): string {
   const directory = mkdtempSync(join(tmpdir(), 'functions-'));
   process.on('exit', () => rmSync(directory, { recursive: true }));
-  for (const name of functions) {
+  for (const name of names) {
     mkdirSync(join(directory, name));
     writeFileSync(join(directory, name, 'bootstrap.zip'), name);
   }

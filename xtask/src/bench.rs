@@ -10,9 +10,9 @@ use clap::Parser;
 
 use crate::build::Arch;
 use crate::cdk::{self, Stage};
-use crate::functions::Services;
 use crate::paths::Paths;
 use crate::python::{Packages, Venv};
+use crate::services::Services;
 use crate::stack::LocalStack;
 use crate::steps::Steps;
 use crate::test_stack::Guard;

@@ -1,4 +1,4 @@
-//! `cargo xtask build`: the functions as zip files, for this machine or for AWS Lambda.
+//! `cargo xtask build`: the services as zip files, for this machine or for AWS Lambda.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 use serde_json::Value;
 
-use crate::functions::Services;
 use crate::paths::Paths;
 use crate::python::{Packages, Venv};
+use crate::services::Services;
 use crate::steps::Steps;
 use crate::{lambda_build, prerequisites, process, zips};
 
@@ -46,10 +46,10 @@ impl Arch {
     }
 }
 
-/// A directory with `<function>/bootstrap.zip` for each function.
+/// A directory with `<service>/bootstrap.zip` for each service.
 pub struct Built {
     pub dir: PathBuf,
-    /// Hashes of the zips by the name of the function.
+    /// Hashes of the zips by the name of the service.
     pub hashes: BTreeMap<String, String>,
 }
 
@@ -57,7 +57,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let services = Services::find(paths)?;
     if !args.lambda {
         let built = for_host(paths, &services)?;
-        println!("{} functions in {}", built.hashes.len(), paths.shown(&built.dir));
+        println!("{} services in {}", built.hashes.len(), paths.shown(&built.dir));
         return Ok(());
     }
     let mut steps = Steps::new(paths, 3);
@@ -66,14 +66,14 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let built = steps.run("build for Lambda", |step| {
         step.hand_over_terminal();
         let built = lambda_build::run(paths, &services, &venv, args.arch)?;
-        let shown = format!("{} functions", built.functions.len());
+        let shown = format!("{} services", built.services.len());
         Ok((built, shown))
     })?;
     print!("\n{built}");
     Ok(())
 }
 
-/// Builds all functions for this machine in one go.
+/// Builds all services for this machine in one go.
 pub fn for_host(paths: &Paths, services: &Services) -> Result<Built> {
     let mut cargo = process::command("cargo", paths.root());
     cargo
@@ -83,12 +83,12 @@ pub fn for_host(paths: &Paths, services: &Services) -> Result<Built> {
     let executables = executables(&messages);
     let dir = services.target_dir.join("local");
     let hashes = services
-        .functions()
-        .map(|function| {
+        .names()
+        .map(|service| {
             let binary = executables
-                .get(function)
-                .with_context(|| format!("cargo built no executable for the function {function}"))?;
-            Ok((function.to_owned(), zips::write(binary, &dir.join(function))?))
+                .get(service)
+                .with_context(|| format!("cargo built no executable for the service {service}"))?;
+            Ok((service.to_owned(), zips::write(binary, &dir.join(service))?))
         })
         .collect::<Result<_>>()?;
     Ok(Built { dir, hashes })
@@ -113,10 +113,10 @@ mod tests {
     #[test]
     fn executables_are_read_from_the_messages_of_cargo() {
         let messages = r#"{"reason":"compiler-artifact","target":{"name":"product"},"executable":null}
-{"reason":"compiler-artifact","target":{"name":"product-api"},"executable":"/t/debug/product-api"}
+{"reason":"compiler-artifact","target":{"name":"product"},"executable":"/t/debug/product"}
 {"reason":"build-finished","success":true}"#;
         let found = executables(messages);
         assert_eq!(found.len(), 1);
-        assert_eq!(found["product-api"], Path::new("/t/debug/product-api"));
+        assert_eq!(found["product"], Path::new("/t/debug/product"));
     }
 }

@@ -10,9 +10,9 @@ use serde::Deserialize;
 
 use crate::aws;
 use crate::build::Arch;
-use crate::functions::Services;
 use crate::paths::Paths;
 use crate::python::Venv;
+use crate::services::Services;
 use crate::stack::Running;
 use crate::{process, zips};
 
@@ -20,7 +20,7 @@ use crate::{process, zips};
 pub struct Stage<'a> {
     pub name: &'a str,
     pub arch: Arch,
-    /// Directory with `<function>/bootstrap.zip`.
+    /// Directory with `<service>/bootstrap.zip`.
     pub functions: &'a Path,
     /// Other settings, as `name=value`.
     pub settings: &'a [&'a str],
@@ -156,8 +156,8 @@ struct Artifact {
 /// Zips without code: enough to synthesize templates that will not be deployed.
 pub fn placeholders(services: &Services) -> Result<PathBuf> {
     let dir = services.target_dir.join("placeholder");
-    for function in services.functions() {
-        zips::write_placeholder(&dir.join(function))?;
+    for service in services.names() {
+        zips::write_placeholder(&dir.join(service))?;
     }
     Ok(dir)
 }

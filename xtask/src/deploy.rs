@@ -9,11 +9,11 @@ use clap::{Parser, ValueEnum};
 use crate::build::Arch;
 use crate::cdk::{self, Environment, Stage};
 use crate::confirm::confirm;
-use crate::functions::Services;
 use crate::lock::Lock;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
 use crate::python::{Packages, Venv};
+use crate::services::Services;
 use crate::steps::{Steps, Tail};
 use crate::{caller, lambda_build, node, postman, prerequisites, process};
 
@@ -86,7 +86,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let built = steps.run("build for Lambda", |step| {
         step.hand_over_terminal();
         let built = lambda_build::run(paths, &services, &venv, args.arch)?;
-        let shown = format!("{} functions", built.functions.len());
+        let shown = format!("{} services", built.services.len());
         Ok((built, shown))
     })?;
     stage.functions = &built.dir;

@@ -24,6 +24,7 @@ pub fn write(dir: &Path, outputs: &Outputs, endpoint: &str) -> Result<()> {
             ("AWS_ACCESS_KEY_ID", aws::ACCOUNT),
             ("AWS_SECRET_ACCESS_KEY", aws::SECRET_KEY),
             ("AWS_REGION", aws::REGION),
+            ("_HANDLER", function),
         ] {
             variables.insert(variable.to_owned(), value.to_owned());
         }

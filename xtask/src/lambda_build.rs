@@ -1,4 +1,4 @@
-//! Builds the functions for AWS Lambda with cargo-lambda, and checks what came out.
+//! Builds the services for AWS Lambda with cargo-lambda, and checks what came out.
 
 use std::fmt;
 use std::fs;
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use crate::build::Arch;
-use crate::functions::Services;
 use crate::paths::Paths;
 use crate::python::Venv;
+use crate::services::Services;
 use crate::{glibc, process, table, zips};
 
 pub struct LambdaBuild {
     pub dir: PathBuf,
-    pub functions: Vec<Function>,
+    pub services: Vec<Service>,
 }
 
-pub struct Function {
+pub struct Service {
     name: String,
     zip_bytes: u64,
     binary_bytes: usize,
@@ -39,8 +39,8 @@ pub fn run(paths: &Paths, services: &Services, venv: &Venv, arch: Arch) -> Resul
         .args(services.package_args())
         .env("PATH", venv.search_path()?);
     process::attached(&mut cargo)?;
-    let functions = services.functions().map(|name| inspect(name, &dir)).collect::<Result<_>>()?;
-    Ok(LambdaBuild { dir, functions })
+    let services = services.names().map(|name| inspect(name, &dir)).collect::<Result<_>>()?;
+    Ok(LambdaBuild { dir, services })
 }
 
 fn add_rust_target(paths: &Paths, arch: Arch) -> Result<()> {
@@ -56,26 +56,26 @@ fn add_rust_target(paths: &Paths, arch: Arch) -> Result<()> {
         .with_context(|| format!("Rust lacks the target {triple}"))
 }
 
-fn inspect(name: &str, dir: &Path) -> Result<Function> {
+fn inspect(name: &str, dir: &Path) -> Result<Service> {
     let zip = dir.join(name).join("bootstrap.zip");
     let binary = zips::read(&zip)?;
-    let glibc = glibc::check(&binary).with_context(|| format!("function {name}"))?;
+    let glibc = glibc::check(&binary).with_context(|| format!("service {name}"))?;
     let zip_bytes = fs::metadata(&zip).with_context(|| format!("cannot read {}", zip.display()))?.len();
     if binary.is_empty() {
         bail!("the `bootstrap` in {} is empty", zip.display());
     }
-    Ok(Function { name: name.to_owned(), zip_bytes, binary_bytes: binary.len(), glibc })
+    Ok(Service { name: name.to_owned(), zip_bytes, binary_bytes: binary.len(), glibc })
 }
 
 impl fmt::Display for LambdaBuild {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows = vec![["function", "zip", "binary", "glibc"].map(str::to_owned)];
-        rows.extend(self.functions.iter().map(|function| {
+        let mut rows = vec![["service", "zip", "binary", "glibc"].map(str::to_owned)];
+        rows.extend(self.services.iter().map(|service| {
             [
-                function.name.clone(),
-                kibibytes(function.zip_bytes),
-                kibibytes(function.binary_bytes as u64),
-                function.glibc.map_or_else(|| "-".to_owned(), |version| version.to_string()),
+                service.name.clone(),
+                kibibytes(service.zip_bytes),
+                kibibytes(service.binary_bytes as u64),
+                service.glibc.map_or_else(|| "-".to_owned(), |version| version.to_string()),
             ]
         }));
         formatter.write_str(&table::render(&rows))

@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 
-use crate::functions::Services;
 use crate::paths::Paths;
 use crate::process;
+use crate::services::Services;
 use crate::stack::LocalStack;
 
 #[derive(Parser)]

@@ -16,8 +16,8 @@ use clap::Parser;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::functions::Services;
 use crate::paths::Paths;
+use crate::services::Services;
 
 #[derive(Parser)]
 pub struct Args {}

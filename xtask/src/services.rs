@@ -1,6 +1,6 @@
-//! The functions of the shop: every binary of a package under `services/`.
+//! The services of the shop: every package under `services/`, each of which is one executable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -11,8 +11,7 @@ use crate::process;
 
 pub struct Services {
     pub target_dir: PathBuf,
-    /// Names of packages with the names of their functions.
-    packages: BTreeMap<String, Vec<String>>,
+    names: BTreeSet<String>,
     /// Names of all packages with the names of their integration tests.
     tests: BTreeMap<String, Vec<String>>,
 }
@@ -24,14 +23,15 @@ impl Services {
         let metadata: Metadata =
             serde_json::from_str(&metadata).context("cannot read what `cargo metadata` printed")?;
         let services = metadata.services(&paths.root().join("services"));
-        if services.packages.is_empty() {
-            bail!("no package under services/ has a binary: there is no function to build");
+        if services.names.is_empty() {
+            bail!("no package under services/ has a binary: there is nothing to build");
         }
         Ok(services)
     }
 
-    pub fn functions(&self) -> impl Iterator<Item = &str> {
-        self.packages.values().flatten().map(String::as_str)
+    /// The names of the packages, which are those of the executables.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
     }
 
     pub fn test_targets(&self, package: &str) -> impl Iterator<Item = &str> {
@@ -40,7 +40,7 @@ impl Services {
 
     /// `-p product -p basket ...`
     pub fn package_args(&self) -> impl Iterator<Item = &str> {
-        self.packages.keys().flat_map(|package| ["-p", package])
+        self.names().flat_map(|name| ["-p", name])
     }
 }
 
@@ -67,14 +67,14 @@ impl Metadata {
     fn services(self, dir: &Path) -> Services {
         let tests =
             self.packages.iter().map(|package| (package.name.clone(), package.targets("test"))).collect();
-        let packages = self
+        let names = self
             .packages
             .iter()
             .filter(|package| package.manifest_path.starts_with(dir))
-            .map(|package| (package.name.clone(), package.targets("bin")))
-            .filter(|(_, functions)| !functions.is_empty())
+            .filter(|package| package.targets("bin").contains(&package.name))
+            .map(|package| package.name.clone())
             .collect();
-        Services { target_dir: self.target_directory, packages, tests }
+        Services { target_dir: self.target_directory, names, tests }
     }
 }
 
@@ -90,20 +90,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn binaries_of_services_are_functions_and_nothing_else_is() {
+    fn packages_of_services_with_an_executable_are_services_and_nothing_else_is() {
         let metadata: Metadata = serde_json::from_str(
             r#"{"target_directory": "/shop/target", "packages": [
                 {"name": "basket", "manifest_path": "/shop/services/basket/Cargo.toml", "targets": [
                     {"name": "basket", "kind": ["lib"]},
-                    {"name": "basket-api", "kind": ["bin"]},
-                    {"name": "basket-prices", "kind": ["bin"]},
+                    {"name": "basket", "kind": ["bin"]},
                     {"name": "store", "kind": ["test"]}]},
                 {"name": "xtask", "manifest_path": "/shop/xtask/Cargo.toml", "targets": [
                     {"name": "xtask", "kind": ["bin"]}]}]}"#,
         )
         .unwrap();
         let services = metadata.services(Path::new("/shop/services"));
-        assert_eq!(services.functions().collect::<Vec<_>>(), ["basket-api", "basket-prices"]);
+        assert_eq!(services.names().collect::<Vec<_>>(), ["basket"]);
         assert_eq!(services.test_targets("basket").collect::<Vec<_>>(), ["store"]);
         assert_eq!(services.package_args().collect::<Vec<_>>(), ["-p", "basket"]);
     }

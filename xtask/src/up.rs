@@ -4,12 +4,12 @@ use anyhow::{Result, bail};
 use clap::Parser;
 
 use crate::aws::Aws;
-use crate::functions::Services;
 use crate::local_deploy::{self, Deployment};
 use crate::lock::Lock;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
 use crate::python::{Packages, Venv};
+use crate::services::Services;
 use crate::stack::{self, LocalStack, Running};
 use crate::steps::Steps;
 use crate::{build, node, postman, prerequisites, seed, users};
@@ -51,10 +51,10 @@ pub fn bring_up(paths: &Paths, stack: &LocalStack, port: Option<u16>, steps: &mu
     let python = prerequisites::step(paths, steps)?;
     let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Local, step))?;
     steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
-    let built = steps.run("build functions", |step| {
+    let built = steps.run("build services", |step| {
         step.hand_over_terminal();
         let built = build::for_host(paths, &Services::find(paths)?)?;
-        let shown = format!("{} functions", built.hashes.len());
+        let shown = format!("{} services", built.hashes.len());
         Ok((built, shown))
     })?;
     let running = steps.run("start local AWS", |_| stack.start(paths, &venv, port))?;

@@ -8,6 +8,7 @@
 //! - A function behind a WebSocket API: hand its handler to [`socket::run`], and the one that says who may connect to
 //!   [`authorizer::run`].
 //! - A function that publishes what a table's stream says: hand its translation to [`outbox::run`].
+//! - An executable that is several functions matches on [`handler::name`].
 //!
 //! Each of them writes one JSON log line per invocation ([`telemetry`]), ends before its
 //! deadline, and turns errors into problem responses ([`problem`]) or partial batch failures.
@@ -24,6 +25,7 @@ pub mod etag;
 pub mod event;
 pub mod fields;
 pub mod gateway;
+pub mod handler;
 pub mod http;
 pub mod idempotency;
 #[cfg(feature = "tokens")]

@@ -1,8 +1,9 @@
 //! What functions find in their environment.
 
-/// What Lambda sets, and what the stack would; `more` stands above it.
-pub fn environment(endpoint: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
+/// What Lambda sets for the function of this handler, and what the stack would; `more` stands above it.
+pub fn environment(handler: &str, endpoint: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
     let of_all = [
+        ("_HANDLER", handler),
         ("AWS_REGION", "us-east-1"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),

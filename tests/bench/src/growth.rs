@@ -22,7 +22,7 @@ use crate::answer::response_bytes;
 use crate::environment::environment;
 use crate::measure::{Life, Subject, Work, median};
 use crate::stand_in::{Answers, StandIn};
-use crate::{machine, write_json};
+use crate::{executable_of, machine, write_json};
 use aws::{ACCOUNT, Aws};
 use relay::Relay;
 use report::{Cost, Growth, Row};
@@ -31,7 +31,7 @@ use world::{Asked, World};
 
 #[derive(Parser)]
 pub struct Args {
-    /// Directory of the functions' release executables
+    /// Directory of the services' release executables
     #[arg(long)]
     functions: PathBuf,
     /// The local AWS, which is this command's alone
@@ -164,8 +164,8 @@ impl Lab {
         let patience = TIMEOUT.as_millis().to_string();
         let more = [("AWS_ACCESS_KEY_ID", ACCOUNT), ("ATTEMPT_TIMEOUT_MS", &*patience)];
         let subject = Subject {
-            bootstrap: &self.functions.join(asked.function),
-            environment: environment(endpoint, &more),
+            bootstrap: &executable_of(&self.functions, asked.function),
+            environment: environment(asked.function, endpoint, &more),
             timeout: TIMEOUT,
         };
         let (life, _) = Life::begin(&subject).await?;

@@ -39,7 +39,7 @@ use stand_in::{Answers, StandIn};
 struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Directory of the functions' release executables
+    /// Directory of the services' release executables
     #[arg(long, required_unless_present = "bootstrap")]
     functions: Option<PathBuf>,
     /// Any other function: its executable
@@ -101,12 +101,20 @@ struct Bench {
     certificates: PathBuf,
 }
 
+/// The executable of a function's service, whose name the function's begins with.
+fn executable_of(services: &Path, function: &str) -> PathBuf {
+    let prefixes = function.match_indices('-').map(|(end, _)| &function[..end]).chain([function]);
+    let candidates: Vec<_> = prefixes.map(|name| services.join(name)).collect();
+    candidates.iter().rev().find(|path| path.is_file()).unwrap_or(&candidates[0]).clone()
+}
+
 impl Bench {
     /// Every path over plain HTTP and over TLS, and the floor below it.
     async fn all(&self, functions: &Path, only: &str) -> Result<Vec<Row>> {
         let floors = std::env::current_exe()?.parent().context("where am I?")?.to_owned();
         let executable = |name: &str| {
-            if name.starts_with("floor-") { floors.join(name) } else { functions.join(name) }
+            let is_floor = name.starts_with("floor-");
+            if is_floor { floors.join(name) } else { executable_of(functions, name) }
         };
         let mut rows = Vec::new();
         for case in Case::all()?.iter().filter(|case| case.name.contains(only)) {
@@ -115,8 +123,8 @@ impl Bench {
                 eprintln!("{} over {}", case.name, stand_in.transport());
                 let work = Work { event: &case.event, expected: case.expected, stand_in: &stand_in };
                 let names = [case.function].into_iter().chain(case.floor);
-                let bootstraps: Vec<_> = names.map(executable).collect();
-                let mut measured = self.measure(&bootstraps, &work, &[]).await?.into_iter();
+                let started: Vec<_> = names.map(|name| (executable(name), name)).collect();
+                let mut measured = self.measure(&started, &work, &[]).await?.into_iter();
                 let (function, floor) = (measured.next(), measured.next());
                 rows.push(Row {
                     path: case.name.clone(),
@@ -148,7 +156,7 @@ impl Bench {
         for tls in [false, true] {
             let stand_in = self.stand_in(&answers, tls).await?;
             let work = Work { event: &event, expected: Expected::Anything, stand_in: &stand_in };
-            let measured = self.measure(&[bootstrap.to_owned()], &work, &more).await?;
+            let measured = self.measure(&[(bootstrap.to_owned(), "bootstrap")], &work, &more).await?;
             let function = bootstrap.display().to_string();
             rows.push(Row {
                 path: function.clone(),
@@ -163,18 +171,20 @@ impl Bench {
 
     async fn measure(
         &self,
-        bootstraps: &[PathBuf],
+        started: &[(PathBuf, &str)],
         work: &Work<'_>,
         more: &[(&str, &str)],
     ) -> Result<Vec<measure::Measured>> {
         let certificates = self.certificates.display().to_string();
         let more = [&[("SSL_CERT_FILE", &*certificates)], more].concat();
-        let subject = |bootstrap| {
-            let environment = environment(&work.stand_in.endpoint(), &more);
-            Subject { bootstrap, environment, timeout: TIMEOUT }
-        };
-        let subjects: Vec<_> = bootstraps.iter().map(|bootstrap| subject(&**bootstrap)).collect();
-        let names = || bootstraps.iter().map(|bootstrap| bootstrap.display().to_string());
+        let subjects: Vec<_> = started
+            .iter()
+            .map(|(bootstrap, handler)| {
+                let environment = environment(handler, &work.stand_in.endpoint(), &more);
+                Subject { bootstrap, environment, timeout: TIMEOUT }
+            })
+            .collect();
+        let names = || started.iter().map(|(bootstrap, _)| bootstrap.display().to_string());
         measure(&subjects, work, self.plan).await.with_context(|| names().collect::<Vec<_>>().join(", "))
     }
 

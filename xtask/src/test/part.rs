@@ -8,9 +8,9 @@ use clap::ValueEnum;
 
 use crate::build::Arch;
 use crate::cdk::{self, Stage};
-use crate::functions::Services;
 use crate::paths::Paths;
 use crate::python::Venv;
+use crate::services::Services;
 use crate::test_stack::TestStack;
 use crate::{postman, process};
 

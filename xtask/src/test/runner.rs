@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::functions::Services;
 use crate::interrupt::Interrupted;
 use crate::paths::Paths;
 use crate::python::{Packages, Venv};
+use crate::services::Services;
 use crate::stack::LocalStack;
 use crate::steps::Steps;
 use crate::test::counts::Counts;

@@ -275,19 +275,18 @@ async fn the_payload_of_an_http_api_is_understood_with_a_stage_and_without() {
 
 #[test]
 fn a_function_whose_configuration_is_missing_says_which() {
-    for (function, set, missing) in [
-        (env!("CARGO_BIN_EXE_product-api"), &[][..], "SERVICE"),
-        (
-            env!("CARGO_BIN_EXE_product-events"),
-            &["SERVICE", "STAGE", "METRICS_NAMESPACE"],
-            "AWS_LAMBDA_FUNCTION_NAME",
-        ),
+    let set = ["SERVICE", "STAGE", "METRICS_NAMESPACE"];
+    for (handler, set, wrong) in [
+        ("product-api", &[][..], "SERVICE is not set"),
+        ("product-events", &set, "AWS_LAMBDA_FUNCTION_NAME is not set"),
+        ("", &set, "_HANDLER is not set"),
+        ("product-apj", &set, "_HANDLER is wrong: the executable has no function `product-apj`"),
     ] {
-        let mut command = std::process::Command::new(function);
-        command.env_clear().envs(set.iter().map(|name| (name, "x")));
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_product"));
+        command.env_clear().env("_HANDLER", handler).envs(set.iter().map(|name| (name, "x")));
         let output = command.output().unwrap();
         assert!(!output.status.success());
         let said = String::from_utf8(output.stdout).unwrap();
-        assert!(said.contains(&format!("environment variable {missing} is not set")), "{said}");
+        assert!(said.contains(&format!("environment variable {wrong}")), "{said}");
     }
 }

@@ -97,7 +97,7 @@ pub fn all() -> Result<Vec<Case>> {
             "live-updates",
             message(UPDATE)?,
             [
-                ("PutItem CONNECTION_TABLE", json!({})),
+                ("TransactWriteItems", json!({})),
                 ("Query CONNECTION_TABLE", json!({ "Items": [peer] })),
                 ("POST /@connections", json!({})),
             ],

@@ -20,7 +20,7 @@ pub fn consumer() -> Result<Case> {
         function: "ordering-consumer",
         floor: Some("floor-order"),
         event: of_records([first_record(QUEUE_EVENT)?]),
-        answers: Answers::from([("PutItem ORDER_TABLE".to_owned(), json!({}))]),
+        answers: Answers::from([("TransactWriteItems".to_owned(), json!({}))]),
         expected: Expected::NoFailures,
     })
 }

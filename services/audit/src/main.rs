@@ -1,0 +1,30 @@
+//! The functions of the audit service: what runs, by the name of the handler.
+
+use audit::api::router;
+use audit::order_facts::Facts;
+use audit::store::AuditStore;
+use axum::Router;
+use lambdakit::aws::Aws;
+use lambdakit::table::Table;
+use lambdakit::{ConfigError, api, handler, queue};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambdakit::Error> {
+    match handler::name()?.as_str() {
+        "audit-api" => api::run(routes).await,
+        "audit-facts" => queue::run(facts).await,
+        unknown => Err(handler::unknown(unknown)),
+    }
+}
+
+/// Answers HTTP requests for `/audit`.
+async fn routes() -> Result<Router, ConfigError> {
+    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
+    Ok(router(AuditStore::new(Table::from_env(&dynamodb, "AUDIT_TABLE")?)))
+}
+
+/// Writes down what becomes of orders.
+async fn facts() -> Result<Facts, ConfigError> {
+    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
+    Ok(Facts::new(AuditStore::new(Table::from_env(&dynamodb, "AUDIT_TABLE")?)))
+}
