@@ -275,7 +275,17 @@ impl Deeds {
 
     fn somebody_is_written_to(&self) -> bool {
         let Some((stranger, order)) = self.somebody_can_be_written_to() else { return false };
-        self.told("notification-mails", &order, "OrderPaid", stranger.in_events())
+        let is_told = |fact| self.told("notification-mails", &order, fact, stranger.in_events());
+        if !is_told("OrderPaid") {
+            return false;
+        }
+        // A mail that is being written while its customer is erased.
+        let erased = AttributeValue::S("erased".to_owned());
+        let put = self.account.aws().dynamodb().put_item().table_name(self.staff.output("/tables/mail"));
+        let put = put.item("customerId", AttributeValue::S(stranger.id.clone()));
+        let put = put.item("item", erased.clone()).item("erasedAt", erased);
+        self.runtime.block_on(put.send()).unwrap();
+        is_told("OrderShipped")
     }
 
     /// Asks for the parcel of an order that nobody placed.
@@ -553,13 +563,14 @@ impl Deeds {
             && self.rows_of_live(&stranger.id).len() == 1
     }
 
-    /// All rows of somebody's in the table of connections.
+    /// All rows of somebody's in the table of connections, but their tombstone.
     fn rows_of_live(&self, id: &str) -> Vec<HashMap<String, AttributeValue>> {
         let query = self.account.aws().dynamodb().query().table_name(self.staff.output("/tables/connection"));
         let query = query
             .key_condition_expression("#item = :item")
             .expression_attribute_names("#item", "item")
             .expression_attribute_values(":item", AttributeValue::S(format!("customer#{id}")))
+            .filter_expression("attribute_not_exists(erasedAt)")
             .consistent_read(true);
         self.runtime.block_on(query.send()).unwrap().items.unwrap_or_default()
     }

@@ -135,8 +135,9 @@ async fn add_item(
     State(desk): State<Desk>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
+    let item = request::item(&body)?;
     let customer = named_as_before(&desk, owner).await?;
-    let (lines, _) = lines(&desk, vec![request::item(&body)?], |_| String::new()).await?;
+    let (lines, _) = lines(&desk, vec![item], |_| String::new()).await?;
     let add = |basket: &mut Basket| -> Result<(), Refusal> {
         Ok(lines.iter().cloned().try_for_each(|line| basket.add(line))?)
     };
