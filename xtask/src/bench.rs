@@ -10,13 +10,14 @@ use clap::Parser;
 
 use crate::build::Arch;
 use crate::cdk::{self, Stage};
+use crate::installs::Installs;
 use crate::paths::Paths;
-use crate::python::{Packages, Venv};
+use crate::python::Packages;
 use crate::services::Services;
 use crate::stack::LocalStack;
 use crate::steps::Steps;
 use crate::test_stack::Guard;
-use crate::{node, prerequisites, process};
+use crate::{prerequisites, process};
 
 #[derive(Parser)]
 pub struct Args {
@@ -64,8 +65,7 @@ fn growth(paths: &Paths, services: &Services, bench: &Path, arguments: &[OsStrin
     let stack = guard.stack();
     let mut steps = Steps::new(paths, 5);
     let python = prerequisites::step(paths, &mut steps)?;
-    let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Local, step))?;
-    steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
+    let venv = Installs::start(paths, &steps, &python, Packages::Local).join(&mut steps)?;
     let template = steps.run("template", |step| {
         let functions = cdk::placeholders(services)?;
         let settings = &["capacity=on-demand"];

@@ -9,10 +9,11 @@ use clap::{Parser, ValueEnum};
 use crate::build::Arch;
 use crate::cdk::{self, Environment, Stage};
 use crate::confirm::confirm;
+use crate::installs::Installs;
 use crate::lock::Lock;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
-use crate::python::{Packages, Venv};
+use crate::python::Packages;
 use crate::services::Services;
 use crate::steps::{Steps, Tail};
 use crate::{caller, lambda_build, node, postman, prerequisites, process};
@@ -71,8 +72,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let mut steps = Steps::new(paths, 6);
     let services = Services::find(paths)?;
     let python = prerequisites::step(paths, &mut steps)?;
-    let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Lambda, step))?;
-    steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
+    let venv = Installs::start(paths, &steps, &python, Packages::Lambda).join(&mut steps)?;
 
     // Templates before the code: wrong settings and missing credentials show before a long build.
     let capacity = format!("capacity={}", args.capacity.name());

@@ -24,10 +24,11 @@ impl Lock {
         }
     }
 
-    /// Waits for the lock on what several commands may install.
-    pub fn wait(dir: &Path) -> Result<Self> {
+    /// Waits for the lock on packages that several commands may install: those of Python, or of Node.js.
+    pub fn wait(dir: &Path, packages: &str) -> Result<Self> {
+        let path = dir.join(format!("{packages}.lock"));
         loop {
-            if let Some(lock) = Self::attempt(&dir.join("install.lock"))? {
+            if let Some(lock) = Self::attempt(&path)? {
                 return Ok(lock);
             }
             interrupt::sleep(Duration::from_millis(200))?;

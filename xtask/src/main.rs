@@ -21,6 +21,7 @@ mod down;
 mod environments;
 mod fingerprint;
 mod glibc;
+mod installs;
 mod interrupt;
 mod lambda_build;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::steps::Step;
 
 /// Installs what the lock file of `dir` lists; returns what was done.
 pub fn provide(paths: &Paths, dir: &Path, step: &mut Step) -> Result<String> {
-    let _lock = Lock::wait(&paths.local())?;
+    let _lock = Lock::wait(&paths.local(), "node")?;
     let fingerprint = Fingerprint::default()
         .file(&dir.join("package.json"))?
         .file(&dir.join("package-lock.json"))?

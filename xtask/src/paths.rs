@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+#[derive(Clone)]
 pub struct Paths {
     root: PathBuf,
 }

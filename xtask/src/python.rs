@@ -13,6 +13,7 @@ use crate::paths::Paths;
 use crate::process;
 use crate::steps::Step;
 
+#[derive(Clone)]
 pub struct Venv {
     dir: PathBuf,
 }
@@ -66,7 +67,7 @@ impl Venv {
         packages: Packages,
         step: &mut Step,
     ) -> Result<(Self, String)> {
-        let _lock = Lock::wait(&paths.local())?;
+        let _lock = Lock::wait(&paths.local(), "python")?;
         let venv = Self::of(paths);
         let requirements = packages.requirements(paths);
         // Scripts in an environment hold its absolute path: a moved checkout needs a new one.

@@ -4,18 +4,21 @@
 //! [2/8] python packages   ok     6.1 s
 //! [3/8] node packages      12 s  added 120 packages
 //! ```
-//! On a terminal the line of the running step is rewritten; elsewhere it is repeated now and then.
+//! On a terminal the line of the running step is rewritten; elsewhere it is repeated now and then. A step can run in the
+//! background of others: it is shown when they are done, and waited for.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::fingerprint;
-use crate::interrupt::Interrupted;
+use crate::interrupt::{self, Interrupted};
 use crate::paths::Paths;
 use crate::process;
 
@@ -29,6 +32,23 @@ pub struct Steps {
     logs: PathBuf,
 }
 
+/// What a step in the background is at.
+type Progress = Arc<Mutex<String>>;
+
+/// A step in the background of others. Whoever drops it waits for its end.
+pub struct Background<T> {
+    title: &'static str,
+    progress: Progress,
+    thread: Option<JoinHandle<Result<(T, String)>>>,
+}
+
+impl<T> Drop for Background<T> {
+    fn drop(&mut self) {
+        // It has programs running, which must not outlive us.
+        let _nobody_wants_the_result = self.thread.take().map(JoinHandle::join);
+    }
+}
+
 impl Steps {
     pub fn new(paths: &Paths, total: usize) -> Self {
         Self { total, done: 0, terminal: io::stdout().is_terminal(), logs: paths.step_logs() }
@@ -38,15 +58,7 @@ impl Steps {
     pub fn run<T>(&mut self, title: &str, work: impl FnOnce(&mut Step) -> Result<(T, String)>) -> Result<T> {
         self.done += 1;
         let heading = format!("[{}/{}] {title:TITLE_WIDTH$}", self.done, self.total);
-        let now = Instant::now();
-        let mut step = Step {
-            log: self.logs.join(format!("{}.log", title.replace(' ', "-"))),
-            heading,
-            started: now,
-            last_note: now,
-            terminal: self.terminal,
-        };
-        fingerprint::forget(&step.log)?;
+        let mut step = self.step(title, heading, None);
         step.note("");
         let result = work(&mut step);
         match &result {
@@ -56,6 +68,42 @@ impl Steps {
         }
         result.map(|(value, _)| value).with_context(|| format!("{title} failed"))
     }
+
+    fn step(&self, title: &str, heading: String, progress: Option<Progress>) -> Step {
+        let now = Instant::now();
+        let log = self.logs.join(format!("{}.log", title.replace(' ', "-")));
+        Step { log, heading, started: now, last_note: now, terminal: self.terminal, progress }
+    }
+
+    /// Starts a step in the background of those that follow.
+    pub fn start<T: Send + 'static>(
+        &self,
+        title: &'static str,
+        work: impl FnOnce(&mut Step) -> Result<(T, String)> + Send + 'static,
+    ) -> Background<T> {
+        let progress = Progress::default();
+        let mut step = self.step(title, String::new(), Some(Arc::clone(&progress)));
+        let thread = thread::spawn(move || {
+            fingerprint::forget(&step.log)?;
+            let (value, detail) = work(&mut step)?;
+            let detail = format!("{detail} in {:.1} s", step.started.elapsed().as_secs_f32());
+            Ok((value, detail))
+        });
+        Background { title, progress, thread: Some(thread) }
+    }
+
+    /// Waits for a step in the background.
+    pub fn join<T>(&mut self, mut background: Background<T>) -> Result<T> {
+        self.run(background.title, |step| {
+            let thread = background.thread.take().context("nobody has waited for it before")?;
+            while !thread.is_finished() {
+                let at = background.progress.lock().map(|at| at.clone()).unwrap_or_default();
+                step.note(&at);
+                interrupt::sleep(Duration::from_millis(50))?;
+            }
+            thread.join().map_err(|_| anyhow!("it panicked"))?
+        })
+    }
 }
 
 pub struct Step {
@@ -64,11 +112,19 @@ pub struct Step {
     started: Instant,
     last_note: Instant,
     terminal: bool,
+    /// Where to say what it is at, if that is not to be printed.
+    progress: Option<Progress>,
 }
 
 impl Step {
     /// Shows what the step is at.
     pub fn note(&mut self, text: &str) {
+        if let Some(progress) = &self.progress {
+            if let Ok(mut progress) = progress.lock() {
+                text.clone_into(&mut progress);
+            }
+            return;
+        }
         let pause = if self.terminal { Duration::from_millis(100) } else { Duration::from_secs(10) };
         let first = text.is_empty();
         if !first && self.last_note.elapsed() < pause {

@@ -23,17 +23,17 @@ pub struct Args {
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
-    let mut runner = Runner::new(paths)?;
+    let parts: Vec<_> =
+        Part::ALL.into_iter().filter(|part| args.parts.is_empty() || args.parts.contains(part)).collect();
+    let mut runner = Runner::new(paths, &parts)?;
     let mut reports = Vec::new();
-    for part in Part::ALL {
-        if args.parts.is_empty() || args.parts.contains(&part) {
-            match runner.run(part) {
-                Ok(report) => reports.push(report),
-                // The stack is stopped when the runner goes; what was run is still worth a summary.
-                Err(error) => {
-                    print_summary(&reports);
-                    return Err(error);
-                }
+    for part in parts {
+        match runner.run(part) {
+            Ok(report) => reports.push(report),
+            // The stack is stopped when the runner goes; what was run is still worth a summary.
+            Err(error) => {
+                print_summary(&reports);
+                return Err(error);
             }
         }
     }

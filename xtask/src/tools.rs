@@ -16,7 +16,7 @@ const CARGO_DENY_VERSION: &str = "0.20.2";
 
 /// Provides `cargo deny`; building it takes minutes. Returns how to run it, and what was done.
 pub fn cargo_deny(paths: &Paths, step: &mut Step) -> Result<(PathBuf, String)> {
-    let _lock = Lock::wait(&paths.local())?;
+    let _lock = Lock::wait(&paths.local(), "tools")?;
     let root = paths.local().join("tools");
     let program = root.join("bin").join(CARGO_DENY);
     let version = process::output(Command::new(&program).arg("--version")).unwrap_or_default();

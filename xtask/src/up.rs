@@ -4,15 +4,16 @@ use anyhow::{Result, bail};
 use clap::Parser;
 
 use crate::aws::Aws;
+use crate::installs::Installs;
 use crate::local_deploy::{self, Deployment};
 use crate::lock::Lock;
 use crate::outputs::Outputs;
 use crate::paths::Paths;
-use crate::python::{Packages, Venv};
+use crate::python::Packages;
 use crate::services::Services;
 use crate::stack::{self, LocalStack, Running};
 use crate::steps::Steps;
-use crate::{build, node, postman, prerequisites, seed, users};
+use crate::{build, postman, prerequisites, seed, users};
 
 const DEFAULT_PORT: u16 = 4566;
 /// Steps of [`bring_up`].
@@ -49,14 +50,14 @@ pub struct Up {
 /// All steps to a deployed local stack, on any free port if none is given.
 pub fn bring_up(paths: &Paths, stack: &LocalStack, port: Option<u16>, steps: &mut Steps) -> Result<Up> {
     let python = prerequisites::step(paths, steps)?;
-    let venv = steps.run("python packages", |step| Venv::provide(paths, &python, Packages::Local, step))?;
-    steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
+    let installs = Installs::start(paths, steps, &python, Packages::Local);
     let built = steps.run("build services", |step| {
         step.hand_over_terminal();
         let built = build::for_host(paths, &Services::find(paths)?)?;
         let shown = format!("{} services", built.hashes.len());
         Ok((built, shown))
     })?;
+    let venv = installs.join(steps)?;
     let running = steps.run("start local AWS", |_| stack.start(paths, &venv, port))?;
     let deployment = Deployment { paths, venv: &venv, stack, running: &running, built: &built };
     let mut outputs = local_deploy::run(&deployment, steps)?;

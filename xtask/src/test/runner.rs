@@ -9,7 +9,7 @@ use crate::paths::Paths;
 use crate::python::{Packages, Venv};
 use crate::services::Services;
 use crate::stack::LocalStack;
-use crate::steps::Steps;
+use crate::steps::{Background, Steps};
 use crate::test::counts::Counts;
 use crate::test::failures::Failures;
 use crate::test::part::{self, Check, Counting, Part};
@@ -24,6 +24,8 @@ pub struct Runner<'a> {
     stack: Option<Result<TestStack>>,
     /// The stack of the part that may break it, while that part runs.
     chaos: Option<TestStack>,
+    /// Packages that later parts need, installed while the first ones run.
+    _installs: Background<()>,
 }
 
 pub struct Report {
@@ -55,10 +57,12 @@ impl Report {
 }
 
 impl<'a> Runner<'a> {
-    pub fn new(paths: &'a Paths) -> Result<Self> {
+    pub fn new(paths: &'a Paths, parts: &[Part]) -> Result<Self> {
         let found = prerequisites::check(paths)?;
         println!("{found}");
-        Ok(Self { paths, services: Services::find(paths)?, python: found.python, stack: None, chaos: None })
+        let services = Services::find(paths)?;
+        let installs = install_ahead(paths, &found.python, parts);
+        Ok(Self { paths, services, python: found.python, stack: None, chaos: None, _installs: installs })
     }
 
     /// Fails only when interrupted: a failed part is a report.
@@ -179,4 +183,22 @@ impl<'a> Runner<'a> {
 
 fn first_line(error: &anyhow::Error) -> String {
     format!("{error:#}").lines().next().unwrap_or_default().to_owned()
+}
+
+/// Installs what these parts need. What fails here fails again, and is told, in the part that needs it.
+fn install_ahead(paths: &Paths, python: &str, parts: &[Part]) -> Background<()> {
+    let (paths, python, parts) = (paths.clone(), python.to_owned(), parts.to_vec());
+    Steps::new(&paths.clone(), 0).start("packages", move |step| {
+        if parts.iter().any(|part| *part == Part::Infra || part.needs_stack()) {
+            node::provide(&paths, &paths.infra(), step)?;
+            Venv::provide(&paths, &python, Packages::Local, step)?;
+        }
+        if parts.contains(&Part::Postman) {
+            node::provide(&paths, &paths.postman(), step)?;
+        }
+        if parts.contains(&Part::Fuzz) {
+            Venv::provide(&paths, &python, Packages::Test, step)?;
+        }
+        Ok(((), String::new()))
+    })
 }
