@@ -89,7 +89,7 @@ fn a_consumer_that_is_killed_places_the_order_when_its_message_comes_again() {
     let _turn = crate::turn();
     let (weather, shop) = (Weather::fair(0), Shop::new());
     let customer = customer(&shop);
-    let call = ("PutItem", shop.output("/tables/order"));
+    let call = ("TransactWriteItems", shop.output("/tables/order"));
     let receipt =
         kill_during(&weather, &shop, "ordering-consumer", call, || check_out(&customer).expect(202));
     has_one_order(&customer, &receipt);

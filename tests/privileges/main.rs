@@ -16,7 +16,7 @@ use iam::Role;
 use testkit::PATIENCE;
 
 /// How long deeds are waited for at least, while an action is missing.
-const LEAST_PATIENCE: Duration = Duration::from_millis(1500);
+const LEAST_PATIENCE: Duration = Duration::from_millis(500);
 
 #[test]
 fn every_action_of_every_function_is_needed() {
@@ -32,9 +32,12 @@ fn every_action_of_every_function_is_needed() {
         let patience = LEAST_PATIENCE.max(started.elapsed() * 2);
         for without in role.reductions() {
             role.put(&without.policy);
+            let started = Instant::now();
             let works = works(patience);
             role.put(&without.whole);
-            println!("{function} without {}: {}", without.action, if works { "works" } else { "fails" });
+            let seconds = started.elapsed().as_secs_f32();
+            let outcome = if works { "works" } else { "fails" };
+            println!("{function} without {}: {outcome} after {seconds:.1} s", without.action);
             if works {
                 spare.push(format!("{function} does not need {}", without.action));
             }

@@ -14,9 +14,6 @@ pub struct Installs {
 }
 
 impl Installs {
-    /// Steps that [`Installs::join`] shows.
-    pub const STEPS: usize = 2;
-
     /// Starts to install what the local AWS, the templates and their checks are made of.
     pub fn start(paths: &Paths, steps: &Steps, python: &str, packages: Packages) -> Self {
         let (of_python, interpreter) = (paths.clone(), python.to_owned());

@@ -89,6 +89,10 @@ impl Check {
     }
 }
 
+/// How many tests a test executable runs at once. Those that wait for a stack leave the processors to others.
+const TEST_THREADS: &str = "RUST_TEST_THREADS";
+const WAITING_TESTS: &str = "8";
+
 const SHOP_TESTS: &str = "shop-tests";
 /// Tests of the local stack itself stop and kill it: they run apart from those that use it.
 const LOCAL_STACK_TESTS: &str = "local_stack";
@@ -211,6 +215,11 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
         Part::Postman => vec![newman(paths, stack)?],
         _ => Vec::new(),
     };
+    if matches!(part, Part::Services | Part::Shop) && std::env::var_os(TEST_THREADS).is_none() {
+        for check in &mut checks {
+            check.command.env(TEST_THREADS, WAITING_TESTS);
+        }
+    }
     let environment = stack.environment()?;
     for check in &mut checks {
         check.command.envs(environment.iter().cloned());
