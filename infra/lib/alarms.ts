@@ -13,7 +13,7 @@ import { MAX_RECEIVES, WorkQueue } from './work-queue.ts';
 /** A message this old means that its consumer has not kept up, or cannot. */
 const OLD_SECONDS = 300;
 /** That one alarm can look at (CloudWatch quota). */
-const MOST_METRICS = 10;
+const MAX_METRICS = 10;
 
 export interface AlarmOptions {
   /** What has happened, for the person who is woken. docs/events.md says what to do. */
@@ -91,7 +91,7 @@ function inGroups(parts: readonly Part[]): Part[][] {
     const metrics = typeof part.less === 'object' ? 2 : 1;
     if (metrics > left) {
       groups.push([]);
-      left = MOST_METRICS;
+      left = MAX_METRICS;
     }
     groups.at(-1)?.push(part);
     left -= metrics;

@@ -27,7 +27,7 @@ export class AuditService extends Construct {
     const facts = new RustFunction(this, 'Facts', {
       settings,
       service: 'audit',
-      name: 'audit-facts',
+      name: 'audit-on-order',
       callsInSequence: 1,
       environment: { AUDIT_TABLE: audit.tableName },
     });

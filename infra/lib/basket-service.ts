@@ -65,7 +65,7 @@ export class BasketService extends Construct {
     const priceUpdates = new RustFunction(this, 'PriceUpdates', {
       settings,
       service: 'basket',
-      name: 'basket-prices',
+      name: 'basket-on-product',
       callsInSequence: 1,
       environment: { PRICE_TABLE: prices.tableName },
     });
@@ -81,7 +81,7 @@ export class BasketService extends Construct {
     const customers = new RustFunction(this, 'Customers', {
       settings,
       service: 'basket',
-      name: 'basket-customers',
+      name: 'basket-on-privacy',
       // An erasure: the basket, the basket emptied, PutEvents, and once more if it was refused.
       callsInSequence: 4,
       environment: { BASKET_TABLE: baskets.tableName, EVENT_BUS: bus.eventBusName },
@@ -91,7 +91,7 @@ export class BasketService extends Construct {
     new EventQueue(this, 'CustomerRequests', {
       settings,
       bus,
-      sources: ['shop.customer'],
+      sources: ['shop.privacy'],
       detailTypes: ['CustomerExportRequested', 'CustomerErasureRequested'],
       consumer: customers,
     });
@@ -99,7 +99,7 @@ export class BasketService extends Construct {
     new StreamPublisher(this, 'CheckoutEvents', {
       settings,
       service: 'basket',
-      name: 'basket-checkouts',
+      name: 'basket-publisher',
       table: checkouts,
       bus,
       // An outbox record is a fact once; that it expires later is not another.

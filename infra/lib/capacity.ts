@@ -20,7 +20,7 @@ export const FREE_TIER = {
   order: { read: 2, write: 2 },
   'order/by-status': { read: 1, write: 2 },
   'order/by-user-name': { read: 1, write: 1 },
-  customer: { read: 1, write: 1 },
+  privacy: { read: 1, write: 1 },
   fulfilment: { read: 1, write: 1 },
   stock: { read: 1, write: 2 },
   payment: { read: 1, write: 1 },

@@ -17,7 +17,7 @@ export class EventArchive extends Construct {
       description: `Facts of ${DAYS_KEPT} days, without what customers ask for about their own data`,
       eventPattern: {
         // What was collected for an export is kept for a day, and not here.
-        source: Match.anythingBut('shop.customer'),
+        source: Match.anythingBut('shop.privacy'),
         // What answers such requests holds all that is known of somebody.
         detailType: Match.anythingBut('CustomerDataCollected', 'CustomerDataErased'),
       },

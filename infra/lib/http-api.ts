@@ -14,7 +14,7 @@ import { type OpenApi, describes, requestModel } from './request-models.ts';
 import { RustFunction, type RustFunctionProps } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import type { SignIn } from './sign-in.ts';
-import { methodSetting, type Pace } from './throttling.ts';
+import { methodSetting, type RateLimit } from './throttling.ts';
 
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -41,7 +41,7 @@ export interface RouteOptions {
   /** Methods of programs that sign what they send: their function checks it, nobody has to sign in. */
   readonly signed?: readonly Verb[];
   /** How often its methods may be called that change something. */
-  readonly pace?: Pace;
+  readonly pace?: RateLimit;
 }
 
 export interface HttpApiProps {

@@ -57,7 +57,7 @@ export class InventoryService extends Construct {
     new StreamPublisher(this, 'Events', {
       settings,
       service: 'inventory',
-      name: 'inventory-events',
+      name: 'inventory-publisher',
       table: stock,
       bus,
       // That a row expires is no news.

@@ -3,7 +3,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { customerQueues } from './customer-queues.ts';
+import { privacyQueues } from './privacy-queues.ts';
 import { EventQueue } from './event-queue.ts';
 import { FactSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
@@ -30,7 +30,7 @@ export class NotificationService extends Construct {
     const contacts = new RustFunction(this, 'Contacts', {
       settings,
       service: 'notification',
-      name: 'notification-contacts',
+      name: 'notification-on-checkout',
       callsInSequence: 1,
       environment: { MAIL_TABLE: table.tableName },
     });
@@ -42,7 +42,7 @@ export class NotificationService extends Construct {
     const mails = new RustFunction(this, 'Writer', {
       settings,
       service: 'notification',
-      name: 'notification-mails',
+      name: 'notification-on-order',
       // The contact, the claim, the tombstone, the mail, and that it was sent.
       callsInSequence: 5,
       environment: {
@@ -69,14 +69,14 @@ export class NotificationService extends Construct {
     const customers = new RustFunction(this, 'Customers', {
       settings,
       service: 'notification',
-      name: 'notification-customers',
+      name: 'notification-on-privacy',
       // The tombstone; page by page, as far as time allows: some rows, and 25 of them removed or some handed over.
       callsInSequence: 5,
       environment: { MAIL_TABLE: table.tableName, EVENT_BUS: bus.eventBusName },
     });
     customers.allow(table.tableArn, 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem');
     customers.allowFacts(bus);
-    customerQueues(this, { settings, bus, consumer: customers });
+    privacyQueues(this, { settings, bus, consumer: customers });
   }
 }
 

@@ -33,7 +33,7 @@ export class OrderTopic extends Construct {
     const publisher = new RustFunction(this, 'Publisher', {
       settings,
       service: 'ordering',
-      name: 'ordering-topic',
+      name: 'ordering-topic-relay',
       callsInSequence: 1,
       environment: { ORDER_TOPIC_ARN: this.topic.topicArn },
     });

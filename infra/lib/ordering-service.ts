@@ -3,7 +3,7 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { customerQueues } from './customer-queues.ts';
+import { privacyQueues } from './privacy-queues.ts';
 import { EventQueue } from './event-queue.ts';
 import { Fulfilment } from './fulfilment.ts';
 import { apiFunction, type HttpApi } from './http-api.ts';
@@ -22,8 +22,8 @@ export interface OrderingServiceProps {
   readonly inventorySteps: RustFunction;
   /** Where payment takes commands. */
   readonly paymentCommands: WorkQueue;
-  /** Where delivery takes commands. */
-  readonly deliveryCommands: WorkQueue;
+  /** Where shipping takes commands. */
+  readonly shippingCommands: WorkQueue;
 }
 
 /** Orders: made from checked-out baskets, fulfilled by a workflow, read and called off through the API. */
@@ -33,7 +33,7 @@ export class OrderingService extends Construct {
 
   constructor(scope: Construct, id: string, props: OrderingServiceProps) {
     super(scope, id);
-    const { settings, bus, api, inventorySteps, paymentCommands, deliveryCommands } = props;
+    const { settings, bus, api, inventorySteps, paymentCommands, shippingCommands } = props;
     Tags.of(this).add('service', 'ordering');
 
     const orders = new ShopTable(this, 'Orders', {
@@ -74,7 +74,7 @@ export class OrderingService extends Construct {
     const consumer = new RustFunction(this, 'Consumer', {
       settings,
       service: 'ordering',
-      name: 'ordering-consumer',
+      name: 'ordering-on-checkout',
       // The order; without its customer, if they were erased.
       callsInSequence: 2,
       environment: { ORDER_TABLE: orders.tableName },
@@ -91,7 +91,7 @@ export class OrderingService extends Construct {
     new StreamPublisher(this, 'Events', {
       settings,
       service: 'ordering',
-      name: 'ordering-events',
+      name: 'ordering-publisher',
       table: orders,
       bus,
       // Rows that their time to live removes are no news.
@@ -108,20 +108,20 @@ export class OrderingService extends Construct {
         ORDER_TABLE: orders.tableName,
         FULFILMENT_TABLE: fulfilments.tableName,
         PAYMENT_QUEUE_URL: paymentCommands.queue.queueUrl,
-        DELIVERY_QUEUE_URL: deliveryCommands.queue.queueUrl,
+        SHIPPING_QUEUE_URL: shippingCommands.queue.queueUrl,
       },
     });
     steps.allow(orders.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     steps.allow(fulfilments.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     steps.allow(paymentCommands.queue.queueArn, 'sqs:SendMessage');
-    steps.allow(deliveryCommands.queue.queueArn, 'sqs:SendMessage');
+    steps.allow(shippingCommands.queue.queueArn, 'sqs:SendMessage');
     const fulfilment = new Fulfilment(this, 'Fulfilment', { settings, inventorySteps, orderingSteps: steps });
     fulfilment.allowAnswers(steps);
 
     const facts = new RustFunction(this, 'Facts', {
       settings,
       service: 'ordering',
-      name: 'ordering-facts',
+      name: 'ordering-on-event',
       // A delivered parcel: whose order, the order or where it went, shipped and delivered, each there or where it went;
       // and who still waits for the parcel to leave is told.
       callsInSequence: 9,
@@ -129,18 +129,18 @@ export class OrderingService extends Construct {
         ORDER_TABLE: orders.tableName,
         FULFILMENT_TABLE: fulfilments.tableName,
         FULFILMENT_WORKFLOW_ARN: fulfilment.workflowArn,
-        DELIVERY_QUEUE_URL: deliveryCommands.queue.queueUrl,
+        SHIPPING_QUEUE_URL: shippingCommands.queue.queueUrl,
       },
     });
     facts.allow(orders.tableArn, 'dynamodb:GetItem', 'dynamodb:UpdateItem');
     facts.allow(fulfilments.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-    facts.allow(deliveryCommands.queue.queueArn, 'sqs:SendMessage');
+    facts.allow(shippingCommands.queue.queueArn, 'sqs:SendMessage');
     facts.allow(fulfilment.workflowArn, 'states:StartExecution');
     fulfilment.allowAnswers(facts);
     new EventQueue(this, 'FulfilmentFacts', {
       settings,
       bus,
-      sources: ['shop.ordering', 'shop.payment', 'shop.delivery'],
+      sources: ['shop.ordering', 'shop.payment', 'shop.shipping'],
       detailTypes: [
         'OrderPlaced', 'OrderCancellationRequested',
         'PaymentSettled', 'PaymentDeclined', 'PaymentRefunded',
@@ -154,7 +154,7 @@ export class OrderingService extends Construct {
     const customers = new RustFunction(this, 'Customers', {
       settings,
       service: 'ordering',
-      name: 'ordering-customers',
+      name: 'ordering-on-privacy',
       // Page by page, as far as time allows: some orders, and ten of them moved or some handed over.
       callsInSequence: 5,
       environment: { ORDER_TABLE: orders.tableName, FULFILMENT_TABLE: fulfilments.tableName, EVENT_BUS: bus.eventBusName },
@@ -162,6 +162,6 @@ export class OrderingService extends Construct {
     customers.allow(orders.tableArn, 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     customers.allow(fulfilments.tableArn, 'dynamodb:UpdateItem');
     customers.allowFacts(bus);
-    customerQueues(this, { settings, bus, consumer: customers });
+    privacyQueues(this, { settings, bus, consumer: customers });
   }
 }

@@ -6,7 +6,7 @@ export type OutputKind = 'Table' | 'Function' | 'Queue';
 
 /**
  * Publishes a resource as the stack output `<Kind><Name>`, the name in PascalCase because CloudFormation takes
- * letters and digits only: queue `basket-prices-dlq` becomes `QueueBasketPricesDlq`, and back by splitting at capitals.
+ * letters and digits only: queue `basket-on-product-dlq` becomes `QueueBasketPricesDlq`, and back by splitting at capitals.
  */
 export function publish(scope: Construct, kind: OutputKind, name: string, value: string): void {
   new CfnOutput(Stack.of(scope), kind + pascalCase(name), { value });

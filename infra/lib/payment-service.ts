@@ -3,7 +3,7 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { apiFunction, type HttpApi } from './http-api.ts';
-import type { PaymentSecrets } from './payment-provider.ts';
+import type { PaymentSecrets } from './payment-sandbox.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -73,7 +73,7 @@ export class PaymentService extends Construct {
     const commands = new RustFunction(this, 'Commands', {
       settings,
       service: 'payment',
-      name: 'payment-commands',
+      name: 'payment-on-command',
       callsInSequence: CALLS,
       environment: {
         PAYMENT_TABLE: payments.tableName,
@@ -90,7 +90,7 @@ export class PaymentService extends Construct {
     new StreamPublisher(this, 'PaymentEvents', {
       settings,
       service: 'payment',
-      name: 'payment-events',
+      name: 'payment-publisher',
       table: payments,
       bus,
       changes: ['INSERT', 'MODIFY'],

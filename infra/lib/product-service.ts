@@ -48,7 +48,7 @@ export class ProductService extends Construct {
     new StreamPublisher(this, 'Events', {
       settings,
       service: 'product',
-      name: 'product-events',
+      name: 'product-publisher',
       table: products,
       bus,
     });
@@ -56,7 +56,7 @@ export class ProductService extends Construct {
     const stock = new RustFunction(this, 'Stock', {
       settings,
       service: 'product',
-      name: 'product-stock',
+      name: 'product-on-stock',
       callsInSequence: 1,
       environment: { PRODUCT_TABLE: products.tableName },
     });

@@ -4,15 +4,15 @@ import type { Construct } from 'constructs';
 import { mailAlarms, watch } from './alarms.ts';
 import { AuditService } from './audit-service.ts';
 import { BasketService } from './basket-service.ts';
-import { CustomerService } from './customer-service.ts';
-import { DeliveryService } from './delivery-service.ts';
+import { PrivacyService } from './privacy-service.ts';
+import { ShippingService } from './shipping-service.ts';
 import { EventArchive } from './event-archive.ts';
 import { HttpApi } from './http-api.ts';
 import { InventoryService } from './inventory-service.ts';
-import { LiveService } from './live-service.ts';
+import { RealtimeService } from './realtime-service.ts';
 import { NotificationService } from './notification-service.ts';
 import { OrderingService } from './ordering-service.ts';
-import { PaymentProvider } from './payment-provider.ts';
+import { PaymentSandbox } from './payment-sandbox.ts';
 import { PaymentService } from './payment-service.ts';
 import { ProductService } from './product-service.ts';
 import { ShopSecret } from './secret.ts';
@@ -42,17 +42,17 @@ export class ShopStack extends Stack {
       }),
     };
     const provider = settings.paymentProviderUrl === undefined
-      ? new PaymentProvider(this, 'Provider', { settings, secrets, webhookUrl: `${api.url}payment/webhook` })
+      ? new PaymentSandbox(this, 'PaymentSandbox', { settings, secrets, webhookUrl: `${api.url}payment/webhook` })
       : undefined;
     const payment = new PaymentService(this, 'Payment', {
       settings, bus, api, secrets, providerUrl: settings.paymentProviderUrl ?? provider!.url,
     });
     const inventory = new InventoryService(this, 'Inventory', { settings, bus, api });
-    const delivery = new DeliveryService(this, 'Delivery', { settings, bus, api });
+    const shipping = new ShippingService(this, 'Shipping', { settings, bus, api });
     const ordering = new OrderingService(this, 'Ordering', {
-      settings, bus, api, inventorySteps: inventory.steps, paymentCommands: payment.commands, deliveryCommands: delivery.commands,
+      settings, bus, api, inventorySteps: inventory.steps, paymentCommands: payment.commands, shippingCommands: shipping.commands,
     });
-    const live = new LiveService(this, 'Live', {
+    const realtime = new RealtimeService(this, 'Realtime', {
       settings, bus, topic: ordering.topic, users: signIn.pool, tokenClient: api.tokenClient, logging: api.logging,
     });
     const services = [
@@ -60,13 +60,13 @@ export class ShopStack extends Stack {
       new BasketService(this, 'Basket', { settings, bus, api }),
       ordering,
       inventory,
-      delivery,
+      shipping,
       payment,
       ...(provider === undefined ? [] : [provider]),
       new NotificationService(this, 'Notification', { settings, bus, topic: ordering.topic }),
       new AuditService(this, 'Audit', { settings, api, topic: ordering.topic }),
-      live,
-      new CustomerService(this, 'Customer', { settings, bus, api, users: signIn.pool }),
+      realtime,
+      new PrivacyService(this, 'Privacy', { settings, bus, api, users: signIn.pool }),
     ];
 
     if (settings.alarms) watch(this, services, settings.stage);
@@ -74,8 +74,8 @@ export class ShopStack extends Stack {
 
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'ApiId', { value: api.id });
-    new CfnOutput(this, 'WebSocketUrl', { value: live.api.url });
-    new CfnOutput(this, 'WebSocketApiId', { value: live.api.id });
+    new CfnOutput(this, 'WebSocketUrl', { value: realtime.api.url });
+    new CfnOutput(this, 'WebSocketApiId', { value: realtime.api.id });
     new CfnOutput(this, 'UserPoolId', { value: signIn.pool.userPoolId });
     new CfnOutput(this, 'UserPoolClientId', { value: signIn.client.userPoolClientId });
     new CfnOutput(this, 'Region', { value: this.region });

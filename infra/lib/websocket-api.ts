@@ -38,7 +38,7 @@ export class SocketApi extends Construct {
     super(scope, id);
     this.settings = settings;
     this.api = new WebSocketApi(this, 'Sockets', {
-      apiName: `${Stack.of(this).stackName}-live`,
+      apiName: `${Stack.of(this).stackName}-realtime`,
       // A constant, so that no frame selects a route: `$connect` and `$disconnect` are not for clients to name.
       // https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html
       routeSelectionExpression: '\\$default',

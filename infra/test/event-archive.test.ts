@@ -12,7 +12,7 @@ describe('the archive of facts', () => {
     assert.equal(target(SourceArn), Object.keys(resources(shop, 'AWS::Events::EventBus'))[0]);
     assert.equal(RetentionDays, 14);
     assert.deepEqual(EventPattern, {
-      source: [{ 'anything-but': ['shop.customer'] }],
+      source: [{ 'anything-but': ['shop.privacy'] }],
       'detail-type': [{ 'anything-but': ['CustomerDataCollected', 'CustomerDataErased'] }],
     });
   });

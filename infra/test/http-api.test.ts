@@ -22,10 +22,10 @@ const ROUTES: Record<string, string> = {
   'GET /openapi.json': 'Product',
   'GET /order': 'Ordering', 'GET /order/{userName}': 'Ordering', 'GET /order/{userName}/{orderId}': 'Ordering',
   'GET /stock/{productId}': 'Inventory', 'POST /stock/{productId}/receipts': 'Inventory',
-  'GET /shipment/{orderId}': 'Delivery', 'GET /audit/{orderId}': 'Audit', 'POST /order/{userName}/{orderId}/cancel': 'Ordering',
+  'GET /shipment/{orderId}': 'Shipping', 'GET /audit/{orderId}': 'Audit', 'POST /order/{userName}/{orderId}/cancel': 'Ordering',
   'GET /payment/{orderId}': 'Payment', 'POST /payment/webhook': 'PaymentWebhook',
-  'DELETE /me': 'Customer', 'GET /me/export': 'Customer',
-  'GET /customer/{customerId}': 'Customer', 'DELETE /customer/{customerId}': 'Customer',
+  'DELETE /me': 'Privacy', 'GET /me/export': 'Privacy',
+  'GET /customer/{customerId}': 'Privacy', 'DELETE /customer/{customerId}': 'Privacy',
 };
 
 /** Paths that stand for all that are unknown. */
@@ -130,7 +130,7 @@ describe('signing in', () => {
     const behind = Object.values(resources(template, 'AWS::Lambda::Function'))
       .filter(({ Properties }) => Properties.Environment.Variables.TOKEN_CLIENTS !== undefined);
     assert.deepEqual(behind.map(({ Properties }) => Properties.Description.split(' ')[1]).sort(),
-      ['audit-api', 'basket-api', 'customer-api', 'delivery-api', 'inventory-api', 'live-authorizer', 'ordering-api', 'payment-api', 'product-api']);
+      ['audit-api', 'basket-api', 'inventory-api', 'ordering-api', 'payment-api', 'privacy-api', 'product-api', 'realtime-authorizer', 'shipping-api']);
     for (const { Properties } of behind) assert.equal(target(Properties.Environment.Variables.TOKEN_CLIENTS), clientId);
   });
 });

@@ -49,7 +49,7 @@ function assertDelivered(template: Template, subscription: any): void {
 describe('the topic of order facts', () => {
   test('is told what becomes of orders, and not what is for ordering alone', () => {
     const rules = Object.values(resources(shop, 'AWS::Events::Rule'))
-      .filter(({ Properties }) => Properties.Description.includes('ordering-topic'));
+      .filter(({ Properties }) => Properties.Description.includes('ordering-topic-relay'));
     assert.equal(rules.length, 1);
     assert.deepEqual(rules[0]!.Properties.EventPattern, { source: ['shop.ordering'], 'detail-type': [...ORDER_FACTS] });
     assert.ok(!ORDER_FACTS.includes('OrderCancellationRequested' as OrderFact));
@@ -62,7 +62,7 @@ describe('the topic of order facts', () => {
       statementsOf(shop, target(Properties.Role)!)
         .filter(({ Action }) => list(Action).some((action) => action.startsWith('sns:')))
         .map(({ Action, Resource }) => [Properties.Description.split(' ')[1], Action, target(Resource)]));
-    assert.deepEqual(publishers, [['ordering-topic', 'sns:Publish', topics[0]]]);
+    assert.deepEqual(publishers, [['ordering-topic-relay', 'sns:Publish', topics[0]]]);
   });
 
   test('refuses plain HTTP, and lets in nobody but by their own permissions', () => {
@@ -84,11 +84,11 @@ describe('subscriptions', () => {
   });
 
   test('mails are written of what customers wait for, and the audit is told everything', () => {
-    assert.deepEqual(all.get('notification-mails').FilterPolicy, {
+    assert.deepEqual(all.get('notification-on-order').FilterPolicy, {
       type: ['OrderPlaced', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled'],
     });
-    assert.equal(all.get('audit-facts').FilterPolicy, undefined);
-    assert.equal(all.get('audit-facts').FilterPolicyScope, undefined);
+    assert.equal(all.get('audit-on-order').FilterPolicy, undefined);
+    assert.equal(all.get('audit-on-order').FilterPolicyScope, undefined);
   });
 
   test('anybody can have one with a call, as docs/events.md shows', () => {
@@ -119,13 +119,13 @@ describe('mail', () => {
     .flatMap(({ Action }) => list(Action)).filter((action) => action.startsWith(prefix)).sort();
 
   test('is only kept unless the stage has a sender', () => {
-    assert.equal(actions(shop, 'notification-mails').sender, undefined);
-    assert.deepEqual(allowed(shop, 'notification-mails', 'ses:'), []);
+    assert.equal(actions(shop, 'notification-on-order').sender, undefined);
+    assert.deepEqual(allowed(shop, 'notification-on-order', 'ses:'), []);
   });
 
   test('is sent from the one address that was given, to anybody', () => {
     const sending = synthesize({ mailSender: 'shop@example.com' });
-    const { sender, statements } = actions(sending, 'notification-mails');
+    const { sender, statements } = actions(sending, 'notification-on-order');
     assert.equal(sender, 'shop@example.com');
     const sends = statements.filter(({ Action }) => list(Action).some((action) => action.startsWith('ses:')));
     assert.equal(sends.length, 1);
@@ -144,6 +144,6 @@ test('nothing in the audit can be removed or changed in part', () => {
     statementsOf(shop, target(Properties.Role)!)
       .filter(({ Resource }) => list(Resource).some((one) => target(one) === table))
       .map(({ Action }) => [Properties.Description.split(' ')[1], Action]));
-  assert.deepEqual(granted.sort(), [['audit-api', 'dynamodb:Query'], ['audit-facts', 'dynamodb:PutItem']]);
+  assert.deepEqual(granted.sort(), [['audit-api', 'dynamodb:Query'], ['audit-on-order', 'dynamodb:PutItem']]);
   assert.equal(resources(shop, 'AWS::DynamoDB::Table')[table]!.Properties.TimeToLiveSpecification, undefined);
 });

@@ -91,7 +91,7 @@ describe('edges', () => {
     assert.equal(others.length, 0);
     assert.equal(url!.Properties.AuthType, 'NONE');
     const provider = functions[target(url!.Properties.TargetFunctionArn)!]!;
-    assert.match(provider.Properties.Description, /^Ferrocart payment-provider /);
+    assert.match(provider.Properties.Description, /^Ferrocart payment-sandbox-api /);
     // Whoever is not known is let in by the URL, and by nothing else.
     const world = Object.values(resources(template, 'AWS::Lambda::Permission')).filter(({ Properties }) => Properties.Principal === '*');
     for (const { Properties } of world) {
@@ -117,9 +117,9 @@ describe('edges', () => {
       return [id.replace(/(Secret)?[0-9A-F]{8}$/, ''), reading.map(([, one]) => one.Properties.Description.split(' ')[1]).sort()];
     }));
     assert.deepEqual(readers, new Map([
-      ['ProviderKey', ['payment-commands', 'payment-provider']],
+      ['ProviderKey', ['payment-on-command', 'payment-sandbox-api']],
       ['WebhookSecretKey', []],
-      ['Webhook', ['payment-provider-webhooks', 'payment-webhook']],
+      ['Webhook', ['payment-sandbox-webhooks', 'payment-webhook']],
     ]));
   });
 
@@ -166,7 +166,7 @@ describe('edges', () => {
     const [statement, ...others] = statementsOf(template, roleId);
     assert.deepEqual(others, []);
     assert.equal(statement!.Action, 'sqs:SendMessage');
-    for (const functionId of ['delivery-commands', 'delivery-carrier'].map(functionNamed)) {
+    for (const functionId of ['shipping-on-command', 'shipping-carrier'].map(functionNamed)) {
       const { Environment: { Variables }, Role } = functions[functionId]!.Properties;
       assert.deepEqual(statement!.Resource, [Variables.SCHEDULE_QUEUE_ARN, Variables.SCHEDULE_DEAD_LETTERS_ARN]);
       assert.equal(target(Variables.SCHEDULE_ROLE_ARN), roleId);
@@ -178,7 +178,7 @@ describe('edges', () => {
     }
     // What is sent there is polled by the carrier.
     const polled = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'))
-      .filter((mapping) => target(mapping.Properties.FunctionName) === functionNamed('delivery-carrier'));
+      .filter((mapping) => target(mapping.Properties.FunctionName) === functionNamed('shipping-carrier'));
     assert.deepEqual(polled.map((mapping) => mapping.Properties.EventSourceArn), [list(statement!.Resource)[0]]);
   });
 

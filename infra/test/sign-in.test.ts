@@ -26,7 +26,7 @@ describe('users', () => {
 
   test('have a name that the shop takes: a function is asked at sign-up', () => {
     const trigger = resources(dev, 'AWS::Lambda::Function')[target(users.LambdaConfig.PreSignUp)!]!;
-    assert.match(trigger.Properties.Description, /^Ferrocart customer-sign-up /);
+    assert.match(trigger.Properties.Description, /^Ferrocart privacy-on-sign-up /);
     const [permission] = Object.values(resources(dev, 'AWS::Lambda::Permission'))
       .filter(({ Properties }) => Properties.Principal === 'cognito-idp.amazonaws.com');
     assert.equal(target(permission!.Properties.FunctionName), target(users.LambdaConfig.PreSignUp));

@@ -182,17 +182,17 @@ describe('queues', () => {
 describe('retries', () => {
   /** AWS calls that each function makes one after the other at most, as docs/reliability.md counts them. */
   const callsInSequence: Record<string, number> = {
-    'product-api': 2, 'product-events': 3, 'basket-api': 4, 'basket-prices': 1, 'basket-checkouts': 3,
-    'ordering-api': 2, 'ordering-consumer': 1, 'basket-customers': 4, 'ordering-customers': 5,
-    'payment-api': 1, 'payment-webhook': 3, 'payment-commands': 4, 'payment-events': 3,
-    'payment-provider': 4, 'payment-provider-webhooks': 4,
-    'ordering-events': 3, 'ordering-facts': 9, 'ordering-steps': 5,
-    'live-authorizer': 1, 'live-connections': 2, 'live-messages': 6, 'live-updates': 5, 'live-customers': 5,
-    'ordering-topic': 1, 'audit-api': 1, 'audit-facts': 1,
-    'notification-contacts': 1, 'notification-mails': 5, 'notification-customers': 5,
-    'customer-api': 2, 'customer-requests': 3, 'customer-parts': 5, 'customer-sign-up': 0,
-    'product-stock': 1, 'inventory-api': 3, 'inventory-steps': 4, 'inventory-events': 3,
-    'delivery-api': 1, 'delivery-commands': 2, 'delivery-carrier': 2, 'delivery-events': 3,
+    'product-api': 2, 'product-publisher': 3, 'basket-api': 4, 'basket-on-product': 1, 'basket-publisher': 3,
+    'ordering-api': 2, 'ordering-on-checkout': 1, 'basket-on-privacy': 4, 'ordering-on-privacy': 5,
+    'payment-api': 1, 'payment-webhook': 3, 'payment-on-command': 4, 'payment-publisher': 3,
+    'payment-sandbox-api': 4, 'payment-sandbox-webhooks': 4,
+    'ordering-publisher': 3, 'ordering-on-event': 9, 'ordering-steps': 5,
+    'realtime-authorizer': 1, 'realtime-connections': 2, 'realtime-messages': 6, 'realtime-on-order': 5, 'realtime-on-privacy': 5,
+    'ordering-topic-relay': 1, 'audit-api': 1, 'audit-on-order': 1,
+    'notification-on-checkout': 1, 'notification-on-order': 5, 'notification-on-privacy': 5,
+    'privacy-api': 2, 'privacy-publisher': 3, 'privacy-on-answer': 5, 'privacy-on-sign-up': 0,
+    'product-on-stock': 1, 'inventory-api': 3, 'inventory-steps': 4, 'inventory-publisher': 3,
+    'shipping-api': 1, 'shipping-on-command': 2, 'shipping-carrier': 2, 'shipping-publisher': 3,
   };
   const functions = Object.values(resources(dev, 'AWS::Lambda::Function')).map(({ Properties }) => Properties);
 
@@ -236,7 +236,7 @@ describe('alarms', () => {
       MetricStat?.Metric.MetricName === name && (id === undefined || JSON.stringify(MetricStat).includes(id)));
     const [refused, errors] = [named('SignUpsRefused'), named('Errors', 'SignUp')];
     assert.deepEqual(refused.MetricStat.Metric.Dimensions, [
-      { Name: 'service', Value: 'customer' }, { Name: 'stage', Value: 'dev' },
+      { Name: 'service', Value: 'privacy' }, { Name: 'stage', Value: 'dev' },
     ]);
     assert.ok(Metrics[0].Expression.includes(`FILL(${errors.Id}, 0) - FILL(${refused.Id}, 0)`), Metrics[0].Expression);
   });
@@ -320,7 +320,7 @@ test('everything that costs money carries project and stage, and a service its n
     for (const [id, { Properties }] of Object.entries(resources(dev, type))) {
       const { project, stage, service } = tagsOf(Properties);
       assert.deepEqual({ project, stage }, { project: 'ferrocart', stage: 'dev' }, id);
-      if (!id.startsWith('Http')) assert.ok(['product', 'basket', 'ordering', 'customer', 'inventory', 'delivery', 'payment', 'payment-provider', 'notification', 'audit', 'live'].includes(service!), id);
+      if (!id.startsWith('Http')) assert.ok(SERVICES.includes(service!), id);
     }
   }
 });
@@ -331,5 +331,5 @@ test('every queue, table and function is an output that tools can find', () => {
   assert.equal(count('Queue'), Object.keys(resources(dev, 'AWS::SQS::Queue')).length);
   assert.equal(count('Table'), Object.keys(resources(dev, 'AWS::DynamoDB::Table')).length);
   assert.equal(count('Function'), Object.keys(resources(dev, 'AWS::Lambda::Function')).length);
-  assert.deepEqual(list(Object.keys(dev.findOutputs('QueueBasketPricesDlq'))), ['QueueBasketPricesDlq']);
+  assert.deepEqual(list(Object.keys(dev.findOutputs('QueueBasketOnProductDlq'))), ['QueueBasketOnProductDlq']);
 });

@@ -28,7 +28,7 @@ describe('the WebSocket API', () => {
     const handlers = [...routes].map(([key, { Target }]) =>
       [key, called(integrations[target(Target)!]!.Properties.IntegrationUri)]);
     assert.deepEqual(Object.fromEntries(handlers), {
-      $connect: 'live-connections', $disconnect: 'live-connections', $default: 'live-messages',
+      $connect: 'realtime-connections', $disconnect: 'realtime-connections', $default: 'realtime-messages',
     });
     assert.equal(routes.get('$default').RouteResponseSelectionExpression, '$default');
     assert.deepEqual(of('RouteResponse').map(({ RouteResponseKey }) => RouteResponseKey), ['$default']);
@@ -44,8 +44,8 @@ describe('the WebSocket API', () => {
     assert.equal(others.length, 0);
     assert.equal(routes.get('$connect').AuthorizationType, 'CUSTOM');
     assert.deepEqual(authorizer.IdentitySource, ['route.request.querystring.token']);
-    assert.equal(called(authorizer.AuthorizerUri), 'live-authorizer');
-    const { Environment: { Variables } } = functions[functionNamed('live-authorizer')]!.Properties;
+    assert.equal(called(authorizer.AuthorizerUri), 'realtime-authorizer');
+    const { Environment: { Variables } } = functions[functionNamed('realtime-authorizer')]!.Properties;
     const [pool] = Object.keys(resources(template, 'AWS::Cognito::UserPool'));
     assert.match(JSON.stringify(Variables.TOKEN_ISSUER), new RegExp(`https://cognito-idp\\..*"Ref":"${pool}"`));
     assert.ok(target(Variables.TOKEN_CLIENTS)! in resources(template, 'AWS::Cognito::UserPoolClient'));
@@ -78,14 +78,14 @@ describe('the WebSocket API', () => {
         return `${binaryOf(id)} ${/"(\/dev\/[^"]*)"/.exec(text)![1]}`;
       })));
     assert.deepEqual(allowed.sort(), [
-      'live-messages /dev/DELETE/@connections/*', 'live-messages /dev/POST/@connections/*', 'live-updates /dev/POST/@connections/*',
+      'realtime-messages /dev/DELETE/@connections/*', 'realtime-messages /dev/POST/@connections/*', 'realtime-on-order /dev/POST/@connections/*',
     ]);
   });
 
   test('only this API may call its functions', () => {
     const [api] = Object.keys(resources(template, 'AWS::ApiGatewayV2::Api'));
     const permissions = Object.values(resources(template, 'AWS::Lambda::Permission')).map(({ Properties }) => Properties)
-      .filter(({ FunctionName }) => binaryOf(target(FunctionName)!).startsWith('live-'));
+      .filter(({ FunctionName }) => binaryOf(target(FunctionName)!).startsWith('realtime-'));
     const sources = permissions.map(({ FunctionName, Principal, SourceArn }) => {
       assert.equal(Principal, 'apigateway.amazonaws.com');
       const text = JSON.stringify(SourceArn);
@@ -93,7 +93,7 @@ describe('the WebSocket API', () => {
       return `${binaryOf(target(FunctionName)!)} ${/"(\/(?:\*|authorizers\/)[^"]*)"/.exec(text)![1]}`;
     });
     assert.deepEqual(sources.sort(), [
-      'live-authorizer /authorizers/', 'live-connections /*$connect', 'live-connections /*$disconnect', 'live-messages /*$default',
+      'realtime-authorizer /authorizers/', 'realtime-connections /*$connect', 'realtime-connections /*$disconnect', 'realtime-messages /*$default',
     ]);
   });
 });

@@ -6,14 +6,14 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::table::{Item, Table};
 use serde_json::{Value, json};
-use shop_tests::chaos::{Weather, hide_messages_for};
+use shop_tests::chaos::{FaultSchedule, hide_messages_for};
 use shop_tests::{Shop, eventually};
 use testkit::{Account, seed};
 use uuid::Uuid;
 
 use crate::HIDDEN_SECONDS;
 
-const SAMPLE: &str = include_str!("../../services/basket/events/basket-checkouts.json");
+const SAMPLE: &str = include_str!("../../services/basket/events/basket-publisher.json");
 
 /// Checkouts as the basket service leaves them in its outbox.
 fn checkouts(user: &str, count: usize) -> Vec<Item> {
@@ -82,29 +82,29 @@ fn wait_for_rejections(shop: &Shop, user: &str) {
 #[test]
 fn a_burst_of_checkouts_drains_through_one_copy_of_the_consumer() {
     let _turn = crate::turn();
-    let (shop, _weather) = (Shop::new(), Weather::fair(0));
+    let (shop, _proxy) = (Shop::new(), FaultSchedule::without_faults(0));
     let user = format!("burst-{}", Uuid::now_v7());
-    limit(&shop, "ordering-consumer", Some(1));
+    limit(&shop, "ordering-on-checkout", Some(1));
     write(&shop, checkouts(&user, 100));
     wait_for_orders(&shop, &user, 100);
-    limit(&shop, "ordering-consumer", None);
+    limit(&shop, "ordering-on-checkout", None);
     wait_for_rejections(&shop, &user);
 }
 
 #[test]
 fn a_consumer_that_is_switched_off_loses_nothing_and_catches_up() {
     let _turn = crate::turn();
-    let (shop, _weather) = (Shop::new(), Weather::fair(0));
+    let (shop, _proxy) = (Shop::new(), FaultSchedule::without_faults(0));
     let user = format!("off-{}", Uuid::now_v7());
     // Minutes are for those who ask for them; what counts is that messages wait.
     let seconds = std::env::var("FERROCART_OFF_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
     // To take a message and not to be able to do anything with it is an attempt, and attempts are counted.
     hide_messages_for(&shop, HIDDEN_SECONDS.max(seconds));
-    limit(&shop, "ordering-consumer", Some(0));
+    limit(&shop, "ordering-on-checkout", Some(0));
     write(&shop, checkouts(&user, 50));
     std::thread::sleep(Duration::from_secs(seconds));
     assert_eq!(orders(&shop, &user).len(), 0);
-    limit(&shop, "ordering-consumer", None);
+    limit(&shop, "ordering-on-checkout", None);
     hide_messages_for(&shop, HIDDEN_SECONDS);
     wait_for_orders(&shop, &user, 50);
     wait_for_rejections(&shop, &user);

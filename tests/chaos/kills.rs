@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::json;
-use shop_tests::chaos::{Processes, Weather};
+use shop_tests::chaos::{FaultSchedule, Processes};
 use shop_tests::{Answer, Shop, eventually};
 use testkit::faults::{Fault, Rule};
 
@@ -14,21 +14,21 @@ const HELD: Duration = Duration::from_millis(1400);
 /// Does something, and kills a function while its call is held back. The call is made all the same, after the death
 /// of who made it.
 fn kill_during<T: Send>(
-    weather: &Weather,
+    faults: &FaultSchedule,
     shop: &Shop,
     function: &str,
     (operation, table): (&str, &str),
     act: impl FnOnce() -> T + Send,
 ) -> T {
-    weather.add(Rule::new(Fault::Delay(HELD)).on(operation).of(table).times(1));
+    faults.add(Rule::new(Fault::Delay(HELD)).on(operation).of(table).times(1));
     let done = thread::scope(|scope| {
         let act = scope.spawn(act);
-        eventually("the call", || (weather.delayed() > 0).then_some(()));
+        eventually("the call", || (faults.delayed() > 0).then_some(()));
         let killed = Processes::of_the_shop().kill_function(shop.output(&format!("/functions/{function}")));
         assert!(killed > 0, "{function} is not there to be killed");
         act.join().unwrap()
     });
-    eventually("the end of the call", || (weather.delayed() == 0).then_some(()));
+    eventually("the end of the call", || (faults.delayed() == 0).then_some(()));
     done
 }
 
@@ -54,10 +54,10 @@ fn has_one_order(customer: &Shop, receipt: &Answer) {
 #[test]
 fn a_checkout_that_is_killed_before_its_transaction_leaves_the_basket() {
     let _turn = crate::turn();
-    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let customer = customer(&shop);
     let call = ("GetItem", shop.output("/tables/basket"));
-    let killed = kill_during(&weather, &shop, "basket-api", call, || check_out(&customer));
+    let killed = kill_during(&faults, &shop, "basket-api", call, || check_out(&customer));
     assert!(killed.status >= 500, "{}", killed.text);
     assert_eq!(customer.basket().body["items"].as_array().unwrap().len(), 1);
     has_one_order(&customer, &check_out(&customer).expect(202));
@@ -66,10 +66,10 @@ fn a_checkout_that_is_killed_before_its_transaction_leaves_the_basket() {
 #[test]
 fn a_checkout_that_is_killed_during_its_transaction_is_found_by_its_key() {
     let _turn = crate::turn();
-    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let customer = customer(&shop);
     let call = ("TransactWriteItems", shop.output("/tables/checkout"));
-    let killed = kill_during(&weather, &shop, "basket-api", call, || check_out(&customer));
+    let killed = kill_during(&faults, &shop, "basket-api", call, || check_out(&customer));
     assert!(killed.status >= 500, "{}", killed.text);
     has_one_order(&customer, &check_out(&customer).expect(202));
 }
@@ -77,45 +77,45 @@ fn a_checkout_that_is_killed_during_its_transaction_is_found_by_its_key() {
 #[test]
 fn a_publisher_that_is_killed_publishes_when_the_stream_comes_again() {
     let _turn = crate::turn();
-    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let customer = customer(&shop);
     let call = ("PutEvents", shop.output("/eventBus"));
-    let receipt = kill_during(&weather, &shop, "basket-checkouts", call, || check_out(&customer).expect(202));
+    let receipt = kill_during(&faults, &shop, "basket-publisher", call, || check_out(&customer).expect(202));
     has_one_order(&customer, &receipt);
 }
 
 #[test]
 fn a_consumer_that_is_killed_places_the_order_when_its_message_comes_again() {
     let _turn = crate::turn();
-    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let customer = customer(&shop);
     let call = ("TransactWriteItems", shop.output("/tables/order"));
     let receipt =
-        kill_during(&weather, &shop, "ordering-consumer", call, || check_out(&customer).expect(202));
+        kill_during(&faults, &shop, "ordering-on-checkout", call, || check_out(&customer).expect(202));
     has_one_order(&customer, &receipt);
 }
 
 #[test]
 fn an_order_is_delivered_once_although_each_function_on_its_way_is_killed() {
     let _turn = crate::turn();
-    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let (customer, product) = (shop.customer(), shop.product_in_stock("Lamp", "19.90", 5));
     let steps = [
         ("inventory-steps", "TransactWriteItems", "stock"),
         ("ordering-steps", "UpdateItem", "order"),
-        ("payment-commands", "PutItem", "payment"),
-        ("payment-provider", "PutItem", "provider"),
-        ("delivery-commands", "PutItem", "shipment"),
-        ("delivery-carrier", "UpdateItem", "shipment"),
+        ("payment-on-command", "PutItem", "payment"),
+        ("payment-sandbox-api", "PutItem", "provider"),
+        ("shipping-on-command", "PutItem", "shipment"),
+        ("shipping-carrier", "UpdateItem", "shipment"),
     ];
     for (_, operation, table) in steps {
         let table = shop.output(&format!("/tables/{table}"));
-        weather.add(Rule::new(Fault::Delay(HELD)).on(operation).of(table).times(1));
+        faults.add(Rule::new(Fault::Delay(HELD)).on(operation).of(table).times(1));
     }
     let receipt = customer.buy(&product, 2, &json!({}));
     for (held, (function, ..)) in (1..).zip(steps) {
         // The call of one may still be held when that of the next is.
-        eventually(&format!("the call of {function}"), || (weather.injected() >= held).then_some(()));
+        eventually(&format!("the call of {function}"), || (faults.injected() >= held).then_some(()));
         let killed = Processes::of_the_shop().kill_function(shop.output(&format!("/functions/{function}")));
         assert!(killed > 0, "{function} is not there to be killed");
     }
@@ -134,13 +134,13 @@ fn an_order_is_delivered_once_although_each_function_on_its_way_is_killed() {
 #[test]
 fn a_wait_that_is_noted_late_does_not_take_the_place_of_the_one_after_it() {
     let _turn = crate::turn();
-    let (weather, shop) = (Weather::fair(0), Shop::new());
+    let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let (customer, product) = (shop.customer(), shop.product_in_stock("Lamp", "19.90", 1));
     // The step gives up after three tries, and is tried again; only then is its first write made.
     let late = |fault| Rule::new(fault).on("UpdateItem").of(shop.output("/tables/fulfilment"));
-    weather.add(late(Fault::Delay(Duration::from_secs(4))).times(1));
-    weather.add(late(Fault::Refuse).times(2));
+    faults.add(late(Fault::Delay(Duration::from_secs(4))).times(1));
+    faults.add(late(Fault::Refuse).times(2));
     let receipt = customer.buy(&product, 1, &json!({ "paymentToken": "tok_delayed" }));
     customer.order_that_is("DELIVERED", &receipt);
-    assert_eq!(weather.injected(), 3);
+    assert_eq!(faults.injected(), 3);
 }

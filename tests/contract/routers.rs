@@ -1,18 +1,18 @@
 //! The services answer what is described, to those whom it is described for, and nothing else.
 
 use audit::store::AuditStore;
-use basket::checkout::Desk;
+use basket::checkout::CheckoutService;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
-use customer::store::{Holders, RequestStore};
-use delivery::store::ShipmentStore;
 use inventory::store::StockStore;
 use lambdakit::idempotency::IdempotencyStore;
 use lambdakit::openapi::{Access, Operation};
 use lambdakit::signature::WebhookSecrets;
 use ordering::store::OrderStore;
 use payment::store::PaymentStore;
-use payment::webhook::Ear;
+use payment::webhook::WebhookReceiver;
+use privacy::store::{Holders, RequestStore};
 use product::store::ProductStore;
+use shipping::store::ShipmentStore;
 use testkit::{Account, Answer, Client, customer_id};
 
 use crate::{name, operations};
@@ -30,12 +30,13 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
     let secrets = WebhookSecrets::parse("whsec_YSBzZWNyZXQgdGhhdCBub2JvZHkgc2lnbnMgd2l0aA==").unwrap();
     let routers = [
         product::api::router(ProductStore::new(table("product")), currency),
-        basket::api::router(Desk { baskets, prices, checkouts, idempotency, currency }),
+        basket::api::router(CheckoutService { baskets, prices, checkouts, idempotency, currency }),
         ordering::api::router(OrderStore::new(table("order"))),
-        customer::api::router(RequestStore::new(table("customer"), Holders::new(["basket"]))),
+        privacy::api::router(RequestStore::new(table("customer"), Holders::new(["basket"]))),
         inventory::api::router(StockStore::new(table("stock"))),
-        delivery::api::router(ShipmentStore::new(table("shipment"))),
-        payment::api::router(payments.clone()).merge(payment::webhook::router(Ear::new(payments, secrets))),
+        shipping::api::router(ShipmentStore::new(table("shipment"))),
+        payment::api::router(payments.clone())
+            .merge(payment::webhook::router(WebhookReceiver::new(payments, secrets))),
         audit::api::router(AuditStore::new(table("audit"))),
     ];
     routers

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// At most one case in so many may be given up before it is sent, or too little is tested.
-const MOST_UNSENT_ONE_IN: u32 = 100;
+const MAX_UNSENT_ONE_IN: u32 = 100;
 
 /// The report, as far as it is looked at. <https://schemathesis.readthedocs.io/en/stable/reference/reports/>
 #[derive(Debug, Deserialize)]
@@ -74,7 +74,7 @@ impl Report {
         expect_none(with_failures, "cases failed");
         expect_none(of_operations, "operations errored");
         expect_none(untested, "operations were not tested");
-        if unsent > generated / MOST_UNSENT_ONE_IN {
+        if unsent > generated / MAX_UNSENT_ONE_IN {
             problems.push(format!("{unsent} of {generated} cases were not sent"));
         }
         if *exit_code != 0 {

@@ -14,7 +14,7 @@ use ureq::Agent;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// Nobody checks signatures here, but the account and the service are read from them.
 const CREDENTIAL: &str = "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1";
-const PATIENCE: Duration = Duration::from_mins(3);
+const TIMEOUT: Duration = Duration::from_mins(3);
 
 /// A local AWS of this test alone.
 pub(crate) struct LocalAws {
@@ -43,7 +43,7 @@ impl LocalAws {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let process = launch(port, &state, options);
         let config =
-            Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE)).proxy(None);
+            Agent::config_builder().http_status_as_error(false).timeout_global(Some(TIMEOUT)).proxy(None);
         Self { port, state, options, process, agent: config.build().into() }
     }
 
@@ -230,12 +230,12 @@ pub(crate) fn function(does: &str, url: &Value) -> Value {
 
 /// Asks until there is an answer.
 pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = ask() {
             return found;
         }
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+        assert!(Instant::now() < deadline, "{what}: not within {TIMEOUT:?}");
         sleep(Duration::from_millis(20));
     }
 }

@@ -4,11 +4,11 @@
 
 mod access;
 mod edge;
-mod live;
 mod me;
 mod once;
 mod queues;
 mod readme;
+mod realtime;
 mod replay;
 mod saga;
 mod story;

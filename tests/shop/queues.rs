@@ -7,8 +7,8 @@ use testkit::{Account, eventually};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-const QUEUE: &str = "ordering-consumer";
-const SAMPLE: &str = include_str!("../../services/ordering/events/ordering-consumer.json");
+const QUEUE: &str = "ordering-on-checkout";
+const SAMPLE: &str = include_str!("../../services/ordering/events/ordering-on-checkout.json");
 
 /// Tests that wait for the queue to be empty take turns.
 static TURN: Mutex<()> = Mutex::const_new(());

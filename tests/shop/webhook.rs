@@ -38,10 +38,10 @@ fn webhook_secrets(shop: &Shop) -> WebhookSecrets {
 /// Refunds a part of a charge at the payment provider, by hand.
 fn refund_part(shop: &Shop, charge: &Value, key: &str, amount: u64) {
     // The name resolves nowhere; the local AWS has it at a path.
-    let url = variable(shop, "payment-commands", "PROVIDER_URL");
+    let url = variable(shop, "payment-on-command", "PROVIDER_URL");
     let id = url.trim_start_matches("https://").split('.').next().unwrap();
     let url = format!("{}/_aws/lambda-url/{id}/v1/refunds", shop.output("/endpoint"));
-    let api_key = format!("Bearer {}", secret(shop, "payment-provider", "PROVIDER_KEY_SECRET"));
+    let api_key = format!("Bearer {}", secret(shop, "payment-sandbox-api", "PROVIDER_KEY_SECRET"));
     let request = ureq::post(url).header("authorization", api_key).header("idempotency-key", key);
     request.send_json(json!({ "charge": charge, "amount": amount })).unwrap();
 }

@@ -6,13 +6,13 @@
 
 mod checker;
 mod customer;
+mod expected;
+mod faults;
 mod invariants;
-mod ledger;
-mod mischief;
+mod killer;
 mod processes;
 mod report;
 mod warehouse;
-mod weather;
 mod world;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,23 +21,23 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use aws_sdk_sqs::types::QueueAttributeName;
-use testkit::{Account, Dice};
+use testkit::{Account, SeededRng};
 
 use crate::Shop;
 use customer::Customer;
-pub use ledger::{Checkout, Ledger};
-use mischief::Mischief;
+pub use expected::{Checkout, ExpectedState};
+pub use faults::FaultSchedule;
+use killer::ProcessKiller;
 pub use processes::Processes;
 pub use report::Report;
 use warehouse::Warehouse;
-pub use weather::Weather;
 
 /// Of so many customers one leaves now and then.
 const RESTLESS: usize = 4;
 /// Requests under way at once: as many as two cores can serve.
 const WORKERS: usize = 16;
 /// How many times as long as planned customers buy at most.
-const MOST_DURATIONS: u32 = 6;
+const MAX_DURATIONS: u32 = 6;
 
 /// How long, how many, and by which numbers.
 #[derive(Clone, Copy, Debug)]
@@ -63,23 +63,23 @@ impl Plan {
 #[must_use]
 pub fn run(plan: Plan) -> Report {
     let shop = Shop::new();
-    let ledger = Arc::new(Ledger::default());
-    let mut weather = Weather::fair(plan.seed);
+    let expected = Arc::new(ExpectedState::default());
+    let mut schedule = FaultSchedule::without_faults(plan.seed);
     let products: Vec<String> =
         (0..12).map(|number| shop.product(&format!("Product {number}"), &format!("{number}.99"))).collect();
-    let mut warehouse = Warehouse::fill(&shop, &products, &ledger);
+    let mut warehouse = Warehouse::fill(&shop, &products, &expected);
     println!("seed {}, {} customers, {:?}", plan.seed, plan.customers, plan.duration);
 
-    weather.turn();
-    let mischief = Mischief::start(plan.seed, &shop);
+    schedule.turn();
+    let killer = ProcessKiller::start(plan.seed, &shop);
     let customers: Vec<Mutex<Customer>> = (0..plan.customers)
         .map(|number| {
-            let dice = Dice::new(plan.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
+            let rng = SeededRng::new(plan.seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
             Mutex::new(Customer::new(
                 shop.customer_named(&format!("{}{number}", plan.names())),
-                dice,
+                rng,
                 &products,
-                Arc::clone(&ledger),
+                Arc::clone(&expected),
                 number % RESTLESS == 0,
             ))
         })
@@ -90,33 +90,34 @@ pub fn run(plan: Plan) -> Report {
             let (customers, over) = (&customers, &over);
             scope.spawn(move || work(customers, worker, over));
         }
-        scope
-            .spawn(|| staff(&shop, &products, &mut warehouse, Dice::new(plan.seed ^ 0x57AF), &ledger, &over));
+        scope.spawn(|| {
+            staff(&shop, &products, &mut warehouse, SeededRng::new(plan.seed ^ 0x57AF), &expected, &over);
+        });
         let mut said = Instant::now();
         let goes_on = |elapsed: Duration| {
             elapsed < plan.duration
-                || (elapsed < plan.duration * MOST_DURATIONS && ledger.checkouts().len() < plan.checkouts)
+                || (elapsed < plan.duration * MAX_DURATIONS && expected.checkouts().len() < plan.checkouts)
         };
         while goes_on(started.elapsed()) {
             thread::sleep(Duration::from_millis(100));
             if said.elapsed() > Duration::from_secs(10) {
                 said = Instant::now();
-                println!("{:4} s  {}", started.elapsed().as_secs(), ledger.summary());
+                println!("{:4} s  {}", started.elapsed().as_secs(), expected.summary());
             }
         }
         over.store(true, Ordering::SeqCst);
     });
-    let (faults, mischief) = (weather.clear_up(), mischief.stop());
-    println!("the weather clears; {}", ledger.summary());
+    let (faults, kills) = (schedule.stop(), killer.stop());
+    println!("no more faults; {}", expected.summary());
 
-    // In fair weather each customer says what they last saw and did.
+    // Without faults each customer checks what they last saw and did.
     for customer in &customers {
         lock(customer).settle();
     }
-    warehouse.settle(&shop, &ledger);
+    warehouse.settle(&shop, &expected);
     let elapsed = started.elapsed();
-    let checked = checker::check(&shop, &plan.names(), &ledger, &customers, &products, &weather);
-    Report::new(plan, elapsed, &ledger, faults, mischief, checked)
+    let checked = checker::check(&shop, &plan.names(), &expected, &customers, &products, &schedule);
+    Report::new(plan, elapsed, &expected, faults, kills, checked)
 }
 
 /// Has every queue hide what somebody has taken for so many seconds, for those who cannot wait as long as on AWS.
@@ -151,34 +152,34 @@ fn staff(
     shop: &Shop,
     products: &[String],
     warehouse: &mut Warehouse,
-    mut dice: Dice,
-    ledger: &Ledger,
+    mut rng: SeededRng,
+    expected: &ExpectedState,
     over: &AtomicBool,
 ) {
     while !over.load(Ordering::SeqCst) {
-        let path = format!("/product/{}", products[dice.pick(products.len())]);
-        let answer = shop.try_send("PATCH", &path, &[], format!(r#"{{"price": {}.49}}"#, dice.pick(500)));
-        ledger.count("change price", answer.as_ref().map_or(0, |answer| answer.status));
-        if dice.pick(4) == 0 {
-            warehouse.receive(shop, ledger, &mut dice);
+        let path = format!("/product/{}", products[rng.pick(products.len())]);
+        let answer = shop.try_send("PATCH", &path, &[], format!(r#"{{"price": {}.49}}"#, rng.pick(500)));
+        expected.count("change price", answer.as_ref().map_or(0, |answer| answer.status));
+        if rng.pick(4) == 0 {
+            warehouse.receive(shop, expected, &mut rng);
         }
-        erase_again(shop, &mut dice, ledger);
+        erase_again(shop, &mut rng, expected);
         thread::sleep(Duration::from_millis(300));
     }
 }
 
 /// Now and then staff have somebody's data erased who has left already, and whose name is somebody else's by now.
-fn erase_again(shop: &Shop, dice: &mut Dice, ledger: &Ledger) {
-    let departures = ledger.departures();
-    if departures.is_empty() || dice.pick(8) != 0 {
+fn erase_again(shop: &Shop, rng: &mut SeededRng, expected: &ExpectedState) {
+    let departures = expected.departures();
+    if departures.is_empty() || rng.pick(8) != 0 {
         return;
     }
-    let departure = &departures[dice.pick(departures.len())];
+    let departure = &departures[rng.pick(departures.len())];
     let path = format!("/customer/{}", departure.customer_id);
     let status = shop.try_send("DELETE", &path, &[], "").map_or(0, |answer| answer.status);
-    ledger.count("erase again", status);
+    expected.count("erase again", status);
     if (400..500).contains(&status) {
-        ledger.violation(format!("{}: erasing who has left was refused with {status}", departure.user));
+        expected.violation(format!("{}: erasing who has left was refused with {status}", departure.user));
     }
 }
 

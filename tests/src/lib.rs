@@ -22,7 +22,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use testkit::PATIENCE;
+use testkit::TIMEOUT;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
 use uuid::Uuid;
@@ -205,7 +205,7 @@ impl Shop {
         xtask.output().expect("cargo")
     }
 
-    /// What the shop is made of: `output("/queues/ordering-consumer")`.
+    /// What the shop is made of: `output("/queues/ordering-on-checkout")`.
     #[must_use]
     pub fn output(&self, pointer: &str) -> &str {
         let value = self.outputs.pointer(pointer).and_then(Value::as_str);
@@ -488,12 +488,12 @@ impl Answer {
 
 /// Asks again and again until something is there; a test fails when that takes too long.
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = ask() {
             return found;
         }
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+        assert!(Instant::now() < deadline, "{what}: not within {TIMEOUT:?}");
         sleep(Duration::from_millis(50));
     }
 }

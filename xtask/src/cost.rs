@@ -49,7 +49,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let journey = Journey::of(&run)?;
     let month = Month { args, prices: &prices, region, journey: &journey };
     println!(
-        "What an order is, as measured in {} and, behind `ordering-consumer`, counted in the code:\n\n{}",
+        "What an order is, as measured in {} and, behind `ordering-on-checkout`, counted in the code:\n\n{}",
         paths.shown(run.file()),
         order(&journey)
     );

@@ -26,7 +26,6 @@ mod interrupt;
 mod lambda_build;
 #[cfg(test)]
 mod line_endings;
-mod live;
 mod load;
 mod local_deploy;
 mod lock;
@@ -42,6 +41,7 @@ mod private_file;
 mod process;
 mod python;
 mod queues;
+mod realtime;
 mod replay;
 mod sbom;
 mod seed;
@@ -92,9 +92,9 @@ enum Command {
     /// Sign in and print the token that the API takes
     Token(token::Args),
     /// Print each status that orders come to, as they come to it
-    Watch(live::WatchArgs),
+    Watch(realtime::WatchArgs),
     /// Write with the shop's staff, or with a customer
-    Chat(live::ChatArgs),
+    Chat(realtime::ChatArgs),
     /// Build the functions, for this machine or for AWS Lambda
     Build(build::Args),
     /// Deploy to AWS with your credentials
@@ -159,8 +159,8 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Logs(args) => logs::run(&paths, &args)?,
         Command::Seed(args) => seed::run(&paths, &args)?,
         Command::Token(args) => token::run(&paths, &args)?,
-        Command::Watch(args) => live::watch(&paths, &args)?,
-        Command::Chat(args) => live::chat(&paths, &args)?,
+        Command::Watch(args) => realtime::watch(&paths, &args)?,
+        Command::Chat(args) => realtime::chat(&paths, &args)?,
         Command::Build(args) => build::run(&paths, &args)?,
         Command::Deploy(args) => deploy::run(&paths, &args)?,
         Command::Destroy(args) => deploy::destroy(&paths, &args)?,

@@ -169,7 +169,7 @@ mod tests {
             ("EventBusName", "bus"),
             ("TableProduct", "T1"),
             ("FunctionBasketApi", "F1"),
-            ("QueueBasketPricesDlq", "http://127.0.0.1:4566/000000000000/Q1"),
+            ("QueueBasketOnProductDlq", "http://127.0.0.1:4566/000000000000/Q1"),
             ("SiteUrl", "https://site"),
             ("Tablecloth", "x"),
         ]
@@ -183,7 +183,7 @@ mod tests {
         assert_eq!(outputs.api_url, "http://127.0.0.1:4810/_aws/execute-api/abc/local");
         assert_eq!(outputs.tables["product"], "T1");
         assert_eq!(outputs.functions["basket-api"], "F1");
-        assert_eq!(outputs.queues["basket-prices-dlq"], "http://127.0.0.1:4810/000000000000/Q1");
+        assert_eq!(outputs.queues["basket-on-product-dlq"], "http://127.0.0.1:4810/000000000000/Q1");
         assert_eq!(outputs.others["siteUrl"], "https://site");
         assert_eq!(outputs.others["tablecloth"], "x");
     }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// What is told on the topic of order facts.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub enum OrderFact {
+pub enum OrderEvent {
     /// It was placed.
     OrderPlaced(Event<OrderPlaced>),
     /// Its pieces are set aside.
@@ -78,30 +78,30 @@ impl Entry {
     }
 }
 
-impl TryFrom<OrderFact> for Entry {
+impl TryFrom<OrderEvent> for Entry {
     type Error = MoneyError;
 
-    fn try_from(fact: OrderFact) -> Result<Self, MoneyError> {
+    fn try_from(fact: OrderEvent) -> Result<Self, MoneyError> {
         Ok(match fact {
-            OrderFact::OrderPlaced(Event { metadata, data }) => Self {
+            OrderEvent::OrderPlaced(Event { metadata, data }) => Self {
                 total_price: Some(Money::from_amount(data.total_price, data.currency)?),
                 pieces: Some(data.pieces),
                 ..Self::of::<OrderPlaced>(metadata, data.order_id)
             },
-            OrderFact::OrderStockReserved(Event { metadata, data }) => {
+            OrderEvent::OrderStockReserved(Event { metadata, data }) => {
                 Self::of::<OrderStockReserved>(metadata, data.order_id)
             }
-            OrderFact::OrderPaid(Event { metadata, data }) => Self::of::<OrderPaid>(metadata, data.order_id),
-            OrderFact::OrderShipped(Event { metadata, data }) => {
+            OrderEvent::OrderPaid(Event { metadata, data }) => Self::of::<OrderPaid>(metadata, data.order_id),
+            OrderEvent::OrderShipped(Event { metadata, data }) => {
                 Self::of::<OrderShipped>(metadata, data.order_id)
             }
-            OrderFact::OrderDelivered(Event { metadata, data }) => {
+            OrderEvent::OrderDelivered(Event { metadata, data }) => {
                 Self::of::<OrderDelivered>(metadata, data.order_id)
             }
-            OrderFact::OrderRejected(Event { metadata, data }) => {
+            OrderEvent::OrderRejected(Event { metadata, data }) => {
                 Self { reason: Some(data.reason), ..Self::of::<OrderRejected>(metadata, data.order_id) }
             }
-            OrderFact::OrderCancelled(Event { metadata, data }) => {
+            OrderEvent::OrderCancelled(Event { metadata, data }) => {
                 Self { reason: Some(data.reason), ..Self::of::<OrderCancelled>(metadata, data.order_id) }
             }
         })

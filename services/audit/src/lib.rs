@@ -2,7 +2,7 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `audit-facts` | writes each fact down, once |
+//! | `audit-on-order` | writes each fact down, once |
 //! | `audit-api` | answers `/audit` |
 //!
 //! Owns the table `audit`, to which nothing but new rows is ever written. Listens to the topic of order facts; publishes

@@ -1,7 +1,7 @@
 //! The functions of the audit service: what runs, by the name of the handler.
 
 use audit::api::router;
-use audit::order_facts::Facts;
+use audit::order_facts::AuditHandler;
 use audit::store::AuditStore;
 use axum::Router;
 use lambdakit::aws::Aws;
@@ -12,19 +12,19 @@ use lambdakit::{ConfigError, api, handler, queue};
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "audit-api" => api::run(routes).await,
-        "audit-facts" => queue::run(facts).await,
+        "audit-on-order" => queue::run(facts).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }
 
 /// Answers HTTP requests for `/audit`.
 async fn routes() -> Result<Router, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(router(AuditStore::new(Table::from_env(&dynamodb, "AUDIT_TABLE")?)))
 }
 
 /// Writes down what becomes of orders.
-async fn facts() -> Result<Facts, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
-    Ok(Facts::new(AuditStore::new(Table::from_env(&dynamodb, "AUDIT_TABLE")?)))
+async fn facts() -> Result<AuditHandler, ConfigError> {
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
+    Ok(AuditHandler::new(AuditStore::new(Table::from_env(&dynamodb, "AUDIT_TABLE")?)))
 }

@@ -3,16 +3,16 @@
 use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
 
-use crate::entry::{Entry, OrderFact};
+use crate::entry::{Entry, OrderEvent};
 use crate::store::AuditStore;
 
 /// Writes facts down.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct AuditHandler {
     audit: AuditStore,
 }
 
-impl Facts {
+impl AuditHandler {
     /// Writes them into this store.
     #[must_use]
     pub fn new(audit: AuditStore) -> Self {
@@ -20,10 +20,10 @@ impl Facts {
     }
 }
 
-impl queue::Handler for Facts {
-    type Event = OrderFact;
+impl queue::Handler for AuditHandler {
+    type Event = OrderEvent;
 
-    async fn handle(&self, fact: OrderFact) -> Result<(), HandlerError> {
+    async fn handle(&self, fact: OrderEvent) -> Result<(), HandlerError> {
         if self.audit.append(&Entry::try_from(fact)?).await? {
             telemetry::count("FactsAudited", 1);
         }

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::OrderId;
-use lambdakit::StoreError;
+use lambdakit::AwsError;
 use lambdakit::page::{Page, PageRequest};
 use lambdakit::table::{Put, Table};
 use serde::Serialize;
@@ -32,7 +32,7 @@ impl AuditStore {
     }
 
     /// Writes a fact down, unless it is there; says whether it is new.
-    pub async fn append(&self, entry: &Entry) -> Result<bool, StoreError> {
+    pub async fn append(&self, entry: &Entry) -> Result<bool, AwsError> {
         let row = Row { key: format!("{}#{}", entry.occurred_at, entry.event_id), entry };
         let put = self
             .table
@@ -45,7 +45,7 @@ impl AuditStore {
     }
 
     /// A page of what has happened to an order, oldest first.
-    pub async fn list(&self, order_id: OrderId, page: &PageRequest) -> Result<Page<Entry>, StoreError> {
+    pub async fn list(&self, order_id: OrderId, page: &PageRequest) -> Result<Page<Entry>, AwsError> {
         let query = self
             .table
             .client()

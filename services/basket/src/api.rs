@@ -19,18 +19,18 @@ use serde::{Deserialize, Serialize};
 use shopkit::customer::{CUSTOMER_ID, CustomerCaller, Owner, Readable, Scope};
 use shopkit::tombstone::CustomerErased;
 
-use crate::checkout::Desk;
+use crate::checkout::CheckoutService;
 use crate::request::{self, Item};
 
 /// The routes.
-pub fn router(desk: Desk) -> Router {
+pub fn router(service: CheckoutService) -> Router {
     Router::new()
         .route("/basket", get(list).post(replace))
         .route("/basket/checkout", post(checkout))
         .route("/basket/{userName}", get(read).delete(empty))
         .route("/basket/{userName}/items", post(add_item))
         .route("/basket/{userName}/items/{itemId}", patch(change_item).delete(remove_item))
-        .with_state(desk)
+        .with_state(service)
 }
 
 /// What a path names below its customer.
@@ -42,48 +42,54 @@ struct ItemPath {
 
 async fn checkout(
     caller: CustomerCaller,
-    State(desk): State<Desk>,
+    State(service): State<CheckoutService>,
     key: Option<IdempotencyKey>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
-    let checkout = request::checkout(&body, desk.currency)?;
+    let checkout = request::checkout(&body, service.currency)?;
     let owner = caller.authorize_write(checkout.user_name.clone())?;
-    let customer = named_as_before(&desk, owner).await?;
+    let customer = named_as_before(&service, owner).await?;
     // Relative to the request (RFC 9110 section 10.2.2), so that it holds below any stage or domain.
     let orders = format!("../order/{}", customer.user_name);
     // Staff who check out in a customer's place have keys of their own.
     let scope = format!("{}/{}", caller.subject(), customer.id);
     let request = key.map(|key| idempotency::Request::new("checkout", &scope, &key, &body));
-    let receipt = desk.check_out(customer, checkout, request.as_ref()).await?;
+    let receipt = service.check_out(customer, checkout, request.as_ref()).await?;
     let location = [(header::LOCATION, format!("{orders}/{}", receipt.order_id))];
     Ok((StatusCode::ACCEPTED, location, Json(receipt)).into_response())
 }
 
 async fn list(
     _: Staff,
-    State(desk): State<Desk>,
+    State(service): State<CheckoutService>,
     mut query: Parameters,
 ) -> Result<Json<Page<BasketSummary>>, Problem> {
     let user_name = query.optional::<UserName>("userName");
     let list = format!("basket?userName={}", user_name.iter().flatten().next().map_or("", UserName::as_str));
     let (Some(user_name), Some(page)) = (user_name, query.page(list)) else { return Err(query.invalid()) };
-    Ok(Json(desk.baskets.list(user_name.as_ref(), &page).await?.map(BasketSummary::from)))
+    Ok(Json(service.baskets.list(user_name.as_ref(), &page).await?.map(BasketSummary::from)))
 }
 
-async fn read(Readable(scope): Readable, State(desk): State<Desk>) -> Result<Json<BasketView>, Problem> {
+async fn read(
+    Readable(scope): Readable,
+    State(service): State<CheckoutService>,
+) -> Result<Json<BasketView>, Problem> {
     let customer = match scope {
         Scope::Customer(customer) => customer,
-        Scope::UserName(user_name) => return read_by_name(&desk, user_name).await,
+        Scope::UserName(user_name) => return read_by_name(&service, user_name).await,
     };
-    let found = desk.baskets.find(customer.id).await?;
-    priced(&desk, &found.unwrap_or_else(|| Basket::empty(customer))).await
+    let found = service.baskets.find(customer.id).await?;
+    priced(&service, &found.unwrap_or_else(|| Basket::empty(customer))).await
 }
 
 /// The customer whose basket is to be changed. Staff can take the name for another than it is: the basket knows it, unless
 /// it is empty.
-async fn named_as_before(desk: &Desk, Owner { customer, is_caller }: Owner) -> Result<Customer, Problem> {
+async fn named_as_before(
+    service: &CheckoutService,
+    Owner { customer, is_caller }: Owner,
+) -> Result<Customer, Problem> {
     if !is_caller
-        && let Some(basket) = desk.baskets.find(customer.id).await?
+        && let Some(basket) = service.baskets.find(customer.id).await?
         && basket.customer.user_name != customer.user_name
     {
         return Err(Problem::not_found("The customer of this id has another name."));
@@ -92,11 +98,11 @@ async fn named_as_before(desk: &Desk, Owner { customer, is_caller }: Owner) -> R
 }
 
 /// The basket of the one customer of this name who has something in theirs.
-async fn read_by_name(desk: &Desk, user_name: UserName) -> Result<Json<BasketView>, Problem> {
-    let found = desk.baskets.list(Some(&user_name), &PageRequest::first("basket")).await?;
+async fn read_by_name(service: &CheckoutService, user_name: UserName) -> Result<Json<BasketView>, Problem> {
+    let found = service.baskets.list(Some(&user_name), &PageRequest::first("basket")).await?;
     match &*found.items {
-        [] => Ok(Json(BasketView::nobodys(user_name, desk.currency))),
-        [basket] if found.next_cursor.is_none() => priced(desk, basket).await,
+        [] => Ok(Json(BasketView::nobodys(user_name, service.currency))),
+        [basket] if found.next_cursor.is_none() => priced(service, basket).await,
         several => Err(ambiguous(several.iter().map(|basket| basket.customer.id))),
     }
 }
@@ -114,81 +120,82 @@ fn ambiguous(ids: impl Iterator<Item = CustomerId>) -> Problem {
 
 async fn replace(
     caller: CustomerCaller,
-    State(desk): State<Desk>,
+    State(service): State<CheckoutService>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let (user_name, items) = request::basket(&body)?;
-    let customer = named_as_before(&desk, caller.authorize_write(user_name)?).await?;
-    let (lines, offers) = lines(&desk, items, |index| format!("items[{index}].")).await?;
+    let customer = named_as_before(&service, caller.authorize_write(user_name)?).await?;
+    let (lines, offers) = lines(&service, items, |index| format!("items[{index}].")).await?;
     let basket = Basket::with_lines(customer, lines).map_err(|error| refused(error, "items"))?;
-    desk.baskets.replace(&basket).await??;
-    view(&desk, &basket, &offers)
+    service.baskets.replace(&basket).await??;
+    view(&service, &basket, &offers)
 }
 
-async fn empty(owner: Owner, State(desk): State<Desk>) -> Result<StatusCode, Problem> {
-    desk.baskets.empty(&named_as_before(&desk, owner).await?).await?;
+async fn empty(owner: Owner, State(service): State<CheckoutService>) -> Result<StatusCode, Problem> {
+    service.baskets.empty(&named_as_before(&service, owner).await?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn add_item(
     owner: Owner,
-    State(desk): State<Desk>,
+    State(service): State<CheckoutService>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let item = request::item(&body)?;
-    let customer = named_as_before(&desk, owner).await?;
-    let (lines, _) = lines(&desk, vec![item], |_| String::new()).await?;
+    let customer = named_as_before(&service, owner).await?;
+    let (lines, _) = lines(&service, vec![item], |_| String::new()).await?;
     let add = |basket: &mut Basket| -> Result<(), Refusal> {
         Ok(lines.iter().cloned().try_for_each(|line| basket.add(line))?)
     };
-    let basket = desk.baskets.change(&customer, add).await?.map_err(|error| refused(error, "quantity"))?;
-    priced(&desk, &basket).await
+    let basket = service.baskets.change(&customer, add).await?.map_err(|error| refused(error, "quantity"))?;
+    priced(&service, &basket).await
 }
 
 async fn change_item(
     owner: Owner,
-    State(desk): State<Desk>,
+    State(service): State<CheckoutService>,
     Path(ItemPath { item_id }): Path<ItemPath>,
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let item = item(&item_id)?;
     let quantity = request::quantity(&body)?;
-    let customer = named_as_before(&desk, owner).await?;
+    let customer = named_as_before(&service, owner).await?;
     let change = |basket: &mut Basket| -> Result<(), Refusal> { Ok(basket.set_quantity(item, quantity)?) };
-    let basket = desk.baskets.change(&customer, change).await?.map_err(|error| refused(error, "quantity"))?;
-    priced(&desk, &basket).await
+    let basket =
+        service.baskets.change(&customer, change).await?.map_err(|error| refused(error, "quantity"))?;
+    priced(&service, &basket).await
 }
 
 async fn remove_item(
     owner: Owner,
-    State(desk): State<Desk>,
+    State(service): State<CheckoutService>,
     Path(ItemPath { item_id }): Path<ItemPath>,
 ) -> Result<StatusCode, Problem> {
     let item = item(&item_id)?;
-    let customer = named_as_before(&desk, owner).await?;
+    let customer = named_as_before(&service, owner).await?;
     let remove = |basket: &mut Basket| -> Result<(), Refusal> { Ok(basket.remove(item)?) };
-    desk.baskets.change(&customer, remove).await?.map_err(|error| refused(error, "itemId"))?;
+    service.baskets.change(&customer, remove).await?.map_err(|error| refused(error, "itemId"))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// The basket at today's prices.
-async fn priced(desk: &Desk, basket: &Basket) -> Result<Json<BasketView>, Problem> {
-    let offers = desk.prices.offers(basket.lines().iter().map(|line| line.product_id)).await?;
-    view(desk, basket, &offers)
+async fn priced(service: &CheckoutService, basket: &Basket) -> Result<Json<BasketView>, Problem> {
+    let offers = service.prices.offers(basket.lines().iter().map(|line| line.product_id)).await?;
+    view(service, basket, &offers)
 }
 
-fn view(desk: &Desk, basket: &Basket, offers: &Offers) -> Result<Json<BasketView>, Problem> {
-    let priced = basket.price(offers, desk.currency).map_err(Problem::internal)?;
+fn view(service: &CheckoutService, basket: &Basket, offers: &Offers) -> Result<Json<BasketView>, Problem> {
+    let priced = basket.price(offers, service.currency).map_err(Problem::internal)?;
     Ok(Json(BasketView::from(priced)))
 }
 
 /// The items as lines, and the offers they were made of; or a problem that names each unknown product.
 async fn lines(
-    desk: &Desk,
+    service: &CheckoutService,
     items: Vec<Item>,
     path: impl Fn(usize) -> String,
 ) -> Result<(Vec<Line>, Offers), Problem> {
-    let offers = desk.prices.offers(items.iter().map(|item| item.product_id)).await?;
+    let offers = service.prices.offers(items.iter().map(|item| item.product_id)).await?;
     let (mut lines, mut unknown) = (Vec::new(), Vec::new());
     for (index, Item { product_id, color, quantity }) in items.into_iter().enumerate() {
         match offers.get(&product_id) {

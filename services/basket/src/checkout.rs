@@ -10,17 +10,17 @@ use domain::customer::Customer;
 use domain::event::{BasketCheckedOut, CheckedOutLine, Event};
 use domain::order::OrderStatus;
 use domain::{Amount, Currency, Money, MoneyError, OrderId, Timestamp};
-use lambdakit::idempotency::{Earlier, IdempotencyStore, Request};
-use lambdakit::{Problem, StoreError, telemetry};
+use lambdakit::idempotency::{IdempotencyStore, Request, SavedResponse};
+use lambdakit::{AwsError, Problem, telemetry};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::request::Checkout;
-use crate::store::{BasketStore, CheckoutStore, Placed, PriceStore, Versioned};
+use crate::store::{BasketStore, CheckoutOutcome, CheckoutStore, PriceStore, Versioned};
 
 /// Where customers fill their baskets and check out.
 #[derive(Clone, Debug)]
-pub struct Desk {
+pub struct CheckoutService {
     /// The baskets.
     pub baskets: BasketStore,
     /// What products cost today.
@@ -81,7 +81,7 @@ pub enum CheckoutError {
     Receipt(#[from] serde_json::Error),
     /// The store did not answer.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Store(#[from] AwsError),
 }
 
 impl From<CheckoutError> for Problem {
@@ -104,7 +104,7 @@ impl From<CheckoutError> for Problem {
     }
 }
 
-impl Desk {
+impl CheckoutService {
     /// Makes a customer's basket into an order. A request with a key that was completed before
     /// gets the same receipt again.
     pub(crate) async fn check_out(
@@ -120,9 +120,9 @@ impl Desk {
         // Only now: a first try, which is most of them, need not pay for this look.
         let Some(key) = key else { return Err(refusal) };
         match self.idempotency.find(key).await? {
-            Earlier::Completed(receipt) => Ok(serde_json::from_str(&receipt)?),
-            Earlier::OtherPayload => Err(CheckoutError::KeyReused),
-            Earlier::Unknown => Err(refusal),
+            SavedResponse::Completed(receipt) => Ok(serde_json::from_str(&receipt)?),
+            SavedResponse::OtherPayload => Err(CheckoutError::KeyReused),
+            SavedResponse::Unknown => Err(refusal),
         }
     }
 
@@ -164,12 +164,12 @@ impl Desk {
         let key =
             key.map(|key| Ok::<_, CheckoutError>((key, serde_json::to_string(&receipt)?))).transpose()?;
         match self.checkouts.place(&version, &event, key).await? {
-            Placed::Done => {
+            CheckoutOutcome::Done => {
                 telemetry::count("Checkouts", 1);
                 Ok(receipt)
             }
             // Who used the key, and for what, is looked up next.
-            Placed::BasketChanged | Placed::KeyUsed => Err(CheckoutError::Changed),
+            CheckoutOutcome::BasketChanged | CheckoutOutcome::KeyUsed => Err(CheckoutError::Changed),
         }
     }
 }

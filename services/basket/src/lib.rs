@@ -3,9 +3,9 @@
 //! | function | does |
 //! | --- | --- |
 //! | `basket-api` | answers `/basket` |
-//! | `basket-prices` | keeps the price table up to date with the catalogue |
-//! | `basket-checkouts` | publishes each checkout |
-//! | `basket-customers` | hands over a customer's basket, or erases it |
+//! | `basket-on-product` | keeps the price table up to date with the catalogue |
+//! | `basket-publisher` | publishes each checkout |
+//! | `basket-on-privacy` | hands over a customer's basket, or erases it |
 //!
 //! Owns the tables `basket`, `price` (a replica of what baskets need to know of products),
 //! `checkout` (the outbox) and `idempotency`. Listens to `ProductCreated`, `ProductUpdated`,

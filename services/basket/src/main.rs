@@ -2,10 +2,10 @@
 
 use axum::Router;
 use basket::api::router;
-use basket::checkout::Desk;
+use basket::checkout::CheckoutService;
 use basket::outbox::translate;
 use basket::privacy::BasketData;
-use basket::product_event::ProductEvents;
+use basket::product_event::PriceHandler;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use lambdakit::aws::Aws;
 use lambdakit::idempotency::IdempotencyStore;
@@ -19,39 +19,39 @@ use shopkit::privacy::PrivacyHandler;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "basket-api" => api::run(routes).await,
-        "basket-checkouts" => outbox::run(publisher).await,
-        "basket-customers" => queue::run(privacy_requests).await,
-        "basket-prices" => queue::run(product_events).await,
+        "basket-publisher" => outbox::run(publisher).await,
+        "basket-on-privacy" => queue::run(privacy_requests).await,
+        "basket-on-product" => queue::run(product_events).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }
 
 /// Answers HTTP requests for `/basket`.
 async fn routes() -> Result<Router, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     let table = |variable| Table::from_env(&dynamodb, variable);
     let baskets = BasketStore::new(table("BASKET_TABLE")?);
     let prices = PriceStore::new(table("PRICE_TABLE")?);
     let idempotency = IdempotencyStore::new(table("IDEMPOTENCY_TABLE")?);
     let checkouts = CheckoutStore::new(table("CHECKOUT_TABLE")?, baskets.clone(), idempotency.clone());
     let currency = config::parsed("CURRENCY")?;
-    Ok(router(Desk { baskets, prices, checkouts, idempotency, currency }))
+    Ok(router(CheckoutService { baskets, prices, checkouts, idempotency, currency }))
 }
 
 /// Publishes each checkout.
 async fn publisher() -> Result<Outbox, ConfigError> {
-    Outbox::from_env(&Aws::connected_to("events").await?, translate)
+    Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
 /// Hands over a customer's basket, or erases it.
 async fn privacy_requests() -> Result<PrivacyHandler<BasketData>, ConfigError> {
-    let aws = Aws::connected_to("dynamodb").await?;
+    let aws = Aws::preconnected("dynamodb").await?;
     let baskets = BasketStore::new(Table::from_env(&aws.dynamodb(), "BASKET_TABLE")?);
     Ok(PrivacyHandler::new(BasketData::new(baskets), Publisher::from_env(&aws)?))
 }
 
 /// Keeps the price table up to date with the catalogue's events.
-async fn product_events() -> Result<ProductEvents, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
-    Ok(ProductEvents::new(PriceStore::new(Table::from_env(&dynamodb, "PRICE_TABLE")?)))
+async fn product_events() -> Result<PriceHandler, ConfigError> {
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
+    Ok(PriceHandler::new(PriceStore::new(Table::from_env(&dynamodb, "PRICE_TABLE")?)))
 }

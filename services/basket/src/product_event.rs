@@ -21,11 +21,11 @@ pub enum ProductEvent {
 
 /// Keeps the price table up to date.
 #[derive(Clone, Debug)]
-pub struct ProductEvents {
+pub struct PriceHandler {
     prices: PriceStore,
 }
 
-impl ProductEvents {
+impl PriceHandler {
     /// Keeps this table up to date.
     #[must_use]
     pub fn new(prices: PriceStore) -> Self {
@@ -33,7 +33,7 @@ impl ProductEvents {
     }
 }
 
-impl queue::Handler for ProductEvents {
+impl queue::Handler for PriceHandler {
     type Event = ProductEvent;
 
     async fn handle(&self, event: ProductEvent) -> Result<(), HandlerError> {

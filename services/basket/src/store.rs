@@ -6,5 +6,5 @@ mod prices;
 
 pub use baskets::{BasketStore, Version, Versioned};
 pub(crate) use checkouts::CheckoutRecord;
-pub use checkouts::{CheckoutStore, Placed};
+pub use checkouts::{CheckoutOutcome, CheckoutStore};
 pub use prices::{OnSale, PriceStore, PriceUpdate};

@@ -13,7 +13,7 @@ use lambdakit::idempotency::IdempotencyKey;
 use serde::{Deserialize, Serialize};
 
 use crate::request;
-use crate::store::{Receipt, Stock, StockStore, TakenIn};
+use crate::store::{Receipt, ReceiptOutcome, Stock, StockStore};
 
 /// The routes.
 pub fn router(stock: StockStore) -> Router {
@@ -56,8 +56,10 @@ async fn take_in(
     let key =
         key.ok_or_else(|| Problem::bad_request("Idempotency-Key is required: it names the delivery."))?;
     match stock.take_in(&Receipt { product_id, quantity, key }).await? {
-        TakenIn::Counted(stock) => Ok((StatusCode::CREATED, Json(StockView::from(stock))).into_response()),
-        TakenIn::KeyReused => Err(Problem::new(
+        ReceiptOutcome::Counted(stock) => {
+            Ok((StatusCode::CREATED, Json(StockView::from(stock))).into_response())
+        }
+        ReceiptOutcome::KeyReused => Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "idempotency-key-reused",
             "Idempotency-Key reused",

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `inventory-api` | answers `/stock` |
 //! | `inventory-steps` | sets pieces aside for an order, puts them back, or lets them go with the parcel |
-//! | `inventory-events` | publishes each change of the stock table |
+//! | `inventory-publisher` | publishes each change of the stock table |
 //!
 //! Owns the table `stock`. Listens to nothing: the fulfilment of orders calls it. Publishes `StockReserved`,
 //! `StockReleased`, `StockShipped`, `StockChanged` and `StockLow`.

@@ -3,7 +3,7 @@
 use axum::Router;
 use inventory::api::router;
 use inventory::outbox::translate;
-use inventory::steps::Steps;
+use inventory::steps::ReservationSteps;
 use inventory::store::StockStore;
 use lambdakit::aws::Aws;
 use lambdakit::outbox::{self, Outbox};
@@ -14,7 +14,7 @@ use lambdakit::{ConfigError, api, config, handler, steps};
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "inventory-api" => api::run(routes).await,
-        "inventory-events" => outbox::run(publisher).await,
+        "inventory-publisher" => outbox::run(publisher).await,
         "inventory-steps" => steps::run(reservation_steps).await,
         unknown => Err(handler::unknown(unknown)),
     }
@@ -22,18 +22,18 @@ async fn main() -> Result<(), lambdakit::Error> {
 
 /// Answers HTTP requests for `/stock`.
 async fn routes() -> Result<Router, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(router(StockStore::new(Table::from_env(&dynamodb, "STOCK_TABLE")?)))
 }
 
 /// Publishes each change of the stock table.
 async fn publisher() -> Result<Outbox, ConfigError> {
     let translate = translate(config::parsed("LOW_STOCK_THRESHOLD")?);
-    Outbox::from_env(&Aws::connected_to("events").await?, translate)
+    Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
 /// Sets pieces aside for an order, puts them back, or lets them go with the parcel.
-async fn reservation_steps() -> Result<Steps, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
-    Ok(Steps::new(StockStore::new(Table::from_env(&dynamodb, "STOCK_TABLE")?)))
+async fn reservation_steps() -> Result<ReservationSteps, ConfigError> {
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
+    Ok(ReservationSteps::new(StockStore::new(Table::from_env(&dynamodb, "STOCK_TABLE")?)))
 }

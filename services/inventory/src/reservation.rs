@@ -15,7 +15,7 @@ use domain::{OrderId, ProductId};
 use serde::{Deserialize, Serialize};
 
 /// How many products a transaction takes beside the order's row: DynamoDB's limit is 100 items.
-const MOST_PRODUCTS: usize = 99;
+const MAX_PRODUCTS: usize = 99;
 
 /// Pieces by product, those of several lines together.
 pub type Part = Vec<(ProductId, u64)>;
@@ -130,7 +130,7 @@ impl Reservation {
             *pieces.entry(*product_id).or_default() += u64::from(quantity.get());
         }
         let pieces: Part = pieces.into_iter().collect();
-        pieces.chunks(MOST_PRODUCTS).map(<[_]>::to_vec).collect()
+        pieces.chunks(MAX_PRODUCTS).map(<[_]>::to_vec).collect()
     }
 }
 

@@ -6,14 +6,14 @@ use lambdakit::steps::{Handler, StepError, StepResult};
 use lambdakit::telemetry;
 use serde::Serialize;
 
-use crate::store::{Released, Reserved, Shipped, StockStore};
+use crate::store::{ReleaseOutcome, ReserveOutcome, ShipOutcome, StockStore};
 
 /// Name of the error by which the warehouse says that pieces cannot leave, since they were put back, for good.
 pub const RELEASED: &str = "Released";
 
 /// Does what fulfilment asks for.
 #[derive(Clone, Debug)]
-pub struct Steps {
+pub struct ReservationSteps {
     stock: StockStore,
 }
 
@@ -24,13 +24,13 @@ pub struct Answer {
     /// Of which order.
     pub order_id: OrderId,
     /// Where its pieces are.
-    pub stock: Whereabouts,
+    pub stock: ReservationState,
 }
 
 /// Where the pieces of an order are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Whereabouts {
+pub enum ReservationState {
     /// Set aside.
     Reserved,
     /// Put back, or never set aside.
@@ -41,7 +41,7 @@ pub enum Whereabouts {
     Shipped,
 }
 
-impl Steps {
+impl ReservationSteps {
     /// Does it with this stock.
     #[must_use]
     pub fn new(stock: StockStore) -> Self {
@@ -49,7 +49,7 @@ impl Steps {
     }
 }
 
-impl Handler for Steps {
+impl Handler for ReservationSteps {
     type Step = StockStep;
     type Output = Answer;
 
@@ -58,26 +58,26 @@ impl Handler for Steps {
         let done = |order_id, stock| Ok(StepResult::Done(answer(order_id, stock)));
         match step {
             StockStep::Reserve { order_id, pieces } => match self.stock.reserve(order_id, pieces).await? {
-                Reserved::Done => done(order_id, Whereabouts::Reserved),
-                Reserved::OutOfStock => {
+                ReserveOutcome::Done => done(order_id, ReservationState::Reserved),
+                ReserveOutcome::OutOfStock => {
                     telemetry::count("OutOfStock", 1);
-                    let output = answer(order_id, Whereabouts::OutOfStock);
+                    let output = answer(order_id, ReservationState::OutOfStock);
                     Ok(StepResult::Refused { reason: "OutOfStock", output })
                 }
-                Reserved::Released => Ok(StepResult::Refused {
+                ReserveOutcome::Released => Ok(StepResult::Refused {
                     reason: RELEASED,
-                    output: answer(order_id, Whereabouts::Released),
+                    output: answer(order_id, ReservationState::Released),
                 }),
             },
             StockStep::Release { order_id } => match self.stock.release(order_id).await? {
-                Released::Done => done(order_id, Whereabouts::Released),
-                Released::Shipped => done(order_id, Whereabouts::Shipped),
+                ReleaseOutcome::Done => done(order_id, ReservationState::Released),
+                ReleaseOutcome::Shipped => done(order_id, ReservationState::Shipped),
             },
             StockStep::Ship { order_id } => match self.stock.ship(order_id).await? {
-                Shipped::Done => done(order_id, Whereabouts::Shipped),
+                ShipOutcome::Done => done(order_id, ReservationState::Shipped),
                 // The parcel has left, and its pieces count as being here: somebody has to look at it.
-                Shipped::Released => Err(StepError::named(RELEASED, &"the pieces were put back")),
-                Shipped::NotReserved => Err(StepError::broken(&"nothing is set aside for the order")),
+                ShipOutcome::Released => Err(StepError::named(RELEASED, &"the pieces were put back")),
+                ShipOutcome::NotReserved => Err(StepError::broken(&"nothing is set aside for the order")),
             },
         }
     }

@@ -16,12 +16,12 @@ use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{OrderId, ProductId, Timestamp};
-use lambdakit::StoreError;
+use lambdakit::AwsError;
 use lambdakit::table::{Item, Table, key};
 use serde::{Deserialize, Serialize};
 
-pub use reservations::{Released, Reserved, Shipped};
-pub use stocks::{Receipt, Stock, TakenIn};
+pub use reservations::{ReleaseOutcome, ReserveOutcome, ShipOutcome};
+pub use stocks::{Receipt, ReceiptOutcome, Stock};
 
 use crate::reservation::Reservation;
 
@@ -104,7 +104,7 @@ fn number(number: impl ToString) -> AttributeValue {
 fn part<T>(
     built: Result<T, BuildError>,
     part: impl FnOnce(TransactWriteItemBuilder, T) -> TransactWriteItemBuilder,
-) -> Result<TransactWriteItem, StoreError> {
-    let built = built.map_err(|error| StoreError::Broken(error.to_string()))?;
+) -> Result<TransactWriteItem, AwsError> {
+    let built = built.map_err(|error| AwsError::Permanent(error.to_string()))?;
     Ok(part(TransactWriteItem::builder(), built).build())
 }

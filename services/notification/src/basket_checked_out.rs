@@ -10,11 +10,11 @@ use crate::store::{Contact, MailStore};
 
 /// Keeps whom to write to.
 #[derive(Clone, Debug)]
-pub struct Contacts {
+pub struct ContactHandler {
     mails: MailStore,
 }
 
-impl Contacts {
+impl ContactHandler {
     /// Keeps them in this store.
     #[must_use]
     pub fn new(mails: MailStore) -> Self {
@@ -22,7 +22,7 @@ impl Contacts {
     }
 }
 
-impl queue::Handler for Contacts {
+impl queue::Handler for ContactHandler {
     type Event = Event<BasketCheckedOut>;
 
     /// A contact that comes again changes nothing. That of an erased customer is not kept.
@@ -30,7 +30,7 @@ impl queue::Handler for Contacts {
         // What is no order to ordering is none to its mails.
         let order = Order::place(data, metadata.correlation_id)?;
         if let Err(CustomerErased) = self.mails.remember(&Contact::from(order)).await? {
-            telemetry::note("customerErased", &true);
+            telemetry::field("customerErased", &true);
         }
         Ok(())
     }

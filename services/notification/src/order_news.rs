@@ -18,15 +18,15 @@ use lambdakit::{queue, telemetry};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::render::{Occasion, render};
-use crate::store::{Claim, Contact, Known, MailRow, MailStore, Status};
+use crate::render::{Template, render};
+use crate::store::{Claim, Contact, ContactLookup, MailRow, MailStore, Status};
 
 /// How long a claim can be one that is still being worked on: longer than any invocation takes.
 const CLAIM_SECONDS: i64 = 60;
 
 /// What customers are written about.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub enum OrderFact {
+pub enum OrderEvent {
     /// Their order has come in.
     OrderPlaced(Event<OrderPlaced>),
     /// It is paid.
@@ -43,7 +43,7 @@ pub enum OrderFact {
 
 /// Why a mail could not be written yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotYet {
+pub enum RetryReason {
     /// The checkout comes by another way than what becomes of it, and later at times.
     #[error("nobody is known to write to about this order")]
     Contact,
@@ -53,16 +53,16 @@ pub enum NotYet {
 }
 
 /// A fact, as far as mails care.
-struct News {
+struct OrderNotice {
     event_id: Uuid,
     at: Timestamp,
     customer_id: CustomerId,
     order_id: OrderId,
-    occasion: Occasion,
+    occasion: Template,
 }
 
-impl From<OrderFact> for News {
-    fn from(fact: OrderFact) -> Self {
+impl From<OrderEvent> for OrderNotice {
+    fn from(fact: OrderEvent) -> Self {
         macro_rules! news {
             ($event:ident, $occasion:expr) => {
                 Self {
@@ -75,43 +75,43 @@ impl From<OrderFact> for News {
             };
         }
         match fact {
-            OrderFact::OrderPlaced(event) => news!(event, Occasion::Placed),
-            OrderFact::OrderPaid(event) => news!(event, Occasion::Paid),
-            OrderFact::OrderShipped(event) => news!(event, Occasion::Shipped),
-            OrderFact::OrderDelivered(event) => news!(event, Occasion::Delivered),
-            OrderFact::OrderRejected(event) => news!(event, Occasion::Rejected(event.data.reason)),
-            OrderFact::OrderCancelled(event) => news!(event, Occasion::Cancelled(event.data.reason)),
+            OrderEvent::OrderPlaced(event) => news!(event, Template::Placed),
+            OrderEvent::OrderPaid(event) => news!(event, Template::Paid),
+            OrderEvent::OrderShipped(event) => news!(event, Template::Shipped),
+            OrderEvent::OrderDelivered(event) => news!(event, Template::Delivered),
+            OrderEvent::OrderRejected(event) => news!(event, Template::Rejected(event.data.reason)),
+            OrderEvent::OrderCancelled(event) => news!(event, Template::Cancelled(event.data.reason)),
         }
     }
 }
 
 /// Writes to customers.
 #[derive(Clone, Debug)]
-pub struct Mails {
+pub struct MailHandler {
     mails: MailStore,
     mailer: Option<Mailer>,
 }
 
-impl Mails {
+impl MailHandler {
     /// Writes to those whom this store knows. Without a mailer their mails are kept.
     #[must_use]
     pub fn new(mails: MailStore, mailer: Option<Mailer>) -> Self {
         Self { mails, mailer }
     }
 
-    async fn write(&self, news: &News) -> Result<(), HandlerError> {
-        let News { customer_id, order_id, .. } = news;
+    async fn write(&self, news: &OrderNotice) -> Result<(), HandlerError> {
+        let OrderNotice { customer_id, order_id, .. } = news;
         match self.mails.contact(*customer_id, *order_id).await? {
-            Known::Contact(contact) => match &self.mailer {
+            ContactLookup::Found(contact) => match &self.mailer {
                 Some(mailer) => self.send(news, &contact, mailer).await,
                 None => self.keep(news, &contact).await,
             },
-            Known::Erased => self.withdraw(news).await,
-            Known::Nobody => Err(RetryLater::because(NotYet::Contact).into()),
+            ContactLookup::Erased => self.withdraw(news).await,
+            ContactLookup::NotFound => Err(RetryLater::because(RetryReason::Contact).into()),
         }
     }
 
-    async fn keep(&self, news: &News, contact: &Contact) -> Result<(), HandlerError> {
+    async fn keep(&self, news: &OrderNotice, contact: &Contact) -> Result<(), HandlerError> {
         let mail = render(contact, news.occasion, news.at)?;
         if self.mails.keep(&news.row(Status::Kept).with(contact, mail)).await? {
             telemetry::count("MailsKept", 1);
@@ -120,13 +120,13 @@ impl Mails {
         if self.is_erased(news).await? { self.withdraw(news).await } else { Ok(()) }
     }
 
-    async fn send(&self, news: &News, contact: &Contact, mailer: &Mailer) -> Result<(), HandlerError> {
+    async fn send(&self, news: &OrderNotice, contact: &Contact, mailer: &Mailer) -> Result<(), HandlerError> {
         let mail = render(contact, news.occasion, news.at)?;
         let claim = match self.mails.claim(news.row(Status::Sending)).await? {
             Claim::Ours(claim) => claim,
             Claim::Over => return Ok(()),
             Claim::Theirs { since, .. } if Timestamp::now().unix_seconds() - since < CLAIM_SECONDS => {
-                return Err(RetryLater::because(NotYet::Claimed).into());
+                return Err(RetryLater::because(RetryReason::Claimed).into());
             }
             Claim::Theirs { claim, .. } => {
                 return self.doubt(news, claim, "whoever claimed the mail did not come back").await;
@@ -149,7 +149,7 @@ impl Mails {
             Err(MailError::InDoubt(reason)) => self.doubt(news, claim, &reason).await,
             Err(MailError::Undeliverable(reason)) => {
                 telemetry::count("MailsUndeliverable", 1);
-                telemetry::note("mailUndeliverable", &reason);
+                telemetry::field("mailUndeliverable", &reason);
                 self.mark(news, claim, Status::Undeliverable).await
             }
             Err(refused @ MailError::Refused(_)) => {
@@ -159,37 +159,37 @@ impl Mails {
         }
     }
 
-    async fn is_erased(&self, news: &News) -> Result<bool, HandlerError> {
+    async fn is_erased(&self, news: &OrderNotice) -> Result<bool, HandlerError> {
         Ok(self.mails.is_erased(news.customer_id).await?)
     }
 
-    async fn withdraw(&self, news: &News) -> Result<(), HandlerError> {
+    async fn withdraw(&self, news: &OrderNotice) -> Result<(), HandlerError> {
         Ok(self.mails.withdraw(news.customer_id, news.event_id).await?)
     }
 
-    async fn doubt(&self, news: &News, claim: Uuid, reason: &str) -> Result<(), HandlerError> {
+    async fn doubt(&self, news: &OrderNotice, claim: Uuid, reason: &str) -> Result<(), HandlerError> {
         telemetry::count("MailsInDoubt", 1);
-        telemetry::note("mailInDoubt", &reason.to_owned());
+        telemetry::field("mailInDoubt", &reason.to_owned());
         self.mark(news, claim, Status::InDoubt).await
     }
 
-    async fn mark(&self, news: &News, claim: Uuid, status: Status) -> Result<(), HandlerError> {
+    async fn mark(&self, news: &OrderNotice, claim: Uuid, status: Status) -> Result<(), HandlerError> {
         Ok(self.mails.mark(news.customer_id, news.event_id, claim, status).await?)
     }
 }
 
-impl News {
+impl OrderNotice {
     fn row(&self, status: Status) -> MailRow {
         let Self { event_id, at, customer_id, order_id, occasion } = self;
         MailRow::new(*customer_id, *event_id, *order_id, occasion.name(), *at, status)
     }
 }
 
-impl queue::Handler for Mails {
-    type Event = OrderFact;
+impl queue::Handler for MailHandler {
+    type Event = OrderEvent;
 
-    async fn handle(&self, fact: OrderFact) -> Result<(), HandlerError> {
-        let news = News::from(fact);
+    async fn handle(&self, fact: OrderEvent) -> Result<(), HandlerError> {
+        let news = OrderNotice::from(fact);
         // Nobody is written to about an order whose customer's data was erased.
         if news.customer_id == CustomerId::ERASED {
             return Ok(());

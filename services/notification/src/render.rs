@@ -19,7 +19,7 @@ use crate::store::Contact;
 
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Occasion {
+pub enum Template {
     /// The order has come in.
     Placed,
     /// Nothing is owed any more before its parcel leaves.
@@ -34,7 +34,7 @@ pub enum Occasion {
     Cancelled(Reason),
 }
 
-impl Occasion {
+impl Template {
     /// The occasion without its reason, such as `SHIPPED`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -174,7 +174,7 @@ struct Said<'a> {
 ///
 /// # Errors
 /// When a line costs more than can be counted.
-pub fn render(contact: &Contact, occasion: Occasion, at: Timestamp) -> Result<Mail, MoneyError> {
+pub fn render(contact: &Contact, occasion: Template, at: Timestamp) -> Result<Mail, MoneyError> {
     let paying = Paying::from(contact);
     let said = Said {
         headline: occasion.headline(paying),
@@ -239,15 +239,15 @@ mod tests {
 
     use super::*;
 
-    const OCCASIONS: [Occasion; 8] = [
-        Occasion::Placed,
-        Occasion::Paid,
-        Occasion::Shipped,
-        Occasion::Delivered,
-        Occasion::Rejected(Reason::OutOfStock),
-        Occasion::Rejected(Reason::FulfilmentFailed),
-        Occasion::Cancelled(Reason::CustomerRequest),
-        Occasion::Cancelled(Reason::FulfilmentFailed),
+    const OCCASIONS: [Template; 8] = [
+        Template::Placed,
+        Template::Paid,
+        Template::Shipped,
+        Template::Delivered,
+        Template::Rejected(Reason::OutOfStock),
+        Template::Rejected(Reason::FulfilmentFailed),
+        Template::Cancelled(Reason::CustomerRequest),
+        Template::Cancelled(Reason::FulfilmentFailed),
     ];
 
     fn contact(first_name: &str, product: &str) -> Contact {
@@ -277,7 +277,7 @@ mod tests {
         serde_json::from_value(json!("2026-01-31T12:02:00Z")).unwrap()
     }
 
-    fn check(occasion: Occasion, text: &Expect) {
+    fn check(occasion: Template, text: &Expect) {
         let mail = render(&contact("Grace", "IPhone X"), occasion, at()).unwrap();
         text.assert_eq(&format!("{}\n\n{}", mail.subject, mail.text));
     }
@@ -285,7 +285,7 @@ mod tests {
     #[test]
     fn a_new_order_is_confirmed() {
         check(
-            Occasion::Placed,
+            Template::Placed,
             &expect![[r#"
                 We have your order: 019c1431-2e60-7000-8000-000000000001
 
@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn a_paid_order_is_confirmed() {
         check(
-            Occasion::Paid,
+            Template::Paid,
             &expect![[r#"
                 Your order is paid: 019c1431-2e60-7000-8000-000000000001
 
@@ -329,7 +329,7 @@ mod tests {
         let said = |change: &dyn Fn(&mut Contact)| {
             let mut contact = contact("Grace", "IPhone X");
             change(&mut contact);
-            render(&contact, Occasion::Paid, at()).unwrap()
+            render(&contact, Template::Paid, at()).unwrap()
         };
         let invoice = said(&|contact| contact.payment_method = PaymentMethod::Invoice);
         let gift = said(&|contact| contact.total_price = Money::zero(contact.total_price.currency()));
@@ -346,7 +346,7 @@ mod tests {
     #[test]
     fn who_waits_for_a_parcel_is_told_that_it_has_left() {
         check(
-            Occasion::Shipped,
+            Template::Shipped,
             &expect![[r#"
                 Your order is on its way: 019c1431-2e60-7000-8000-000000000001
 
@@ -367,7 +367,7 @@ mod tests {
     #[test]
     fn who_has_a_parcel_is_told_so() {
         check(
-            Occasion::Delivered,
+            Template::Delivered,
             &expect![[r#"
                 Your order has arrived: 019c1431-2e60-7000-8000-000000000001
 
@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn an_order_that_cannot_be_taken_is_told_with_its_reason() {
         check(
-            Occasion::Rejected(Reason::OutOfStock),
+            Template::Rejected(Reason::OutOfStock),
             &expect![[r#"
                 We could not take your order: 019c1431-2e60-7000-8000-000000000001
 
@@ -409,7 +409,7 @@ mod tests {
     #[test]
     fn a_cancelled_order_is_told_with_its_reason() {
         check(
-            Occasion::Cancelled(Reason::CustomerRequest),
+            Template::Cancelled(Reason::CustomerRequest),
             &expect![[r#"
                 Your order is cancelled: 019c1431-2e60-7000-8000-000000000001
 
@@ -441,7 +441,7 @@ mod tests {
     #[test]
     fn what_somebody_typed_is_no_html() {
         let mail =
-            render(&contact("<script>alert(1)</script>", "A & \"B\" <b>"), Occasion::Paid, at()).unwrap();
+            render(&contact("<script>alert(1)</script>", "A & \"B\" <b>"), Template::Paid, at()).unwrap();
         assert!(mail.text.contains("Hello <script>alert(1)</script>,"), "plain text is plain");
         assert!(mail.html.contains("Hello &lt;script&gt;alert(1)&lt;/script&gt;,"), "{}", mail.html);
         assert!(mail.html.contains("A &amp; &quot;B&quot; &lt;b&gt;"), "{}", mail.html);
@@ -455,7 +455,7 @@ mod tests {
     fn names_from_right_to_left_leave_amounts_in_place() {
         let mut contact = contact("שלום", "מנורה 24");
         contact.lines[0].color = Some("أحمر".parse().unwrap());
-        let mail = render(&contact, Occasion::Paid, at()).unwrap();
+        let mail = render(&contact, Template::Paid, at()).unwrap();
         assert!(mail.text.contains("Hello \u{2068}שלום\u{2069},"), "{}", mail.text);
         let line = "2 x \u{2068}מנורה 24\u{2069} (\u{2068}أحمر\u{2069}): 1900.80";
         assert!(mail.text.contains(line), "{}", mail.text);
@@ -472,7 +472,7 @@ mod tests {
         let mut line = contact.lines[0].clone();
         line.color = Some("\u{1f600}".repeat(50).parse().unwrap());
         contact.lines = vec![line; 100];
-        let mail = render(&contact, Occasion::Placed, at()).unwrap();
+        let mail = render(&contact, Template::Placed, at()).unwrap();
         assert!(mail.text.contains(&format!("{}…", "\u{1f600}".repeat(200))));
         // DynamoDB's limit of an item, less the other attributes.
         assert!(mail.text.len() + mail.html.len() < 390_000, "{}", mail.text.len() + mail.html.len());
@@ -480,7 +480,7 @@ mod tests {
 
     #[test]
     fn a_mail_shows_in_no_debug_output() {
-        let mail = render(&contact("Grace", "IPhone X"), Occasion::Placed, at()).unwrap();
+        let mail = render(&contact("Grace", "IPhone X"), Template::Placed, at()).unwrap();
         let shown = format!("{mail:?} {:?}", contact("Grace", "IPhone X"));
         for personal in ["Grace", "name@example.com"] {
             assert!(!shown.contains(personal), "{shown}");

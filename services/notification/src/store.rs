@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::types::{
 use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::order::{Order, OrderLine};
 use domain::{CustomerId, Money, OrderId, Redacted, Timestamp};
-use lambdakit::StoreError;
+use lambdakit::AwsError;
 use lambdakit::mail::Mail;
 use lambdakit::table::{self, Item, Put, Table};
 use serde::{Deserialize, Serialize};
@@ -80,13 +80,13 @@ impl From<Order> for Contact {
 
 /// Who is known to write to about an order.
 #[derive(Clone, Debug)]
-pub enum Known {
+pub enum ContactLookup {
     /// Somebody.
-    Contact(Box<Contact>),
+    Found(Box<Contact>),
     /// A customer who was erased, and is written to no more.
     Erased,
     /// Nobody yet.
-    Nobody,
+    NotFound,
 }
 
 /// Where a mail stands.
@@ -139,7 +139,7 @@ pub struct MailRow {
     claim: Option<Claimant>,
     /// What it says.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    pub letter: Option<Letter>,
+    pub letter: Option<MailContent>,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
 }
@@ -157,7 +157,7 @@ struct Claimant {
 
 /// What a mail says, and to whom.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Letter {
+pub struct MailContent {
     /// The address.
     pub to: Email,
     /// The subject.
@@ -196,7 +196,7 @@ impl MailRow {
     /// The same with what it says.
     #[must_use]
     pub fn with(self, contact: &Contact, Mail { subject, text, html }: Mail) -> Self {
-        let letter = Letter { to: contact.email.clone(), subject, text: text.into(), html: html.into() };
+        let letter = MailContent { to: contact.email.clone(), subject, text: text.into(), html: html.into() };
         Self { letter: Some(letter), ..self }
     }
 }
@@ -246,7 +246,7 @@ impl MailStore {
     }
 
     /// Keeps whom to write to, unless that is known.
-    pub async fn remember(&self, contact: &Contact) -> Result<Result<(), CustomerErased>, StoreError> {
+    pub async fn remember(&self, contact: &Contact) -> Result<Result<(), CustomerErased>, AwsError> {
         let row = ContactRow {
             item: contact_item(contact.order_id),
             contact,
@@ -260,28 +260,32 @@ impl MailStore {
     }
 
     /// Who is to be written to about an order, after every write that was answered before.
-    pub async fn contact(&self, customer_id: CustomerId, order_id: OrderId) -> Result<Known, StoreError> {
+    pub async fn contact(
+        &self,
+        customer_id: CustomerId,
+        order_id: OrderId,
+    ) -> Result<ContactLookup, AwsError> {
         let get = self.table.client().get_item().table_name(self.table.name()).consistent_read(true);
         let get = get.set_key(Some(key(customer_id, contact_item(order_id))));
         Ok(match get.send().await?.item {
-            Some(row) => Known::Contact(serde_dynamo::from_item(row)?),
-            None if self.is_erased(customer_id).await? => Known::Erased,
-            None => Known::Nobody,
+            Some(row) => ContactLookup::Found(serde_dynamo::from_item(row)?),
+            None if self.is_erased(customer_id).await? => ContactLookup::Erased,
+            None => ContactLookup::NotFound,
         })
     }
 
     /// Whether a customer was erased.
-    pub async fn is_erased(&self, customer_id: CustomerId) -> Result<bool, StoreError> {
+    pub async fn is_erased(&self, customer_id: CustomerId) -> Result<bool, AwsError> {
         self.tombstones.is_erased(customer_id).await
     }
 
     /// Keeps a mail, unless it was kept or sent before; says whether it is new.
-    pub async fn keep(&self, mail: &MailRow) -> Result<bool, StoreError> {
+    pub async fn keep(&self, mail: &MailRow) -> Result<bool, AwsError> {
         self.put_new(serde_dynamo::to_item(mail)?).await
     }
 
     /// Claims a mail to be sent.
-    pub async fn claim(&self, mail: MailRow) -> Result<Claim, StoreError> {
+    pub async fn claim(&self, mail: MailRow) -> Result<Claim, AwsError> {
         let ours = Uuid::now_v7();
         let claim = Claimant { id: ours, since: Timestamp::now().unix_seconds() };
         let mail = MailRow { claim: Some(claim), ..mail };
@@ -317,7 +321,7 @@ impl MailStore {
         event_id: Uuid,
         claim: Uuid,
         status: Status,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), AwsError> {
         let update = self
             .table
             .client()
@@ -340,7 +344,7 @@ impl MailStore {
     }
 
     /// Removes a mail, if there is one, whose customer was erased while it was written.
-    pub async fn withdraw(&self, customer_id: CustomerId, event_id: Uuid) -> Result<(), StoreError> {
+    pub async fn withdraw(&self, customer_id: CustomerId, event_id: Uuid) -> Result<(), AwsError> {
         let delete = self.table.client().delete_item().table_name(self.table.name());
         delete.set_key(Some(key(customer_id, format!("{MAIL}{event_id}")))).send().await?;
         Ok(())
@@ -351,7 +355,7 @@ impl MailStore {
         &self,
         customer_id: CustomerId,
         start: Option<Item>,
-    ) -> Result<(Vec<Row>, Option<Item>), StoreError> {
+    ) -> Result<(Vec<Row>, Option<Item>), AwsError> {
         let query = self
             .table
             .client()
@@ -368,27 +372,27 @@ impl MailStore {
     }
 
     /// Refuses, from now on, contacts of this customer; says so to whoever asks before a mail goes out.
-    pub async fn mark_erased(&self, customer_id: CustomerId) -> Result<(), StoreError> {
+    pub async fn mark_erased(&self, customer_id: CustomerId) -> Result<(), AwsError> {
         self.tombstones.put(customer_id).await
     }
 
     /// Removes these rows, 25 at most.
-    pub async fn delete(&self, customer_id: CustomerId, rows: &[Row]) -> Result<(), StoreError> {
+    pub async fn delete(&self, customer_id: CustomerId, rows: &[Row]) -> Result<(), AwsError> {
         let requests = rows.iter().map(|row| {
             let delete = DeleteRequest::builder().set_key(Some(key(customer_id, row.item()))).build()?;
-            Ok::<_, StoreError>(WriteRequest::builder().delete_request(delete).build())
+            Ok::<_, AwsError>(WriteRequest::builder().delete_request(delete).build())
         });
         let requests = requests.collect::<Result<Vec<_>, _>>()?;
         let write = self.table.client().batch_write_item().request_items(self.table.name(), requests);
         match write.send().await?.unprocessed_items {
             Some(left) if !left.is_empty() => {
-                Err(StoreError::Unavailable("the mail table left rows unprocessed".to_owned()))
+                Err(AwsError::Transient("the mail table left rows unprocessed".to_owned()))
             }
             _ => Ok(()),
         }
     }
 
-    async fn put_new(&self, item: Item) -> Result<bool, StoreError> {
+    async fn put_new(&self, item: Item) -> Result<bool, AwsError> {
         let put = self
             .table
             .client()
@@ -403,7 +407,7 @@ impl MailStore {
 
 impl Row {
     /// The row; none of a tombstone.
-    fn read(row: Item) -> Result<Option<Self>, StoreError> {
+    fn read(row: Item) -> Result<Option<Self>, AwsError> {
         let item = row.get("item").and_then(|item| item.as_s().ok()).map(String::as_str);
         Ok(match item {
             Some(item) if item.starts_with(CONTACT) => Some(Self::Contact(serde_dynamo::from_item(row)?)),

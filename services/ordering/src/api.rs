@@ -16,7 +16,7 @@ use lambdakit::page::{Page, Parameters};
 use serde::{Deserialize, Serialize};
 use shopkit::customer::{Owner, Readable, Scope};
 
-use crate::store::{Moved, OrderStore};
+use crate::store::{OrderStore, TransitionOutcome};
 
 /// The routes.
 pub fn router(orders: OrderStore) -> Router {
@@ -91,22 +91,22 @@ async fn cancel(
         Ok((StatusCode::ACCEPTED, Json(order)))
     };
     match orders.request_cancellation(customer.id, id, at).await? {
-        Moved::Done(order) => accepted(*order),
+        TransitionOutcome::Applied(order) => accepted(*order),
         // The first try was written, and its answer lost.
-        Moved::Refused(order) if order.cancel_requested_at == Some(at) => accepted(*order),
-        Moved::Refused(order) if order.status.is_cancellable() => Err(Problem::new(
+        TransitionOutcome::Rejected(order) if order.cancel_requested_at == Some(at) => accepted(*order),
+        TransitionOutcome::Rejected(order) if order.status.is_cancellable() => Err(Problem::new(
             StatusCode::CONFLICT,
             "cancellation-under-way",
             "Cancellation under way",
             "The order is being cancelled already.",
         )),
-        Moved::Refused(order) => Err(Problem::new(
+        TransitionOutcome::Rejected(order) => Err(Problem::new(
             StatusCode::CONFLICT,
             "order-not-cancellable",
             "Order not cancellable",
             format!("The order is {}: it can be cancelled until its parcel leaves.", order.status),
         )),
-        Moved::Unknown => Err(unknown(&order_id)),
+        TransitionOutcome::NotFound => Err(unknown(&order_id)),
     }
 }
 

@@ -9,11 +9,11 @@ use crate::store::OrderStore;
 
 /// Places orders.
 #[derive(Clone, Debug)]
-pub struct Checkouts {
+pub struct CheckoutHandler {
     orders: OrderStore,
 }
 
-impl Checkouts {
+impl CheckoutHandler {
     /// Places orders in this store.
     #[must_use]
     pub fn new(orders: OrderStore) -> Self {
@@ -21,7 +21,7 @@ impl Checkouts {
     }
 }
 
-impl queue::Handler for Checkouts {
+impl queue::Handler for CheckoutHandler {
     type Event = Event<BasketCheckedOut>;
 
     async fn handle(&self, Event { metadata, data }: Self::Event) -> Result<(), HandlerError> {

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use lambdakit::aws::Aws;
-use lambdakit::command::Commands;
+use lambdakit::command::CommandQueue;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::publish::Publisher;
 use lambdakit::table::Table;
@@ -10,8 +10,8 @@ use lambdakit::topic::Topic;
 use lambdakit::workflow::{Tasks, Workflow};
 use lambdakit::{ConfigError, api, config, handler, queue, steps};
 use ordering::api::router;
-use ordering::basket_checked_out::Checkouts;
-use ordering::fulfilment::steps::{Ledger, Steps};
+use ordering::basket_checked_out::CheckoutHandler;
+use ordering::fulfilment::steps::{FulfilmentSteps, OrderRepository};
 use ordering::outbox::translate;
 use ordering::privacy::OrderData;
 use ordering::store::{FulfilmentStore, OrderStore};
@@ -22,31 +22,31 @@ use shopkit::privacy::PrivacyHandler;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "ordering-api" => api::run(routes).await,
-        "ordering-consumer" => queue::run(checkouts).await,
-        "ordering-customers" => queue::run(privacy_requests).await,
-        "ordering-events" => outbox::run(publisher).await,
-        "ordering-facts" => queue::run(fulfilment_facts).await,
+        "ordering-on-checkout" => queue::run(checkouts).await,
+        "ordering-on-privacy" => queue::run(privacy_requests).await,
+        "ordering-publisher" => outbox::run(publisher).await,
+        "ordering-on-event" => queue::run(fulfilment_facts).await,
         "ordering-steps" => steps::run(fulfilment_steps).await,
-        "ordering-topic" => queue::run(topic_facts).await,
+        "ordering-topic-relay" => queue::run(topic_facts).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }
 
 /// Answers HTTP requests for `/order`.
 async fn routes() -> Result<Router, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(router(OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?)))
 }
 
 /// Makes each checked-out basket an order.
-async fn checkouts() -> Result<Checkouts, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
-    Ok(Checkouts::new(OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?)))
+async fn checkouts() -> Result<CheckoutHandler, ConfigError> {
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
+    Ok(CheckoutHandler::new(OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?)))
 }
 
 /// Hands over a customer's orders, or erases whose they were.
 async fn privacy_requests() -> Result<PrivacyHandler<OrderData>, ConfigError> {
-    let aws = Aws::connected_to("dynamodb").await?;
+    let aws = Aws::preconnected("dynamodb").await?;
     let dynamodb = aws.dynamodb();
     let orders = OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?);
     let fulfilments = FulfilmentStore::new(Table::from_env(&dynamodb, "FULFILMENT_TABLE")?);
@@ -55,38 +55,43 @@ async fn privacy_requests() -> Result<PrivacyHandler<OrderData>, ConfigError> {
 
 /// Publishes what becomes of orders.
 async fn publisher() -> Result<Outbox, ConfigError> {
-    Outbox::from_env(&Aws::connected_to("events").await?, translate)
+    Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
 /// Starts the workflow of each order, and tells it what it waits for.
-async fn fulfilment_facts() -> Result<fulfilment::facts::Facts, ConfigError> {
-    let aws = Aws::connected_to("dynamodb").await?;
+async fn fulfilment_facts() -> Result<fulfilment::facts::FulfilmentHandler, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
     let (dynamodb, workflows) = (aws.dynamodb(), aws.workflows());
     let orders = OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?);
     let fulfilments = FulfilmentStore::new(Table::from_env(&dynamodb, "FULFILMENT_TABLE")?);
-    let delivery = Commands::from_env(&aws.sqs(), "DELIVERY_QUEUE_URL")?;
+    let shipping = CommandQueue::from_env(&aws.sqs(), "SHIPPING_QUEUE_URL")?;
     let workflow = Workflow::new(workflows.clone(), config::required("FULFILMENT_WORKFLOW_ARN")?);
-    Ok(fulfilment::facts::Facts::new(
-        Ledger::new(orders, fulfilments),
+    Ok(fulfilment::facts::FulfilmentHandler::new(
+        OrderRepository::new(orders, fulfilments),
         workflow,
         Tasks::new(workflows),
-        delivery,
+        shipping,
     ))
 }
 
 /// Does what the fulfilment workflow asks of orders.
-async fn fulfilment_steps() -> Result<Steps, ConfigError> {
-    let aws = Aws::connected_to("dynamodb").await?;
+async fn fulfilment_steps() -> Result<FulfilmentSteps, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
     let (dynamodb, sqs) = (aws.dynamodb(), aws.sqs());
     let orders = OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?);
     let fulfilments = FulfilmentStore::new(Table::from_env(&dynamodb, "FULFILMENT_TABLE")?);
-    let payment = Commands::from_env(&sqs, "PAYMENT_QUEUE_URL")?;
-    let delivery = Commands::from_env(&sqs, "DELIVERY_QUEUE_URL")?;
-    Ok(Steps::new(Ledger::new(orders, fulfilments), Tasks::new(aws.workflows()), payment, delivery))
+    let payment = CommandQueue::from_env(&sqs, "PAYMENT_QUEUE_URL")?;
+    let shipping = CommandQueue::from_env(&sqs, "SHIPPING_QUEUE_URL")?;
+    Ok(FulfilmentSteps::new(
+        OrderRepository::new(orders, fulfilments),
+        Tasks::new(aws.workflows()),
+        payment,
+        shipping,
+    ))
 }
 
 /// Tells on a topic what becomes of orders.
-async fn topic_facts() -> Result<topic::Facts, ConfigError> {
-    let sns = Aws::connected_to("sns").await?.topics();
-    Ok(topic::Facts::new(Topic::from_env(&sns, "ORDER_TOPIC_ARN")?))
+async fn topic_facts() -> Result<topic::TopicRelay, ConfigError> {
+    let sns = Aws::preconnected("sns").await?.topics();
+    Ok(topic::TopicRelay::new(Topic::from_env(&sns, "ORDER_TOPIC_ARN")?))
 }

@@ -5,4 +5,4 @@ mod orders;
 
 pub use fulfilments::{Answer, Fulfilment, FulfilmentStore, Wait};
 pub(crate) use orders::is_moved;
-pub use orders::{Move, Moved, OrderStore};
+pub use orders::{OrderStore, Transition, TransitionOutcome};

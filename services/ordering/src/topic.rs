@@ -18,11 +18,11 @@ macro_rules! facts {
         /// A fact of an order, unread.
         #[derive(Clone, Debug, Deserialize)]
         #[expect(missing_docs, reason = "they are those of `domain::event::ordering`")]
-        pub enum OrderFact {
+        pub enum OrderEvent {
             $($name(Box<RawValue>),)*
         }
 
-        impl OrderFact {
+        impl OrderEvent {
             /// Its detail-type, its status and its detail.
             fn parts(&self) -> (&'static str, OrderStatus, &RawValue) {
                 match self {
@@ -56,11 +56,11 @@ struct Metadata {
 
 /// Passes facts on.
 #[derive(Clone, Debug)]
-pub struct Facts {
+pub struct TopicRelay {
     topic: Topic,
 }
 
-impl Facts {
+impl TopicRelay {
     /// Passes them on to this topic.
     #[must_use]
     pub fn new(topic: Topic) -> Self {
@@ -68,10 +68,10 @@ impl Facts {
     }
 }
 
-impl queue::Handler for Facts {
-    type Event = OrderFact;
+impl queue::Handler for TopicRelay {
+    type Event = OrderEvent;
 
-    async fn handle(&self, fact: OrderFact) -> Result<(), HandlerError> {
+    async fn handle(&self, fact: OrderEvent) -> Result<(), HandlerError> {
         let (name, status, detail) = fact.parts();
         let Detail { metadata } = batch::read(detail.get())?;
         let version = metadata.version.to_string();

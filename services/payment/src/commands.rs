@@ -24,7 +24,7 @@ pub enum PaymentCommand {
 
 /// Does it.
 #[derive(Clone, Debug)]
-pub struct Commands<P> {
+pub struct PaymentHandler<P> {
     payments: PaymentStore,
     provider: P,
 }
@@ -34,7 +34,7 @@ pub struct Commands<P> {
 #[error("the order was to be charged another price before")]
 pub struct OtherPrice;
 
-impl<P: Provider> Commands<P> {
+impl<P: Provider> PaymentHandler<P> {
     /// Does it with these payments, at this provider.
     #[must_use]
     pub fn new(payments: PaymentStore, provider: P) -> Self {
@@ -88,7 +88,7 @@ impl<P: Provider> Commands<P> {
     }
 }
 
-impl<P: Provider> queue::Handler for Commands<P> {
+impl<P: Provider> queue::Handler for PaymentHandler<P> {
     type Event = PaymentCommand;
 
     async fn handle(&self, command: PaymentCommand) -> Result<(), HandlerError> {

@@ -1,4 +1,4 @@
-//! The payment provider behind an HTTP API: the one in `services/payment-provider`, or another that speaks like it.
+//! The payment provider behind an HTTP API: the one in `services/payment-sandbox`, or another that speaks like it.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use domain::{Currency, Money, OrderId};
 use lambdakit::ConfigError;
 use lambdakit::aws::Aws;
 use lambdakit::batch;
-use lambdakit::http::{Answer, Http, NoAnswer};
+use lambdakit::http::{Answer, Http, HttpClientError};
 use lambdakit::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -153,8 +153,8 @@ fn reason(code: Option<&str>) -> DeclineReason {
     }
 }
 
-impl From<NoAnswer> for ProviderError {
-    fn from(error: NoAnswer) -> Self {
+impl From<HttpClientError> for ProviderError {
+    fn from(error: HttpClientError) -> Self {
         Self::Unavailable(error.to_string())
     }
 }

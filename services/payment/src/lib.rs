@@ -2,10 +2,10 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `payment-commands` | charges orders and gives back what was charged, as ordering asks |
+//! | `payment-on-command` | charges orders and gives back what was charged, as ordering asks |
 //! | `payment-webhook` | hears what the payment provider tells by itself |
 //! | `payment-api` | answers `/payment` |
-//! | `payment-events` | publishes how payments end |
+//! | `payment-publisher` | publishes how payments end |
 //!
 //! Owns the table `payment`. Takes the commands `ChargePayment` and `RefundPayment`; publishes `PaymentSettled`,
 //! `PaymentDeclined`, `PaymentPartiallyRefunded` and `PaymentRefunded`.

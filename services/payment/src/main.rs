@@ -7,46 +7,46 @@ use lambdakit::secret::Secret;
 use lambdakit::signature::WebhookSecrets;
 use lambdakit::table::Table;
 use lambdakit::{ConfigError, api, handler, queue};
-use payment::commands::Commands;
+use payment::commands::PaymentHandler;
 use payment::http_provider::HttpProvider;
 use payment::outbox::translate;
 use payment::store::PaymentStore;
-use payment::webhook::Ear;
+use payment::webhook::WebhookReceiver;
 use payment::{api::router, webhook};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "payment-api" => api::run(routes).await,
-        "payment-commands" => queue::run(commands).await,
-        "payment-events" => outbox::run(publisher).await,
-        "payment-webhook" => api::run_for_programs(webhook_routes).await,
+        "payment-on-command" => queue::run(commands).await,
+        "payment-publisher" => outbox::run(publisher).await,
+        "payment-webhook" => api::run_without_auth(webhook_routes).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }
 
 /// Answers HTTP requests for `/payment`.
 async fn routes() -> Result<Router, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(router(PaymentStore::new(Table::from_env(&dynamodb, "PAYMENT_TABLE")?)))
 }
 
 /// Charges orders and gives back what was charged.
-async fn commands() -> Result<Commands<HttpProvider>, ConfigError> {
-    let aws = Aws::connected_to("dynamodb").await?;
+async fn commands() -> Result<PaymentHandler<HttpProvider>, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
     let payments = PaymentStore::new(Table::from_env(&aws.dynamodb(), "PAYMENT_TABLE")?);
-    Ok(Commands::new(payments, HttpProvider::from_env(&aws).await?))
+    Ok(PaymentHandler::new(payments, HttpProvider::from_env(&aws).await?))
 }
 
 /// Publishes how payments end.
 async fn publisher() -> Result<Outbox, ConfigError> {
-    Outbox::from_env(&Aws::connected_to("events").await?, translate)
+    Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
 /// Hears what the payment provider tells by itself.
 async fn webhook_routes() -> Result<Router, ConfigError> {
-    let aws = Aws::connected_to("dynamodb").await?;
+    let aws = Aws::preconnected("dynamodb").await?;
     let payments = PaymentStore::new(Table::from_env(&aws.dynamodb(), "PAYMENT_TABLE")?);
     let secrets = WebhookSecrets::of(&Secret::from_env(&aws, "WEBHOOK_SECRET").await?)?;
-    Ok(webhook::router(Ear::new(payments, secrets)))
+    Ok(webhook::router(WebhookReceiver::new(payments, secrets)))
 }

@@ -302,7 +302,7 @@ mod tests {
 
     /// Whatever can happen to a payment.
     #[derive(Clone, Debug)]
-    enum Happening {
+    enum WebSocketEvent {
         Told(ChargeState),
         CalledOff,
         GaveBack(Option<Money>),
@@ -346,7 +346,7 @@ mod tests {
             .prop_map(|(method, token)| payment(method, token))
     }
 
-    fn happening() -> impl Strategy<Value = Happening> {
+    fn happening() -> impl Strategy<Value = WebSocketEvent> {
         prop_oneof![
             prop_oneof![
                 Just(ChargeState::Pending),
@@ -356,19 +356,19 @@ mod tests {
                 Just(ChargeState::Declined(DeclineReason::InsufficientFunds)),
                 Just(ChargeState::Canceled),
             ]
-            .prop_map(Happening::Told),
-            Just(Happening::CalledOff),
-            Just(Happening::GaveBack(None)),
-            Just(Happening::GaveBack(Some(money(1990)))),
+            .prop_map(WebSocketEvent::Told),
+            Just(WebSocketEvent::CalledOff),
+            Just(WebSocketEvent::GaveBack(None)),
+            Just(WebSocketEvent::GaveBack(Some(money(1990)))),
         ]
     }
 
-    fn happen(payment: &mut Payment, happening: &Happening) {
+    fn happen(payment: &mut Payment, happening: &WebSocketEvent) {
         let at = Timestamp::now();
         match happening {
-            Happening::Told(state) => payment.learn(&charge(*state), at),
-            Happening::CalledOff => drop(payment.call_off(at)),
-            Happening::GaveBack(money) => {
+            WebSocketEvent::Told(state) => payment.learn(&charge(*state), at),
+            WebSocketEvent::CalledOff => drop(payment.call_off(at)),
+            WebSocketEvent::GaveBack(money) => {
                 payment.gave_back(*money, at).ok();
             }
         }
@@ -435,7 +435,7 @@ mod tests {
 
         #[test]
         fn an_invoice_is_never_charged_and_nothing_of_it_goes_back(
-            happenings in prop::collection::vec(Just(Happening::CalledOff), 1..3),
+            happenings in prop::collection::vec(Just(WebSocketEvent::CalledOff), 1..3),
         ) {
             let mut payment = payment(PaymentMethod::Invoice, None);
             prop_assert_eq!(payment.state, PaymentState::Settled);

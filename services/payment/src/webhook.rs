@@ -28,12 +28,12 @@ const TYPES: [&str; 3] = ["charge.settled", "charge.declined", "charge.refunded"
 
 /// Hears the provider.
 #[derive(Clone, Debug)]
-pub struct Ear {
+pub struct WebhookReceiver {
     payments: PaymentStore,
     secrets: WebhookSecrets,
 }
 
-impl Ear {
+impl WebhookReceiver {
     /// Hears what is signed with one of these secrets.
     #[must_use]
     pub fn new(payments: PaymentStore, secrets: WebhookSecrets) -> Self {
@@ -42,7 +42,7 @@ impl Ear {
 }
 
 /// The routes.
-pub fn router(ear: Ear) -> Router {
+pub fn router(ear: WebhookReceiver) -> Router {
     Router::new().route("/payment/webhook", post(hear)).with_state(ear)
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Receipt {
 }
 
 async fn hear(
-    State(ear): State<Ear>,
+    State(ear): State<WebhookReceiver>,
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Json<Receipt>, Problem> {
@@ -98,7 +98,7 @@ fn read(body: &[u8]) -> Result<Webhook, Problem> {
     Ok(Webhook { r#type, data: Some(data) })
 }
 
-impl Ear {
+impl WebhookReceiver {
     async fn learn(
         &self,
         webhook: &VerifiedWebhook,
@@ -142,12 +142,12 @@ fn invalid_data(reason: impl ToString) -> Problem {
 /// Counts a webhook that is signed and makes no sense: somebody has to look at it.
 fn invalid(reason: &str) {
     telemetry::count("WebhooksInvalid", 1);
-    telemetry::note("invalid", reason);
+    telemetry::field("invalid", reason);
 }
 
 /// 401: who sent it is not who it says. What exactly is wrong is for the log.
 fn unsigned(error: VerificationError) -> Problem {
-    telemetry::note("signature", &error.to_string());
+    telemetry::field("signature", &error.to_string());
     Problem::new(
         StatusCode::UNAUTHORIZED,
         "unauthorized",

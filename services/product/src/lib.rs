@@ -3,8 +3,8 @@
 //! | function | does |
 //! | --- | --- |
 //! | `product-api` | answers `/product` and `/openapi.json` |
-//! | `product-events` | publishes each change of the product table |
-//! | `product-stock` | keeps up to date how many pieces of a product can be sold |
+//! | `product-publisher` | publishes each change of the product table |
+//! | `product-on-stock` | keeps up to date how many pieces of a product can be sold |
 //!
 //! Owns the table `product`. Publishes `ProductCreated`, `ProductUpdated` and `ProductDeleted`;
 //! listens to `StockChanged`.

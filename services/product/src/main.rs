@@ -7,33 +7,33 @@ use lambdakit::table::Table;
 use lambdakit::{ConfigError, api, config, handler, queue};
 use product::api::router;
 use product::change::translate;
-use product::stock_changed::StockChanges;
+use product::stock_changed::StockHandler;
 use product::store::ProductStore;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "product-api" => api::run(routes).await,
-        "product-events" => outbox::run(publisher).await,
-        "product-stock" => queue::run(stock_changes).await,
+        "product-publisher" => outbox::run(publisher).await,
+        "product-on-stock" => queue::run(stock_changes).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }
 
 /// Answers HTTP requests for `/product`.
 async fn routes() -> Result<Router, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     let products = ProductStore::new(Table::from_env(&dynamodb, "PRODUCT_TABLE")?);
     Ok(router(products, config::parsed("CURRENCY")?))
 }
 
 /// Publishes each change of the product table.
 async fn publisher() -> Result<Outbox, ConfigError> {
-    Outbox::from_env(&Aws::connected_to("events").await?, translate)
+    Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
 /// Keeps what the catalogue says of the stock up to date.
-async fn stock_changes() -> Result<StockChanges, ConfigError> {
-    let dynamodb = Aws::connected_to("dynamodb").await?.dynamodb();
-    Ok(StockChanges::new(ProductStore::new(Table::from_env(&dynamodb, "PRODUCT_TABLE")?)))
+async fn stock_changes() -> Result<StockHandler, ConfigError> {
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
+    Ok(StockHandler::new(ProductStore::new(Table::from_env(&dynamodb, "PRODUCT_TABLE")?)))
 }

@@ -9,11 +9,11 @@ use crate::store::ProductStore;
 
 /// Keeps what the catalogue says of the stock up to date.
 #[derive(Clone, Debug)]
-pub struct StockChanges {
+pub struct StockHandler {
     products: ProductStore,
 }
 
-impl StockChanges {
+impl StockHandler {
     /// Keeps these products up to date.
     #[must_use]
     pub fn new(products: ProductStore) -> Self {
@@ -21,7 +21,7 @@ impl StockChanges {
     }
 }
 
-impl queue::Handler for StockChanges {
+impl queue::Handler for StockHandler {
     type Event = Event<StockChanged>;
 
     async fn handle(&self, Event { data, .. }: Event<StockChanged>) -> Result<(), HandlerError> {

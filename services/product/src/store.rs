@@ -20,13 +20,13 @@ use domain::{ProductId, Timestamp};
 use lambdakit::etag::Preconditions;
 use lambdakit::page::{Page, PageRequest};
 use lambdakit::table::{Item, Table, Transaction, key};
-use lambdakit::{StoreError, telemetry};
+use lambdakit::{AwsError, telemetry};
 use serde::Deserialize;
 use uuid::Uuid;
 
 /// How often a change is tried when others change the same product at the same time. Each lost
 /// try means that one of them has won, so this many changes at once are sure to get through.
-const MOST_TRIES: usize = 50;
+const MAX_TRIES: usize = 50;
 /// How many changes a product keeps the ids of. A change whose answer was lost would have to be followed by this many
 /// others before it is tried again to be made twice.
 const MAX_CHANGE_IDS: usize = 8;
@@ -81,27 +81,29 @@ impl ProductStore {
 
     /// Keeps a new product. The call is a transaction, because DynamoDB knows one that is sent again by its token: a
     /// plain write whose answer was lost would bring back a product that somebody has deleted meanwhile.
-    pub async fn create(&self, product: &Product) -> Result<(), StoreError> {
+    pub async fn create(&self, product: &Product) -> Result<(), AwsError> {
         let put = Put::builder()
             .table_name(self.table.name())
             .set_item(Some(item(product, vec![Uuid::now_v7()])?))
             .condition_expression("attribute_not_exists(id)")
             .build()
-            .map_err(|error| StoreError::Broken(error.to_string()))?;
+            .map_err(|error| AwsError::Permanent(error.to_string()))?;
         let parts = vec![TransactWriteItem::builder().put(put).build()];
         match self.table.transact(parts, product.id.to_string()).await? {
             Transaction::Done => Ok(()),
-            Transaction::Refused(_) => Err(StoreError::Broken("the id of a new product is taken".to_owned())),
+            Transaction::Refused(_) => {
+                Err(AwsError::Permanent("the id of a new product is taken".to_owned()))
+            }
         }
     }
 
     /// The product of this id, as it was left by the last answered change.
-    pub async fn get(&self, id: ProductId) -> Result<Option<Product>, StoreError> {
+    pub async fn get(&self, id: ProductId) -> Result<Option<Product>, AwsError> {
         self.table.get_latest(product_key(id)).await
     }
 
     /// A page of all products, in no particular order.
-    pub async fn list(&self, page: &PageRequest) -> Result<Page<Product>, StoreError> {
+    pub async fn list(&self, page: &PageRequest) -> Result<Page<Product>, AwsError> {
         self.table.scan(page).await
     }
 
@@ -110,7 +112,7 @@ impl ProductStore {
         &self,
         category: &Category,
         page: &PageRequest,
-    ) -> Result<Page<Product>, StoreError> {
+    ) -> Result<Page<Product>, AwsError> {
         let query = self
             .table
             .client()
@@ -128,9 +130,9 @@ impl ProductStore {
         patch: ProductPatch,
         conditions: &Preconditions,
         at: Timestamp,
-    ) -> Result<Change, StoreError> {
+    ) -> Result<Change, AwsError> {
         let change_id = Uuid::now_v7();
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             let Some(Row { product, changes }) = self.row(id).await? else { return Ok(Change::Unknown) };
             if !conditions.hold_for(product.version) {
                 return Ok(Change::OtherVersion);
@@ -160,12 +162,12 @@ impl ProductStore {
                 _ => {}
             }
         }
-        Err(StoreError::Unavailable("the product is changed too often".to_owned()))
+        Err(AwsError::Transient("the product is changed too often".to_owned()))
     }
 
     /// Removes a product, if the preconditions hold for the version that is removed.
-    pub async fn delete(&self, id: ProductId, conditions: &Preconditions) -> Result<Deletion, StoreError> {
-        for _ in 0..MOST_TRIES {
+    pub async fn delete(&self, id: ProductId, conditions: &Preconditions) -> Result<Deletion, AwsError> {
+        for _ in 0..MAX_TRIES {
             let Some(product) = self.get(id).await? else { return Ok(Deletion::Unknown) };
             if !conditions.hold_for(product.version) {
                 return Ok(Deletion::OtherVersion);
@@ -205,21 +207,16 @@ impl ProductStore {
                 },
             }
         }
-        Err(StoreError::Unavailable("the product is changed too often".to_owned()))
+        Err(AwsError::Transient("the product is changed too often".to_owned()))
     }
 
-    async fn row(&self, id: ProductId) -> Result<Option<Row>, StoreError> {
+    async fn row(&self, id: ProductId) -> Result<Option<Row>, AwsError> {
         self.table.get_latest(product_key(id)).await
     }
 
     /// Takes over what the warehouse says of a product; `false` when there is no such product, or something later is
     /// known of it already.
-    pub async fn set_available(
-        &self,
-        id: ProductId,
-        available: u64,
-        version: u64,
-    ) -> Result<bool, StoreError> {
+    pub async fn set_available(&self, id: ProductId, available: u64, version: u64) -> Result<bool, AwsError> {
         let update = self
             .table
             .client()
@@ -242,7 +239,7 @@ impl ProductStore {
     }
 
     /// Writes all of a product but what the warehouse says of it.
-    fn details(&self, product: &Product, changes: Vec<Uuid>) -> Result<UpdateItemFluentBuilder, StoreError> {
+    fn details(&self, product: &Product, changes: Vec<Uuid>) -> Result<UpdateItemFluentBuilder, AwsError> {
         let mut item = item(product, changes)?;
         item.remove("id");
         item.remove("available");
@@ -262,7 +259,7 @@ impl ProductStore {
     }
 }
 
-fn item(product: &Product, changes: Vec<Uuid>) -> Result<Item, StoreError> {
+fn item(product: &Product, changes: Vec<Uuid>) -> Result<Item, AwsError> {
     let mut item: Item = serde_dynamo::to_item(product)?;
     item.insert("correlationId".to_owned(), AttributeValue::S(telemetry::correlation_id()));
     item.insert("changes".to_owned(), serde_dynamo::to_attribute_value(changes)?);

@@ -16,11 +16,11 @@ use crate::checkout::{Payment, Recipient};
 use crate::product::{Category, ImageFile, Product, ProductName};
 use crate::{Amount, Currency, CustomerId, OrderId, ProductId, Timestamp, UserName};
 
-pub mod delivery;
 pub mod inventory;
 pub mod ordering;
 pub mod payment;
 pub mod privacy;
+pub mod shipping;
 
 /// Says what a fact is called, in which version, and who states it.
 macro_rules! facts {

@@ -68,7 +68,7 @@ impl fmt::Display for Currency {
 pub struct Amount(Decimal);
 
 /// As many digits as a [`Decimal`] keeps without rounding.
-const MOST_DIGITS: usize = 28;
+const MAX_DIGITS: usize = 28;
 
 /// Why a JSON value is not an [`Amount`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,9 +83,8 @@ impl FromStr for Amount {
             return Err(InvalidAmount);
         }
         // As it is written, if that can be kept: an amount that was read is shown as it was.
-        let number =
-            if digits(number) > MOST_DIGITS { without_trailing_zeros(number) } else { number.into() };
-        if digits(&number) > MOST_DIGITS {
+        let number = if digits(number) > MAX_DIGITS { without_trailing_zeros(number) } else { number.into() };
+        if digits(&number) > MAX_DIGITS {
             return Err(InvalidAmount);
         }
         // Exponents are legal JSON too.

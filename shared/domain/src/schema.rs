@@ -137,9 +137,6 @@ mod tests {
 
     use super::*;
     use crate::command::{CallOffShipment, ChargePayment, RefundPayment, ShipOrder};
-    use crate::event::delivery::{
-        ShipmentCalledOff, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
-    };
     use crate::event::inventory::{StockChanged, StockLow, StockReleased, StockReserved, StockShipped};
     use crate::event::ordering::{
         OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
@@ -148,6 +145,9 @@ mod tests {
     use crate::event::payment::{PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled};
     use crate::event::privacy::{
         CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
+    };
+    use crate::event::shipping::{
+        ShipmentCalledOff, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
     };
     use crate::event::{BasketCheckedOut, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated};
 

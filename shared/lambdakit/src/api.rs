@@ -22,7 +22,7 @@ use crate::telemetry::{self, Invocation, Outcome};
 use crate::{ConfigError, Problem, config};
 
 /// The largest request body, in bytes; far above any that the shop's requests need.
-const MOST_BODY_BYTES: usize = 256 * 1024;
+const MAX_BODY_BYTES: usize = 256 * 1024;
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
@@ -45,7 +45,7 @@ pub async fn run(
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
-pub async fn run_for_programs(
+pub async fn run_without_auth(
     build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
     gateway::run(start(async || Ok(app(build().await?, TokenClients::new([])))).await?).await
@@ -97,7 +97,7 @@ async fn around(State(clients): State<TokenClients>, mut request: Request, next:
     let unreadable = request.extensions_mut().remove::<Unreadable>();
     let answer = invocation.run(async {
         telemetry::correlate(&correlation_id);
-        telemetry::note("route", &route);
+        telemetry::field("route", &route);
         match unreadable {
             Some(Unreadable(problem)) => problem.into_response(),
             None => next.run(request).await,
@@ -106,7 +106,7 @@ async fn around(State(clients): State<TokenClients>, mut request: Request, next:
     let answer = answer.await;
     invocation.scope(|| {
         let mut response = answer.unwrap_or_else(|| Problem::out_of_time().into_response());
-        telemetry::note("status", &response.status().as_u16());
+        telemetry::field("status", &response.status().as_u16());
         if let Ok(id) = HeaderValue::from_str(&correlation_id) {
             response.headers_mut().insert(CORRELATION_ID, id);
         }
@@ -152,14 +152,14 @@ impl<S: Send + Sync> FromRequest<S> for Body {
 
     async fn from_request(mut request: Request, state: &S) -> Result<Self, Problem> {
         check_encoding(request.headers())?;
-        DefaultBodyLimit::max(MOST_BODY_BYTES).apply(&mut request);
+        DefaultBodyLimit::max(MAX_BODY_BYTES).apply(&mut request);
         match axum::body::Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too-large",
                 "Too large",
-                format!("The body must be at most {MOST_BODY_BYTES} bytes."),
+                format!("The body must be at most {MAX_BODY_BYTES} bytes."),
             )),
             Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
         }

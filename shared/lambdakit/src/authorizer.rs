@@ -75,17 +75,17 @@ impl Policy {
 
 /// Why nobody can say who is there. The client gets a 500.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoVerdict(String);
+pub struct AuthorizerError(String);
 
-impl fmt::Display for NoVerdict {
+impl fmt::Display for AuthorizerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl From<NoVerdict> for Diagnostic {
-    fn from(NoVerdict(error_message): NoVerdict) -> Self {
-        Self { error_type: "NoVerdict".to_owned(), error_message }
+impl From<AuthorizerError> for Diagnostic {
+    fn from(AuthorizerError(error_message): AuthorizerError) -> Self {
+        Self { error_type: "AuthorizerError".to_owned(), error_message }
     }
 }
 
@@ -108,16 +108,20 @@ pub async fn run(
 ///
 /// # Errors
 /// When nobody can say.
-pub async fn invoke(tokens: &Tokens, event: &str, context: Option<&Context>) -> Result<Verdict, NoVerdict> {
+pub async fn invoke(
+    tokens: &Tokens,
+    event: &str,
+    context: Option<&Context>,
+) -> Result<Verdict, AuthorizerError> {
     let invocation = Invocation::begin(context);
     let done = invocation.run(judge(tokens, event)).await;
     let (outcome, verdict) =
-        done.unwrap_or_else(|| (Outcome::Failed, Err(NoVerdict("no time left".to_owned()))));
+        done.unwrap_or_else(|| (Outcome::Failed, Err(AuthorizerError("no time left".to_owned()))));
     invocation.end(outcome);
     verdict
 }
 
-async fn judge(tokens: &Tokens, event: &str) -> (Outcome, Result<Verdict, NoVerdict>) {
+async fn judge(tokens: &Tokens, event: &str) -> (Outcome, Result<Verdict, AuthorizerError>) {
     let Request { method_arn, query_string_parameters } = match batch::read(event) {
         Ok(request) => request,
         Err(error) => return failed(error.to_string()),
@@ -125,18 +129,18 @@ async fn judge(tokens: &Tokens, event: &str) -> (Outcome, Result<Verdict, NoVerd
     let token = query_string_parameters.and_then(|mut query| query.remove("token")).unwrap_or_default();
     match tokens.verify(&token).await {
         Ok(signed_in) => {
-            telemetry::note("caller", if signed_in.is_staff { "staff" } else { "customer" });
+            telemetry::field("caller", if signed_in.is_staff { "staff" } else { "customer" });
             (Outcome::Ok, Ok(Verdict::allow(method_arn, signed_in)))
         }
         Err(error @ TokenError::Refused(_)) => {
-            telemetry::note("error", &error.to_string());
+            telemetry::field("error", &error.to_string());
             (Outcome::Refused, Ok(Verdict::deny(method_arn)))
         }
         Err(error @ TokenError::NoKeys(_)) => failed(error.to_string()),
     }
 }
 
-fn failed(reason: String) -> (Outcome, Result<Verdict, NoVerdict>) {
-    telemetry::note("error", &reason);
-    (Outcome::Failed, Err(NoVerdict("Who is there cannot be said right now.".to_owned())))
+fn failed(reason: String) -> (Outcome, Result<Verdict, AuthorizerError>) {
+    telemetry::field("error", &reason);
+    (Outcome::Failed, Err(AuthorizerError("Who is there cannot be said right now.".to_owned())))
 }

@@ -117,7 +117,7 @@ impl Aws {
     ///
     /// # Errors
     /// As [`Aws::from_env`].
-    pub async fn connected_to(service: &str) -> Result<Self, ConfigError> {
+    pub async fn preconnected(service: &str) -> Result<Self, ConfigError> {
         let aws = Self::from_env()?;
         aws.connect_to(service).await;
         Ok(aws)

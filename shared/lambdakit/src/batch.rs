@@ -97,7 +97,7 @@ impl Failure {
 impl BatchResponse {
     /// Notes how a batch of `records` went, and asks for the failed ones again.
     pub(crate) fn report(records: usize, failures: Vec<Failure>) -> (Self, Outcome) {
-        telemetry::note("records", &records);
+        telemetry::field("records", &records);
         let failed = failures.iter().filter(|failure| !failure.is_early).count();
         let outcome = match failed {
             0 if failures.is_empty() => Outcome::Ok,
@@ -106,7 +106,7 @@ impl BatchResponse {
             _ => Outcome::Failed,
         };
         if !failures.is_empty() {
-            telemetry::note("failures", &failures);
+            telemetry::field("failures", &failures);
         }
         (Self::all(failures.into_iter().map(|failure| failure.id)), outcome)
     }

@@ -115,7 +115,7 @@ impl Caller {
             user_name: claims.user_name,
             email: claims.email,
         };
-        telemetry::note("caller", if caller.is_staff { "staff" } else { "customer" });
+        telemetry::field("caller", if caller.is_staff { "staff" } else { "customer" });
         Ok(caller)
     }
 }

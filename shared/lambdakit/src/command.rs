@@ -8,11 +8,11 @@ use serde::Serialize;
 use serde_json::value::to_raw_value;
 
 use crate::config::{self, ConfigError};
-use crate::store::StoreError;
+use crate::store::AwsError;
 
 /// Sends commands to one queue.
 #[derive(Clone, Debug)]
-pub struct Commands {
+pub struct CommandQueue {
     client: Client,
     url: String,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Envelope<'a, D> {
     pub detail: D,
 }
 
-impl Commands {
+impl CommandQueue {
     /// Commands to the queue at this URL.
     #[must_use]
     pub fn new(client: Client, url: String) -> Self {
@@ -50,7 +50,7 @@ impl Commands {
         source: &str,
         detail_type: &str,
         detail: &impl Serialize,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), AwsError> {
         self.send_later(source, detail_type, detail, 0).await
     }
 
@@ -64,7 +64,7 @@ impl Commands {
         detail_type: &str,
         detail: &impl Serialize,
         seconds: u16,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), AwsError> {
         let body = body(source, detail_type, detail)?;
         let send = self.client.send_message().queue_url(&self.url).message_body(body);
         // A message without a delay of its own takes the queue's.
@@ -74,8 +74,8 @@ impl Commands {
 }
 
 /// A command in its envelope.
-pub(crate) fn body(source: &str, detail_type: &str, detail: &impl Serialize) -> Result<String, StoreError> {
-    let unwritable = |error: serde_json::Error| StoreError::Broken(error.to_string());
+pub(crate) fn body(source: &str, detail_type: &str, detail: &impl Serialize) -> Result<String, AwsError> {
+    let unwritable = |error: serde_json::Error| AwsError::Permanent(error.to_string());
     let detail = to_raw_value(detail).map_err(unwritable)?;
     serde_json::to_string(&Envelope { detail_type, source, detail }).map_err(unwritable)
 }

@@ -41,7 +41,7 @@ pub struct Answer {
 
 /// Why there was no answer. What was asked for may have been done all the same.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
+pub enum HttpClientError {
     /// Not within the deadline.
     #[error("no answer within {} ms", .0.as_millis())]
     Late(Duration),
@@ -86,7 +86,7 @@ impl Http {
     ///
     /// # Errors
     /// When there is no answer, of whatever status.
-    pub async fn get(&self, path: &str, headers: &[(&'static str, &str)]) -> Result<Answer, NoAnswer> {
+    pub async fn get(&self, path: &str, headers: &[(&'static str, &str)]) -> Result<Answer, HttpClientError> {
         self.send("GET", path, headers, String::new()).await
     }
 
@@ -99,7 +99,7 @@ impl Http {
         path: &str,
         headers: &[(&'static str, &str)],
         body: String,
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<Answer, HttpClientError> {
         self.send("POST", path, headers, body).await
     }
 
@@ -109,11 +109,11 @@ impl Http {
         path: &str,
         headers: &[(&'static str, &str)],
         body: String,
-    ) -> Result<Answer, NoAnswer> {
+    ) -> Result<Answer, HttpClientError> {
         let answer = self.exchange(method, path, headers, body);
         match tokio::time::timeout(self.deadline, answer).await {
-            Ok(answer) => answer.map_err(NoAnswer::Lost),
-            Err(_) => Err(NoAnswer::Late(self.deadline)),
+            Ok(answer) => answer.map_err(HttpClientError::Lost),
+            Err(_) => Err(HttpClientError::Late(self.deadline)),
         }
     }
 
@@ -207,8 +207,8 @@ mod tests {
         // Connections are made, and nobody takes them.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let silent = client(&format!("http://{}", listener.local_addr().unwrap()));
-        assert_eq!(silent.get("/", &[]).await, Err(NoAnswer::Late(DEADLINE)));
+        assert_eq!(silent.get("/", &[]).await, Err(HttpClientError::Late(DEADLINE)));
         drop(listener);
-        assert!(matches!(silent.get("/", &[]).await, Err(NoAnswer::Lost(_))));
+        assert!(matches!(silent.get("/", &[]).await, Err(HttpClientError::Lost(_))));
     }
 }

@@ -24,7 +24,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::table::{self, Table, key};
-use crate::{Problem, StoreError};
+use crate::{AwsError, Problem};
 
 const HEADER: &str = "idempotency-key";
 const LIFETIME_SECONDS: i64 = 24 * 60 * 60;
@@ -106,7 +106,7 @@ impl Request {
 
 /// What is known of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Earlier {
+pub enum SavedResponse {
     /// Nothing: it was never completed, or longer than a day ago.
     Unknown,
     /// It was completed, with this answer.
@@ -151,7 +151,7 @@ pub struct Lease {
 
 /// What to do about a request.
 #[derive(Debug)]
-pub enum Begun {
+pub enum ClaimOutcome {
     /// The work: nobody else is at it.
     Work(Lease),
     /// Nothing: somebody else is at it. The draft asks for a 409.
@@ -174,7 +174,7 @@ impl IdempotencyStore {
     ///
     /// # Errors
     /// When the record cannot be made.
-    pub fn complete(&self, request: &Request, answer: String) -> Result<Put, StoreError> {
+    pub fn complete(&self, request: &Request, answer: String) -> Result<Put, AwsError> {
         let now = Utc::now().timestamp();
         let record = Record::new(request, Some(answer), None);
         Put::builder()
@@ -184,22 +184,22 @@ impl IdempotencyStore {
             .condition_expression("attribute_not_exists(id) OR expiresAt <= :now")
             .expression_attribute_values(":now", number(now))
             .build()
-            .map_err(|error| StoreError::Broken(error.to_string()))
+            .map_err(|error| AwsError::Permanent(error.to_string()))
     }
 
     /// What came of this request earlier.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn find(&self, request: &Request) -> Result<Earlier, StoreError> {
+    pub async fn find(&self, request: &Request) -> Result<SavedResponse, AwsError> {
         let found: Option<Record> = self.table.get_latest(key([("id", request.id.clone())])).await?;
-        let Some(record) = found else { return Ok(Earlier::Unknown) };
+        let Some(record) = found else { return Ok(SavedResponse::Unknown) };
         Ok(if record.expires_at <= Utc::now().timestamp() {
-            Earlier::Unknown
+            SavedResponse::Unknown
         } else if record.fingerprint != request.fingerprint {
-            Earlier::OtherPayload
+            SavedResponse::OtherPayload
         } else {
-            record.answer.map_or(Earlier::Unknown, Earlier::Completed)
+            record.answer.map_or(SavedResponse::Unknown, SavedResponse::Completed)
         })
     }
 
@@ -208,7 +208,7 @@ impl IdempotencyStore {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn begin(&self, request: Request, timeout: Duration) -> Result<Begun, StoreError> {
+    pub async fn begin(&self, request: Request, timeout: Duration) -> Result<ClaimOutcome, AwsError> {
         let now = Utc::now();
         let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
         let claim = Claim { owner: Uuid::now_v7(), until: now.timestamp_millis().saturating_add(millis) };
@@ -227,17 +227,19 @@ impl IdempotencyStore {
             .expression_attribute_values(":millis", number(now.timestamp_millis()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let there: Record = match table::Put::of(put.send().await)? {
-            table::Put::Done | table::Put::Refused(None) => return Ok(Begun::Work(Lease { request, claim })),
+            table::Put::Done | table::Put::Refused(None) => {
+                return Ok(ClaimOutcome::Work(Lease { request, claim }));
+            }
             table::Put::Refused(Some(there)) => serde_dynamo::from_item(there)?,
         };
         // Refused perhaps because of itself: the SDK sends a write again whose answer was lost.
         if there.claim == Some(claim) {
-            return Ok(Begun::Work(Lease { request, claim }));
+            return Ok(ClaimOutcome::Work(Lease { request, claim }));
         }
         if there.fingerprint != request.fingerprint {
-            return Ok(Begun::OtherPayload);
+            return Ok(ClaimOutcome::OtherPayload);
         }
-        Ok(there.answer.map_or(Begun::InProgress, Begun::Completed))
+        Ok(there.answer.map_or(ClaimOutcome::InProgress, ClaimOutcome::Completed))
     }
 
     /// Completes a request with its answer; `false` when the claim had run out and somebody else
@@ -245,7 +247,7 @@ impl IdempotencyStore {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn finish(&self, lease: Lease, answer: String) -> Result<bool, StoreError> {
+    pub async fn finish(&self, lease: Lease, answer: String) -> Result<bool, AwsError> {
         let record = Record::new(&lease.request, Some(answer), Some(lease.claim));
         let put = self
             .table
@@ -263,7 +265,7 @@ impl IdempotencyStore {
     ///
     /// # Errors
     /// When the store does not answer; the claim then runs out by itself.
-    pub async fn release(&self, lease: Lease) -> Result<(), StoreError> {
+    pub async fn release(&self, lease: Lease) -> Result<(), AwsError> {
         let delete = self
             .table
             .client()

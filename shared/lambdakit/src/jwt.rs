@@ -22,7 +22,7 @@ const DEADLINE: Duration = Duration::from_millis(1500);
 /// How soon the pool may be asked again for a key that it did not have: tokens with made-up keys are for free.
 const ASK_AGAIN: Duration = Duration::from_mins(1);
 /// A token of Cognito has some two thousand bytes; API Gateway takes eight thousand.
-const MOST_BYTES: usize = 8 * 1024;
+const MAX_BYTES: usize = 8 * 1024;
 
 /// Somebody who is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,7 +179,7 @@ impl Tokens {
 
     /// What a token says, once it is known that the pool said so.
     async fn signed(&self, token: &str) -> Result<Claims, TokenError> {
-        if token.len() > MOST_BYTES {
+        if token.len() > MAX_BYTES {
             return Err(Refusal::Malformed.into());
         }
         let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::Malformed)?;

@@ -60,7 +60,7 @@ pub mod workflow;
 pub use config::ConfigError;
 pub use lambda_runtime::Error;
 pub use problem::Problem;
-pub use store::StoreError;
+pub use store::AwsError;
 
 /// A request makes some two thousand small allocations; this allocator takes a fifth off its time. Without huge
 /// pages, which would take megabytes of a function's memory for nothing.

@@ -79,7 +79,7 @@ enum Origin {
 /// The first record of a batch of the stream could neither be published nor set aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("records could neither be published nor sent to the retry queue; the log line says why")]
-pub struct StreamMustWait;
+pub struct RetryBatch;
 
 /// Runs a function whose events come from a stream and its retry queue. `build` makes its
 /// outbox, at init.
@@ -135,11 +135,7 @@ impl Outbox {
     /// # Errors
     /// When the first record of the stream could neither be published nor set aside: all of the batch has to come
     /// again.
-    pub async fn invoke(
-        &self,
-        batch: Batch,
-        context: Option<&Context>,
-    ) -> Result<BatchResponse, StreamMustWait> {
+    pub async fn invoke(&self, batch: Batch, context: Option<&Context>) -> Result<BatchResponse, RetryBatch> {
         let invocation = Invocation::begin(context);
         let records: Vec<Record> = batch.records.iter().map(|json| Record::parse(json)).collect();
         let done = invocation.run_parts(async {
@@ -147,7 +143,7 @@ impl Outbox {
             let (response, outcome) = BatchResponse::report(records.len(), failures);
             // What was set aside is dealt with, but not well.
             if !set_aside.is_empty() {
-                telemetry::note("setAside", &set_aside);
+                telemetry::field("setAside", &set_aside);
             }
             let outcome =
                 if outcome == Outcome::Ok && !set_aside.is_empty() { Outcome::Partial } else { outcome };
@@ -157,7 +153,7 @@ impl Outbox {
         let first = records.first().filter(|record| record.origin == Origin::Stream);
         if first.is_some_and(|first| response.failed().any(|failed| failed == first.id)) {
             invocation.end(Outcome::Failed);
-            return Err(StreamMustWait);
+            return Err(RetryBatch);
         }
         invocation.end(outcome);
         Ok(response)

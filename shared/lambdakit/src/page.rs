@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::problem::FieldError;
 use crate::table::Item;
-use crate::{Problem, StoreError};
+use crate::{AwsError, Problem};
 
 const CHECKSUM_LENGTH: usize = 8;
 
@@ -158,7 +158,7 @@ impl PageRequest {
         &self,
         items: Vec<Item>,
         next: Option<Item>,
-    ) -> Result<Page<T>, StoreError> {
+    ) -> Result<Page<T>, AwsError> {
         let items = serde_dynamo::from_items(items)?;
         let next_cursor = next.map(|next| encode(&self.list, next)).transpose()?;
         Ok(Page { items, next_cursor })
@@ -184,9 +184,9 @@ impl<T> Page<T> {
     }
 }
 
-fn encode(list: &str, key: Item) -> Result<String, StoreError> {
+fn encode(list: &str, key: Item) -> Result<String, AwsError> {
     let key: BTreeMap<String, String> = serde_dynamo::from_item(key)?;
-    let json = serde_json::to_vec(&key).map_err(|error| StoreError::Broken(error.to_string()))?;
+    let json = serde_json::to_vec(&key).map_err(|error| AwsError::Permanent(error.to_string()))?;
     Ok(BASE64_URL_SAFE_NO_PAD.encode([&checksum(list, &json)[..], &json].concat()))
 }
 

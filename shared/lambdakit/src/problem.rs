@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::{StoreError, telemetry};
+use crate::{AwsError, telemetry};
 
 /// One field at fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -148,9 +148,9 @@ impl Problem {
 
     /// Tells the log line.
     fn note(&self) {
-        telemetry::note("problem", self.kind);
+        telemetry::field("problem", self.kind);
         if let Some(cause) = &self.cause {
-            telemetry::note("error", cause);
+            telemetry::field("error", cause);
         }
     }
 
@@ -171,12 +171,12 @@ impl Problem {
     }
 }
 
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
+impl From<AwsError> for Problem {
+    fn from(error: AwsError) -> Self {
         match &error {
-            StoreError::Unavailable(cause) => Self::unavailable(cause),
-            StoreError::Broken(cause) => Self::internal(cause),
-            StoreError::Position => Self::bad_parameters(vec![FieldError {
+            AwsError::Transient(cause) => Self::unavailable(cause),
+            AwsError::Permanent(cause) => Self::internal(cause),
+            AwsError::InvalidCursor => Self::bad_parameters(vec![FieldError {
                 field: "cursor".to_owned(),
                 detail: error.to_string(),
             }]),

@@ -13,10 +13,10 @@ use crate::store::cause;
 use crate::telemetry::within_deadline;
 
 /// The most entries in one `PutEvents` call (EventBridge quota).
-const MOST_ENTRIES: usize = 10;
+const MAX_ENTRIES: usize = 10;
 /// The most bytes in one `PutEvents` call (EventBridge quota: 256 KB), less a margin for what is
 /// counted beside the detail.
-const MOST_BYTES: usize = 240 * 1024;
+const MAX_BYTES: usize = 240 * 1024;
 /// How long to wait before entries that EventBridge refused are tried again. Once is enough: what
 /// is refused then goes to the retry queue.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -147,9 +147,9 @@ impl Publisher {
 /// How many of the first entries fit into one call; one at least, even if it will be refused.
 fn fitting(entries: &[Entry]) -> usize {
     let mut bytes = 0;
-    let fit = entries.iter().take(MOST_ENTRIES).take_while(|entry| {
+    let fit = entries.iter().take(MAX_ENTRIES).take_while(|entry| {
         bytes += entry.source.len() + entry.detail_type.len() + entry.detail.len();
-        bytes <= MOST_BYTES
+        bytes <= MAX_BYTES
     });
     fit.count().max(1)
 }

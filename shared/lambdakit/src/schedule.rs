@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::aws::Aws;
 use crate::command::body;
 use crate::config::{self, ConfigError};
-use crate::store::StoreError;
+use crate::store::AwsError;
 
 /// Makes schedules that put commands on one queue.
 #[derive(Clone, Debug)]
@@ -73,9 +73,9 @@ impl Schedules {
         source: &str,
         detail_type: &str,
         detail: &impl Serialize,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), AwsError> {
         let Places { group, queue_arn, dead_letters_arn, role_arn } = &self.places;
-        let broken = |error: BuildError| StoreError::Broken(error.to_string());
+        let broken = |error: BuildError| AwsError::Permanent(error.to_string());
         let target = Target::builder()
             .arn(queue_arn)
             .role_arn(role_arn)

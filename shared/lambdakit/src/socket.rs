@@ -2,7 +2,7 @@
 //!
 //! A [`Handler`] is told what happened on a connection. What it answers to a message goes back on the same connection,
 //! as do its problems, as frames of the type `problem`. Whoever wants to say something to other connections, or without
-//! having been asked, has [`Connections`] for it.
+//! having been asked, has [`ConnectionClient`] for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,47 +17,47 @@ use serde_json::value::RawValue;
 use crate::aws::Aws;
 use crate::config::{self, ConfigError};
 use crate::start::start;
-use crate::store::StoreError;
+use crate::store::AwsError;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{Problem, batch};
 
 /// The most bytes that a message can have (API Gateway quota).
-pub const MOST_BYTES: usize = 128 * 1024;
+pub const MAX_BYTES: usize = 128 * 1024;
 
 /// What is done when something happens on a connection. What it was is told by the event's type, never by its route, which
 /// a frame may be able to select.
 pub trait Handler {
     /// Does it, and says what goes back to the client. Only messages are answered; to a client that connects, a problem
     /// means that it may not.
-    fn handle(&self, event: SocketEvent) -> impl Future<Output = Result<Option<String>, Problem>> + Send;
+    fn handle(&self, event: ConnectionEvent) -> impl Future<Output = Result<Option<String>, Problem>> + Send;
 }
 
 /// Something that happened on a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SocketEvent {
+pub struct ConnectionEvent {
     /// Names the connection as long as it lasts.
     pub connection_id: String,
     /// What happened.
-    pub happening: Happening,
+    pub event: WebSocketEvent,
 }
 
 /// What happens on connections. What clients say is not for logs.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Happening {
+pub enum WebSocketEvent {
     /// A client has come, and the API's authorizer has said this of it. Until this is answered nothing can be sent to it.
     Connected(HashMap<String, String>),
     /// A client said something.
-    Said(String),
+    Message(String),
     /// A client has gone. This is not always told.
-    Left,
+    Disconnected,
 }
 
-impl std::fmt::Debug for Happening {
+impl std::fmt::Debug for WebSocketEvent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Connected(_) => "Connected",
-            Self::Said(_) => "Said",
-            Self::Left => "Left",
+            Self::Message(_) => "Message",
+            Self::Disconnected => "Disconnected",
         })
     }
 }
@@ -78,7 +78,7 @@ struct RequestContext {
     event_type: EventType,
     route_key: String,
     #[serde(default)]
-    authorizer: HashMap<String, Told>,
+    authorizer: HashMap<String, ContextValue>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -92,7 +92,7 @@ enum EventType {
 /// A value that an authorizer found. API Gateway adds numbers of its own to them.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Told {
+enum ContextValue {
     Text(String),
     Other(serde::de::IgnoredAny),
 }
@@ -160,26 +160,26 @@ async fn handle<H: Handler>(handler: &H, event: ProxyEvent) -> Result<Option<Str
     let ProxyEvent { request_context, body } = event;
     let RequestContext { connection_id, event_type, route_key, authorizer } = request_context;
     telemetry::correlate(&telemetry::request_id());
-    telemetry::note("route", &route_key);
-    let happening = match event_type {
-        EventType::Connect => Happening::Connected(texts(authorizer)),
-        EventType::Message => Happening::Said(body.unwrap_or_default()),
-        EventType::Disconnect => Happening::Left,
+    telemetry::field("route", &route_key);
+    let event = match event_type {
+        EventType::Connect => WebSocketEvent::Connected(texts(authorizer)),
+        EventType::Message => WebSocketEvent::Message(body.unwrap_or_default()),
+        EventType::Disconnect => WebSocketEvent::Disconnected,
     };
-    handler.handle(SocketEvent { connection_id, happening }).await
+    handler.handle(ConnectionEvent { connection_id, event }).await
 }
 
-fn texts(authorizer: HashMap<String, Told>) -> HashMap<String, String> {
+fn texts(authorizer: HashMap<String, ContextValue>) -> HashMap<String, String> {
     let text = |(name, value)| match value {
-        Told::Text(text) => Some((name, text)),
-        Told::Other(_) => None,
+        ContextValue::Text(text) => Some((name, text)),
+        ContextValue::Other(_) => None,
     };
     authorizer.into_iter().filter_map(text).collect()
 }
 
 /// The connections of one stage of a WebSocket API.
 #[derive(Clone, Debug)]
-pub struct Connections {
+pub struct ConnectionClient {
     client: Client,
 }
 
@@ -192,7 +192,7 @@ pub enum Delivery {
     Gone,
 }
 
-impl Connections {
+impl ConnectionClient {
     /// The connections of the stage that is called back at this URL.
     #[must_use]
     pub fn new(aws: &Aws, callback_url: &str) -> Self {
@@ -211,7 +211,7 @@ impl Connections {
     ///
     /// # Errors
     /// When it was not sent, as far as is known, and nobody said that the connection is gone.
-    pub async fn post(&self, connection_id: &str, frame: &str) -> Result<Delivery, StoreError> {
+    pub async fn post(&self, connection_id: &str, frame: &str) -> Result<Delivery, AwsError> {
         let data = Blob::new(frame);
         match self.client.post_to_connection().connection_id(connection_id).data(data).send().await {
             Ok(_) => Ok(Delivery::Sent),
@@ -226,7 +226,7 @@ impl Connections {
     ///
     /// # Errors
     /// When it was not ended, as far as is known.
-    pub async fn close(&self, connection_id: &str) -> Result<(), StoreError> {
+    pub async fn close(&self, connection_id: &str) -> Result<(), AwsError> {
         match self.client.delete_connection().connection_id(connection_id).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
@@ -249,14 +249,16 @@ mod tests {
     struct Parrot;
 
     impl Handler for Parrot {
-        async fn handle(&self, event: SocketEvent) -> Result<Option<String>, Problem> {
+        async fn handle(&self, event: ConnectionEvent) -> Result<Option<String>, Problem> {
             assert_eq!(event.connection_id, "L0SM9cOFvHcCIhw=");
-            match event.happening {
-                Happening::Connected(found) if found.contains_key("userName") => Ok(None),
-                Happening::Connected(_) => Err(Problem::unauthorized("nobody")),
-                Happening::Said(text) if text.is_empty() => Err(Problem::bad_request("Say something.")),
-                Happening::Said(text) => Ok(Some(text)),
-                Happening::Left => Ok(None),
+            match event.event {
+                WebSocketEvent::Connected(found) if found.contains_key("userName") => Ok(None),
+                WebSocketEvent::Connected(_) => Err(Problem::unauthorized("nobody")),
+                WebSocketEvent::Message(text) if text.is_empty() => {
+                    Err(Problem::bad_request("Say something."))
+                }
+                WebSocketEvent::Message(text) => Ok(Some(text)),
+                WebSocketEvent::Disconnected => Ok(None),
             }
         }
     }
@@ -265,7 +267,7 @@ mod tests {
     struct Sleeper;
 
     impl Handler for Sleeper {
-        async fn handle(&self, _: SocketEvent) -> Result<Option<String>, Problem> {
+        async fn handle(&self, _: ConnectionEvent) -> Result<Option<String>, Problem> {
             std::future::pending().await
         }
     }
@@ -339,7 +341,7 @@ mod tests {
 
     #[test]
     fn what_clients_say_is_not_for_logs() {
-        let said = format!("{:?}", Happening::Said("my address".to_owned()));
-        assert_eq!(said, "Said");
+        let said = format!("{:?}", WebSocketEvent::Message("my address".to_owned()));
+        assert_eq!(said, "Message");
     }
 }

@@ -19,7 +19,7 @@ use serde_json::value::RawValue;
 use crate::batch::{self, Unreadable};
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
-use crate::{ConfigError, StoreError};
+use crate::{AwsError, ConfigError};
 
 /// What failed may work in a moment.
 pub const UNAVAILABLE: &str = "Unavailable";
@@ -91,11 +91,11 @@ impl StepError {
     }
 }
 
-impl From<StoreError> for StepError {
-    fn from(error: StoreError) -> Self {
+impl From<AwsError> for StepError {
+    fn from(error: AwsError) -> Self {
         match error {
-            StoreError::Unavailable(_) => Self::unavailable(&error),
-            StoreError::Broken(_) | StoreError::Position => Self::broken(&error),
+            AwsError::Transient(_) => Self::unavailable(&error),
+            AwsError::Permanent(_) | AwsError::InvalidCursor => Self::broken(&error),
         }
     }
 }
@@ -153,10 +153,10 @@ pub async fn invoke<H: Handler>(
         let result = async { handler.handle(batch::read(call)?).await }.await;
         match &result {
             Ok(StepResult::Done(_)) => {}
-            Ok(StepResult::Refused { reason, .. }) => telemetry::note("reason", *reason),
+            Ok(StepResult::Refused { reason, .. }) => telemetry::field("reason", *reason),
             Err(error) => {
-                telemetry::note("error", error.name());
-                telemetry::note("reason", &error.cause);
+                telemetry::field("error", error.name());
+                telemetry::field("reason", &error.cause);
             }
         }
         result
@@ -192,8 +192,8 @@ mod tests {
         async fn handle(&self, TillStep::Pay { cents }: TillStep) -> Result<StepResult<u32>, StepError> {
             match cents {
                 0 => Ok(StepResult::Refused { reason: "NothingToPay", output: 0 }),
-                1 => Err(StoreError::Unavailable("busy".to_owned()).into()),
-                2 => Err(StoreError::Broken("denied".to_owned()).into()),
+                1 => Err(AwsError::Transient("busy".to_owned()).into()),
+                2 => Err(AwsError::Permanent("denied".to_owned()).into()),
                 3 => Err(StepError::named("Robbed", &"the till is empty")),
                 cents => Ok(StepResult::Done(cents)),
             }

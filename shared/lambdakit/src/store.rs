@@ -6,21 +6,21 @@ use std::error::Error;
 /// Why a store did not answer. What a store refuses on purpose (a failed condition) is not an
 /// error but an answer; its methods say so in their own types.
 #[derive(Debug, thiserror::Error)]
-pub enum StoreError {
+pub enum AwsError {
     /// It may work in a moment: throttling, a time-out, a lost connection, a conflict.
     #[error("store unavailable: {0}")]
-    Unavailable(String),
+    Transient(String),
     /// It will not work until someone mends it: a denied call, a missing table, an unreadable item.
     #[error("store broken: {0}")]
-    Broken(String),
+    Permanent(String),
     /// The page asked for begins where no item of the list can be.
     #[error("no such position in the list")]
-    Position,
+    InvalidCursor,
 }
 
 /// Error codes that pass: of DynamoDB those that its "Error handling" page marks "OK to retry", of all services those of
 /// their "Common errors", of SQS and Step Functions their own.
-const PASSING: [&str; 15] = [
+const TRANSIENT_CODES: [&str; 15] = [
     "InternalError",
     "InternalFailure",
     "InternalServerError",
@@ -38,7 +38,7 @@ const PASSING: [&str; 15] = [
     "TransactionInProgressException",
 ];
 
-impl<E, R> From<SdkError<E, R>> for StoreError
+impl<E, R> From<SdkError<E, R>> for AwsError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
@@ -47,11 +47,13 @@ where
         let passing = match &error {
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
             // What answers without a code stands between us and the service, as a load balancer does.
-            SdkError::ServiceError(error) => error.err().code().is_none_or(|code| PASSING.contains(&code)),
+            SdkError::ServiceError(error) => {
+                error.err().code().is_none_or(|code| TRANSIENT_CODES.contains(&code))
+            }
             _ => false,
         };
         let cause = cause(&error);
-        if passing { Self::Unavailable(cause) } else { Self::Broken(cause) }
+        if passing { Self::Transient(cause) } else { Self::Permanent(cause) }
     }
 }
 
@@ -71,14 +73,14 @@ where
     }
 }
 
-impl From<BuildError> for StoreError {
+impl From<BuildError> for AwsError {
     fn from(error: BuildError) -> Self {
-        Self::Broken(error.to_string())
+        Self::Permanent(error.to_string())
     }
 }
 
-impl From<serde_dynamo::Error> for StoreError {
+impl From<serde_dynamo::Error> for AwsError {
     fn from(error: serde_dynamo::Error) -> Self {
-        Self::Broken(format!("unreadable item: {error}"))
+        Self::Permanent(format!("unreadable item: {error}"))
     }
 }

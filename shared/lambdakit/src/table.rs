@@ -15,10 +15,10 @@ use serde::de::DeserializeOwned;
 
 use crate::config::{self, ConfigError};
 use crate::page::{Page, PageRequest};
-use crate::store::StoreError;
+use crate::store::AwsError;
 
 /// How often a transaction is tried while others hold its items, and a batch of which a part was left unread.
-const MOST_TRIES: u32 = 5;
+const MAX_TRIES: u32 = 5;
 
 /// An item, or the part of one that is its key.
 pub type Item = HashMap<String, AttributeValue>;
@@ -64,16 +64,16 @@ impl Table {
     }
 
     /// The item of this key, as it was a moment ago or is now: half the price of [`Self::get_latest`].
-    pub async fn get<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, StoreError> {
+    pub async fn get<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, AwsError> {
         self.get_item(key, false).await
     }
 
     /// The item of this key, after every write that was answered before.
-    pub async fn get_latest<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, StoreError> {
+    pub async fn get_latest<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, AwsError> {
         self.get_item(key, true).await
     }
 
-    async fn get_item<T: DeserializeOwned>(&self, key: Item, latest: bool) -> Result<Option<T>, StoreError> {
+    async fn get_item<T: DeserializeOwned>(&self, key: Item, latest: bool) -> Result<Option<T>, AwsError> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(latest);
         Ok(get.send().await?.item.map(serde_dynamo::from_item).transpose()?)
     }
@@ -83,9 +83,9 @@ impl Table {
     ///
     /// # Errors
     /// When the table did not answer, or left keys unread again and again.
-    pub async fn get_many(&self, keys: Vec<Item>, latest: bool) -> Result<Vec<Item>, StoreError> {
+    pub async fn get_many(&self, keys: Vec<Item>, latest: bool) -> Result<Vec<Item>, AwsError> {
         let (mut asked, mut items) = (keys, Vec::new());
-        for attempt in 0..MOST_TRIES {
+        for attempt in 0..MAX_TRIES {
             if asked.is_empty() {
                 return Ok(items);
             }
@@ -94,16 +94,16 @@ impl Table {
                 tokio::time::sleep(Duration::from_millis(25) * attempt).await;
             }
             let keys = KeysAndAttributes::builder().set_keys(Some(asked)).consistent_read(latest).build();
-            let keys = keys.map_err(|error| StoreError::Broken(error.to_string()))?;
+            let keys = keys.map_err(|error| AwsError::Permanent(error.to_string()))?;
             let found = self.client.batch_get_item().request_items(&self.name, keys).send().await?;
             items.extend(found.responses.into_iter().flat_map(HashMap::into_values).flatten());
             asked = found.unprocessed_keys.into_iter().flatten().flat_map(|(_, keys)| keys.keys).collect();
         }
-        Err(StoreError::Unavailable("the table left keys unprocessed".to_owned()))
+        Err(AwsError::Transient("the table left keys unprocessed".to_owned()))
     }
 
     /// A page of all items, in DynamoDB's order.
-    pub async fn scan<T: DeserializeOwned>(&self, page: &PageRequest) -> Result<Page<T>, StoreError> {
+    pub async fn scan<T: DeserializeOwned>(&self, page: &PageRequest) -> Result<Page<T>, AwsError> {
         let (items, next) = self.scan_page(self.client.scan(), page).await?;
         page.page(items, next)
     }
@@ -118,7 +118,7 @@ impl Table {
         index: &str,
         key: &[&str],
         page: &PageRequest,
-    ) -> Result<Page<T>, StoreError> {
+    ) -> Result<Page<T>, AwsError> {
         let (keys, next) = self.scan_page(self.client.scan().index_name(index), page).await?;
         page.page(self.items_of(keys, key).await?, next)
     }
@@ -132,13 +132,13 @@ impl Table {
         query: QueryFluentBuilder,
         key: &[&str],
         page: &PageRequest,
-    ) -> Result<Page<T>, StoreError> {
+    ) -> Result<Page<T>, AwsError> {
         let (keys, next) = self.query_page(query, page).await?;
         page.page(self.items_of(keys, key).await?, next)
     }
 
     /// The items of entries of an index, in the order of the entries. What is gone since is left out.
-    async fn items_of(&self, entries: Vec<Item>, key: &[&str]) -> Result<Vec<Item>, StoreError> {
+    async fn items_of(&self, entries: Vec<Item>, key: &[&str]) -> Result<Vec<Item>, AwsError> {
         let key_of = |item: &Item| -> Item {
             key.iter().filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone()))).collect()
         };
@@ -159,7 +159,7 @@ impl Table {
         &self,
         scan: ScanFluentBuilder,
         page: &PageRequest,
-    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+    ) -> Result<(Vec<Item>, Option<Item>), AwsError> {
         let scan = scan.table_name(&self.name);
         let found = scan.limit(page.limit()).set_exclusive_start_key(page.start()).send().await;
         let found = found.map_err(|error| page_error(error, page))?;
@@ -170,7 +170,7 @@ impl Table {
         &self,
         query: QueryFluentBuilder,
         page: &PageRequest,
-    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+    ) -> Result<(Vec<Item>, Option<Item>), AwsError> {
         let query = query.table_name(&self.name);
         let found = query.limit(page.limit()).set_exclusive_start_key(page.start()).send().await;
         let found = found.map_err(|error| page_error(error, page))?;
@@ -183,7 +183,7 @@ impl Table {
         &self,
         parts: Vec<TransactWriteItem>,
         token: String,
-    ) -> Result<Transaction, StoreError> {
+    ) -> Result<Transaction, AwsError> {
         let mut attempt = 0;
         loop {
             attempt += 1;
@@ -208,8 +208,8 @@ impl Table {
                     Ok(Transaction::Refused(refused))
                 };
             }
-            if attempt == MOST_TRIES {
-                return Err(StoreError::Unavailable("other transactions hold the items".to_owned()));
+            if attempt == MAX_TRIES {
+                return Err(AwsError::Transient("other transactions hold the items".to_owned()));
             }
             tokio::time::sleep(Duration::from_millis(20) * 2_u32.pow(attempt)).await;
         }
@@ -220,20 +220,20 @@ impl Table {
         &self,
         query: QueryFluentBuilder,
         page: &PageRequest,
-    ) -> Result<Page<T>, StoreError> {
+    ) -> Result<Page<T>, AwsError> {
         let (items, next) = self.query_page(query, page).await?;
         page.page(items, next)
     }
 }
 
 /// DynamoDB checks where a page starts, so a cursor that somebody made up is refused there.
-fn page_error<E, R>(error: SdkError<E, R>, page: &PageRequest) -> StoreError
+fn page_error<E, R>(error: SdkError<E, R>, page: &PageRequest) -> AwsError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     let invalid = error.code() == Some("ValidationException");
-    if invalid && page.start().is_some() { StoreError::Position } else { error.into() }
+    if invalid && page.start().is_some() { AwsError::InvalidCursor } else { error.into() }
 }
 
 /// What came of a transaction.
@@ -262,7 +262,7 @@ pub enum Put {
 
 impl Put {
     /// Tells a refused put from a failed one.
-    pub fn of<R>(result: Result<PutItemOutput, SdkError<PutItemError, R>>) -> Result<Self, StoreError>
+    pub fn of<R>(result: Result<PutItemOutput, SdkError<PutItemError, R>>) -> Result<Self, AwsError>
     where
         R: std::fmt::Debug + Send + Sync + 'static,
     {

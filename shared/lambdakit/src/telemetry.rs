@@ -162,7 +162,7 @@ impl Invocation {
     pub(crate) async fn run<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> Option<T> {
         let done = self.run_parts(within_deadline(work)).await;
         if done.is_err() {
-            self.scope(|| note("error", &DeadlineReached.to_string()));
+            self.scope(|| field("error", &DeadlineReached.to_string()));
         }
         done.ok()
     }
@@ -296,7 +296,7 @@ impl<T: Loggable> Loggable for Vec<T> {}
 
 /// Adds a field to the invocation's log line. Nothing secret and nothing personal. One that does not serialize, or that is
 /// added outside an invocation, is left out: no work fails over its log line.
-pub fn note(name: &'static str, value: &(impl Loggable + ?Sized)) {
+pub fn field(name: &'static str, value: &(impl Loggable + ?Sized)) {
     if let Ok(value) = to_raw_value(value) {
         with_current(|invocation| invocation.said().notes.push((name.into(), value)));
     }
@@ -380,7 +380,7 @@ mod tests {
     async fn a_line_says_who_what_and_how_it_ended() {
         let line = line_of(async {
             correlate("c-1");
-            note("route", "GET /basket/{userName}");
+            field("route", "GET /basket/{userName}");
         })
         .await;
         assert_eq!(line["level"], "INFO");
@@ -446,7 +446,7 @@ mod tests {
         let invocation = Invocation::begin(Some(&context));
         let work = invocation.run(async {
             correlate("c-1");
-            note("route", "GET /basket");
+            field("route", "GET /basket");
             let is_set = |variable| std::env::var_os(variable).is_some();
             let _held = is_set("PANIC_WHILE_LOCKED").then(|| invocation.said.lock());
             assert!(!is_set("PANIC_WITH_DATA"), "grace@example.com {}", invocation.request_id);

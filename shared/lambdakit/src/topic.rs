@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::command::Envelope;
 use crate::config::{self, ConfigError};
-use crate::store::StoreError;
+use crate::store::AwsError;
 
 /// Publishes to one topic.
 #[derive(Clone, Debug)]
@@ -44,8 +44,8 @@ impl Topic {
         detail_type: &str,
         detail: &impl Serialize,
         attributes: &[(&str, &str)],
-    ) -> Result<(), StoreError> {
-        let broken = |error: String| StoreError::Broken(error);
+    ) -> Result<(), AwsError> {
+        let broken = |error: String| AwsError::Permanent(error);
         let message = serde_json::to_string(&Envelope { detail_type, source, detail });
         let message = message.map_err(|error| broken(error.to_string()))?;
         let mut publish = self.client.publish().topic_arn(&self.arn).message(message);

@@ -6,7 +6,7 @@ use aws_sdk_sfn::operation::send_task_success::SendTaskSuccessError;
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use serde::Serialize;
 
-use crate::store::StoreError;
+use crate::store::AwsError;
 
 /// Starts executions of one workflow, and answers those that wait.
 #[derive(Clone, Debug)]
@@ -26,8 +26,8 @@ impl Workflow {
     ///
     /// # Errors
     /// When it was not started, as far as is known.
-    pub async fn start(&self, name: &str, input: &impl Serialize) -> Result<(), StoreError> {
-        let input = serde_json::to_string(input).map_err(|error| StoreError::Broken(error.to_string()))?;
+    pub async fn start(&self, name: &str, input: &impl Serialize) -> Result<(), AwsError> {
+        let input = serde_json::to_string(input).map_err(|error| AwsError::Permanent(error.to_string()))?;
         let started = self.client.start_execution().state_machine_arn(&self.arn).name(name).input(input);
         match started.send().await {
             Ok(_) => Ok(()),
@@ -56,7 +56,7 @@ impl Tasks {
     ///
     /// # Errors
     /// When it was not answered, as far as is known.
-    pub async fn succeed(&self, token: &str) -> Result<(), StoreError> {
+    pub async fn succeed(&self, token: &str) -> Result<(), AwsError> {
         match self.client.send_task_success().task_token(token).output("{}").send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {
@@ -73,7 +73,7 @@ impl Tasks {
     ///
     /// # Errors
     /// When it was not answered, as far as is known.
-    pub async fn fail(&self, token: &str, error: &str) -> Result<(), StoreError> {
+    pub async fn fail(&self, token: &str, error: &str) -> Result<(), AwsError> {
         match self.client.send_task_failure().task_token(token).error(error).send().await {
             Ok(_) => Ok(()),
             Err(error) => match error.as_service_error() {

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWrite
 use axum::http::StatusCode;
 use domain::{CustomerId, Timestamp};
 use lambdakit::table::{Item, Table, Transaction};
-use lambdakit::{Problem, StoreError};
+use lambdakit::{AwsError, Problem};
 use uuid::Uuid;
 
 /// How long a tombstone is kept: longer than an event can wait in queues, dead-letter queues and an archive.
@@ -60,7 +60,7 @@ impl Tombstones {
     ///
     /// # Errors
     /// When the table did not answer.
-    pub async fn put(&self, customer_id: CustomerId) -> Result<(), StoreError> {
+    pub async fn put(&self, customer_id: CustomerId) -> Result<(), AwsError> {
         let (mut row, now) = ((self.key)(customer_id), Timestamp::now());
         let expires_at = now.plus_days(LIFETIME_DAYS).unix_seconds();
         row.insert(ERASED_AT.to_owned(), serde_dynamo::to_attribute_value(now)?);
@@ -73,7 +73,7 @@ impl Tombstones {
     ///
     /// # Errors
     /// When the table did not answer.
-    pub async fn is_erased(&self, customer_id: CustomerId) -> Result<bool, StoreError> {
+    pub async fn is_erased(&self, customer_id: CustomerId) -> Result<bool, AwsError> {
         let key = (self.key)(customer_id);
         let get = self.table.client().get_item().table_name(self.table.name()).set_key(Some(key));
         let row = get.consistent_read(true).send().await?.item;
@@ -88,7 +88,7 @@ impl Tombstones {
         &self,
         customer_id: CustomerId,
         parts: Vec<TransactWriteItem>,
-    ) -> Result<Guarded, StoreError> {
+    ) -> Result<Guarded, AwsError> {
         let parts = std::iter::once(self.absent(customer_id)?).chain(parts).collect();
         Ok(match self.table.transact(parts, Uuid::now_v7().to_string()).await? {
             Transaction::Done => Guarded::Written,
@@ -97,7 +97,7 @@ impl Tombstones {
         })
     }
 
-    fn absent(&self, customer_id: CustomerId) -> Result<TransactWriteItem, StoreError> {
+    fn absent(&self, customer_id: CustomerId) -> Result<TransactWriteItem, AwsError> {
         let check = ConditionCheck::builder()
             .table_name(self.table.name())
             .set_key(Some((self.key)(customer_id)))
@@ -111,7 +111,7 @@ impl Tombstones {
 ///
 /// # Errors
 /// When the part cannot be built.
-pub fn put_if(table: &Table, item: Item, condition: &str) -> Result<TransactWriteItem, StoreError> {
+pub fn put_if(table: &Table, item: Item, condition: &str) -> Result<TransactWriteItem, AwsError> {
     let put = Put::builder().table_name(table.name()).set_item(Some(item)).condition_expression(condition);
     Ok(TransactWriteItem::builder().put(put.build()?).build())
 }

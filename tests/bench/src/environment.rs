@@ -40,7 +40,7 @@ pub fn environment(handler: &str, endpoint: &str, more: &[(&str, &str)]) -> Vec<
         ("EVENT_BUS", "EVENT_BUS"),
         ("FULFILMENT_WORKFLOW_ARN", "arn:aws:states:us-east-1:123456789012:stateMachine:bench"),
         ("PAYMENT_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/payment"),
-        ("DELIVERY_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/delivery"),
+        ("SHIPPING_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/delivery"),
         ("PROVIDER_URL", endpoint),
         ("PROVIDER_KEY_SECRET", "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench-a1b2c3"),
         ("SCHEDULE_GROUP", "bench"),

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 /// The moments after the start at which somebody comes, in order, on average `rate` of them in a second.
-pub fn poisson(rate: f64, seconds: u32, dice: &mut fastrand::Rng) -> Vec<Duration> {
+pub fn poisson(rate: f64, seconds: u32, rng: &mut fastrand::Rng) -> Vec<Duration> {
     let mut moments = Vec::new();
     let mut at = 0.0;
     loop {
         // The time between two is distributed exponentially; 1 - x is never 0.
-        at += -(1.0 - dice.f64()).ln() / rate;
+        at += -(1.0 - rng.f64()).ln() / rate;
         if at >= f64::from(seconds) {
             return moments;
         }

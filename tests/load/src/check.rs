@@ -13,7 +13,7 @@ use crate::record::Record;
 use crate::shop::{Customer, Shop};
 
 /// How long orders may still come after the run.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What has become of the checkouts.
 #[derive(Serialize)]
@@ -52,7 +52,7 @@ pub fn now() -> u128 {
 /// Compares what was accepted with the orders that the customers have from this moment on.
 pub async fn orders(shop: &Shop, customers: &[Customer], record: &Record, since: u128) -> Result<Verdict> {
     let accepted = record.orders();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let mut orders = BTreeSet::new();
         for customer in customers {

@@ -14,7 +14,7 @@ use crate::shop::{Answer, Customer, Shop};
 
 /// How often a customer asks for the order that is to come, and for how long.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 pub struct Journey {
     shop: Shop,
@@ -53,16 +53,16 @@ impl Journey {
     /// Goes on as long as all is well.
     async fn walk(&self, customer: &Customer, meant: Instant, record: &Record) -> Option<()> {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
-        let mut dice = fastrand::Rng::with_seed(self.seed ^ number.rotate_left(32));
+        let mut rng = fastrand::Rng::with_seed(self.seed ^ number.rotate_left(32));
         let visit = Visit { shop: &self.shop, customer, record };
         let name = &customer.name;
 
         visit.step(Step::Browse, meant, Method::GET, "/product", None, None).await?;
         for _ in 0..2 {
-            let product = dice.choice(&self.products)?;
+            let product = rng.choice(&self.products)?;
             let path = format!("/product/{product}");
             visit.step(Step::Look, Instant::now(), Method::GET, &path, None, None).await?;
-            let line = json!({ "productId": product, "quantity": dice.u8(1..4) });
+            let line = json!({ "productId": product, "quantity": rng.u8(1..4) });
             let path = format!("/basket/{name}/items");
             visit.step(Step::Add, Instant::now(), Method::POST, &path, None, Some(&line)).await?;
         }
@@ -138,7 +138,7 @@ impl Visit<'_> {
                 self.record.took(Step::CheckoutToOrder, accepted);
                 return Some(());
             }
-            if accepted.elapsed() > PATIENCE {
+            if accepted.elapsed() > TIMEOUT {
                 self.record.failed(Step::CheckoutToOrder, "no order within a minute");
                 return None;
             }

@@ -14,7 +14,7 @@ const CODE: &str = "123456";
 /// How many sign in at a time: far below Cognito's quota of 120 a second.
 const AT_A_TIME: usize = 8;
 /// Longer than the gateway waits for a function.
-const PATIENCE: Duration = Duration::from_secs(35);
+const TIMEOUT: Duration = Duration::from_secs(35);
 
 /// What of `outputs.json` is needed.
 #[derive(Deserialize)]
@@ -78,7 +78,7 @@ impl Shop {
         // Fails when there is one already, which is as good.
         let _there_is_one = rustls::crypto::ring::default_provider().install_default();
         // A firewall refuses requests without a user agent, which reqwest does not send by itself.
-        let client = Client::builder().user_agent("ferrocart-load").timeout(PATIENCE);
+        let client = Client::builder().user_agent("ferrocart-load").timeout(TIMEOUT);
         let client = client.no_proxy().tcp_nodelay(true).build()?;
         Ok(Self {
             client,

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use testkit::Account;
 
 use super::customer::{Customer, lines};
+use super::expected::{Departure, ExpectedState, Lines};
 use super::invariants::{self, Findings};
-use super::ledger::{Departure, Ledger, Lines};
 use super::world::{Order, World, is_order};
-use super::{Weather, lock};
+use super::{FaultSchedule, lock};
 use crate::{Shop, owner};
 
 /// How long the shop may take to catch up, once nothing fails any more.
@@ -33,33 +33,33 @@ pub(super) struct Checked {
 pub(super) fn check(
     shop: &Shop,
     names: &str,
-    ledger: &Ledger,
+    expected: &ExpectedState,
     customers: &[Mutex<Customer>],
     products: &[String],
-    weather: &Weather,
+    faults: &FaultSchedule,
 ) -> Checked {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let eye = Eye { shop, account: Account::of_the_shop() };
-        let quiet_after = eye.catch_up(ledger, weather).await;
-        let world = eye.world(ledger).await;
-        let departures = ledger.departures();
+        let quiet_after = eye.catch_up(expected, faults).await;
+        let world = eye.world(expected).await;
+        let departures = expected.departures();
         let own = own_orders(&world, names, &departures);
         let mut promises = BTreeMap::new();
         for Findings { held, broken } in [
             invariants::check(&world),
-            invariants::check_checkouts(ledger.checkouts(), own.iter()),
+            invariants::check_checkouts(expected.checkouts(), own.iter()),
             invariants::check_departures(&departures, &world),
         ] {
             promises.extend(held);
             for broken in broken {
-                ledger.violation(broken);
+                expected.violation(broken);
             }
         }
-        check_cancellations(ledger, &world);
-        check_deliveries(ledger, &world);
-        eye.check_baskets(ledger, customers).await;
-        check_prices(shop, ledger, products);
+        check_cancellations(expected, &world);
+        check_deliveries(expected, &world);
+        eye.check_baskets(expected, customers).await;
+        check_prices(shop, expected, products);
         Checked { ends: world.ends(), promises, quiet_after }
     })
 }
@@ -98,20 +98,20 @@ impl Stir {
 impl Eye<'_> {
     /// Waits until every queue is empty, no workflow runs, every checkout has its order, and every order is over; or
     /// until time is up.
-    async fn catch_up(&self, ledger: &Ledger, weather: &Weather) -> Duration {
+    async fn catch_up(&self, expected: &ExpectedState, faults: &FaultSchedule) -> Duration {
         let (started, mut said, mut looks) = (Instant::now(), Instant::now(), 0);
         loop {
-            let stir = self.stir(weather).await;
+            let stir = self.stir(faults).await;
             looks = if stir.is_quiet() { looks + 1 } else { 0 };
             if looks == QUIET_LOOKS {
                 if !stir.dead.is_empty() {
-                    ledger.violation(format!("dead letters, and none was poison: {:?}", stir.dead));
+                    expected.violation(format!("dead letters, and none was poison: {:?}", stir.dead));
                 }
                 println!("caught up after {:?}: {} orders", started.elapsed(), stir.orders);
                 return started.elapsed();
             }
             if started.elapsed() > CATCH_UP {
-                ledger.violation(format!("not caught up after {CATCH_UP:?}: {stir:?}"));
+                expected.violation(format!("not caught up after {CATCH_UP:?}: {stir:?}"));
                 return started.elapsed();
             }
             if said.elapsed() > Duration::from_secs(10) {
@@ -122,7 +122,7 @@ impl Eye<'_> {
         }
     }
 
-    async fn stir(&self, weather: &Weather) -> Stir {
+    async fn stir(&self, faults: &FaultSchedule) -> Stir {
         let (messages, dead) = self.messages().await;
         let mut orders = self.rows("order").await;
         orders.retain(is_order);
@@ -134,11 +134,11 @@ impl Eye<'_> {
             messages,
             dead,
             workflows: self.running_workflows(),
-            calls: weather.delayed(),
+            calls: faults.delayed(),
             checkouts: self.rows("checkout").await.len(),
             orders: orders.len(),
             open: orders.len() - orders.iter().filter(over).count(),
-            erasures: self.rows("customer").await.iter().filter(|row| row["item"] == "erasure").count(),
+            erasures: self.rows("privacy").await.iter().filter(|row| row["item"] == "erasure").count(),
         }
     }
 
@@ -194,7 +194,7 @@ impl Eye<'_> {
         serde_dynamo::from_items(items).expect("rows")
     }
 
-    async fn world(&self, ledger: &Ledger) -> World {
+    async fn world(&self, expected: &ExpectedState) -> World {
         let mut tables = HashMap::new();
         for table in [
             "order",
@@ -206,7 +206,7 @@ impl Eye<'_> {
             "mail",
             "basket",
             "fulfilment",
-            "customer",
+            "privacy",
             "connection",
         ] {
             tables.insert(table, self.rows(table).await);
@@ -214,13 +214,13 @@ impl Eye<'_> {
         let mut unreadable = Vec::new();
         let world = World::read(|table| tables.remove(table).unwrap_or_default(), &mut unreadable);
         for row in unreadable {
-            ledger.violation(row);
+            expected.violation(row);
         }
         world
     }
 
     /// No line of a basket is lost or doubled.
-    async fn check_baskets(&self, ledger: &Ledger, customers: &[Mutex<Customer>]) {
+    async fn check_baskets(&self, expected: &ExpectedState, customers: &[Mutex<Customer>]) {
         let rows = self.rows("basket").await.into_iter();
         let baskets: HashMap<String, Lines> = rows
             .map(|row| {
@@ -233,7 +233,7 @@ impl Eye<'_> {
             let kept = baskets.get(customer.id()).cloned().unwrap_or_default();
             if kept != *customer.basket() {
                 let (user, basket) = (customer.user(), customer.basket());
-                ledger.violation(format!("{user}: the basket holds {kept:?}, not {basket:?}"));
+                expected.violation(format!("{user}: the basket holds {kept:?}, not {basket:?}"));
             }
         }
     }
@@ -256,37 +256,37 @@ fn own_orders(world: &World, names: &str, departures: &[Departure]) -> BTreeMap<
 }
 
 /// The shop keeps what it was asked, if it said so, and nothing else.
-fn check_cancellations(ledger: &Ledger, world: &World) {
-    let cancellations = ledger.cancellations();
+fn check_cancellations(expected: &ExpectedState, world: &World) {
+    let cancellations = expected.cancellations();
     for id in &cancellations.accepted {
         if world.orders.get(id).is_none_or(|order| order.cancel_requested_at.is_none()) {
-            ledger.violation(format!("order {id}: the shop said it would call it off, and forgot"));
+            expected.violation(format!("order {id}: the shop said it would call it off, and forgot"));
         }
     }
     for (id, order) in &world.orders {
         if order.cancel_requested_at.is_some() && !cancellations.asked.contains(id) {
-            ledger.violation(format!("order {id}: nobody asked for it to be called off"));
+            expected.violation(format!("order {id}: nobody asked for it to be called off"));
         }
     }
 }
 
 /// What was taken in is what was told, each delivery once.
-fn check_deliveries(ledger: &Ledger, world: &World) {
-    for (id, pieces) in ledger.all_received() {
+fn check_deliveries(expected: &ExpectedState, world: &World) {
+    for (id, pieces) in expected.all_received() {
         let received = world.stock.get(&id).map_or(0, |stock| stock.received);
         if u64::try_from(received) != Ok(pieces) {
-            ledger.violation(format!("product {id}: {pieces} pieces were brought, {received} taken in"));
+            expected.violation(format!("product {id}: {pieces} pieces were brought, {received} taken in"));
         }
     }
 }
 
 /// Baskets know the price that the catalogue has.
-fn check_prices(shop: &Shop, ledger: &Ledger, products: &[String]) {
+fn check_prices(shop: &Shop, expected: &ExpectedState, products: &[String]) {
     for product in products {
         let known = shop.basket_price(product).unwrap_or_default();
         let price = shop.get(&format!("/product/{product}")).expect(200).body["price"].clone();
         if known != price {
-            ledger.violation(format!("product {product}: baskets say {known}, the catalogue {price}"));
+            expected.violation(format!("product {product}: baskets say {known}, the catalogue {price}"));
         }
     }
 }

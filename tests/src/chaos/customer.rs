@@ -6,17 +6,17 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use testkit::Dice;
+use testkit::SeededRng;
 
-use super::ledger::{Checkout, Ledger, Lines};
+use super::expected::{Checkout, ExpectedState, Lines};
 use super::warehouse::SCARCE;
 use crate::{Answer, Shop, checkout, statuses};
 use privacy::Leaving;
 
 /// After this long nothing that a request began can still take effect: the longest delay of the
-/// weather, and some more for a busy machine.
+/// faults, and some more for a busy machine.
 const SETTLED: Duration = Duration::from_secs(10);
-/// How many of their last deeds a customer can tell.
+/// How many of their last actions a customer can tell.
 const REMEMBERED: usize = 6;
 
 /// How a customer pays, and where the parcel is to go.
@@ -29,8 +29,8 @@ struct Wish {
 
 impl Wish {
     /// Most pay and live where carriers go.
-    fn of(dice: &mut Dice) -> Self {
-        let (method, token) = match dice.pick(40) {
+    fn of(rng: &mut SeededRng) -> Self {
+        let (method, token) = match rng.pick(40) {
             0 => ("CARD", Some("tok_declined")),
             1 => ("CARD", Some("tok_insufficient_funds")),
             2 => ("CARD", Some("tok_of_nobody")),
@@ -38,12 +38,12 @@ impl Wish {
             4..6 => ("CARD", Some("tok_flaky")),
             6..8 => ("CARD", Some("tok_delayed")),
             // It keeps a function waiting for seconds.
-            8 if dice.pick(4) == 0 => ("CARD", Some("tok_timeout")),
+            8 if rng.pick(4) == 0 => ("CARD", Some("tok_timeout")),
             9..11 => ("INVOICE", None),
             11..13 => ("PAYPAL", Some("tok_visa")),
             _ => ("CARD", Some("tok_visa")),
         };
-        let address = if dice.pick(16) == 0 { "7 Nowhere Lane" } else { "1 Harbour Street" };
+        let address = if rng.pick(16) == 0 { "7 Nowhere Lane" } else { "1 Harbour Street" };
         Self { method, token, address }
     }
 
@@ -60,9 +60,9 @@ impl Wish {
 pub(super) struct Customer {
     shop: Shop,
     user: String,
-    dice: Dice,
+    rng: SeededRng,
     products: Vec<String>,
-    ledger: Arc<Ledger>,
+    expected: Arc<ExpectedState>,
     /// What the shop calls them; empty until it was seen.
     id: String,
     /// Whether they leave, and come again under the same name, now and then.
@@ -82,25 +82,25 @@ pub(super) struct Customer {
     /// A checkout without a key whose answer did not come: what the basket held.
     unknown: Option<Lines>,
     keys: usize,
-    /// The last deeds, and how they were answered.
-    deeds: VecDeque<String>,
+    /// The last actions, and how they were answered.
+    recent_actions: VecDeque<String>,
     born: Instant,
 }
 
 impl Customer {
     pub(super) fn new(
         shop: Shop,
-        dice: Dice,
+        rng: SeededRng,
         products: &[String],
-        ledger: Arc<Ledger>,
+        expected: Arc<ExpectedState>,
         is_restless: bool,
     ) -> Self {
         Self {
             user: shop.user().to_owned(),
             shop,
-            dice,
+            rng,
             products: products.to_vec(),
-            ledger,
+            expected,
             id: String::new(),
             is_restless,
             leaving: None,
@@ -112,7 +112,7 @@ impl Customer {
             order: None,
             unknown: None,
             keys: 0,
-            deeds: VecDeque::new(),
+            recent_actions: VecDeque::new(),
             born: Instant::now(),
         }
     }
@@ -143,17 +143,17 @@ impl Customer {
             self.check_out(Some(key), lines, wish);
         } else if self.possible.len() > 1 {
             self.look();
-        } else if self.may_leave() && self.dice.pick(6) == 0 {
+        } else if self.may_leave() && self.rng.pick(6) == 0 {
             self.begin_to_leave();
-        } else if self.dice.pick(30) == 0 {
+        } else if self.rng.pick(30) == 0 {
             self.ask_for_export();
-        } else if let Some((order, seen)) = self.order.take_if(|_| self.dice.pick(6) == 0) {
-            match self.dice.pick(3) {
+        } else if let Some((order, seen)) = self.order.take_if(|_| self.rng.pick(6) == 0) {
+            match self.rng.pick(3) {
                 0 => self.call_off(&order),
                 _ => self.order = Some(self.look_at_order(order, seen)),
             }
         } else {
-            match self.dice.pick(20) {
+            match self.rng.pick(20) {
                 0..9 => self.add(),
                 9..11 => self.set_quantity(),
                 11 => self.remove(),
@@ -161,13 +161,13 @@ impl Customer {
                 13 => self.empty(),
                 14..16 => self.look(),
                 16 if !self.possible[0].is_empty() => {
-                    let wish = Wish::of(&mut self.dice);
+                    let wish = Wish::of(&mut self.rng);
                     self.check_out(None, self.possible[0].clone(), wish);
                 }
                 _ if !self.possible[0].is_empty() => {
                     self.keys += 1;
                     let key = format!("{}-{}", self.user, self.keys);
-                    let wish = Wish::of(&mut self.dice);
+                    let wish = Wish::of(&mut self.rng);
                     self.check_out(Some(key), self.possible[0].clone(), wish);
                 }
                 _ => self.add(),
@@ -175,7 +175,7 @@ impl Customer {
         }
     }
 
-    /// Finds out whatever is still unknown, in fair weather.
+    /// Finds out whatever is still unknown, without faults.
     pub(super) fn settle(&mut self) {
         let deadline = Instant::now() + Duration::from_mins(10);
         loop {
@@ -188,21 +188,21 @@ impl Customer {
                 self.look();
                 if self.possible.len() == 1 && self.is_ready() {
                     // Somebody has to, or the run proves nothing of it.
-                    if !self.may_leave() || !self.ledger.departures().is_empty() {
+                    if !self.may_leave() || !self.expected.departures().is_empty() {
                         return;
                     }
                     self.begin_to_leave();
                 }
             }
             if Instant::now() > deadline {
-                self.ledger.violation(format!("{}: no answers even in fair weather", self.user));
+                self.expected.violation(format!("{}: no answers even without faults", self.user));
                 return;
             }
         }
     }
 
     fn add(&mut self) {
-        let (product, pieces) = (self.any_product(), 1 + self.dice.pick(3) as u64);
+        let (product, pieces) = (self.any_product(), 1 + self.rng.pick(3) as u64);
         let after = |lines: &mut Lines| *lines.entry(product.clone()).or_default() += pieces;
         if self.possible[0].get(&product).copied().unwrap_or_default() + pieces > 99 {
             return;
@@ -213,7 +213,7 @@ impl Customer {
 
     fn set_quantity(&mut self) {
         let Some(product) = self.any_line() else { return self.add() };
-        let pieces = 1 + self.dice.pick(5) as u64;
+        let pieces = 1 + self.rng.pick(5) as u64;
         let Some(path) = self.item_path(&product) else { return };
         let after = |lines: &mut Lines| {
             lines.insert(product.clone(), pieces);
@@ -231,7 +231,7 @@ impl Customer {
     }
 
     fn replace(&mut self) {
-        let (product, pieces) = (self.any_product(), 1 + self.dice.pick(9) as u64);
+        let (product, pieces) = (self.any_product(), 1 + self.rng.pick(9) as u64);
         let basket =
             json!({ "userName": self.user, "items": [{ "productId": product, "quantity": pieces }] });
         let after = |lines: &mut Lines| *lines = Lines::from([(product.clone(), pieces)]);
@@ -261,7 +261,7 @@ impl Customer {
         match answer.map(|answer| answer.status) {
             Some(200 | 204) => self.possible = vec![changed],
             Some(status @ 400..500) => {
-                self.ledger.violation(format!("{}: {operation} was refused with {status}", self.user));
+                self.expected.violation(format!("{}: {operation} was refused with {status}", self.user));
             }
             _ => {
                 self.possible = vec![before, changed];
@@ -278,9 +278,9 @@ impl Customer {
         self.recognise(&answer.body);
         let seen = lines(&answer.body);
         if !self.possible.contains(&seen) {
-            self.ledger.violation(format!(
+            self.expected.violation(format!(
                 "{}: the basket holds {seen:?}, it should hold one of {:?}, after {:#?}",
-                self.user, self.possible, self.deeds
+                self.user, self.possible, self.recent_actions
             ));
         }
         if let Some(lines) = self.unknown.take().filter(|_| seen.is_empty()) {
@@ -304,7 +304,7 @@ impl Customer {
             }
             (Some(answer), _) if (400..500).contains(&answer.status) => {
                 let refused = format!("{}: a checkout was refused with {}", self.user, answer.text);
-                self.ledger.violation(format!("{refused}, after {:#?}", self.deeds));
+                self.expected.violation(format!("{refused}, after {:#?}", self.recent_actions));
             }
             (_, Some(key)) => {
                 self.pending = Some((key, lines, wish));
@@ -321,21 +321,21 @@ impl Customer {
     fn bought(&mut self, lines: Lines, receipt: Option<(String, String)>) {
         self.bought += 1;
         self.receipts.extend(receipt.iter().map(|(order, _)| order.clone()));
-        self.ledger.checked_out(Checkout { user: self.user.clone(), lines, receipt });
+        self.expected.checked_out(Checkout { user: self.user.clone(), lines, receipt });
     }
 
     /// Has a change of mind about an order. Whether it was in time, its end will tell.
     fn call_off(&mut self, order: &str) {
-        self.ledger.cancellation_asked(order);
+        self.expected.cancellation_asked(order);
         let path = format!("/order/{}/{order}/cancel", self.user);
         let answer = self.shop.try_send("POST", &path, &[], "");
         self.count("call off", answer.as_ref());
         match answer.as_ref().map(|answer| answer.status) {
-            Some(202) => self.ledger.cancellation_accepted(order),
+            Some(202) => self.expected.cancellation_accepted(order),
             // It is not placed yet, or it is too late, or an earlier answer was lost.
             Some(404 | 409) => {}
             Some(status @ 400..500) => {
-                self.ledger
+                self.expected
                     .violation(format!("{}: calling {order} off was refused with {status}", self.user));
             }
             _ => {}
@@ -351,7 +351,7 @@ impl Customer {
         };
         let now: Vec<String> = statuses(&answer.body).into_iter().map(str::to_owned).collect();
         if !now.starts_with(&seen) {
-            self.ledger.violation(format!("{}: order {order} came to {now:?} after {seen:?}", self.user));
+            self.expected.violation(format!("{}: order {order} came to {now:?} after {seen:?}", self.user));
         }
         (order, now)
     }
@@ -363,22 +363,22 @@ impl Customer {
 
     fn count(&mut self, operation: &str, answer: Option<&Answer>) {
         let status = answer.map_or(0, |answer| answer.status);
-        self.ledger.count(operation, status);
+        self.expected.count(operation, status);
         let request = answer.map_or("", |answer| answer.header("x-correlation-id"));
-        self.deeds.push_back(format!("{:.3?} {operation} {status} {request}", self.born.elapsed()));
-        self.deeds.drain(..self.deeds.len().saturating_sub(REMEMBERED));
+        self.recent_actions.push_back(format!("{:.3?} {operation} {status} {request}", self.born.elapsed()));
+        self.recent_actions.drain(..self.recent_actions.len().saturating_sub(REMEMBERED));
     }
 
     fn any_product(&mut self) -> String {
         let (plenty, scarce) = self.products.split_at(self.products.len() - SCARCE);
         // Not often what is scarce, or there would be few orders of anything else.
-        let some = if self.dice.pick(25) == 0 { scarce } else { plenty };
-        some[self.dice.pick(some.len())].clone()
+        let some = if self.rng.pick(25) == 0 { scarce } else { plenty };
+        some[self.rng.pick(some.len())].clone()
     }
 
     fn any_line(&mut self) -> Option<String> {
         let lines = self.possible[0].len();
-        self.possible[0].keys().nth(self.dice.pick(lines)).cloned()
+        self.possible[0].keys().nth(self.rng.pick(lines)).cloned()
     }
 
     /// The path of the line with this product, which takes a look at the basket.

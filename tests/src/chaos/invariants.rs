@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ledger::{Checkout, Departure};
+use super::expected::{Checkout, Departure};
 use super::warehouse::PLENTY;
 use super::world::{Order, World};
 
@@ -543,7 +543,7 @@ mod tests {
                 json!({ "customerId": "grace-0", "lines": [] }),
                 json!({ "customerId": "grace-1", "userName": "grace", "lines": [{ "quantity": 1 }] }),
             ],
-            "customer" => vec![json!({ "customerId": "grace-1", "item": "export" })],
+            "privacy" => vec![json!({ "customerId": "grace-1", "item": "export" })],
             _ => Vec::new(),
         };
         let mut unreadable = Vec::new();

@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::checker::Checked;
-use super::{Ledger, Plan};
+use super::{ExpectedState, Plan};
 
 /// What a run has shown.
 #[derive(Clone, Debug, Serialize)]
@@ -40,18 +40,18 @@ impl Report {
     pub(super) fn new(
         plan: Plan,
         elapsed: Duration,
-        ledger: &Ledger,
+        expected: &ExpectedState,
         faults: BTreeMap<String, u64>,
         mischief: BTreeMap<String, u64>,
         checked: Checked,
     ) -> Self {
-        let checkouts = ledger.checkouts();
+        let checkouts = expected.checkouts();
         let accepted = checkouts.iter().filter(|checkout| checkout.receipt.is_some()).count();
         Self {
             seed: plan.seed,
             customers: plan.customers,
             seconds: elapsed.as_secs(),
-            operations: ledger.operations(),
+            operations: expected.operations(),
             faults,
             mischief,
             checkouts_accepted: accepted,
@@ -59,7 +59,7 @@ impl Report {
             ends: checked.ends,
             promises: checked.promises,
             seconds_to_quiet: checked.quiet_after.as_secs(),
-            violations: ledger.violations(),
+            violations: expected.violations(),
         }
     }
 }

@@ -1,7 +1,7 @@
-use testkit::Dice;
+use testkit::SeededRng;
 use uuid::Uuid;
 
-use super::ledger::Ledger;
+use super::expected::ExpectedState;
 use crate::Shop;
 
 /// Pieces of what never runs out.
@@ -24,34 +24,34 @@ struct Delivery {
 }
 
 impl Warehouse {
-    /// Takes in what is there at the beginning, in fair weather.
-    pub(super) fn fill(shop: &Shop, products: &[String], ledger: &Ledger) -> Self {
+    /// Takes in what is there at the beginning, without faults.
+    pub(super) fn fill(shop: &Shop, products: &[String], expected: &ExpectedState) -> Self {
         let (plenty, scarce) = products.split_at(products.len() - SCARCE);
         let first = scarce.iter().take(1).map(|product| (product, FEW));
         for (product, pieces) in plenty.iter().map(|product| (product, PLENTY)).chain(first) {
             let delivery = Delivery::new(product, pieces.unsigned_abs());
-            assert!(delivery.tell(shop, ledger), "no pieces of {product} could be taken in");
+            assert!(delivery.tell(shop, expected), "no pieces of {product} could be taken in");
         }
         Self { scarce: scarce.to_vec(), untold: None }
     }
 
     /// Takes a few pieces in of what is scarce.
-    pub(super) fn receive(&mut self, shop: &Shop, ledger: &Ledger, dice: &mut Dice) {
-        let product = &self.scarce[dice.pick(self.scarce.len())];
-        let pieces = 1 + dice.pick(5) as u64;
+    pub(super) fn receive(&mut self, shop: &Shop, expected: &ExpectedState, rng: &mut SeededRng) {
+        let product = &self.scarce[rng.pick(self.scarce.len())];
+        let pieces = 1 + rng.pick(5) as u64;
         let delivery = self.untold.take().unwrap_or_else(|| Delivery::new(product, pieces));
-        if !delivery.tell(shop, ledger) {
+        if !delivery.tell(shop, expected) {
             self.untold = Some(delivery);
         }
     }
 
-    /// Has the last delivery confirmed, in fair weather.
-    pub(super) fn settle(&mut self, shop: &Shop, ledger: &Ledger) {
+    /// Has the last delivery confirmed, without faults.
+    pub(super) fn settle(&mut self, shop: &Shop, expected: &ExpectedState) {
         if let Some(delivery) = self.untold.take()
-            && !delivery.tell(shop, ledger)
+            && !delivery.tell(shop, expected)
         {
-            ledger.violation(format!(
-                "product {}: no pieces are taken in even in fair weather",
+            expected.violation(format!(
+                "product {}: no pieces are taken in even without faults",
                 delivery.product
             ));
         }
@@ -64,16 +64,16 @@ impl Delivery {
     }
 
     /// Whether the shop has confirmed it.
-    fn tell(&self, shop: &Shop, ledger: &Ledger) -> bool {
+    fn tell(&self, shop: &Shop, expected: &ExpectedState) -> bool {
         let path = format!("/stock/{}/receipts", self.product);
         let body = format!(r#"{{"quantity": {}}}"#, self.pieces);
         let answer = shop.try_send("POST", &path, &[("idempotency-key", &self.key)], body);
         let status = answer.as_ref().map_or(0, |answer| answer.status);
-        ledger.count("take in", status);
+        expected.count("take in", status);
         match status {
-            201 => ledger.received(&self.product, self.pieces),
+            201 => expected.received(&self.product, self.pieces),
             400..500 => {
-                ledger.violation(format!("product {}: a delivery was refused with {status}", self.product));
+                expected.violation(format!("product {}: a delivery was refused with {status}", self.product));
             }
             _ => {}
         }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::ledger::Lines;
+use super::expected::Lines;
 
 /// In the place of a customer's id.
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
@@ -174,7 +174,7 @@ impl World {
             ("mail", &mails),
             ("basket", &baskets),
             ("fulfilment", &rows("fulfilment")),
-            ("customer", &rows("customer")),
+            ("privacy", &rows("privacy")),
         ] {
             for customer_id in kept.iter().filter_map(|row| row["customerId"].as_str()) {
                 personal.entry(customer_id.to_owned()).or_default().insert(table);

@@ -15,9 +15,9 @@
 mod account;
 mod bus;
 mod client;
-mod dice;
 pub mod faults;
 mod meter;
+mod rng;
 mod seed;
 mod serve;
 mod template;
@@ -25,9 +25,9 @@ mod template;
 pub use account::Account;
 pub use bus::Bus;
 pub use client::{Answer, Client, customer_id};
-pub use dice::Dice;
 pub use lambda_http::Context;
 pub use meter::Meter;
+pub use rng::SeededRng;
 pub use seed::seed;
 pub use serve::serve;
 
@@ -36,16 +36,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long a test waits for what happens behind the scenes, on however busy a machine: a message whose first attempt
 /// went wrong comes again after up to 258 seconds.
-pub const PATIENCE: Duration = Duration::from_mins(6);
+pub const TIMEOUT: Duration = Duration::from_mins(6);
 
 /// Waits until something is there, asking again and again; a test fails when that takes too long.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         if let Some(found) = ask().await {
             return found;
         }
-        assert!(Instant::now() < deadline, "{what}: not within {PATIENCE:?}");
+        assert!(Instant::now() < deadline, "{what}: not within {TIMEOUT:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -162,17 +162,17 @@ const STOPS: [Stop; 27] = [
         "GET /order/{userName}/{orderId}",
         &[read("order", 0.5)],
     ),
-    Stop { events: 1.0, ..measured("basket-checkouts", 1.0, "basket-checkouts, 1 checkout", &[]) },
+    Stop { events: 1.0, ..measured("basket-publisher", 1.0, "basket-publisher, 1 checkout", &[]) },
     Stop {
         messages: 1.0,
         ..measured(
-            "ordering-consumer",
+            "ordering-on-checkout",
             1.0,
             "order consumer, 1 message",
             &[written("order", 1.0), written("order/by-status", 1.0), written("order/by-user-name", 1.0)],
         )
     },
-    publisher("ordering-events", 5.0, 1.0),
+    publisher("ordering-publisher", 5.0, 1.0),
     // The order is found and moved; in its index it leaves one place for another.
     step(
         "ordering-steps: a status",
@@ -194,13 +194,13 @@ const STOPS: [Stop; 27] = [
     // The row of the order and three of products, in a transaction.
     step("inventory-steps", 2.0, 1.5, &[Use { table: "stock", reads: 0.5, writes: 8.0 }]),
     // The reservation, and each product's stock.
-    publisher("inventory-events", 2.0, 4.0),
-    reader("product-stock", 6.0, 1.0, &[written("product", 1.0), written("product/by-category", 1.0)]),
-    reader("ordering-facts: begin", 1.0, 2.0, &[written("fulfilment", 1.0)]),
-    reader("ordering-facts: an answer", 2.0, 2.0, &[written("fulfilment", 1.0)]),
+    publisher("inventory-publisher", 2.0, 4.0),
+    reader("product-on-stock", 6.0, 1.0, &[written("product", 1.0), written("product/by-category", 1.0)]),
+    reader("ordering-on-event: begin", 1.0, 2.0, &[written("fulfilment", 1.0)]),
+    reader("ordering-on-event: an answer", 2.0, 2.0, &[written("fulfilment", 1.0)]),
     // Found; shipped, as it is already; delivered; and who waits for the parcel to leave, should somebody do.
     reader(
-        "ordering-facts: delivered",
+        "ordering-on-event: delivered",
         1.0,
         5.0,
         &[
@@ -210,20 +210,20 @@ const STOPS: [Stop; 27] = [
         ],
     ),
     // The intent, and what came of it; the provider is asked in between.
-    reader("payment-commands", 1.0, 3.0, &[written("payment", 2.0)]),
+    reader("payment-on-command", 1.0, 3.0, &[written("payment", 2.0)]),
     Stop {
         work: Work::Counted(2.0, Asked::ByGateway),
         ..step("payment-webhook", 1.0, 2.0, &[Use { table: "payment", reads: 1.0, writes: 1.0 }])
     },
     // Three changes, of which one is told.
-    publisher("payment-events", 3.0, 1.0 / 3.0),
+    publisher("payment-publisher", 3.0, 1.0 / 3.0),
     // The shipment and the schedule of its next step.
-    reader("delivery-commands", 1.0, 2.0, &[written("shipment", 1.0)]),
-    reader("delivery-carrier", 2.0, 1.5, &[written("shipment", 1.0)]),
-    publisher("delivery-events", 3.0, 1.0),
-    reader("ordering-topic", 5.0, 1.0, &[]),
-    reader("audit-facts", 5.0, 1.0, &[written("audit", 1.0)]),
-    reader("live-updates", 5.0, 2.0, &[Use { table: "connection", reads: 1.0, writes: 1.0 }]),
+    reader("shipping-on-command", 1.0, 2.0, &[written("shipment", 1.0)]),
+    reader("shipping-carrier", 2.0, 1.5, &[written("shipment", 1.0)]),
+    publisher("shipping-publisher", 3.0, 1.0),
+    reader("ordering-topic-relay", 5.0, 1.0, &[]),
+    reader("audit-on-order", 5.0, 1.0, &[written("audit", 1.0)]),
+    reader("realtime-on-order", 5.0, 2.0, &[Use { table: "connection", reads: 1.0, writes: 1.0 }]),
     // Whom to write to; then four mails that are kept, of some 3 KB, with a look before each and one after it.
     reader("notification", 5.0, 2.6, &[Use { table: "mail", reads: 1.6, writes: 2.6 }]),
 ];
@@ -302,7 +302,7 @@ impl Journey {
             Item::SqsRequests => self.per_order(|step| step.stop.messages) * QUEUE_REQUESTS,
             Item::StateTransitions => STATES,
             Item::Schedules => SCHEDULES,
-            Item::Publishes => times("ordering-topic"),
+            Item::Publishes => times("ordering-topic-relay"),
             Item::LogGigabytes => self.per_order(Step::log_bytes) / GIGABYTE,
             Item::Customers => 1.0 / orders_per_customer,
             Item::AlarmMetrics | Item::Secrets => 0.0,
@@ -399,7 +399,7 @@ mod tests {
         assert!(about(journey.each(Item::Events, 1.0), 18.0));
         assert!(about(journey.each(Item::SqsRequests, 1.0), 35.0 * 3.0));
         // All that is told of an order goes to the topic.
-        assert!(about(journey.each(Item::Publishes, 1.0), times("ordering-events")));
+        assert!(about(journey.each(Item::Publishes, 1.0), times("ordering-publisher")));
     }
 
     #[test]
@@ -444,7 +444,7 @@ mod tests {
         // 5 ms for the call, and 0.12 ms of a processor of which there is a seventh: 5.83 ms, and half a cold start's.
         assert!(about(journey.steps[0].billed_ms(), 6.5));
         // Of a publisher that was not measured 0.25 ms: 6.72 ms, and half a cold start's.
-        let publisher = journey.steps.iter().find(|step| step.stop.name == "ordering-events").unwrap();
+        let publisher = journey.steps.iter().find(|step| step.stop.name == "ordering-publisher").unwrap();
         assert!(about(publisher.billed_ms(), 7.5));
     }
 

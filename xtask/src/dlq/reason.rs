@@ -96,9 +96,9 @@ mod tests {
 
     #[test]
     fn queues_are_read_by_the_function_of_their_name() {
-        assert_eq!(consumer("ordering-consumer"), "ordering-consumer");
-        assert_eq!(consumer("product-events-retry"), "product-events");
-        assert_eq!(consumer("ordering-customers-erasure"), "ordering-customers");
+        assert_eq!(consumer("ordering-on-checkout"), "ordering-on-checkout");
+        assert_eq!(consumer("product-publisher-retry"), "product-publisher");
+        assert_eq!(consumer("ordering-on-privacy-erasure"), "ordering-on-privacy");
     }
 
     #[test]

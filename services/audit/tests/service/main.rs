@@ -6,7 +6,7 @@ mod facts;
 mod routes;
 
 use audit::api::router;
-use audit::order_facts::Facts;
+use audit::order_facts::AuditHandler;
 use audit::store::AuditStore;
 use aws_lambda_events::sqs::SqsEvent;
 use lambdakit::queue;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
 use testkit::{Account, Client};
 
-const PLACED: &str = include_str!("../../events/audit-facts.json");
+const PLACED: &str = include_str!("../../events/audit-on-order.json");
 
 /// The order of the sample.
 const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
@@ -24,7 +24,7 @@ const TABLE: &str = "AUDIT_TABLE";
 /// An audit with nothing in its table, and a proxy between both.
 struct Archive {
     client: Client,
-    facts: Facts,
+    facts: AuditHandler,
     dynamodb: aws_sdk_dynamodb::Client,
     faults: FaultProxy,
 }
@@ -35,7 +35,7 @@ async fn archive() -> Archive {
     account.table(TABLE).await;
     let audit = AuditStore::new(account.behind(&faults).known_table(TABLE));
     let dynamodb = account.aws().dynamodb();
-    Archive { client: Client::new(router(audit.clone())), facts: Facts::new(audit), dynamodb, faults }
+    Archive { client: Client::new(router(audit.clone())), facts: AuditHandler::new(audit), dynamodb, faults }
 }
 
 impl Archive {

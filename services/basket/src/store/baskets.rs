@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::{self as transaction, AttributeValue, ReturnValuesO
 use domain::basket::{Basket, Line};
 use domain::customer::Customer;
 use domain::{CustomerId, Timestamp, UserName};
-use lambdakit::StoreError;
+use lambdakit::AwsError;
 use lambdakit::page::{Page, PageRequest};
 use lambdakit::table::{self, Item, Put, Table};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ const EMPTY_LIFETIME_DAYS: u32 = 1;
 const REMEMBERED: usize = 8;
 /// How often a change is tried when others change the same basket at the same time. Each lost
 /// try means that one of them has won, so this many changes at once are sure to get through.
-const MOST_TRIES: usize = 50;
+const MAX_TRIES: usize = 50;
 
 /// The index of baskets by the names of their customers. It has the keys alone, and those of baskets that hold something:
 /// a row without a `userName` is not in it.
@@ -114,15 +114,15 @@ impl Record {
 
     /// The basket of a customer who is called so; an empty one when it has expired, for DynamoDB removes it within days
     /// only.
-    fn basket(self, user_name: UserName) -> Result<Basket, StoreError> {
+    fn basket(self, user_name: UserName) -> Result<Basket, AwsError> {
         let expired = self.expires_at <= Timestamp::now().unix_seconds();
         let lines = if expired { Vec::new() } else { self.lines };
         let customer = Customer { id: self.customer_id, user_name };
-        Basket::with_lines(customer, lines).map_err(|error| StoreError::Broken(error.to_string()))
+        Basket::with_lines(customer, lines).map_err(|error| AwsError::Permanent(error.to_string()))
     }
 
     /// The basket as the index has it; none when it was emptied since, or has expired.
-    fn listed(mut self) -> Result<Option<Basket>, StoreError> {
+    fn listed(mut self) -> Result<Option<Basket>, AwsError> {
         let Some(user_name) = self.user_name.take() else { return Ok(None) };
         Ok(Some(self.basket(user_name)?).filter(|basket| !basket.lines().is_empty()))
     }
@@ -136,7 +136,7 @@ impl BasketStore {
     }
 
     /// A customer's basket, which is empty if nobody has put anything in.
-    pub async fn get(&self, customer: &Customer) -> Result<Versioned, StoreError> {
+    pub async fn get(&self, customer: &Customer) -> Result<Versioned, AwsError> {
         let Some(record) = self.table.get_latest::<Record>(key(customer.id)).await? else {
             let (basket, version) = (Basket::empty(customer.clone()), Version(Vec::new()));
             return Ok(Versioned { basket, version, is_erased: false });
@@ -146,7 +146,7 @@ impl BasketStore {
     }
 
     /// A customer's basket, if it holds something.
-    pub async fn find(&self, customer_id: CustomerId) -> Result<Option<Basket>, StoreError> {
+    pub async fn find(&self, customer_id: CustomerId) -> Result<Option<Basket>, AwsError> {
         let record = self.table.get_latest::<Record>(key(customer_id)).await?;
         let Some(mut record) = record else { return Ok(None) };
         let Some(user_name) = record.user_name.take() else { return Ok(None) };
@@ -159,7 +159,7 @@ impl BasketStore {
         &self,
         user_name: Option<&UserName>,
         page: &PageRequest,
-    ) -> Result<Page<Basket>, StoreError> {
+    ) -> Result<Page<Basket>, AwsError> {
         let Page { items, next_cursor } = match user_name {
             None => self.table.scan_index::<Record>(BY_USER_NAME, &KEY, page).await?,
             Some(user_name) => {
@@ -175,7 +175,7 @@ impl BasketStore {
     }
 
     /// Puts this basket in the place of whatever there was.
-    pub async fn replace(&self, basket: &Basket) -> Result<Result<(), CustomerErased>, StoreError> {
+    pub async fn replace(&self, basket: &Basket) -> Result<Result<(), CustomerErased>, AwsError> {
         let replaced = self.change(&basket.customer, |there| {
             *there = basket.clone();
             Ok(())
@@ -191,8 +191,8 @@ impl BasketStore {
         &self,
         customer: &Customer,
         change: impl Fn(&mut Basket) -> Result<(), E>,
-    ) -> Result<Result<Basket, E>, StoreError> {
-        for _ in 0..MOST_TRIES {
+    ) -> Result<Result<Basket, E>, AwsError> {
+        for _ in 0..MAX_TRIES {
             let Versioned { mut basket, version, is_erased } = self.get(customer).await?;
             if is_erased {
                 return Ok(Err(CustomerErased.into()));
@@ -208,14 +208,14 @@ impl BasketStore {
     }
 
     /// Empties a customer's basket.
-    pub async fn empty(&self, customer: &Customer) -> Result<(), StoreError> {
+    pub async fn empty(&self, customer: &Customer) -> Result<(), AwsError> {
         // That of an erased customer is empty.
         self.replace(&Basket::empty(customer.clone())).await.map(drop)
     }
 
     /// Erases a customer's basket, and keeps out what is put into it from now on.
-    pub async fn erase(&self, customer_id: CustomerId) -> Result<(), StoreError> {
-        for _ in 0..MOST_TRIES {
+    pub async fn erase(&self, customer_id: CustomerId) -> Result<(), AwsError> {
+        for _ in 0..MAX_TRIES {
             let record = self.table.get_latest::<Record>(key(customer_id)).await?;
             if record.as_ref().is_some_and(|record| record.erased_at.is_some()) {
                 return Ok(());
@@ -233,7 +233,7 @@ impl BasketStore {
         &self,
         customer: Customer,
         read: &Version,
-    ) -> Result<Option<transaction::Put>, StoreError> {
+    ) -> Result<Option<transaction::Put>, AwsError> {
         let Some(version) = read.current() else { return Ok(None) };
         transaction::Put::builder()
             .table_name(self.table.name())
@@ -242,11 +242,11 @@ impl BasketStore {
             .expression_attribute_values(":version", AttributeValue::S(version.to_string()))
             .build()
             .map(Some)
-            .map_err(StoreError::from)
+            .map_err(AwsError::from)
     }
 
     /// Writes the record if the basket is still the one that was read; `false` when it is not.
-    async fn put_if(&self, record: &Record, read: &Version) -> Result<bool, StoreError> {
+    async fn put_if(&self, record: &Record, read: &Version) -> Result<bool, AwsError> {
         let put = self.table.client().put_item().table_name(self.table.name());
         let put = put.set_item(Some(serde_dynamo::to_item(record)?));
         let put = match read.current() {
@@ -274,8 +274,8 @@ impl Version {
     }
 }
 
-fn changed_too_often() -> StoreError {
-    StoreError::Unavailable("the basket is changed too often".to_owned())
+fn changed_too_often() -> AwsError {
+    AwsError::Transient("the basket is changed too often".to_owned())
 }
 
 fn key(customer_id: CustomerId) -> Item {

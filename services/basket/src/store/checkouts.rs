@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use domain::customer::Customer;
 use domain::event::{BasketCheckedOut, Event};
 use domain::{OrderId, Timestamp};
-use lambdakit::StoreError;
+use lambdakit::AwsError;
 use lambdakit::idempotency::{IdempotencyStore, Request};
 use lambdakit::table::{Table, Transaction};
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ pub struct CheckoutStore {
 
 /// What came of a checkout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placed {
+pub enum CheckoutOutcome {
     /// The basket is empty and the event is in the outbox.
     Done,
     /// The basket is not, or no longer, the one that was read; nothing happened.
@@ -57,11 +57,11 @@ impl CheckoutStore {
         version: &Version,
         event: &Event<BasketCheckedOut>,
         key: Option<(&Request, String)>,
-    ) -> Result<Placed, StoreError> {
+    ) -> Result<CheckoutOutcome, AwsError> {
         let BasketCheckedOut { customer_id: id, user_name, .. } = &event.data;
         let customer = Customer { id: *id, user_name: user_name.clone() };
         let emptying = self.baskets.emptying(customer, version)?;
-        let Some(emptying) = emptying else { return Ok(Placed::BasketChanged) };
+        let Some(emptying) = emptying else { return Ok(CheckoutOutcome::BasketChanged) };
         let mut parts = vec![
             TransactWriteItem::builder().put(emptying).build(),
             TransactWriteItem::builder().put(self.outbox(event)?).build(),
@@ -71,15 +71,15 @@ impl CheckoutStore {
             parts.push(TransactWriteItem::builder().put(completion).build());
         }
         match self.table.transact(parts, event.metadata.event_id.to_string()).await? {
-            Transaction::Done => Ok(Placed::Done),
-            Transaction::Refused(parts) if parts.contains(&2) => Ok(Placed::KeyUsed),
-            Transaction::Refused(parts) if parts.contains(&0) => Ok(Placed::BasketChanged),
-            Transaction::Refused(_) => Err(StoreError::Broken("the order's id is in the outbox".to_owned())),
+            Transaction::Done => Ok(CheckoutOutcome::Done),
+            Transaction::Refused(parts) if parts.contains(&2) => Ok(CheckoutOutcome::KeyUsed),
+            Transaction::Refused(parts) if parts.contains(&0) => Ok(CheckoutOutcome::BasketChanged),
+            Transaction::Refused(_) => Err(AwsError::Permanent("the order's id is in the outbox".to_owned())),
         }
     }
 
-    fn outbox(&self, event: &Event<BasketCheckedOut>) -> Result<Put, StoreError> {
-        let broken = |error: &dyn std::error::Error| StoreError::Broken(error.to_string());
+    fn outbox(&self, event: &Event<BasketCheckedOut>) -> Result<Put, AwsError> {
+        let broken = |error: &dyn std::error::Error| AwsError::Permanent(error.to_string());
         let record = CheckoutRecord {
             order_id: event.data.order_id,
             detail: serde_json::to_string(event).map_err(|error| broken(&error))?,

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::basket::{Offer, Offers};
 use domain::product::ProductName;
 use domain::{Money, ProductId};
-use lambdakit::StoreError;
+use lambdakit::AwsError;
 use lambdakit::table::{Put, Table, key};
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +46,7 @@ impl PriceStore {
     }
 
     /// Writes what the catalogue says, unless something later is known already; `false` then.
-    pub async fn apply(&self, update: &PriceUpdate) -> Result<bool, StoreError> {
+    pub async fn apply(&self, update: &PriceUpdate) -> Result<bool, AwsError> {
         let put = self
             .table
             .client()
@@ -59,7 +59,7 @@ impl PriceStore {
     }
 
     /// Today's offers of these products (100 at most); those not on sale are left out.
-    pub async fn offers(&self, products: impl IntoIterator<Item = ProductId>) -> Result<Offers, StoreError> {
+    pub async fn offers(&self, products: impl IntoIterator<Item = ProductId>) -> Result<Offers, AwsError> {
         // DynamoDB refuses a batch that asks for a key twice.
         let products: HashSet<ProductId> = products.into_iter().collect();
         let keys = products.into_iter().map(|id| key([("productId", id.to_string())])).collect();

@@ -12,7 +12,7 @@ use testkit::{Account, Bus, customer_id};
 
 use crate::{Shop, shop_of};
 
-const EXPORT: &str = include_str!("../../events/basket-customers.json");
+const EXPORT: &str = include_str!("../../events/basket-on-privacy.json");
 
 /// A basket service with a bus, and a proxy between it and both.
 struct Counter {

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::OptionalFromRequestParts;
 use axum::http::Request as HttpRequest;
 use futures::future::join_all;
-use lambdakit::idempotency::{Begun, IdempotencyKey, IdempotencyStore, Lease, Request};
+use lambdakit::idempotency::{ClaimOutcome, IdempotencyKey, IdempotencyStore, Lease, Request};
 use testkit::faults::{Fault, Rule};
 use testkit::{Account, eventually};
 
@@ -24,9 +24,9 @@ async fn request(payload: &str) -> Request {
     Request::new("charge", "swn", &key, payload.as_bytes())
 }
 
-fn work(begun: Begun) -> Lease {
+fn work(begun: ClaimOutcome) -> Lease {
     match begun {
-        Begun::Work(lease) => lease,
+        ClaimOutcome::Work(lease) => lease,
         other => panic!("not the work but {other:?}"),
     }
 }
@@ -35,10 +35,10 @@ fn work(begun: Begun) -> Lease {
 async fn a_request_is_new_then_in_progress_then_completed() {
     let store = store().await;
     let lease = work(store.begin(request("a").await, LONG).await.unwrap());
-    assert!(matches!(store.begin(request("a").await, LONG).await.unwrap(), Begun::InProgress));
+    assert!(matches!(store.begin(request("a").await, LONG).await.unwrap(), ClaimOutcome::InProgress));
     assert!(store.finish(lease, "done".to_owned()).await.unwrap());
     match store.begin(request("a").await, LONG).await.unwrap() {
-        Begun::Completed(answer) => assert_eq!(answer, "done"),
+        ClaimOutcome::Completed(answer) => assert_eq!(answer, "done"),
         other => panic!("not completed but {other:?}"),
     }
 }
@@ -47,9 +47,9 @@ async fn a_request_is_new_then_in_progress_then_completed() {
 async fn a_key_belongs_to_one_payload_in_progress_and_completed() {
     let store = store().await;
     let lease = work(store.begin(request("a").await, LONG).await.unwrap());
-    assert!(matches!(store.begin(request("b").await, LONG).await.unwrap(), Begun::OtherPayload));
+    assert!(matches!(store.begin(request("b").await, LONG).await.unwrap(), ClaimOutcome::OtherPayload));
     store.finish(lease, "done".to_owned()).await.unwrap();
-    assert!(matches!(store.begin(request("b").await, LONG).await.unwrap(), Begun::OtherPayload));
+    assert!(matches!(store.begin(request("b").await, LONG).await.unwrap(), ClaimOutcome::OtherPayload));
 }
 
 #[tokio::test]
@@ -57,17 +57,17 @@ async fn of_twenty_at_once_one_gets_the_work() {
     let store = store().await;
     let begun =
         join_all((0..20).map(|_| async { store.begin(request("a").await, LONG).await.unwrap() })).await;
-    assert_eq!(begun.iter().filter(|begun| matches!(begun, Begun::Work(_))).count(), 1);
-    assert_eq!(begun.iter().filter(|begun| matches!(begun, Begun::InProgress)).count(), 19);
+    assert_eq!(begun.iter().filter(|begun| matches!(begun, ClaimOutcome::Work(_))).count(), 1);
+    assert_eq!(begun.iter().filter(|begun| matches!(begun, ClaimOutcome::InProgress)).count(), 19);
 }
 
 #[tokio::test]
 async fn a_crash_in_progress_frees_the_key_after_the_functions_timeout() {
     let store = store().await;
     let lost = work(store.begin(request("a").await, Duration::from_secs(3)).await.unwrap());
-    assert!(matches!(store.begin(request("a").await, LONG).await.unwrap(), Begun::InProgress));
+    assert!(matches!(store.begin(request("a").await, LONG).await.unwrap(), ClaimOutcome::InProgress));
     let lease = eventually("the key", async || match store.begin(request("a").await, LONG).await.unwrap() {
-        Begun::Work(lease) => Some(lease),
+        ClaimOutcome::Work(lease) => Some(lease),
         _ => None,
     })
     .await;
@@ -118,12 +118,12 @@ async fn a_claim_whose_answer_is_lost_is_ours_whoever_asks_meanwhile() {
     let store = IdempotencyStore::new(account.behind(&faults).known_table("IDEMPOTENCY_TABLE"));
     let (ours, theirs) = (request("a").await, request("a").await);
     let others = async {
-        assert!(matches!(store.begin(theirs, LONG).await.unwrap(), Begun::InProgress));
+        assert!(matches!(store.begin(theirs, LONG).await.unwrap(), ClaimOutcome::InProgress));
     };
     let lease = work(faults.meanwhile("PutItem", store.begin(ours, LONG), others).await.unwrap());
     let again = request("a").await;
     let others = async {
-        assert!(matches!(store.begin(again, LONG).await.unwrap(), Begun::Completed(_)));
+        assert!(matches!(store.begin(again, LONG).await.unwrap(), ClaimOutcome::Completed(_)));
     };
     assert!(faults.meanwhile("PutItem", store.finish(lease, "done".to_owned()), others).await.unwrap());
 }

@@ -14,8 +14,8 @@ mod prices;
 
 use aws_lambda_events::sqs::SqsEvent;
 use basket::api::router;
-use basket::checkout::Desk;
-use basket::product_event::ProductEvents;
+use basket::checkout::CheckoutService;
+use basket::product_event::PriceHandler;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use lambdakit::idempotency::IdempotencyStore;
 use lambdakit::queue;
@@ -30,7 +30,7 @@ struct Shop {
     client: Client,
     staff: Client,
     dynamodb: aws_sdk_dynamodb::Client,
-    catalogue: ProductEvents,
+    catalogue: PriceHandler,
 }
 
 async fn shop() -> Shop {
@@ -55,9 +55,9 @@ async fn shop_of(account: &Account, of_service: &Account) -> Shop {
     let idempotency = IdempotencyStore::new(of_service.known_table("IDEMPOTENCY_TABLE"));
     let checkouts =
         CheckoutStore::new(of_service.known_table("CHECKOUT_TABLE"), baskets.clone(), idempotency.clone());
-    let catalogue = ProductEvents::new(prices.clone());
+    let catalogue = PriceHandler::new(prices.clone());
     let currency = "USD".parse().unwrap();
-    let staff = Client::new(router(Desk { baskets, prices, checkouts, idempotency, currency }));
+    let staff = Client::new(router(CheckoutService { baskets, prices, checkouts, idempotency, currency }));
     Shop { client: staff.customer("swn"), staff, dynamodb: account.aws().dynamodb(), catalogue }
 }
 

@@ -10,7 +10,7 @@ async fn a_checkout_in_the_outbox_is_told_as_it_stands_there() {
     let (bus, retries, aws) = (account.bus().await, account.queue("retries").await, account.aws());
     let publisher = Publisher::new(aws.eventbridge(), bus.name());
     let outbox = Outbox::new(publisher, RetryQueue::new(aws.sqs(), retries), translate);
-    let mut sample: Value = serde_json::from_str(include_str!("../../events/basket-checkouts.json")).unwrap();
+    let mut sample: Value = serde_json::from_str(include_str!("../../events/basket-publisher.json")).unwrap();
     let detail = sample["Records"][0]["dynamodb"]["NewImage"]["detail"]["S"].as_str().unwrap();
     let detail: Value = serde_json::from_str(detail).unwrap();
     // A row that its time to live removed is no news.
@@ -23,7 +23,7 @@ async fn a_checkout_in_the_outbox_is_told_as_it_stands_there() {
     let response = outbox.invoke(batch, None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
     let retried: Batch =
-        serde_json::from_str(include_str!("../../events/basket-checkouts-retry.json")).unwrap();
+        serde_json::from_str(include_str!("../../events/basket-publisher-retry.json")).unwrap();
     let response = outbox.invoke(retried, None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
     let events = bus.events(2).await;

@@ -64,7 +64,7 @@ async fn what_is_no_event_of_the_catalogue_is_never_acknowledged() {
 #[tokio::test]
 async fn the_sample_batch_leaves_one_product_on_sale() {
     let shop = shop().await;
-    let sample: Value = serde_json::from_str(include_str!("../../events/basket-prices.json")).unwrap();
+    let sample: Value = serde_json::from_str(include_str!("../../events/basket-on-product.json")).unwrap();
     let records: Vec<&Value> = sample["Records"].as_array().unwrap().iter().collect();
     assert!(shop.deliver(&records).await.is_empty());
     for (product, status) in [("1", 200), ("2", 422)] {

@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::stock::Pieces;
 use domain::{OrderId, ProductId, Timestamp};
 use lambdakit::table::Transaction;
-use lambdakit::{StoreError, telemetry};
+use lambdakit::{AwsError, telemetry};
 use uuid::Uuid;
 
 use super::{LIFETIME_DAYS, ReservationRow, StockStore, number, order_item, order_key, part, product_key};
@@ -11,7 +11,7 @@ use crate::reservation::{Movement, Reservation, State, Step, tombstone};
 
 /// What came of setting pieces aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reserved {
+pub enum ReserveOutcome {
     /// All of them are, or have left the house since.
     Done,
     /// None is: there are not enough, or were not when the order first asked.
@@ -22,7 +22,7 @@ pub enum Reserved {
 
 /// What came of putting pieces back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Released {
+pub enum ReleaseOutcome {
     /// None is set aside any more, and none will be.
     Done,
     /// They have left the house.
@@ -31,7 +31,7 @@ pub enum Released {
 
 /// What came of letting pieces go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shipped {
+pub enum ShipOutcome {
     /// They have left the house.
     Done,
     /// They were put back.
@@ -52,18 +52,18 @@ enum Taken {
 
 impl StockStore {
     /// Sets all pieces of an order aside, or none.
-    pub async fn reserve(&self, order_id: OrderId, pieces: Vec<Pieces>) -> Result<Reserved, StoreError> {
+    pub async fn reserve(&self, order_id: OrderId, pieces: Vec<Pieces>) -> Result<ReserveOutcome, AwsError> {
         let wanted = Reservation::all_of(order_id, pieces);
         let settled = self.settle(order_id, Some(wanted.begin()), Reservation::go_on).await?;
         Ok(match settled.map(|settled| settled.state) {
-            Some(State::Reserved | State::Shipped) => Reserved::Done,
-            Some(State::Refused) => Reserved::OutOfStock,
-            Some(State::Released) | None => Reserved::Released,
+            Some(State::Reserved | State::Shipped) => ReserveOutcome::Done,
+            Some(State::Refused) => ReserveOutcome::OutOfStock,
+            Some(State::Released) | None => ReserveOutcome::Released,
         })
     }
 
     /// Puts back what an order has set aside, if anything, and sees to it that nothing will be.
-    pub async fn release(&self, order_id: OrderId) -> Result<Released, StoreError> {
+    pub async fn release(&self, order_id: OrderId) -> Result<ReleaseOutcome, AwsError> {
         let release = |there: &Reservation| match there.state {
             State::Reserved => Some(there.turn(State::Released)),
             State::Refused | State::Released => there.go_on(),
@@ -76,13 +76,13 @@ impl StockStore {
             None => there,
         };
         Ok(match settled.map(|settled| settled.state) {
-            Some(State::Shipped) => Released::Shipped,
-            _ => Released::Done,
+            Some(State::Shipped) => ReleaseOutcome::Shipped,
+            _ => ReleaseOutcome::Done,
         })
     }
 
     /// Lets what an order has set aside leave the house.
-    pub async fn ship(&self, order_id: OrderId) -> Result<Shipped, StoreError> {
+    pub async fn ship(&self, order_id: OrderId) -> Result<ShipOutcome, AwsError> {
         let ship = |there: &Reservation| match there.state {
             State::Reserved if there.is_settled() => Some(there.turn(State::Shipped)),
             State::Shipped => there.go_on(),
@@ -94,9 +94,9 @@ impl StockStore {
             None => there,
         };
         Ok(match settled.map(|settled| settled.state) {
-            Some(State::Shipped) => Shipped::Done,
-            Some(State::Released) => Shipped::Released,
-            Some(State::Reserved | State::Refused) | None => Shipped::NotReserved,
+            Some(State::Shipped) => ShipOutcome::Done,
+            Some(State::Released) => ShipOutcome::Released,
+            Some(State::Reserved | State::Refused) | None => ShipOutcome::NotReserved,
         })
     }
 
@@ -107,7 +107,7 @@ impl StockStore {
         order_id: OrderId,
         first: Option<Step>,
         next: impl Fn(&Reservation) -> Option<Step>,
-    ) -> Result<Option<Reservation>, StoreError> {
+    ) -> Result<Option<Reservation>, AwsError> {
         let (mut step, mut there) = (first, None);
         while let Some(todo) = step {
             step = match self.take(&todo).await? {
@@ -122,18 +122,18 @@ impl StockStore {
                 }
                 Taken::Short if todo.movement == Movement::SetAside => Some(todo.refusal()),
                 Taken::Short => {
-                    return Err(StoreError::Broken("fewer pieces are reserved than orders say".to_owned()));
+                    return Err(AwsError::Permanent("fewer pieces are reserved than orders say".to_owned()));
                 }
             };
         }
         Ok(there)
     }
 
-    async fn reservation(&self, order_id: OrderId) -> Result<Option<Reservation>, StoreError> {
+    async fn reservation(&self, order_id: OrderId) -> Result<Option<Reservation>, AwsError> {
         self.table.get_latest(order_key(order_id)).await
     }
 
-    async fn take(&self, step: &Step) -> Result<Taken, StoreError> {
+    async fn take(&self, step: &Step) -> Result<Taken, AwsError> {
         let mut parts = vec![self.row(step)?];
         for (product_id, pieces) in &step.part {
             parts.push(self.moving(*product_id, *pieces, step.movement)?);
@@ -146,7 +146,7 @@ impl StockStore {
     }
 
     /// The order's row after a step, if it is still the one before it.
-    fn row(&self, Step { before, after, .. }: &Step) -> Result<TransactWriteItem, StoreError> {
+    fn row(&self, Step { before, after, .. }: &Step) -> Result<TransactWriteItem, AwsError> {
         let now = Timestamp::now();
         let over = after.state != State::Reserved;
         let row = ReservationRow {
@@ -173,12 +173,7 @@ impl StockStore {
     }
 
     /// Pieces of a product moved, if there are as many.
-    fn moving(
-        &self,
-        id: ProductId,
-        pieces: u64,
-        movement: Movement,
-    ) -> Result<TransactWriteItem, StoreError> {
+    fn moving(&self, id: ProductId, pieces: u64, movement: Movement) -> Result<TransactWriteItem, AwsError> {
         let (from, to) = match movement {
             Movement::SetAside => ("onHand", "reserved"),
             Movement::PutBack => ("reserved", "onHand"),

@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::{ProductId, Timestamp};
 use lambdakit::idempotency::IdempotencyKey;
 use lambdakit::table::{Transaction, key};
-use lambdakit::{StoreError, telemetry};
+use lambdakit::{AwsError, telemetry};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -42,7 +42,7 @@ pub struct Receipt {
 
 /// What came of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TakenIn {
+pub enum ReceiptOutcome {
     /// It is counted, now or before; this is the stock by now.
     Counted(Stock),
     /// Its key was used for another number of pieces.
@@ -60,27 +60,27 @@ struct ReceiptRow {
 
 impl StockStore {
     /// How many pieces of a product there are; none if nobody ever took any in.
-    pub async fn stock(&self, id: ProductId) -> Result<Option<Stock>, StoreError> {
+    pub async fn stock(&self, id: ProductId) -> Result<Option<Stock>, AwsError> {
         self.table.get_latest(product_key(id)).await
     }
 
     /// Counts a delivery, once.
-    pub async fn take_in(&self, receipt: &Receipt) -> Result<TakenIn, StoreError> {
+    pub async fn take_in(&self, receipt: &Receipt) -> Result<ReceiptOutcome, AwsError> {
         let parts = vec![self.receipt(receipt)?, self.taking_in(receipt)?];
         let written = self.table.transact(parts, Uuid::now_v7().to_string()).await?;
         if written != Transaction::Done {
             let there: Option<ReceiptRow> = self.table.get_latest(key([("item", item(receipt))])).await?;
             if there.is_some_and(|there| there.quantity != receipt.quantity) {
-                return Ok(TakenIn::KeyReused);
+                return Ok(ReceiptOutcome::KeyReused);
             }
         }
         let stock = self.stock(receipt.product_id).await?;
         stock
-            .map(TakenIn::Counted)
-            .ok_or_else(|| StoreError::Broken("what was taken in is not there".to_owned()))
+            .map(ReceiptOutcome::Counted)
+            .ok_or_else(|| AwsError::Permanent("what was taken in is not there".to_owned()))
     }
 
-    fn receipt(&self, receipt: &Receipt) -> Result<TransactWriteItem, StoreError> {
+    fn receipt(&self, receipt: &Receipt) -> Result<TransactWriteItem, AwsError> {
         let now = Timestamp::now();
         let row = ReceiptRow {
             item: item(receipt),
@@ -98,7 +98,7 @@ impl StockStore {
         part(put, TransactWriteItemBuilder::put)
     }
 
-    fn taking_in(&self, receipt: &Receipt) -> Result<TransactWriteItem, StoreError> {
+    fn taking_in(&self, receipt: &Receipt) -> Result<TransactWriteItem, AwsError> {
         let update = Update::builder()
             .table_name(self.table.name())
             .set_key(Some(product_key(receipt.product_id)))

@@ -6,7 +6,7 @@ use lambdakit::publish::Publisher;
 use serde_json::{Value, json};
 use testkit::{Account, Bus};
 
-const SAMPLE: &str = include_str!("../../events/inventory-events.json");
+const SAMPLE: &str = include_str!("../../events/inventory-publisher.json");
 
 struct Shop {
     bus: Bus,
@@ -159,7 +159,7 @@ async fn what_was_never_all_set_aside_is_not_said_to_be_put_back() {
 async fn a_record_from_the_retry_queue_is_told_like_any_other() {
     let shop = shop(5).await;
     let batch: Batch =
-        serde_json::from_str(include_str!("../../events/inventory-events-retry.json")).unwrap();
+        serde_json::from_str(include_str!("../../events/inventory-publisher-retry.json")).unwrap();
     assert_eq!(shop.outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
     assert_eq!(shop.bus.events(1).await[0]["detail-type"], "StockChanged");
 }

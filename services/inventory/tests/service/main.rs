@@ -12,7 +12,7 @@ mod receipts;
 mod steps;
 
 use inventory::api::router;
-use inventory::steps::Steps;
+use inventory::steps::ReservationSteps;
 use inventory::store::StockStore;
 use lambdakit::steps::invoke;
 use lambdakit::table::Table;
@@ -24,7 +24,7 @@ use uuid::Uuid;
 /// A warehouse with nothing in it.
 struct Warehouse {
     client: Client,
-    steps: Steps,
+    steps: ReservationSteps,
     /// The table, past any proxy.
     table: Table,
 }
@@ -53,7 +53,7 @@ async fn warehouse_behind(proxy: fn(&Account, &FaultProxy) -> Account) -> (Wareh
 async fn warehouse_of(account: &Account, of_service: &Account) -> Warehouse {
     let table = account.table("STOCK_TABLE").await;
     let stock = StockStore::new(of_service.known_table("STOCK_TABLE"));
-    Warehouse { client: Client::new(router(stock.clone())), steps: Steps::new(stock), table }
+    Warehouse { client: Client::new(router(stock.clone())), steps: ReservationSteps::new(stock), table }
 }
 
 fn id() -> String {

@@ -11,8 +11,8 @@ use crate::{
     CHECKOUT, Office, PAID, TABLE, changed, deliver, fact, office, sample, sending_office, string, text,
 };
 
-const EXPORT: &str = include_str!("../../events/notification-customers.json");
-const ERASURE: &str = include_str!("../../events/notification-customers-erasure.json");
+const EXPORT: &str = include_str!("../../events/notification-on-privacy.json");
+const ERASURE: &str = include_str!("../../events/notification-on-privacy-erasure.json");
 const PERSONAL: [&str; 3] = ["Grace", "name@example.com", "IPhone"];
 
 impl Office {

@@ -17,8 +17,8 @@ use lambdakit::mail::Mailer;
 use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use lambdakit::table::Item;
-use notification::basket_checked_out::Contacts;
-use notification::order_news::Mails;
+use notification::basket_checked_out::ContactHandler;
+use notification::order_news::MailHandler;
 use notification::privacy::MailData;
 use notification::store::MailStore;
 use serde_json::{Value, json};
@@ -26,8 +26,8 @@ use shopkit::privacy::PrivacyHandler;
 use testkit::faults::FaultProxy;
 use testkit::{Account, Bus};
 
-const CHECKOUT: &str = include_str!("../../events/notification-contacts.json");
-const PAID: &str = include_str!("../../events/notification-mails.json");
+const CHECKOUT: &str = include_str!("../../events/notification-on-checkout.json");
+const PAID: &str = include_str!("../../events/notification-on-order.json");
 
 /// The order of the samples.
 const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
@@ -38,8 +38,8 @@ const SENDER: &str = "shop@example.com";
 struct Office {
     account: Account,
     dynamodb: aws_sdk_dynamodb::Client,
-    contacts: Contacts,
-    mails: Mails,
+    contacts: ContactHandler,
+    mails: MailHandler,
     requests: PrivacyHandler<MailData>,
     bus: Bus,
     faults: FaultProxy,
@@ -69,8 +69,8 @@ async fn office_of(sender: Option<&str>) -> Office {
     let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
     Office {
         dynamodb: account.aws().dynamodb(),
-        contacts: Contacts::new(mails.clone()),
-        mails: Mails::new(mails.clone(), mailer),
+        contacts: ContactHandler::new(mails.clone()),
+        mails: MailHandler::new(mails.clone(), mailer),
         requests: PrivacyHandler::new(MailData::new(mails), publisher),
         account,
         bus,
@@ -107,12 +107,12 @@ impl Office {
     }
 
     /// The same mails, sent by a SES at another address.
-    fn with_ses_at(&self, endpoint: &str) -> Mails {
+    fn with_ses_at(&self, endpoint: &str) -> MailHandler {
         let limits = CallLimits { attempts: 1, attempt_timeout: Duration::from_millis(600) };
         let credentials = Credentials::new("test", "test", None, None, "test");
         let aws = Aws::new("us-east-1".to_owned(), credentials, Some(endpoint.to_owned()), limits);
         let mails = MailStore::new(self.account.known_table(TABLE));
-        Mails::new(mails, Some(Mailer::new(aws.mail(), SENDER.to_owned())))
+        MailHandler::new(mails, Some(Mailer::new(aws.mail(), SENDER.to_owned())))
     }
 
     /// The only mail.

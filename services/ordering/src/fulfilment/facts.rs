@@ -1,26 +1,26 @@
 //! What has happened, and what it means to an order: its workflow starts, goes on, or turns back.
 
 use domain::command::CallOffShipment;
-use domain::event::delivery::{ShipmentCalledOff, ShipmentDelivered, ShipmentDispatched, ShipmentRefused};
 use domain::event::ordering::{OrderCancellationRequested, OrderPlaced};
 use domain::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
+use domain::event::shipping::{ShipmentCalledOff, ShipmentDelivered, ShipmentDispatched, ShipmentRefused};
 use domain::event::{Event, Fact, Metadata, Published};
 use domain::order::{OrderStatus, StatusChange};
 use domain::stock::Pieces;
 use domain::{OrderId, Timestamp};
 use lambdakit::batch::HandlerError;
-use lambdakit::command::Commands;
+use lambdakit::command::CommandQueue;
 use lambdakit::workflow::{Tasks, Workflow};
-use lambdakit::{StoreError, queue};
+use lambdakit::{AwsError, queue};
 use serde::{Deserialize, Serialize};
 
-use super::steps::{Ledger, NoWay};
-use crate::store::{Answer, Fulfilment, Move, Moved, Wait};
+use super::steps::{InvalidTransition, OrderRepository};
+use crate::store::{Answer, Fulfilment, Transition, TransitionOutcome, Wait};
 
 /// The facts that orders depend on.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "each is documented where it is stated")]
-pub enum OrderFact {
+pub enum OrderEvent {
     OrderPlaced(Event<OrderPlaced>),
     OrderCancellationRequested(Event<OrderCancellationRequested>),
     PaymentSettled(Event<PaymentSettled>),
@@ -43,46 +43,57 @@ struct Input {
 
 /// Lets facts take effect.
 #[derive(Clone, Debug)]
-pub struct Facts {
-    ledger: Ledger,
+pub struct FulfilmentHandler {
+    repository: OrderRepository,
     workflow: Workflow,
     tasks: Tasks,
-    delivery: Commands,
+    shipping: CommandQueue,
 }
 
-impl Facts {
-    /// Facts about these orders: they start this workflow, answer its tasks, and call off parcels there.
+impl FulfilmentHandler {
+    /// A handler for these orders that starts this workflow, completes its tasks, and cancels shipments there.
     #[must_use]
-    pub fn new(ledger: Ledger, workflow: Workflow, tasks: Tasks, delivery: Commands) -> Self {
-        Self { ledger, workflow, tasks, delivery }
+    pub fn new(
+        repository: OrderRepository,
+        workflow: Workflow,
+        tasks: Tasks,
+        shipping: CommandQueue,
+    ) -> Self {
+        Self { repository, workflow, tasks, shipping }
     }
 
     async fn start(&self, Event { metadata, data }: Event<OrderPlaced>) -> Result<(), HandlerError> {
         let OrderPlaced { order_id, customer_id, pieces, .. } = data;
-        self.ledger.fulfilments.begin(&Fulfilment::new(order_id, customer_id)).await?;
+        self.repository.fulfilments.begin(&Fulfilment::new(order_id, customer_id)).await?;
         let input = Input { order_id, correlation_id: metadata.correlation_id, pieces };
         Ok(self.workflow.start(&order_id.to_string(), &input).await?)
     }
 
     /// A workflow that has not come to the parcel yet sees by itself that the order was called off. For one that has,
-    /// delivery decides who was first.
+    /// shipping decides who was first.
     async fn call_off(&self, event: Event<OrderCancellationRequested>) -> Result<(), HandlerError> {
         let command = CallOffShipment { order_id: event.data.order_id };
         let command = event.consequence(CallOffShipment::DETAIL_TYPE, Timestamp::now(), command);
-        Ok(self.delivery.send(CallOffShipment::SOURCE, CallOffShipment::DETAIL_TYPE, &command).await?)
+        Ok(self.shipping.send(CallOffShipment::SOURCE, CallOffShipment::DETAIL_TYPE, &command).await?)
     }
 
     async fn deliver(&self, metadata: Metadata, order_id: OrderId) -> Result<(), HandlerError> {
-        let mut order = self.ledger.find(order_id).await?.ok_or(UnknownOrder(order_id))?;
+        let mut order = self.repository.find(order_id).await?.ok_or(UnknownOrder(order_id))?;
         // The parcel may have arrived before the workflow could say that it has left.
         for status in [OrderStatus::Shipped, OrderStatus::Delivered] {
             let change = StatusChange { status, at: metadata.occurred_at, reason: None };
-            order = match self.ledger.advance(&order, Move { change, unless_cancelled: false }).await? {
-                Moved::Done(order) => *order,
-                Moved::Refused(order) if order.has_been(status) => *order,
+            order = match self
+                .repository
+                .advance(&order, Transition { change, unless_cancelled: false })
+                .await?
+            {
+                TransitionOutcome::Applied(order) => *order,
+                TransitionOutcome::Rejected(order) if order.has_been(status) => *order,
                 // The parcel is there all the same: somebody has to look at it.
-                Moved::Refused(order) => return Err(NoWay { from: order.status, to: status }.into()),
-                Moved::Unknown => return Err(UnknownOrder(order_id).into()),
+                TransitionOutcome::Rejected(order) => {
+                    return Err(InvalidTransition { from: order.status, to: status }.into());
+                }
+                TransitionOutcome::NotFound => return Err(UnknownOrder(order_id).into()),
             };
         }
         // What has arrived has left, should nobody have heard of that.
@@ -95,9 +106,9 @@ impl Facts {
 #[error("there is no order {0}")]
 struct UnknownOrder(OrderId);
 
-impl Facts {
+impl FulfilmentHandler {
     async fn answer(&self, order_id: OrderId, wait: Wait, answer: Answer) -> Result<(), HandlerError> {
-        let (answer, tokens) = self.ledger.fulfilments.answer(order_id, wait, answer).await?;
+        let (answer, tokens) = self.repository.fulfilments.answer(order_id, wait, answer).await?;
         for token in tokens {
             tell(&self.tasks, &token, answer).await?;
         }
@@ -106,33 +117,33 @@ impl Facts {
 }
 
 /// Lets a task that waits have its answer.
-pub(super) async fn tell(tasks: &Tasks, token: &str, answer: Answer) -> Result<(), StoreError> {
+pub(super) async fn tell(tasks: &Tasks, token: &str, answer: Answer) -> Result<(), AwsError> {
     match answer {
         Answer::Done => tasks.succeed(token).await,
         refusal => tasks.fail(token, refusal.name()).await,
     }
 }
 
-impl queue::Handler for Facts {
-    type Event = OrderFact;
+impl queue::Handler for FulfilmentHandler {
+    type Event = OrderEvent;
 
-    async fn handle(&self, fact: OrderFact) -> Result<(), HandlerError> {
+    async fn handle(&self, fact: OrderEvent) -> Result<(), HandlerError> {
         let (order_id, wait, answer) = match fact {
-            OrderFact::OrderPlaced(event) => return self.start(event).await,
-            OrderFact::OrderCancellationRequested(event) => return self.call_off(event).await,
-            OrderFact::ShipmentDelivered(Event { metadata, data }) => {
+            OrderEvent::OrderPlaced(event) => return self.start(event).await,
+            OrderEvent::OrderCancellationRequested(event) => return self.call_off(event).await,
+            OrderEvent::ShipmentDelivered(Event { metadata, data }) => {
                 return self.deliver(metadata, data.order_id).await;
             }
-            OrderFact::PaymentSettled(event) => (event.data.order_id, Wait::Payment, Answer::Done),
-            OrderFact::PaymentDeclined(event) => {
+            OrderEvent::PaymentSettled(event) => (event.data.order_id, Wait::Payment, Answer::Done),
+            OrderEvent::PaymentDeclined(event) => {
                 (event.data.order_id, Wait::Payment, Answer::PaymentDeclined)
             }
-            OrderFact::PaymentRefunded(event) => (event.data.order_id, Wait::Refund, Answer::Done),
-            OrderFact::ShipmentDispatched(event) => (event.data.order_id, Wait::Delivery, Answer::Done),
-            OrderFact::ShipmentRefused(event) => {
+            OrderEvent::PaymentRefunded(event) => (event.data.order_id, Wait::Refund, Answer::Done),
+            OrderEvent::ShipmentDispatched(event) => (event.data.order_id, Wait::Delivery, Answer::Done),
+            OrderEvent::ShipmentRefused(event) => {
                 (event.data.order_id, Wait::Delivery, Answer::ShippingImpossible)
             }
-            OrderFact::ShipmentCalledOff(event) => (event.data.order_id, Wait::Delivery, Answer::CalledOff),
+            OrderEvent::ShipmentCalledOff(event) => (event.data.order_id, Wait::Delivery, Answer::CalledOff),
         };
         self.answer(order_id, wait, answer).await
     }

@@ -4,8 +4,8 @@ use domain::command::{CallOffShipment, ChargePayment, RefundPayment, ShipOrder};
 use domain::event::{Event, Published};
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
 use domain::{CustomerId, OrderId, Timestamp};
-use lambdakit::StoreError;
-use lambdakit::command::Commands;
+use lambdakit::AwsError;
+use lambdakit::command::CommandQueue;
 use lambdakit::steps::{self, StepError, StepResult};
 use lambdakit::workflow::Tasks;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::facts::tell;
 use super::pieces;
-use crate::store::{FulfilmentStore, Move, Moved, OrderStore, Wait};
+use crate::store::{FulfilmentStore, OrderStore, Transition, TransitionOutcome, Wait};
 
 /// The error that fails the task of a command that is not sent, since the customer has called the order off.
 pub const CANCEL_REQUESTED: &str = "CancelRequested";
@@ -70,7 +70,7 @@ pub struct StepReport {
 pub enum StepOutcome {
     /// It was done.
     Done,
-    /// It was refused: the customer has called the order off. [`Steps`] says how the workflow turns back.
+    /// It was refused: the customer has called the order off. [`FulfilmentSteps`] says how the workflow turns back.
     CancelRequested,
 }
 
@@ -82,12 +82,12 @@ const REFUSED: StepResult<StepReport> = StepResult::Refused {
 
 /// Orders, and how far their fulfilment has come.
 #[derive(Clone, Debug)]
-pub struct Ledger {
+pub struct OrderRepository {
     pub(super) orders: OrderStore,
     pub(super) fulfilments: FulfilmentStore,
 }
 
-impl Ledger {
+impl OrderRepository {
     /// What these stores keep.
     #[must_use]
     pub fn new(orders: OrderStore, fulfilments: FulfilmentStore) -> Self {
@@ -95,7 +95,7 @@ impl Ledger {
     }
 
     /// An order that is being fulfilled, under its customer's id or, since their data was erased, under nobody's.
-    pub(super) async fn find(&self, order_id: OrderId) -> Result<Option<Order>, StoreError> {
+    pub(super) async fn find(&self, order_id: OrderId) -> Result<Option<Order>, AwsError> {
         let Some(fulfilment) = self.fulfilments.get(order_id).await? else { return Ok(None) };
         match self.orders.get_latest(fulfilment.customer_id, order_id).await? {
             None => self.orders.get_latest(CustomerId::ERASED, order_id).await,
@@ -105,11 +105,17 @@ impl Ledger {
 
     /// Moves an order, wherever it stands by now. Each change is after the one before, by which all who hear of them tell
     /// them apart, also when a workflow made that later than what it led to has happened.
-    pub(super) async fn advance(&self, order: &Order, mut step: Move) -> Result<Moved, StoreError> {
+    pub(super) async fn advance(
+        &self,
+        order: &Order,
+        mut step: Transition,
+    ) -> Result<TransitionOutcome, AwsError> {
         step.change.at = step.change.at.max(order.changed_at().just_after());
         match self.orders.advance(order.customer_id, order.order_id, step).await? {
             // Erased since it was looked up.
-            Moved::Unknown => self.orders.advance(CustomerId::ERASED, order.order_id, step).await,
+            TransitionOutcome::NotFound => {
+                self.orders.advance(CustomerId::ERASED, order.order_id, step).await
+            }
             moved => Ok(moved),
         }
     }
@@ -118,7 +124,7 @@ impl Ledger {
 /// An order is to come to where no arrow leads from where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an order that is {from} cannot become {to}")]
-pub(super) struct NoWay {
+pub(super) struct InvalidTransition {
     pub(super) from: OrderStatus,
     pub(super) to: OrderStatus,
 }
@@ -128,18 +134,23 @@ pub(super) struct NoWay {
 /// An order that was called off is refused its next status, and that is a result, which costs the workflow no state to
 /// look at. The command that follows is not sent: its task fails with [`CANCEL_REQUESTED`], and the workflow turns back.
 #[derive(Clone, Debug)]
-pub struct Steps {
-    ledger: Ledger,
+pub struct FulfilmentSteps {
+    repository: OrderRepository,
     tasks: Tasks,
-    payment: Commands,
-    delivery: Commands,
+    payment: CommandQueue,
+    shipping: CommandQueue,
 }
 
-impl Steps {
-    /// Steps of these orders, which command payment and delivery by their queues.
+impl FulfilmentSteps {
+    /// Steps of these orders, which command payment and shipping by their queues.
     #[must_use]
-    pub fn new(ledger: Ledger, tasks: Tasks, payment: Commands, delivery: Commands) -> Self {
-        Self { ledger, tasks, payment, delivery }
+    pub fn new(
+        repository: OrderRepository,
+        tasks: Tasks,
+        payment: CommandQueue,
+        shipping: CommandQueue,
+    ) -> Self {
+        Self { repository, tasks, payment, shipping }
     }
 
     async fn mark(
@@ -159,12 +170,16 @@ impl Steps {
         unless_cancelled: bool,
     ) -> Result<StepResult<StepReport>, StepError> {
         let change = StatusChange { status, at: Timestamp::now(), reason };
-        match self.ledger.advance(order, Move { change, unless_cancelled }).await? {
-            Moved::Done(_) => Ok(DONE),
-            Moved::Refused(order) if order.has_been(status) => Ok(DONE),
-            Moved::Refused(order) if unless_cancelled && order.cancel_requested_at.is_some() => Ok(REFUSED),
-            Moved::Refused(order) => Err(StepError::broken(&NoWay { from: order.status, to: status })),
-            Moved::Unknown => Err(StepError::broken(&"the order is gone")),
+        match self.repository.advance(order, Transition { change, unless_cancelled }).await? {
+            TransitionOutcome::Applied(_) => Ok(DONE),
+            TransitionOutcome::Rejected(order) if order.has_been(status) => Ok(DONE),
+            TransitionOutcome::Rejected(order) if unless_cancelled && order.cancel_requested_at.is_some() => {
+                Ok(REFUSED)
+            }
+            TransitionOutcome::Rejected(order) => {
+                Err(StepError::broken(&InvalidTransition { from: order.status, to: status }))
+            }
+            TransitionOutcome::NotFound => Err(StepError::broken(&"the order is gone")),
         }
     }
 
@@ -174,7 +189,7 @@ impl Steps {
         &self,
         order: &Order,
         status: OrderStatus,
-        queue: &Commands,
+        queue: &CommandQueue,
         (wait, token): (Wait, &str),
         command: C,
     ) -> Result<StepResult<StepReport>, StepError> {
@@ -189,14 +204,14 @@ impl Steps {
     async fn command<C: Published>(
         &self,
         order: &Order,
-        queue: &Commands,
+        queue: &CommandQueue,
         (wait, token): (Wait, &str),
         command: C,
     ) -> Result<StepResult<StepReport>, StepError> {
         let id = Uuid::new_v5(&order.order_id.into(), C::DETAIL_TYPE.as_bytes());
         let event = Event::new(id, order.correlation_id.clone(), Timestamp::now(), command);
         // The token first: the answer may be faster than we are.
-        let answer = self.ledger.fulfilments.wait(order.order_id, wait, token).await?;
+        let answer = self.repository.fulfilments.wait(order.order_id, wait, token).await?;
         match answer {
             Some(answer) => tell(&self.tasks, token, answer).await?,
             None => queue.send(C::SOURCE, C::DETAIL_TYPE, &event).await?,
@@ -205,12 +220,12 @@ impl Steps {
     }
 }
 
-impl steps::Handler for Steps {
+impl steps::Handler for FulfilmentSteps {
     type Step = Call;
     type Output = StepReport;
 
     async fn handle(&self, Call { order_id, step }: Call) -> Result<StepResult<StepReport>, StepError> {
-        let order = self.ledger.find(order_id).await?;
+        let order = self.repository.find(order_id).await?;
         let order = &order.ok_or_else(|| StepError::broken(&"there is no such order"))?;
         match step {
             Step::MarkStockReserved => self.mark(order, OrderStatus::StockReserved, true).await,
@@ -232,11 +247,11 @@ impl steps::Handler for Steps {
                 let (recipient, pieces) = (order.recipient.clone(), pieces(order));
                 let command = ShipOrder { order_id, recipient, pieces };
                 let wait = (Wait::Delivery, &*task_token);
-                self.command_unless_cancelled(order, OrderStatus::Paid, &self.delivery, wait, command).await
+                self.command_unless_cancelled(order, OrderStatus::Paid, &self.shipping, wait, command).await
             }
             Step::CallOff { task_token } => {
                 let command = CallOffShipment { order_id };
-                self.command(order, &self.delivery, (Wait::Delivery, &task_token), command).await
+                self.command(order, &self.shipping, (Wait::Delivery, &task_token), command).await
             }
         }
     }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
 use domain::{CustomerId, OrderId, Timestamp};
-use lambdakit::StoreError;
+use lambdakit::AwsError;
 use lambdakit::table::{Put, Table, key};
 use serde::{Deserialize, Serialize};
 
@@ -86,7 +86,7 @@ impl Fulfilment {
 /// The two halves of a wait, as a row has them. A task that was tried again has a token for each try, of which one
 /// waits: which, nobody can tell from the order in which they were written.
 #[derive(Debug, Deserialize)]
-struct Halves {
+struct Rendezvous {
     #[serde(default)]
     task: Vec<String>,
     answer: Option<Answer>,
@@ -106,7 +106,7 @@ impl FulfilmentStore {
     }
 
     /// Keeps that an order is being fulfilled; again, it changes nothing.
-    pub async fn begin(&self, fulfilment: &Fulfilment) -> Result<(), StoreError> {
+    pub async fn begin(&self, fulfilment: &Fulfilment) -> Result<(), AwsError> {
         let put = self
             .table
             .client()
@@ -118,7 +118,7 @@ impl FulfilmentStore {
     }
 
     /// The part of a transaction that erases whose order it is, also before it is begun.
-    pub(super) fn erasing(&self, order_id: OrderId) -> Result<TransactWriteItem, StoreError> {
+    pub(super) fn erasing(&self, order_id: OrderId) -> Result<TransactWriteItem, AwsError> {
         let expires_at = Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds();
         let update = Update::builder()
             .table_name(self.table.name())
@@ -127,22 +127,17 @@ impl FulfilmentStore {
             .expression_attribute_values(":erased", AttributeValue::S(CustomerId::ERASED.to_string()))
             .expression_attribute_values(":expiresAt", AttributeValue::N(expires_at.to_string()))
             .build()
-            .map_err(|error| StoreError::Broken(error.to_string()))?;
+            .map_err(|error| AwsError::Permanent(error.to_string()))?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
     /// The order that is being fulfilled.
-    pub async fn get(&self, order_id: OrderId) -> Result<Option<Fulfilment>, StoreError> {
+    pub async fn get(&self, order_id: OrderId) -> Result<Option<Fulfilment>, AwsError> {
         self.table.get_latest(key([("orderId", order_id.to_string())])).await
     }
 
     /// Keeps the token of a task that waits from now on; gives the answer, if it is known already.
-    pub async fn wait(
-        &self,
-        order_id: OrderId,
-        wait: Wait,
-        token: &str,
-    ) -> Result<Option<Answer>, StoreError> {
+    pub async fn wait(&self, order_id: OrderId, wait: Wait, token: &str) -> Result<Option<Answer>, AwsError> {
         let halves = self
             .set(order_id, wait, "Task", "ADD #half :value", AttributeValue::Ss(vec![token.to_owned()]))
             .await?;
@@ -155,7 +150,7 @@ impl FulfilmentStore {
         order_id: OrderId,
         wait: Wait,
         answer: Answer,
-    ) -> Result<(Answer, Vec<String>), StoreError> {
+    ) -> Result<(Answer, Vec<String>), AwsError> {
         let value = AttributeValue::S(answer.name().to_owned());
         let halves =
             self.set(order_id, wait, "Answer", "SET #half = if_not_exists(#half, :value)", value).await?;
@@ -169,7 +164,7 @@ impl FulfilmentStore {
         half: &str,
         expression: &str,
         value: AttributeValue,
-    ) -> Result<Halves, StoreError> {
+    ) -> Result<Rendezvous, AwsError> {
         let attribute = wait.attribute();
         let update = self
             .table

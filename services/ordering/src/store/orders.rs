@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::order::{Order, OrderStatus, StatusChange};
 use domain::{CustomerId, DateRange, OrderId, Timestamp, UserName};
-use lambdakit::StoreError;
+use lambdakit::AwsError;
 use lambdakit::page::{Page, PageRequest};
 use lambdakit::table::{Item, Table, Transaction, key};
 use shopkit::tombstone::{self, Guarded, Tombstones, put_if};
@@ -37,7 +37,7 @@ const CHUNK: i32 = 100;
 
 /// A move of an order to its next status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Move {
+pub struct Transition {
     /// Where to, when and why.
     pub change: StatusChange,
     /// Not if the customer has called the order off.
@@ -46,13 +46,13 @@ pub struct Move {
 
 /// What came of a move, or of a cancellation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Moved {
+pub enum TransitionOutcome {
     /// It was made, and this is the order now.
-    Done(Box<Order>),
+    Applied(Box<Order>),
     /// It was not: the order stands so that it could not be made, or has been called off.
-    Refused(Box<Order>),
+    Rejected(Box<Order>),
     /// There is no such order.
-    Unknown,
+    NotFound,
 }
 
 /// The orders of the shop.
@@ -71,7 +71,7 @@ impl OrderStore {
     }
 
     /// Keeps a new order, anonymised if its customer was erased; `false` when it was kept before.
-    pub async fn place(&self, order: &Order) -> Result<bool, StoreError> {
+    pub async fn place(&self, order: &Order) -> Result<bool, AwsError> {
         let new = put_if(&self.table, serde_dynamo::to_item(order)?, IS_NEW)?;
         match self.tombstones.write(order.customer_id, vec![new]).await? {
             Guarded::Written => Ok(true),
@@ -82,7 +82,7 @@ impl OrderStore {
 
     /// Keeps a new order of an erased customer, unless it was kept before: as theirs, where the erasure has not come to it
     /// yet, or as nobody's.
-    async fn place_anonymised(&self, order: &Order) -> Result<bool, StoreError> {
+    async fn place_anonymised(&self, order: &Order) -> Result<bool, AwsError> {
         let not_theirs = ConditionCheck::builder()
             .table_name(self.table.name())
             .set_key(Some(order_key(order.customer_id, order.order_id)))
@@ -95,7 +95,7 @@ impl OrderStore {
     }
 
     /// One order of a customer.
-    pub async fn get(&self, customer_id: CustomerId, order_id: OrderId) -> Result<Option<Order>, StoreError> {
+    pub async fn get(&self, customer_id: CustomerId, order_id: OrderId) -> Result<Option<Order>, AwsError> {
         self.read(customer_id, order_id, false).await
     }
 
@@ -104,7 +104,7 @@ impl OrderStore {
         &self,
         customer_id: CustomerId,
         order_id: OrderId,
-    ) -> Result<Option<Order>, StoreError> {
+    ) -> Result<Option<Order>, AwsError> {
         self.read(customer_id, order_id, true).await
     }
 
@@ -113,7 +113,7 @@ impl OrderStore {
         customer_id: CustomerId,
         order_id: OrderId,
         latest: bool,
-    ) -> Result<Option<Order>, StoreError> {
+    ) -> Result<Option<Order>, AwsError> {
         let key = order_key(customer_id, order_id);
         let get = self.table.client().get_item().table_name(self.table.name()).set_key(Some(key));
         let order = get.consistent_read(latest).send().await?.item.filter(is_order);
@@ -125,8 +125,8 @@ impl OrderStore {
         &self,
         customer_id: CustomerId,
         order_id: OrderId,
-        Move { change, unless_cancelled }: Move,
-    ) -> Result<Moved, StoreError> {
+        Transition { change, unless_cancelled }: Transition,
+    ) -> Result<TransitionOutcome, AwsError> {
         let update = self.update(customer_id, order_id, change.status.reached_from());
         let not_cancelled =
             if unless_cancelled { " AND attribute_not_exists(cancelRequestedAt)" } else { "" };
@@ -147,7 +147,7 @@ impl OrderStore {
         customer_id: CustomerId,
         order_id: OrderId,
         at: Timestamp,
-    ) -> Result<Moved, StoreError> {
+    ) -> Result<TransitionOutcome, AwsError> {
         let from = OrderStatus::Cancelled.reached_from();
         let update = self
             .update(customer_id, order_id, from)
@@ -181,7 +181,7 @@ impl OrderStore {
     }
 
     /// A page of all orders, in no particular order.
-    pub async fn list(&self, page: &PageRequest) -> Result<Page<Order>, StoreError> {
+    pub async fn list(&self, page: &PageRequest) -> Result<Page<Order>, AwsError> {
         self.table.scan_index(BY_USER_NAME, &KEY, page).await
     }
 
@@ -190,7 +190,7 @@ impl OrderStore {
         &self,
         user_name: &UserName,
         order_id: OrderId,
-    ) -> Result<Option<Order>, StoreError> {
+    ) -> Result<Option<Order>, AwsError> {
         let query = self
             .table
             .client()
@@ -210,7 +210,7 @@ impl OrderStore {
         user_name: &UserName,
         dates: Option<DateRange>,
         page: &PageRequest,
-    ) -> Result<Page<Order>, StoreError> {
+    ) -> Result<Page<Order>, AwsError> {
         let query = self.table.client().query().index_name(BY_USER_NAME).scan_index_forward(false);
         let query = of_dates(query, "userName", user_name.to_string(), dates);
         self.table.query_index(query, &KEY, page).await
@@ -221,7 +221,7 @@ impl OrderStore {
         &self,
         status: OrderStatus,
         page: &PageRequest,
-    ) -> Result<Page<Order>, StoreError> {
+    ) -> Result<Page<Order>, AwsError> {
         let query = self
             .table
             .client()
@@ -240,7 +240,7 @@ impl OrderStore {
         customer_id: CustomerId,
         dates: Option<DateRange>,
         page: &PageRequest,
-    ) -> Result<Page<Order>, StoreError> {
+    ) -> Result<Page<Order>, AwsError> {
         let query = self.table.client().query().filter_expression(IS_ORDER);
         self.newest_first(of_dates(query, "customerId", customer_id.to_string(), dates), page).await
     }
@@ -250,7 +250,7 @@ impl OrderStore {
         &self,
         customer_id: CustomerId,
         start: Option<Item>,
-    ) -> Result<(Vec<Order>, Option<Item>), StoreError> {
+    ) -> Result<(Vec<Order>, Option<Item>), AwsError> {
         let query = self
             .table
             .client()
@@ -268,28 +268,28 @@ impl OrderStore {
     }
 
     /// Anonymises every order of this customer that is placed from now on.
-    pub async fn mark_erased(&self, customer_id: CustomerId) -> Result<(), StoreError> {
+    pub async fn mark_erased(&self, customer_id: CustomerId) -> Result<(), AwsError> {
         self.tombstones.put(customer_id).await
     }
 
     /// Moves these orders of one customer to [`CustomerId::ERASED`], where their fulfilment finds them, all of them or none: 33 at
     /// most, since a transaction takes 100 writes.
-    pub async fn anonymise(&self, orders: &[Order], fulfilments: &FulfilmentStore) -> Result<(), StoreError> {
+    pub async fn anonymise(&self, orders: &[Order], fulfilments: &FulfilmentStore) -> Result<(), AwsError> {
         let anonymising = |order: &Order| {
             let [removed, anonymised] = self.anonymising(order)?;
             Ok([removed, anonymised, fulfilments.erasing(order.order_id)?])
         };
-        let parts = orders.iter().map(anonymising).collect::<Result<Vec<_>, StoreError>>()?;
+        let parts = orders.iter().map(anonymising).collect::<Result<Vec<_>, AwsError>>()?;
         let written = self.table.transact(parts.into_iter().flatten().collect(), Uuid::now_v7().to_string());
         match written.await? {
             Transaction::Done => Ok(()),
             Transaction::Refused(_) => {
-                Err(StoreError::Unavailable("an order changed while it was anonymised".to_owned()))
+                Err(AwsError::Transient("an order changed while it was anonymised".to_owned()))
             }
         }
     }
 
-    fn anonymising(&self, order: &Order) -> Result<[TransactWriteItem; 2], StoreError> {
+    fn anonymising(&self, order: &Order) -> Result<[TransactWriteItem; 2], AwsError> {
         // Only what was read may go: an order that has moved on meanwhile is read again first.
         let unchanged = match order.cancel_requested_at {
             Some(_) => "#status = :status",
@@ -311,7 +311,7 @@ impl OrderStore {
         &self,
         query: QueryFluentBuilder,
         page: &PageRequest,
-    ) -> Result<Page<Order>, StoreError> {
+    ) -> Result<Page<Order>, AwsError> {
         self.table.query(query.scan_index_forward(false), page).await
     }
 }
@@ -322,14 +322,16 @@ fn stands_at(from: &[OrderStatus]) -> String {
     format!("#status IN ({})", values.join(", "))
 }
 
-async fn moved(update: UpdateItemFluentBuilder) -> Result<Moved, StoreError> {
+async fn moved(update: UpdateItemFluentBuilder) -> Result<TransitionOutcome, AwsError> {
     match update.send().await {
-        Ok(done) => Ok(Moved::Done(Box::new(serde_dynamo::from_item(done.attributes.unwrap_or_default())?))),
+        Ok(done) => Ok(TransitionOutcome::Applied(Box::new(serde_dynamo::from_item(
+            done.attributes.unwrap_or_default(),
+        )?))),
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
                 match refusal.item.clone().filter(is_order) {
-                    Some(item) => Ok(Moved::Refused(Box::new(serde_dynamo::from_item(item)?))),
-                    None => Ok(Moved::Unknown),
+                    Some(item) => Ok(TransitionOutcome::Rejected(Box::new(serde_dynamo::from_item(item)?))),
+                    None => Ok(TransitionOutcome::NotFound),
                 }
             }
             _ => Err(error.into()),

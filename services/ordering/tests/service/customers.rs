@@ -7,7 +7,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::publish::Publisher;
 use lambdakit::queue;
-use ordering::basket_checked_out::Checkouts;
+use ordering::basket_checked_out::CheckoutHandler;
 use ordering::privacy::OrderData;
 use ordering::store::{FulfilmentStore, OrderStore};
 use serde_json::{Value, json};
@@ -17,10 +17,10 @@ use testkit::{Account, Bus, Client, customer_id, seed};
 
 use crate::{Shop, order};
 
-const EXPORT: &str = include_str!("../../events/ordering-customers.json");
+const EXPORT: &str = include_str!("../../events/ordering-on-privacy.json");
 /// The customer id of erased orders.
 const ERASED: &str = "00000000-0000-0000-0000-000000000000";
-const ERASURE: &str = include_str!("../../events/ordering-customers-erasure.json");
+const ERASURE: &str = include_str!("../../events/ordering-on-privacy-erasure.json");
 
 /// An ordering service with a bus, and a proxy between it and both.
 struct Counter {
@@ -43,7 +43,7 @@ async fn counter() -> Counter {
     let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
     let requests = PrivacyHandler::new(OrderData::new(orders.clone(), fulfilments), publisher);
     let client = Client::new(ordering::api::router(orders.clone()));
-    let shop = Shop { client, dynamodb: account.aws().dynamodb(), checkouts: Checkouts::new(orders) };
+    let shop = Shop { client, dynamodb: account.aws().dynamodb(), checkouts: CheckoutHandler::new(orders) };
     Counter { shop, bus, requests, account, faults }
 }
 

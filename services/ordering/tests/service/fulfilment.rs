@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use lambdakit::command::Commands;
+use lambdakit::command::CommandQueue;
 use lambdakit::outbox::{Outbox, RetryQueue};
 use lambdakit::publish::Publisher;
 use lambdakit::steps::StepError;
 use lambdakit::workflow::{Tasks, Workflow};
 use lambdakit::{queue, steps};
-use ordering::fulfilment::facts::Facts;
-use ordering::fulfilment::steps::{Ledger, StepOutcome, Steps};
+use ordering::fulfilment::facts::FulfilmentHandler;
+use ordering::fulfilment::steps::{FulfilmentSteps, OrderRepository, StepOutcome};
 use ordering::store::{FulfilmentStore, OrderStore};
 use serde_json::{Value, json};
 use testkit::{Account, Bus, customer_id, eventually};
@@ -19,16 +19,16 @@ use crate::{SAMPLE, Shop, order, shop_of};
 const ID: &str = "019c13ec-a1e8-7000-8000-000000000001";
 const AT: &str = "2026-01-31T13:00:00.000Z";
 
-/// An ordering service with one order of `swn`, queues in the place of payment and delivery, and a workflow whose only
+/// An ordering service with one order of `swn`, queues in the place of payment and shipping, and a workflow whose only
 /// task waits and sends its token to a queue.
 struct World {
     account: Account,
     shop: Shop,
-    facts: Facts,
-    steps: Steps,
+    facts: FulfilmentHandler,
+    steps: FulfilmentSteps,
     tokens: String,
     payment: String,
-    delivery: String,
+    shipping: String,
     workflow: String,
 }
 
@@ -37,8 +37,8 @@ async fn world() -> World {
     let shop = shop_of(&account, &account).await;
     account.table("FULFILMENT_TABLE").await;
     let (sqs, workflows) = (account.aws().sqs(), account.aws().workflows());
-    let [tokens, payment, delivery] =
-        [account.queue("tokens").await, account.queue("payment").await, account.queue("delivery").await];
+    let [tokens, payment, shipping] =
+        [account.queue("tokens").await, account.queue("payment").await, account.queue("shipping").await];
     let definition = json!({ "QueryLanguage": "JSONata", "StartAt": "Wait", "States": { "Wait": {
         "Type": "Task",
         "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
@@ -53,17 +53,17 @@ async fn world() -> World {
         .role_arn(account.role("waiting").await)
         .definition(definition.to_string());
     let workflow = created.send().await.unwrap().state_machine_arn;
-    let ledger = Ledger::new(
+    let repository = OrderRepository::new(
         OrderStore::new(account.known_table("ORDER_TABLE")),
         FulfilmentStore::new(account.known_table("FULFILMENT_TABLE")),
     );
-    let commands = |url: &String| Commands::new(sqs.clone(), url.clone());
+    let commands = |url: &String| CommandQueue::new(sqs.clone(), url.clone());
     let tasks = Tasks::new(workflows.clone());
     let started = Workflow::new(workflows, workflow.clone());
-    let facts = Facts::new(ledger.clone(), started, tasks.clone(), commands(&delivery));
-    let steps = Steps::new(ledger, tasks, commands(&payment), commands(&delivery));
+    let facts = FulfilmentHandler::new(repository.clone(), started, tasks.clone(), commands(&shipping));
+    let steps = FulfilmentSteps::new(repository, tasks, commands(&payment), commands(&shipping));
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
-    World { account, shop, facts, steps, tokens, payment, delivery, workflow }
+    World { account, shop, facts, steps, tokens, payment, shipping, workflow }
 }
 
 impl World {
@@ -230,7 +230,7 @@ async fn what_is_told_before_the_workflow_waits_is_not_lost() {
     world.tell_of_order("ShipmentCalledOff").await;
     assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
     assert_eq!(world.end().await, None);
-    assert!(world.is_empty(&world.delivery).await);
+    assert!(world.is_empty(&world.shipping).await);
 }
 
 #[tokio::test]
@@ -326,7 +326,7 @@ async fn an_order_that_was_called_off_goes_no_further() {
             assert_eq!(world.outcome(command, json!({ "taskToken": token })).await, refused);
         }
         assert_eq!(world.end().await.as_deref(), Some("CancelRequested"));
-        assert!(world.is_empty(&world.payment).await && world.is_empty(&world.delivery).await);
+        assert!(world.is_empty(&world.payment).await && world.is_empty(&world.shipping).await);
         // A step that was done before stays done, should the workflow ask again.
         for step in done {
             assert_eq!(world.step(step, json!({})).await, Ok(()));
@@ -341,7 +341,7 @@ async fn an_order_that_was_called_off_goes_no_further() {
 async fn an_order_that_is_called_off_after_it_was_marked_is_still_commanded() {
     for (marks, command, queue) in [
         (&["markStockReserved"][..], "charge", "payment"),
-        (&["markStockReserved", "markPaid"], "ship", "delivery"),
+        (&["markStockReserved", "markPaid"], "ship", "shipping"),
     ] {
         let (world, token) = World::begun().await;
         for step in marks {
@@ -349,7 +349,7 @@ async fn an_order_that_is_called_off_after_it_was_marked_is_still_commanded() {
         }
         world.cancel("swn").await.expect(202);
         assert_eq!(world.step(command, json!({ "taskToken": token })).await, Ok(()));
-        let queue = if queue == "payment" { &world.payment } else { &world.delivery };
+        let queue = if queue == "payment" { &world.payment } else { &world.shipping };
         assert_eq!(world.message(queue).await["detail"]["data"]["orderId"], ID);
     }
 }
@@ -400,7 +400,7 @@ async fn an_order_is_called_off_once_by_its_customer_and_until_its_parcel_leaves
 async fn delivery_is_told_to_keep_the_parcel_of_an_order_that_was_called_off() {
     let (world, _) = World::begun().await;
     assert!(world.tell("OrderCancellationRequested", of_swn()).await);
-    let command = world.message(&world.delivery).await;
+    let command = world.message(&world.shipping).await;
     assert_eq!(command["detail-type"], "CallOffShipment");
     assert_eq!(command["detail"]["data"]["orderId"], ID);
 }
@@ -417,7 +417,7 @@ async fn an_order_whose_customer_is_forgotten_on_the_way_goes_on_under_nobodys_n
     assert!(!format!("{rows:?}").contains(&customer_id("swn")));
     assert_eq!(world.step("markPaid", json!({})).await, Ok(()));
     assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
-    world.message(&world.delivery).await;
+    world.message(&world.shipping).await;
     let close = json!({ "status": "CANCELLED", "reason": "SHIPPING_IMPOSSIBLE" });
     assert_eq!(world.step("close", close).await, Ok(()));
     let order = world.shop.client.get("/order?status=CANCELLED").await.expect(200).body;
@@ -495,7 +495,7 @@ async fn the_sample_events_tell_of_the_sample_order() {
     let world = world().await;
     let sample: Value = serde_json::from_str(SAMPLE).unwrap();
     assert!(world.shop.deliver(sample["Records"].as_array().unwrap()).await.is_empty());
-    let facts = serde_json::from_str(include_str!("../../events/ordering-facts.json")).unwrap();
+    let facts = serde_json::from_str(include_str!("../../events/ordering-on-event.json")).unwrap();
     assert_eq!(queue::invoke(&world.facts, facts, None).await.failed().count(), 0);
     let begun = world.message(&world.tokens).await;
     let step = include_str!("../../events/ordering-steps.json");
@@ -505,8 +505,8 @@ async fn the_sample_events_tell_of_the_sample_order() {
 
     let (outbox, bus) = world.outbox().await;
     for sample in [
-        include_str!("../../events/ordering-events.json"),
-        include_str!("../../events/ordering-events-retry.json"),
+        include_str!("../../events/ordering-publisher.json"),
+        include_str!("../../events/ordering-publisher-retry.json"),
     ] {
         let response = outbox.invoke(serde_json::from_str(sample).unwrap(), None).await.unwrap();
         assert_eq!(response.failed().count(), 0);

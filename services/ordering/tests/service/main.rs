@@ -14,20 +14,20 @@ mod topic;
 use aws_lambda_events::sqs::SqsEvent;
 use lambdakit::queue;
 use ordering::api::router;
-use ordering::basket_checked_out::Checkouts;
+use ordering::basket_checked_out::CheckoutHandler;
 use ordering::store::OrderStore;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
 use testkit::{Account, Client, customer_id};
 
-const SAMPLE: &str = include_str!("../../events/ordering-consumer.json");
+const SAMPLE: &str = include_str!("../../events/ordering-on-checkout.json");
 
 /// An ordering service with nothing in its table.
 struct Shop {
     /// Signed in as staff.
     client: Client,
     dynamodb: aws_sdk_dynamodb::Client,
-    checkouts: Checkouts,
+    checkouts: CheckoutHandler,
 }
 
 async fn shop() -> Shop {
@@ -46,7 +46,7 @@ async fn shop_of(account: &Account, of_service: &Account) -> Shop {
     account.table("ORDER_TABLE").await;
     let orders = OrderStore::new(of_service.known_table("ORDER_TABLE"));
     let dynamodb = account.aws().dynamodb();
-    Shop { client: Client::new(router(orders.clone())), dynamodb, checkouts: Checkouts::new(orders) }
+    Shop { client: Client::new(router(orders.clone())), dynamodb, checkouts: CheckoutHandler::new(orders) }
 }
 
 impl Shop {

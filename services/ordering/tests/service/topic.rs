@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lambda_events::sqs::SqsEvent;
 use lambdakit::queue;
 use lambdakit::topic::Topic;
-use ordering::topic::Facts;
+use ordering::topic::TopicRelay;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};
 use testkit::{Account, eventually};
 
-const SAMPLE: &str = include_str!("../../events/ordering-topic.json");
+const SAMPLE: &str = include_str!("../../events/ordering-topic-relay.json");
 
 /// A topic with two subscribers: one takes everything, the other what has come to an end.
 struct Square {
     account: Account,
-    facts: Facts,
+    facts: TopicRelay,
     faults: FaultProxy,
     everything: String,
     ends: String,
@@ -32,7 +32,7 @@ async fn square() -> Square {
     let faults = account.faults().await;
     let sns = account.aws().topics();
     let topic = sns.create_topic().name("orders").send().await.unwrap().topic_arn.unwrap();
-    let facts = Facts::new(Topic::new(account.behind(&faults).aws().topics(), topic.clone()));
+    let facts = TopicRelay::new(Topic::new(account.behind(&faults).aws().topics(), topic.clone()));
     let (everything, ends) = (account.queue("everything").await, account.queue("ends").await);
     for (queue, filter) in [
         (&everything, "{}"),

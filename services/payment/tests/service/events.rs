@@ -8,8 +8,8 @@ use testkit::{Account, Bus};
 
 use crate::{CHARGE, ORDER, REFUND, TABLE, Till, charge_by, till};
 
-const SAMPLE: &str = include_str!("../../events/payment-events.json");
-const RETRIED: &str = include_str!("../../events/payment-events-retry.json");
+const SAMPLE: &str = include_str!("../../events/payment-publisher.json");
+const RETRIED: &str = include_str!("../../events/payment-publisher-retry.json");
 
 async fn outbox(account: &Account) -> (Bus, Outbox) {
     let (bus, retries, aws) = (account.bus().await, account.queue("retries").await, account.aws());

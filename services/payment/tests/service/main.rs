@@ -17,19 +17,19 @@ use lambdakit::http::Http;
 use lambdakit::queue;
 use lambdakit::secret::Secret;
 use lambdakit::signature::WebhookSecrets;
-use payment::commands::Commands;
+use payment::commands::PaymentHandler;
 use payment::http_provider::{DEADLINE, HttpProvider};
 use payment::store::PaymentStore;
-use payment::webhook::Ear;
-use payment_provider::api::Provider;
-use payment_provider::store::ChargeStore;
-use payment_provider::webhooks::{WebhookQueue, Webhooks};
+use payment::webhook::WebhookReceiver;
+use payment_sandbox::api::Provider;
+use payment_sandbox::store::ChargeStore;
+use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
 use testkit::{Account, Client, eventually, serve};
 
-const CHARGE: &str = include_str!("../../events/payment-commands.json");
-const REFUND: &str = include_str!("../../events/payment-commands-refund.json");
+const CHARGE: &str = include_str!("../../events/payment-on-command.json");
+const REFUND: &str = include_str!("../../events/payment-on-command-refund.json");
 
 /// The order of the samples.
 const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
@@ -42,13 +42,13 @@ const API_KEY: &str = "sk_test";
 /// A payment service with nothing in its table, and its provider.
 struct Till {
     client: Client,
-    commands: Commands<HttpProvider>,
+    commands: PaymentHandler<HttpProvider>,
     account: Account,
     /// Between the service and its table.
     faults: FaultProxy,
     /// Between the service and the provider.
     line: FaultProxy,
-    provider: Webhooks,
+    provider: WebhookSender,
     /// The provider's own routes, for those who refund by hand.
     bank: Client,
     /// Where the provider's webhooks wait.
@@ -60,10 +60,10 @@ async fn till() -> Till {
     let faults = account.faults().await;
     account.table(TABLE).await;
     let charges = ChargeStore::new(account.table("PROVIDER_TABLE").await);
-    let queue = account.queue("payment-provider-webhooks").await;
-    let waiting = lambdakit::command::Commands::new(account.aws().sqs(), queue.clone());
+    let queue = account.queue("payment-sandbox-webhooks").await;
+    let waiting = lambdakit::command::CommandQueue::new(account.aws().sqs(), queue.clone());
     let key = Secret::new(API_KEY.to_owned());
-    let provider = payment_provider::api::router(Provider {
+    let provider = payment_sandbox::api::router(Provider {
         charges: charges.clone(),
         webhooks: WebhookQueue::new(waiting, 1),
         api_key: key.clone(),
@@ -73,14 +73,14 @@ async fn till() -> Till {
 
     let payments = PaymentStore::new(account.behind(&faults).known_table(TABLE));
     let accepted = WebhookSecrets::parse(&format!("{SECRET} {OLD_SECRET}")).unwrap();
-    let ear = payment::webhook::router(Ear::new(payments.clone(), accepted));
+    let ear = payment::webhook::router(WebhookReceiver::new(payments.clone(), accepted));
     let routes = payment::api::router(payments.clone()).merge(ear.clone());
     let ear = Http::new(&format!("{}/payment/webhook", serve(ear).await), Duration::from_secs(2)).unwrap();
     let http = Http::new(line.endpoint(), DEADLINE).unwrap();
     Till {
         client: Client::new(routes),
-        commands: Commands::new(payments, HttpProvider::new(http, &key)),
-        provider: Webhooks::new(charges, ear, WebhookSecrets::parse(SECRET).unwrap()),
+        commands: PaymentHandler::new(payments, HttpProvider::new(http, &key)),
+        provider: WebhookSender::new(charges, ear, WebhookSecrets::parse(SECRET).unwrap()),
         bank,
         account,
         faults,

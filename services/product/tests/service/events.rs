@@ -1,14 +1,14 @@
 use std::time::Duration;
 
 use lambdakit::aws::Aws;
-use lambdakit::outbox::{Batch, Outbox, RetryQueue, StreamMustWait};
+use lambdakit::outbox::{Batch, Outbox, RetryBatch, RetryQueue};
 use lambdakit::publish::Publisher;
 use product::change::translate;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};
 use testkit::{Account, Bus, Context, deadline_in, eventually};
 
-const SAMPLE: &str = include_str!("../../events/product-events.json");
+const SAMPLE: &str = include_str!("../../events/product-publisher.json");
 
 struct Shop {
     bus: Bus,
@@ -141,7 +141,7 @@ async fn the_stream_waits_while_a_record_can_neither_be_told_nor_set_aside() {
     let response = outbox.invoke(batch(&records), None).await.unwrap();
     assert_eq!(response.failed().collect::<Vec<_>>(), ["77"]);
     let rest = json!({ "Records": [unreadable, records["Records"][2]] });
-    assert_eq!(outbox.invoke(batch(&rest), None).await.unwrap_err(), StreamMustWait);
+    assert_eq!(outbox.invoke(batch(&rest), None).await.unwrap_err(), RetryBatch);
 }
 
 /// A deadline that gives a call that works enough time, even on a busy machine.
@@ -165,7 +165,7 @@ async fn at_the_deadline_a_stream_comes_again_from_the_first_record_that_is_not_
     let (shop, faults) = faulty_shop().await;
     faults.add(slow());
     let rest = json!({ "Records": [records["Records"][2], records["Records"][0]] });
-    assert_eq!(shop.outbox.invoke(batch(&rest), Some(&soon())).await.unwrap_err(), StreamMustWait);
+    assert_eq!(shop.outbox.invoke(batch(&rest), Some(&soon())).await.unwrap_err(), RetryBatch);
 }
 
 #[tokio::test]
@@ -189,7 +189,8 @@ async fn at_the_deadline_only_the_messages_of_the_unfinished_call_come_again() {
 #[tokio::test]
 async fn a_record_from_the_retry_queue_is_told_like_any_other() {
     let shop = shop().await;
-    let sample: Value = serde_json::from_str(include_str!("../../events/product-events-retry.json")).unwrap();
+    let sample: Value =
+        serde_json::from_str(include_str!("../../events/product-publisher-retry.json")).unwrap();
     let response = shop.outbox.invoke(batch(&sample), None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
     assert_eq!(shop.bus.events(1).await[0]["detail-type"], "ProductCreated");
@@ -250,7 +251,7 @@ async fn what_the_bus_does_not_take_goes_to_the_retry_queue_and_is_told_from_the
 async fn the_stream_waits_while_neither_bus_nor_retry_queue_answers() {
     let (shop, faults) = faulty_shop().await;
     faults.add(Rule::new(Fault::Refuse));
-    assert_eq!(shop.outbox.invoke(batch(&sample()), None).await.unwrap_err(), StreamMustWait);
+    assert_eq!(shop.outbox.invoke(batch(&sample()), None).await.unwrap_err(), RetryBatch);
     faults.clear();
     shop.outbox.invoke(batch(&sample()), None).await.unwrap();
     assert_eq!(told(&shop, 3).await, [1, 1, 1]);

@@ -278,7 +278,7 @@ fn a_function_whose_configuration_is_missing_says_which() {
     let set = ["SERVICE", "STAGE", "METRICS_NAMESPACE"];
     for (handler, set, wrong) in [
         ("product-api", &[][..], "SERVICE is not set"),
-        ("product-events", &set, "AWS_LAMBDA_FUNCTION_NAME is not set"),
+        ("product-publisher", &set, "AWS_LAMBDA_FUNCTION_NAME is not set"),
         ("", &set, "_HANDLER is not set"),
         ("product-apj", &set, "_HANDLER is wrong: the executable has no function `product-apj`"),
     ] {

@@ -4,7 +4,7 @@ use aws_lambda_events::sqs::SqsEvent;
 use futures::future::join_all;
 use lambdakit::queue;
 use product::api::router;
-use product::stock_changed::StockChanges;
+use product::stock_changed::StockHandler;
 use product::store::ProductStore;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};
@@ -15,7 +15,7 @@ use crate::{create, path, phone};
 
 struct Shop {
     catalogue: Client,
-    stock: StockChanges,
+    stock: StockHandler,
     faults: FaultProxy,
 }
 
@@ -25,7 +25,7 @@ async fn shop() -> Shop {
     account.table("PRODUCT_TABLE").await;
     let products = ProductStore::new(account.behind(&faults).known_table("PRODUCT_TABLE"));
     let catalogue = Client::new(router(products.clone(), "USD".parse().unwrap()));
-    Shop { catalogue, stock: StockChanges::new(products), faults }
+    Shop { catalogue, stock: StockHandler::new(products), faults }
 }
 
 impl Shop {
@@ -144,6 +144,6 @@ async fn what_cannot_be_taken_over_comes_again() {
 async fn the_sample_event_is_taken_over() {
     let shop = shop().await;
     assert!(
-        shop.deliver(serde_json::from_str(include_str!("../../events/product-stock.json")).unwrap()).await
+        shop.deliver(serde_json::from_str(include_str!("../../events/product-on-stock.json")).unwrap()).await
     );
 }

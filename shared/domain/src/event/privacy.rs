@@ -33,7 +33,7 @@ pub struct CustomerErasureRequested {
     pub erasure_id: Uuid,
 }
 
-facts!("shop.customer": CustomerExportRequested, CustomerErasureRequested);
+facts!("shop.privacy": CustomerExportRequested, CustomerErasureRequested);
 
 /// The requests, as a holder reads them: by their detail-type.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

@@ -10,8 +10,8 @@ use crate::items;
 use crate::stand_in::Answers;
 
 pub const API_EVENT: &str = include_str!("../../../../services/basket/events/basket-api.json");
-const STREAM_EVENT: &str = include_str!("../../../../services/basket/events/basket-checkouts.json");
-const PRICE_EVENT: &str = include_str!("../../../../services/basket/events/basket-prices.json");
+const STREAM_EVENT: &str = include_str!("../../../../services/basket/events/basket-publisher.json");
+const PRICE_EVENT: &str = include_str!("../../../../services/basket/events/basket-on-product.json");
 
 const USER: &str = "swn";
 
@@ -61,8 +61,8 @@ pub fn check_out(lines: u64) -> Result<Case> {
 /// What the stream says of a checkout, to the bus.
 pub fn checkouts() -> Result<Case> {
     Ok(Case {
-        name: "basket-checkouts, 1 checkout".to_owned(),
-        function: "basket-checkouts",
+        name: "basket-publisher, 1 checkout".to_owned(),
+        function: "basket-publisher",
         floor: None,
         event: of_records([first_record(STREAM_EVENT)?]),
         answers: super::published(),
@@ -73,8 +73,8 @@ pub fn checkouts() -> Result<Case> {
 /// A new product's price.
 pub fn prices() -> Result<Case> {
     Ok(Case {
-        name: "basket-prices, 1 message".to_owned(),
-        function: "basket-prices",
+        name: "basket-on-product, 1 message".to_owned(),
+        function: "basket-on-product",
         floor: None,
         event: of_records([first_record(PRICE_EVENT)?]),
         answers: Answers::from([("PutItem PRICE_TABLE".to_owned(), json!({}))]),

@@ -10,14 +10,14 @@ use crate::event::{first_record, of_records};
 use crate::items;
 use crate::stand_in::Answers;
 
-const FACTS: &str = include_str!("../../../../services/ordering/events/ordering-facts.json");
+const FACTS: &str = include_str!("../../../../services/ordering/events/ordering-on-event.json");
 const RESERVE: &str = include_str!("../../../../services/inventory/events/inventory-steps.json");
 const MARK: &str = include_str!("../../../../services/ordering/events/ordering-steps.json");
-const CHARGE: &str = include_str!("../../../../services/payment/events/payment-commands.json");
-const SHIP: &str = include_str!("../../../../services/delivery/events/delivery-commands.json");
-const MAIL: &str = include_str!("../../../../services/notification/events/notification-mails.json");
-const AUDIT: &str = include_str!("../../../../services/audit/events/audit-facts.json");
-const UPDATE: &str = include_str!("../../../../services/live/events/live-updates.json");
+const CHARGE: &str = include_str!("../../../../services/payment/events/payment-on-command.json");
+const SHIP: &str = include_str!("../../../../services/shipping/events/shipping-on-command.json");
+const MAIL: &str = include_str!("../../../../services/notification/events/notification-on-order.json");
+const AUDIT: &str = include_str!("../../../../services/audit/events/audit-on-order.json");
+const UPDATE: &str = include_str!("../../../../services/realtime/events/realtime-on-order.json");
 
 const USER: &str = "swn";
 
@@ -41,7 +41,7 @@ pub fn all() -> Result<Vec<Case>> {
     Ok(vec![
         case(
             "order placed: the workflow starts",
-            "ordering-facts",
+            "ordering-on-event",
             message(FACTS)?,
             [("PutItem FULFILMENT_TABLE", json!({})), ("StartExecution", placed)],
         ),
@@ -63,7 +63,7 @@ pub fn all() -> Result<Vec<Case>> {
         ),
         case(
             "command: charge",
-            "payment-commands",
+            "payment-on-command",
             message(CHARGE)?,
             [
                 ("GetSecretValue", json!({ "SecretString": "bench" })),
@@ -73,13 +73,13 @@ pub fn all() -> Result<Vec<Case>> {
         ),
         case(
             "command: ship",
-            "delivery-commands",
+            "shipping-on-command",
             message(SHIP)?,
             [("PutItem SHIPMENT_TABLE", json!({})), ("POST /schedules", schedule)],
         ),
         case(
             "order paid: a mail is kept",
-            "notification-mails",
+            "notification-on-order",
             message(MAIL)?,
             [
                 ("GetItem MAIL_TABLE", json!({ "Item": items::contact(USER, 1) })),
@@ -88,13 +88,13 @@ pub fn all() -> Result<Vec<Case>> {
         ),
         case(
             "order placed: the audit notes it",
-            "audit-facts",
+            "audit-on-order",
             message(AUDIT)?,
             [("PutItem AUDIT_TABLE", json!({}))],
         ),
         case(
             "order paid: one connection hears it",
-            "live-updates",
+            "realtime-on-order",
             message(UPDATE)?,
             [
                 ("TransactWriteItems", json!({})),

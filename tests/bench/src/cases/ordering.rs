@@ -10,14 +10,14 @@ use crate::items;
 use crate::stand_in::Answers;
 
 pub const API_EVENT: &str = include_str!("../../../../services/ordering/events/ordering-api.json");
-const QUEUE_EVENT: &str = include_str!("../../../../services/ordering/events/ordering-consumer.json");
+const QUEUE_EVENT: &str = include_str!("../../../../services/ordering/events/ordering-on-checkout.json");
 
 const USER: &str = "swn";
 
 pub fn consumer() -> Result<Case> {
     Ok(Case {
         name: "order consumer, 1 message".to_owned(),
-        function: "ordering-consumer",
+        function: "ordering-on-checkout",
         floor: Some("floor-order"),
         event: of_records([first_record(QUEUE_EVENT)?]),
         answers: Answers::from([("TransactWriteItems".to_owned(), json!({}))]),

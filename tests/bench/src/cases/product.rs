@@ -10,7 +10,7 @@ use crate::items;
 use crate::stand_in::Answers;
 
 pub const API_EVENT: &str = include_str!("../../../../services/product/events/product-api.json");
-const STREAM_EVENT: &str = include_str!("../../../../services/product/events/product-events.json");
+const STREAM_EVENT: &str = include_str!("../../../../services/product/events/product-publisher.json");
 
 pub fn read() -> Result<Case> {
     let id = items::product_id(1);
@@ -44,8 +44,8 @@ pub fn list() -> Result<Case> {
 /// What the stream says of a new product, to the bus.
 pub fn events() -> Result<Case> {
     Ok(Case {
-        name: "product-events, 1 change".to_owned(),
-        function: "product-events",
+        name: "product-publisher, 1 change".to_owned(),
+        function: "product-publisher",
         floor: None,
         event: of_records([first_record(STREAM_EVENT)?]),
         answers: super::published(),

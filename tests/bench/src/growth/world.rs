@@ -226,7 +226,7 @@ fn asked(what: &'static str, function: &'static str, events: Vec<Bytes>) -> Aske
 }
 
 fn consumed(what: &'static str, events: Vec<Bytes>, shared_by: usize) -> Asked {
-    Asked { expected: Expected::NoFailures, shared_by, ..asked(what, "ordering-consumer", events) }
+    Asked { expected: Expected::NoFailures, shared_by, ..asked(what, "ordering-on-checkout", events) }
 }
 
 fn each(numbers: [u64; 3], event: impl Fn(u64) -> Result<Bytes>) -> Result<Vec<Bytes>> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::Customer;
-use crate::chaos::ledger::{Departure, Lines};
+use crate::chaos::expected::{Departure, Lines};
 
 /// How often somebody who leaves looks whether they still have an account.
 const LOOK: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ impl Customer {
                 self.check_orders("export", orders.into_iter().flatten());
             }
             Some(answer) if (400..500).contains(&answer.status) => {
-                self.ledger.violation(format!("{}: an export was refused with {}", self.user, answer.text));
+                self.expected.violation(format!("{}: an export was refused with {}", self.user, answer.text));
             }
             Some(answer) if answer.status == 202 => {}
             // What was asked for may still be written down after they have left.
@@ -67,7 +67,7 @@ impl Customer {
             match answer.map(|answer| answer.status) {
                 Some(202) => leaving.is_accepted = true,
                 Some(status @ 400..500) => {
-                    self.ledger.violation(format!("{}: leaving was refused with {status}", self.user));
+                    self.expected.violation(format!("{}: leaving was refused with {status}", self.user));
                 }
                 _ => {}
             }
@@ -76,8 +76,8 @@ impl Customer {
         {
             let customer_id = std::mem::take(&mut self.id);
             let orders = leaving.orders;
-            self.ledger.departed(Departure { user: self.user.clone(), customer_id, orders });
-            self.ledger.count("come again", 200);
+            self.expected.departed(Departure { user: self.user.clone(), customer_id, orders });
+            self.expected.count("come again", 200);
             self.shop = shop;
             self.possible = vec![Lines::new()];
             self.order = None;
@@ -92,11 +92,12 @@ impl Customer {
     /// Remembers what the shop calls them, which stays the same, and is nothing that it has called anybody else.
     pub(super) fn recognise(&mut self, answer: &Value) {
         let id = answer["customerId"].as_str().unwrap_or_default();
-        if self.id.is_empty() && !self.ledger.departures().iter().any(|departure| departure.customer_id == id)
+        if self.id.is_empty()
+            && !self.expected.departures().iter().any(|departure| departure.customer_id == id)
         {
             id.clone_into(&mut self.id);
         } else if self.id != id {
-            self.ledger.violation(format!("{}: {id} is told what is of {}", self.user, self.id));
+            self.expected.violation(format!("{}: {id} is told what is of {}", self.user, self.id));
         }
     }
 
@@ -104,10 +105,11 @@ impl Customer {
         let orders: Vec<_> = orders.collect();
         if orders.len() > self.bought {
             let count = orders.len();
-            self.ledger.violation(format!("{}: {count} orders in a {place}, not {}", self.user, self.bought));
+            self.expected
+                .violation(format!("{}: {count} orders in a {place}, not {}", self.user, self.bought));
         }
         for order in orders.iter().filter(|order| order["customerId"] != self.id) {
-            self.ledger.violation(format!("{}: the {place} has an order of {order}", self.user));
+            self.expected.violation(format!("{}: the {place} has an order of {order}", self.user));
         }
     }
 }

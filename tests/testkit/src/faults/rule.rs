@@ -6,7 +6,7 @@ use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::Dice;
+use crate::SeededRng;
 
 /// What can happen to a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,18 +123,23 @@ pub(super) enum Merge {
     UnprocessedKeys(Value),
 }
 
-/// The rules, their dice, and what they did.
+/// The rules, their rng, and what they did.
 #[derive(Debug)]
 pub(super) struct Rules {
     list: Vec<Rule>,
-    dice: Dice,
+    rng: SeededRng,
     injected: BTreeMap<String, u64>,
     calls: BTreeMap<String, u64>,
 }
 
 impl Rules {
     pub(super) fn new(seed: u64) -> Self {
-        Self { list: Vec::new(), dice: Dice::new(seed), injected: BTreeMap::new(), calls: BTreeMap::new() }
+        Self {
+            list: Vec::new(),
+            rng: SeededRng::new(seed),
+            injected: BTreeMap::new(),
+            calls: BTreeMap::new(),
+        }
     }
 
     pub(super) fn add(&mut self, rule: Rule) {
@@ -156,11 +161,11 @@ impl Rules {
     /// The first rule that applies decides.
     pub(super) fn judge(&mut self, call: &Call) -> Verdict {
         *self.calls.entry(call.operation.clone()).or_default() += 1;
-        let Self { list, dice, injected, .. } = self;
-        let Some(fault) = list.iter_mut().find_map(|rule| applies(rule, call, dice)) else {
+        let Self { list, rng, injected, .. } = self;
+        let Some(fault) = list.iter_mut().find_map(|rule| applies(rule, call, rng)) else {
             return Verdict::Pass;
         };
-        let Some(verdict) = verdict(fault, call, dice) else { return Verdict::Pass };
+        let Some(verdict) = verdict(fault, call, rng) else { return Verdict::Pass };
         let kind = format!("{fault:?}");
         let kind = kind.split('(').next().unwrap_or_default();
         *injected.entry(format!("{kind} {}", call.operation)).or_default() += 1;
@@ -168,7 +173,7 @@ impl Rules {
     }
 }
 
-fn applies(rule: &mut Rule, call: &Call, dice: &mut Dice) -> Option<Fault> {
+fn applies(rule: &mut Rule, call: &Call, rng: &mut SeededRng) -> Option<Fault> {
     if !rule.matches(call) || rule.times == 0 {
         return None;
     }
@@ -176,14 +181,14 @@ fn applies(rule: &mut Rule, call: &Call, dice: &mut Dice) -> Option<Fault> {
         rule.skip -= 1;
         return None;
     }
-    if rule.chance < 1.0 && dice.throw() >= rule.chance {
+    if rule.chance < 1.0 && rng.throw() >= rule.chance {
         return None;
     }
     rule.times -= 1;
     Some(rule.fault)
 }
 
-fn verdict(fault: Fault, call: &Call, dice: &mut Dice) -> Option<Verdict> {
+fn verdict(fault: Fault, call: &Call, rng: &mut SeededRng) -> Option<Verdict> {
     Some(match fault {
         Fault::Refuse => Verdict::Refuse,
         Fault::LoseAnswer => Verdict::LoseAnswer,
@@ -199,8 +204,8 @@ fn verdict(fault: Fault, call: &Call, dice: &mut Dice) -> Option<Verdict> {
         Fault::Reject(code, message) => reject(code, message),
         Fault::ServerError => error(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", &json!({})),
         Fault::Partial => match call.operation.as_str() {
-            "PutEvents" => refuse_entries(call, dice)?,
-            "BatchGetItem" => leave_keys(call, dice)?,
+            "PutEvents" => refuse_entries(call, rng)?,
+            "BatchGetItem" => leave_keys(call, rng)?,
             _ => return None,
         },
     })
@@ -230,11 +235,11 @@ fn conflict(call: &Call, of_others: &str) -> Verdict {
 }
 
 /// Refuses one entry at least, and perhaps all.
-fn refuse_entries(call: &Call, dice: &mut Dice) -> Option<Verdict> {
+fn refuse_entries(call: &Call, rng: &mut SeededRng) -> Option<Verdict> {
     let entries = call.body["Entries"].as_array()?;
     let (mut kept, mut refused) = (Vec::new(), Vec::new());
     for (place, entry) in entries.iter().enumerate() {
-        if place == 0 || dice.throw() < 0.5 { refused.push(place) } else { kept.push(entry.clone()) }
+        if place == 0 || rng.throw() < 0.5 { refused.push(place) } else { kept.push(entry.clone()) }
     }
     let merge = Merge::RefusedEntries(refused);
     if kept.is_empty() {
@@ -246,11 +251,11 @@ fn refuse_entries(call: &Call, dice: &mut Dice) -> Option<Verdict> {
 }
 
 /// Leaves one key at least, but not all of a table's.
-fn leave_keys(call: &Call, dice: &mut Dice) -> Option<Verdict> {
+fn leave_keys(call: &Call, rng: &mut SeededRng) -> Option<Verdict> {
     let (mut body, mut left) = (call.body.clone(), json!({}));
     for (table, request) in body["RequestItems"].as_object_mut()? {
         let keys = request["Keys"].as_array_mut()?;
-        let leave = (1..keys.len()).filter(|&place| place == 1 || dice.throw() < 0.5).count();
+        let leave = (1..keys.len()).filter(|&place| place == 1 || rng.throw() < 0.5).count();
         if leave > 0 {
             let at = keys.len() - leave;
             left[table] = json!({ "Keys": keys.split_off(at) });

@@ -1,0 +1,94 @@
+import { Tags } from 'aws-cdk-lib';
+import { type UserPool, UserPoolOperation } from 'aws-cdk-lib/aws-cognito';
+import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { Construct } from 'constructs';
+import { EventQueue } from './event-queue.ts';
+import { apiFunction, type HttpApi } from './http-api.ts';
+import { RustFunction } from './rust-function.ts';
+import type { Settings } from './settings.ts';
+import { StreamPublisher } from './stream-publisher.ts';
+import { ShopTable } from './table.ts';
+
+/** The services that hold data of customers. */
+const HOLDERS = ['basket', 'notification', 'ordering', 'realtime'];
+
+export interface PrivacyServiceProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  readonly api: HttpApi;
+  readonly users: UserPool;
+}
+
+/** What customers can ask of their own data, and who can become a customer. */
+export class PrivacyService extends Construct {
+  constructor(scope: Construct, id: string, { settings, bus, api, users }: PrivacyServiceProps) {
+    super(scope, id);
+    Tags.of(this).add('service', 'privacy');
+
+    const holders = HOLDERS.join(',');
+    const requests = new ShopTable(this, 'Requests', {
+      settings,
+      name: 'privacy',
+      partitionKey: 'customerId',
+      sortKey: 'item',
+      timeToLive: 'expiresAt',
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    });
+
+    const handler = apiFunction(this, 'Api', {
+      api,
+      settings,
+      service: 'privacy',
+      name: 'privacy-api',
+      // An export: the request, and a new one or the parts.
+      callsInSequence: 2,
+      environment: { PRIVACY_TABLE: requests.tableName, DATA_HOLDERS: holders },
+    });
+    handler.allow(requests.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query');
+    api.route('/me', handler, ['DELETE']);
+    api.route('/me/export', handler, ['GET']);
+    api.route('/customer/{customerId}', handler, ['GET', 'DELETE']);
+
+    // One rule for user names, at sign-up and in the services.
+    const signUp = new RustFunction(this, 'SignUp', {
+      settings,
+      service: 'privacy',
+      name: 'privacy-on-sign-up',
+      // None; so it has time to start before Cognito gives up, after five seconds.
+      callsInSequence: 1,
+      refusalsMetric: 'SignUpsRefused',
+      environment: {},
+    });
+    users.addTrigger(UserPoolOperation.PRE_SIGN_UP, signUp);
+
+    new StreamPublisher(this, 'RequestEvents', {
+      settings,
+      service: 'privacy',
+      name: 'privacy-publisher',
+      table: requests,
+      bus,
+      // An export that follows on an expired one takes its row.
+      changes: ['INSERT', 'MODIFY'],
+    });
+
+    const parts = new RustFunction(this, 'Parts', {
+      settings,
+      service: 'privacy',
+      name: 'privacy-on-answer',
+      // The end of an erasure, as far as time allows: noted, the export and its parts, the account, the request.
+      callsInSequence: 6,
+      environment: { PRIVACY_TABLE: requests.tableName, USER_POOL_ID: users.userPoolId, DATA_HOLDERS: holders },
+    });
+    parts.allow(requests.tableArn,
+      'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query');
+    parts.allow(users.userPoolArn, 'cognito-idp:ListUsers', 'cognito-idp:AdminDeleteUser');
+    new EventQueue(this, 'Collected', {
+      settings,
+      bus,
+      sources: HOLDERS.map((holder) => `shop.${holder}`),
+      detailTypes: ['CustomerDataCollected', 'CustomerDataErased'],
+      consumer: parts,
+    });
+  }
+}

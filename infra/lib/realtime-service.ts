@@ -1,0 +1,119 @@
+import { Stack, Tags } from 'aws-cdk-lib';
+import type { UserPool } from 'aws-cdk-lib/aws-cognito';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct, type IDependable } from 'constructs';
+import { privacyQueues } from './privacy-queues.ts';
+import { FactSubscription } from './order-topic.ts';
+import { RustFunction } from './rust-function.ts';
+import type { Settings } from './settings.ts';
+import { ShopTable } from './table.ts';
+import { SocketApi } from './websocket-api.ts';
+
+export interface RealtimeServiceProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  /** Where the facts of orders are told. */
+  readonly topic: ITopic;
+  readonly users: UserPool;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
+  /** What lets API Gateway write logs in this account. */
+  readonly logging: IDependable;
+}
+
+/** What customers and staff hear at once: where orders stand, and each other. */
+export class RealtimeService extends Construct {
+  readonly api: SocketApi;
+
+  constructor(scope: Construct, id: string, { settings, bus, topic, users, tokenClient, logging }: RealtimeServiceProps) {
+    super(scope, id);
+    Tags.of(this).add('service', 'realtime');
+
+    const connections = new ShopTable(this, 'Connections', {
+      settings, name: 'connection', partitionKey: 'item', sortKey: 'sort', timeToLive: 'expiresAt',
+    });
+    const chats = new ShopTable(this, 'Chats', {
+      settings, name: 'chat', partitionKey: 'customerId', sortKey: 'seq', timeToLive: 'expiresAt',
+    });
+    this.api = new SocketApi(this, 'Api', { settings, logging });
+
+    const authorizer = new RustFunction(this, 'Authorizer', {
+      settings,
+      service: 'realtime',
+      name: 'realtime-authorizer',
+      // The keys of the user pool, if they are not at hand.
+      callsInSequence: 1,
+      environment: {
+        TOKEN_ISSUER: `https://cognito-idp.${Stack.of(this).region}.amazonaws.com/${users.userPoolId}`,
+        TOKEN_CLIENTS: tokenClient,
+      },
+    });
+
+    const comings = new RustFunction(this, 'Comings', {
+      settings,
+      service: 'realtime',
+      name: 'realtime-connections',
+      // Somebody goes: what is known of them, and all of it removed. Or a frame that came here is counted, in two tries.
+      callsInSequence: 2,
+      environment: { CONNECTION_TABLE: connections.tableName },
+    });
+    comings.allow(
+      connections.tableArn,
+      'dynamodb:GetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:BatchWriteItem',
+    );
+
+    const messages = new RustFunction(this, 'Messages', {
+      settings,
+      service: 'realtime',
+      name: 'realtime-messages',
+      // A message: it is counted, in two tries; it gets a number, is kept, and is told to who listens then.
+      callsInSequence: 6,
+      environment: {
+        CONNECTION_TABLE: connections.tableName,
+        CHAT_TABLE: chats.tableName,
+        CALLBACK_URL: this.api.callbackUrl,
+      },
+    });
+    messages.allow(connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem');
+    messages.allow(
+      chats.tableArn, 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:UpdateItem',
+    );
+    this.api.allow(messages, 'POST', 'DELETE');
+    this.api.route({ authorizer, connections: comings, messages });
+
+    const updates = new RustFunction(this, 'Updates', {
+      settings,
+      service: 'realtime',
+      name: 'realtime-on-order',
+      // The status, who follows the order, what they are told; who is gone, and all that is known of them removed.
+      callsInSequence: 5,
+      environment: { CONNECTION_TABLE: connections.tableName, CALLBACK_URL: this.api.callbackUrl },
+    });
+    updates.allow(
+      connections.tableArn,
+      'dynamodb:GetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem',
+    );
+    this.api.allow(updates, 'POST');
+    new FactSubscription(this, 'Facts', { topic, consumer: updates });
+
+    const customers = new RustFunction(this, 'Customers', {
+      settings,
+      service: 'realtime',
+      name: 'realtime-on-privacy',
+      // The tombstones; page by page, as far as time allows: some rows, and 25 of them removed or some handed over.
+      callsInSequence: 5,
+      environment: {
+        CONNECTION_TABLE: connections.tableName,
+        CHAT_TABLE: chats.tableName,
+        EVENT_BUS: bus.eventBusName,
+      },
+    });
+    customers.allow(
+      connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem',
+    );
+    customers.allow(chats.tableArn, 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
+    customers.allowFacts(bus);
+    privacyQueues(this, { settings, bus, consumer: customers });
+  }
+}

@@ -1,0 +1,131 @@
+import { ArnFormat, Stack, Tags } from 'aws-cdk-lib';
+import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { Construct } from 'constructs';
+import { apiFunction, type HttpApi } from './http-api.ts';
+import { RustFunction } from './rust-function.ts';
+import type { Settings } from './settings.ts';
+import { StreamPublisher } from './stream-publisher.ts';
+import { ShopTable } from './table.ts';
+import { WorkQueue } from './work-queue.ts';
+
+export interface ShippingServiceProps {
+  readonly settings: Settings;
+  readonly bus: IEventBus;
+  readonly api: HttpApi;
+}
+
+/** Of a message: the shipment, and the schedule for its next step. */
+const CALLS = 2;
+
+/** Shipments: asked for by commands, moved by a carrier that schedules remind, told as they come along. */
+export class ShippingService extends Construct {
+  /** Where others ask for a parcel to leave, or to stay. */
+  readonly commands: WorkQueue;
+
+  constructor(scope: Construct, id: string, { settings, bus, api }: ShippingServiceProps) {
+    super(scope, id);
+    Tags.of(this).add('service', 'shipping');
+
+    const shipments = new ShopTable(this, 'Shipments', {
+      settings,
+      name: 'shipment',
+      partitionKey: 'orderId',
+      timeToLive: 'expiresAt',
+      // Not the old image: it would hold the address once more, just when the parcel has left.
+      stream: StreamViewType.NEW_IMAGE,
+    });
+    const reminders = new WorkQueue(this, 'Reminders', { name: 'shipping-carrier', callsInSequence: CALLS });
+    const schedules = new Schedules(this, 'Schedules', { target: reminders });
+
+    const handler = apiFunction(this, 'Api', {
+      api,
+      settings,
+      service: 'shipping',
+      name: 'shipping-api',
+      callsInSequence: 1,
+      environment: { SHIPMENT_TABLE: shipments.tableName },
+    });
+    handler.allow(shipments.tableArn, 'dynamodb:GetItem');
+    api.route('/shipment/{orderId}', handler, ['GET']);
+
+    const environment = {
+      SHIPMENT_TABLE: shipments.tableName,
+      CARRIER_PACE_SECONDS: String(settings.carrierPaceSeconds),
+      ...schedules.environment,
+    };
+    const commands = new RustFunction(this, 'Commands', {
+      settings, service: 'shipping', name: 'shipping-on-command', callsInSequence: CALLS, environment,
+    });
+    commands.allow(shipments.tableArn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
+    schedules.allowCreation(commands);
+    this.commands = new WorkQueue(this, 'Asked', { name: commands.name, callsInSequence: CALLS });
+    this.commands.feed(commands);
+
+    const carrier = new RustFunction(this, 'Carrier', {
+      settings, service: 'shipping', name: 'shipping-carrier', callsInSequence: CALLS, environment,
+    });
+    carrier.allow(shipments.tableArn, 'dynamodb:UpdateItem');
+    schedules.allowCreation(carrier);
+    reminders.feed(carrier);
+
+    new StreamPublisher(this, 'ShipmentEvents', {
+      settings,
+      service: 'shipping',
+      name: 'shipping-publisher',
+      table: shipments,
+      bus,
+      // That a shipment without a parcel is forgotten is no news.
+      changes: ['INSERT', 'MODIFY'],
+    });
+  }
+}
+
+/** One-time schedules that put messages on one queue. */
+class Schedules extends Construct {
+  /** What `lambdakit::schedule` reads. */
+  readonly environment: Readonly<Record<string, string>>;
+  private readonly group: CfnScheduleGroup;
+  private readonly role: Role;
+
+  constructor(scope: Construct, id: string, { target: { queue, deadLetters } }: { readonly target: WorkQueue }) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    this.group = new CfnScheduleGroup(this, 'Group');
+    this.role = new Role(this, 'Role', {
+      // Not for schedules of others in the account, which might get hold of the role's name.
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: { 'aws:SourceAccount': stack.account },
+          ArnEquals: { 'aws:SourceArn': this.group.attrArn },
+        },
+      }),
+    });
+    this.role.addToPolicy(new PolicyStatement({
+      actions: ['sqs:SendMessage'],
+      // What cannot be put on the queue for a day goes where someone looks.
+      resources: [queue.queueArn, deadLetters.queueArn],
+    }));
+    this.environment = {
+      SCHEDULE_GROUP: this.group.ref,
+      SCHEDULE_QUEUE_ARN: queue.queueArn,
+      SCHEDULE_DEAD_LETTERS_ARN: deadLetters.queueArn,
+      SCHEDULE_ROLE_ARN: this.role.roleArn,
+    };
+  }
+
+  /** Lets a function create schedules of this group, and have them act in their role. */
+  allowCreation(creator: RustFunction): void {
+    const schedules = Stack.of(this).formatArn({
+      service: 'scheduler', resource: 'schedule', resourceName: `${this.group.ref}/*`, arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+    creator.allow(schedules, 'scheduler:CreateSchedule');
+    creator.addToRolePolicy(new PolicyStatement({
+      actions: ['iam:PassRole'],
+      resources: [this.role.roleArn],
+      conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+    }));
+  }
+}

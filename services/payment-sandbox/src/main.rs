@@ -1,0 +1,34 @@
+//! The functions of the payment-provider service: what runs, by the name of the handler.
+
+use axum::Router;
+use lambdakit::aws::Aws;
+use lambdakit::secret::Secret;
+use lambdakit::table::Table;
+use lambdakit::{ConfigError, api, handler, queue};
+use payment_sandbox::api::{Provider, router};
+use payment_sandbox::store::ChargeStore;
+use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambdakit::Error> {
+    match handler::name()?.as_str() {
+        "payment-sandbox-webhooks" => queue::run(webhooks).await,
+        "payment-sandbox-api" => api::run_without_auth(routes).await,
+        unknown => Err(handler::unknown(unknown)),
+    }
+}
+
+/// Tells the provider's client what became of its charges.
+async fn webhooks() -> Result<WebhookSender, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
+    let charges = ChargeStore::new(Table::from_env(&aws.dynamodb(), "PROVIDER_TABLE")?);
+    WebhookSender::from_env(&aws, charges).await
+}
+
+/// Answers as a payment provider does.
+async fn routes() -> Result<Router, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
+    let charges = ChargeStore::new(Table::from_env(&aws.dynamodb(), "PROVIDER_TABLE")?);
+    let api_key = Secret::from_env(&aws, "PROVIDER_KEY_SECRET").await?;
+    Ok(router(Provider { charges, webhooks: WebhookQueue::from_env(&aws)?, api_key }))
+}

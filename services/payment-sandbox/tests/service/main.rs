@@ -1,0 +1,158 @@
+//! The provider as its client sees it, against its real table and queue, on the local AWS.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
+
+mod charges;
+mod refunds;
+mod webhooks;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use lambdakit::command::CommandQueue;
+use lambdakit::http::Http;
+use lambdakit::queue;
+use lambdakit::secret::Secret;
+use lambdakit::signature::WebhookSecrets;
+use payment_sandbox::api::{Provider, router};
+use payment_sandbox::store::ChargeStore;
+use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
+use serde_json::{Value, json};
+use testkit::faults::FaultProxy;
+use testkit::{Account, Answer, Client, eventually, serve};
+
+const TABLE: &str = "PROVIDER_TABLE";
+/// While it is rotated: the new secret and the old one.
+const SECRETS: &str = "whsec_dGhlIG5ldyBzZWNyZXQgb2YgdGhlIGJhbms= whsec_dGhlIG9sZCBzZWNyZXQgb2YgdGhlIGJhbms=";
+/// When charges that take their time settle, in seconds.
+const SETTLE_AFTER: u16 = 2;
+
+/// A provider without charges, a client of it that has its key, and a shop that it tells what became of them.
+struct Bank {
+    client: Client,
+    account: Account,
+    queue: String,
+    webhooks: WebhookSender,
+    shop: Shop,
+    faults: FaultProxy,
+}
+
+/// Whoever takes webhooks.
+#[derive(Clone, Default)]
+struct Shop {
+    /// Bodies with their headers.
+    heard: Arc<Mutex<Vec<(String, HeaderMap)>>>,
+    /// Instead of 200.
+    answer: Arc<Mutex<Option<StatusCode>>>,
+}
+
+impl Shop {
+    /// Opens it, and gives its address.
+    async fn open(&self) -> String {
+        let shop = self.clone();
+        let hear = async move |headers: HeaderMap, body: String| {
+            shop.heard.lock().unwrap().push((body, headers));
+            shop.answer.lock().unwrap().unwrap_or(StatusCode::OK)
+        };
+        serve(Router::new().route("/", post(hear))).await
+    }
+
+    fn answer(&self, status: StatusCode) {
+        *self.answer.lock().unwrap() = Some(status);
+    }
+
+    /// What was told, as JSON.
+    fn heard(&self) -> Vec<Value> {
+        self.heard.lock().unwrap().iter().map(|(body, _)| serde_json::from_str(body).unwrap()).collect()
+    }
+
+    /// The ids of what was told.
+    fn ids(&self) -> Vec<String> {
+        let id = |headers: &HeaderMap| headers["webhook-id"].to_str().unwrap().to_owned();
+        self.heard.lock().unwrap().iter().map(|(_, headers)| id(headers)).collect()
+    }
+}
+
+async fn bank() -> Bank {
+    let account = Account::new();
+    let faults = account.faults().await;
+    let of_provider = account.behind(&faults);
+    account.table(TABLE).await;
+    let queue = account.queue("payment-sandbox-webhooks").await;
+    let charges = ChargeStore::new(of_provider.known_table(TABLE));
+    let commands = CommandQueue::new(of_provider.aws().sqs(), queue.clone());
+    let routes = router(Provider {
+        charges: charges.clone(),
+        webhooks: WebhookQueue::new(commands, SETTLE_AFTER),
+        api_key: Secret::new("sk_test".to_owned()),
+    });
+    let shop = Shop::default();
+    let url = shop.open().await;
+    let http = Http::new(&url, Duration::from_secs(2)).unwrap();
+    let webhooks = WebhookSender::new(charges, http, WebhookSecrets::parse(SECRETS).unwrap());
+    Bank { client: Client::new(routes).nobody(), account, queue, webhooks, shop, faults }
+}
+
+impl Bank {
+    /// Asks for a charge.
+    async fn charge(&self, key: &str, source: &str) -> Answer {
+        self.charge_of(
+            key,
+            &json!({ "amount": 1990, "currency": "USD", "source": source, "reference": "order-1" }),
+        )
+        .await
+    }
+
+    async fn charge_of(&self, key: &str, body: &Value) -> Answer {
+        let headers = [("authorization", "Bearer sk_test"), ("idempotency-key", key)];
+        self.client.send("POST", "/v1/charges", &headers, body).await
+    }
+
+    async fn refund(&self, body: Value) -> Answer {
+        self.client.send("POST", "/v1/refunds", &[("authorization", "Bearer sk_test")], body).await
+    }
+
+    async fn refund_part(&self, key: &str, charge: &str, amount: impl Into<Value>) -> Answer {
+        let headers = [("authorization", "Bearer sk_test"), ("idempotency-key", key)];
+        let body = json!({ "charge": charge, "amount": amount.into() });
+        self.client.send("POST", "/v1/refunds", &headers, body).await
+    }
+
+    async fn find(&self, id: &str) -> Answer {
+        self.client
+            .send("GET", &format!("/v1/charges/{id}"), &[("authorization", "Bearer sk_test")], "")
+            .await
+    }
+
+    /// The rows of the table, as text.
+    async fn rows(&self) -> Vec<String> {
+        let rows = self.account.aws().dynamodb().scan().table_name(TABLE).send().await.unwrap();
+        rows.items().iter().map(|row| format!("{row:?}")).collect()
+    }
+
+    /// The next message that waits in the queue, once it may be had.
+    async fn message(&self) -> Value {
+        let (sqs, queue) = (self.account.aws().sqs(), &self.queue);
+        let message = eventually("a message", async || {
+            let received = sqs.receive_message().queue_url(queue).send().await.unwrap();
+            received.messages.unwrap_or_default().pop()
+        })
+        .await;
+        let receipt = message.receipt_handle().unwrap();
+        sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.unwrap();
+        json!({ "messageId": "m", "body": message.body().unwrap() })
+    }
+
+    /// Has a message dealt with, and says whether it was.
+    async fn tell(&self, message: &Value) -> bool {
+        let batch = serde_json::from_value(json!({ "Records": [message] })).unwrap();
+        queue::invoke(&self.webhooks, batch, None).await.failed().next().is_none()
+    }
+}
+
+fn id(answer: &Answer) -> String {
+    answer.body["id"].as_str().unwrap().to_owned()
+}

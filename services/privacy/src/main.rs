@@ -1,0 +1,44 @@
+//! The functions of the customer service: what runs, by the name of the handler.
+
+use axum::Router;
+use domain::UserName;
+use lambdakit::aws::Aws;
+use lambdakit::outbox::{self, Outbox};
+use lambdakit::table::Table;
+use lambdakit::{ConfigError, api, handler, queue, sign_up};
+use privacy::account::Accounts;
+use privacy::api::router;
+use privacy::outbox::translate;
+use privacy::progress::RequestProgress;
+use privacy::store::{Holders, RequestStore};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambdakit::Error> {
+    match handler::name()?.as_str() {
+        "privacy-api" => api::run(routes).await,
+        "privacy-on-answer" => queue::run(request_progress).await,
+        "privacy-publisher" => outbox::run(publisher).await,
+        "privacy-on-sign-up" => sign_up::run(|user_name| user_name.parse::<UserName>().map(drop)).await,
+        unknown => Err(handler::unknown(unknown)),
+    }
+}
+
+/// Answers HTTP requests for `/me` and `/customer`.
+async fn routes() -> Result<Router, ConfigError> {
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
+    let requests = Table::from_env(&dynamodb, "PRIVACY_TABLE")?;
+    Ok(router(RequestStore::new(requests, Holders::from_env()?)))
+}
+
+/// Collects what the other services answer to a customer's request.
+async fn request_progress() -> Result<RequestProgress, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
+    let table = Table::from_env(&aws.dynamodb(), "PRIVACY_TABLE")?;
+    let requests = RequestStore::new(table, Holders::from_env()?);
+    Ok(RequestProgress::new(requests, Accounts::from_env(&aws)?))
+}
+
+/// Publishes each customer's request.
+async fn publisher() -> Result<Outbox, ConfigError> {
+    Outbox::from_env(&Aws::preconnected("events").await?, translate)
+}

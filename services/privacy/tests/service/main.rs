@@ -1,0 +1,79 @@
+//! What customers ask of their own data, against the real table, bus and user pool of the local AWS.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
+
+mod erasure;
+mod export;
+mod requests;
+mod second_owner;
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambdakit::queue;
+use privacy::account::Accounts;
+use privacy::api::router;
+use privacy::progress::RequestProgress;
+use privacy::store::{Holders, RequestStore};
+use serde_json::{Value, json};
+use testkit::faults::FaultProxy;
+use testkit::{Account, Client};
+use uuid::Uuid;
+
+/// The services that hold data of customers in these tests.
+const HOLDERS: [&str; 4] = ["basket", "notification", "ordering", "realtime"];
+
+/// A customer service with nothing in its table, a user pool, and a proxy between it and both.
+struct Shop {
+    /// Signed in as the customer `swn`.
+    client: Client,
+    staff: Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    cognito: aws_sdk_cognitoidentityprovider::Client,
+    pool: String,
+    progress: RequestProgress,
+    faults: FaultProxy,
+}
+
+async fn shop() -> Shop {
+    let account = Account::new();
+    let faults = account.faults().await;
+    let of_service = account.behind(&faults);
+    account.table("PRIVACY_TABLE").await;
+    let cognito = account.aws().cognito();
+    let pool = cognito.create_user_pool().pool_name("users").send().await.unwrap();
+    let pool = pool.user_pool.unwrap().id.unwrap();
+    let requests = RequestStore::new(of_service.known_table("PRIVACY_TABLE"), Holders::new(HOLDERS));
+    let progress =
+        RequestProgress::new(requests.clone(), Accounts::new(of_service.aws().cognito(), pool.clone()));
+    let staff = Client::new(router(requests));
+    let client = staff.customer("swn");
+    Shop { client, staff, dynamodb: account.aws().dynamodb(), cognito, pool, progress, faults }
+}
+
+impl Shop {
+    /// Delivers an event of a holder, and says whether it is done.
+    async fn deliver(&self, detail_type: &str, data: &Value) -> bool {
+        let metadata = json!({
+            "eventId": Uuid::now_v7(),
+            "version": 1,
+            "correlationId": "c-1",
+            "occurredAt": "2026-01-31T12:00:00.000Z",
+        });
+        let envelope = json!({
+            "source": "shop.basket",
+            "detail-type": detail_type,
+            "detail": { "metadata": metadata, "data": data },
+        });
+        self.deliver_batch(&json!({ "Records": [{ "messageId": "m", "body": envelope.to_string() }] })).await
+    }
+
+    async fn deliver_batch(&self, batch: &Value) -> bool {
+        let event: SqsEvent = serde_json::from_value(batch.clone()).unwrap();
+        queue::invoke(&self.progress, event, None).await.failed().next().is_none()
+    }
+
+    /// The rows of the table, as text.
+    async fn rows(&self) -> Vec<String> {
+        let rows = self.dynamodb.scan().table_name("PRIVACY_TABLE").send().await.unwrap();
+        rows.items().iter().map(|row| format!("{row:?}")).collect()
+    }
+}

@@ -1,0 +1,63 @@
+//! Clients come and go.
+
+use std::collections::HashMap;
+
+use domain::customer::Customer;
+use lambdakit::Problem;
+use lambdakit::socket::{ConnectionEvent, Handler, WebSocketEvent};
+use shopkit::tombstone::CustomerErased;
+
+use crate::messages::{signed_out, too_fast};
+use crate::request::unknown_action;
+use crate::store::{Connection, ConnectionStore, RateLimit};
+
+/// Keeps in mind who is connected.
+#[derive(Clone, Debug)]
+pub struct ConnectionHandler {
+    store: ConnectionStore,
+}
+
+impl ConnectionHandler {
+    /// Keeps it in mind there.
+    #[must_use]
+    pub fn new(store: ConnectionStore) -> Self {
+        Self { store }
+    }
+
+    /// Why a message is not answered that came here. The API has no route by which it could; if it gets one, a message
+    /// counts here like any other.
+    async fn refusal(&self, id: &str) -> Result<Problem, Problem> {
+        Ok(match self.store.hear(id).await? {
+            RateLimit::Fine(_) => unknown_action(),
+            RateLimit::TooFast | RateLimit::MuchTooFast => too_fast("Wait a moment before you go on."),
+            RateLimit::Unknown => signed_out(),
+        })
+    }
+}
+
+impl Handler for ConnectionHandler {
+    async fn handle(&self, event: ConnectionEvent) -> Result<Option<String>, Problem> {
+        let ConnectionEvent { connection_id, event } = event;
+        match event {
+            // The token may outlive the account by an hour.
+            WebSocketEvent::Connected(found) => {
+                let added = self.store.add(&connection(connection_id, &found)?).await?;
+                added.map_err(|CustomerErased| signed_out())?;
+            }
+            WebSocketEvent::Disconnected => self.store.remove(&connection_id).await?,
+            WebSocketEvent::Message(_) => return Err(self.refusal(&connection_id).await?),
+        }
+        Ok(None)
+    }
+}
+
+/// Who the authorizer says it is.
+fn connection(id: String, found: &HashMap<String, String>) -> Result<Connection, Problem> {
+    let told = |name: &str| found.get(name).map(String::as_str).unwrap_or_default();
+    let id_of_customer = told("subject").parse().map_err(Problem::unauthorized)?;
+    // Names that mean something else to the shop are nobody's.
+    let user_name = told("userName").parse().map_err(Problem::unauthorized)?;
+    let customer = Customer { id: id_of_customer, user_name };
+    let expires_at = told("expiresAt").parse().map_err(Problem::unauthorized)?;
+    Ok(Connection { id, customer, is_staff: told("isStaff") == "true", expires_at })
+}

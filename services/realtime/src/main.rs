@@ -1,0 +1,59 @@
+//! The functions of the live service: what runs, by the name of the handler.
+
+use lambdakit::aws::Aws;
+use lambdakit::jwt::Tokens;
+use lambdakit::publish::Publisher;
+use lambdakit::table::Table;
+use lambdakit::{ConfigError, authorizer, handler, queue, socket};
+use realtime::connections::ConnectionHandler;
+use realtime::messages::MessageHandler;
+use realtime::privacy::ChatData;
+use realtime::push::Pusher;
+use realtime::store::{ChatStore, ConnectionStore};
+use realtime::updates::UpdateHandler;
+use shopkit::privacy::PrivacyHandler;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambdakit::Error> {
+    match handler::name()?.as_str() {
+        "realtime-authorizer" => authorizer::run(Tokens::from_env).await,
+        "realtime-connections" => socket::run(connections).await,
+        "realtime-on-privacy" => queue::run(privacy_requests).await,
+        "realtime-messages" => socket::run(messages).await,
+        "realtime-on-order" => queue::run(updates).await,
+        unknown => Err(handler::unknown(unknown)),
+    }
+}
+
+/// Keeps in mind who is connected.
+async fn connections() -> Result<ConnectionHandler, ConfigError> {
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
+    Ok(ConnectionHandler::new(ConnectionStore::new(Table::from_env(&dynamodb, "CONNECTION_TABLE")?)))
+}
+
+/// Hands over a customer's chat, or erases it.
+async fn privacy_requests() -> Result<PrivacyHandler<ChatData>, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
+    let dynamodb = aws.dynamodb();
+    let connections = ConnectionStore::new(Table::from_env(&dynamodb, "CONNECTION_TABLE")?);
+    let chats = ChatStore::new(Table::from_env(&dynamodb, "CHAT_TABLE")?);
+    Ok(PrivacyHandler::new(ChatData::new(connections, chats), Publisher::from_env(&aws)?))
+}
+
+/// Answers what clients say.
+async fn messages() -> Result<MessageHandler, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
+    let dynamodb = aws.dynamodb();
+    let connections = ConnectionStore::new(Table::from_env(&dynamodb, "CONNECTION_TABLE")?);
+    let chats = ChatStore::new(Table::from_env(&dynamodb, "CHAT_TABLE")?);
+    let pusher = Pusher::new(socket::ConnectionClient::from_env(&aws, "CALLBACK_URL")?, connections.clone());
+    Ok(MessageHandler::new(connections, chats, pusher))
+}
+
+/// Tells customers where their orders stand.
+async fn updates() -> Result<UpdateHandler, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
+    let connections = ConnectionStore::new(Table::from_env(&aws.dynamodb(), "CONNECTION_TABLE")?);
+    let pusher = Pusher::new(socket::ConnectionClient::from_env(&aws, "CALLBACK_URL")?, connections.clone());
+    Ok(UpdateHandler::new(connections, pusher))
+}

@@ -1,0 +1,449 @@
+//! The connection table: key `item` and `sort`, time to live `expiresAt`.
+//!
+//! | `item` | `sort` | is |
+//! | --- | --- | --- |
+//! | `connection#<id>` | `connection` | who is behind a connection, how fast they speak, what they follow |
+//! | `customer#<id>` | `connection#<id>` | one of somebody's connections |
+//! | `customer#<id>` | `order#<order id>` | where an order of theirs stands |
+//! | `customer#<id>` | `order#<order id>#<id>` | a connection of theirs that follows it |
+//! | `customer#<id>` | `erased` | the tombstone of a customer who was erased |
+//! | `staff` | `connection#<id>` | a connection of the staff |
+//!
+//! All that is known of an order is kept under its customer's id, so nobody else can find it, and it can be erased
+//! with the rest. A connection is good for as long as the token that it was made with; its rows expire then.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem, Update};
+use domain::customer::Customer;
+use domain::order::{OrderStatus, Reason};
+use domain::{CustomerId, OrderId, Timestamp, UserName};
+use lambdakit::AwsError;
+use lambdakit::table::{self, Item, Table, Transaction};
+use serde::{Deserialize, Serialize};
+use shopkit::tombstone::{CustomerErased, ERASED, Guarded, Tombstones};
+use uuid::Uuid;
+
+use super::delete;
+
+/// A connection may say so much in [`WINDOW_MILLIS`], at once or one after the other. Each frame is a write: a few who
+/// talk without end must not use up the capacity that everybody's updates need.
+const FRAMES: u64 = 20;
+const WINDOW_MILLIS: u64 = 60_000;
+/// The most orders that a connection follows: with its other rows they are removed in one call.
+const MAX_ORDERS: usize = 20;
+/// How long it is known where an order stands.
+const STANDING_DAYS: u32 = 90;
+/// The most connections that hear something at once. One person does not need more.
+const MAX_PEERS: usize = 100;
+
+const CONNECTION: &str = "connection";
+const ORDER: &str = "order";
+const STAFF: &str = "staff";
+
+/// Who is connected, and what they want to hear.
+#[derive(Clone, Debug)]
+pub struct ConnectionStore {
+    table: Table,
+    tombstones: Tombstones,
+}
+
+/// A connection, and who is behind it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// API Gateway's name for it.
+    pub id: String,
+    /// Who is behind it.
+    pub customer: Customer,
+    /// They are of the staff.
+    pub is_staff: bool,
+    /// When their token ends, in seconds since 1970.
+    pub expires_at: i64,
+}
+
+/// How fast somebody speaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RateLimit {
+    /// Not too fast.
+    Fine(Connection),
+    /// Faster than they may.
+    TooFast,
+    /// So fast, in spite of being told, that they are not listened to any more.
+    MuchTooFast,
+    /// Nobody knows who it is, or any more.
+    Unknown,
+}
+
+/// Where an order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderProgress {
+    /// The status.
+    pub status: OrderStatus,
+    /// Why, if it was rejected or cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// When it came there.
+    pub at: Timestamp,
+}
+
+impl OrderProgress {
+    /// How far the order has come. Orders only go forward.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        OrderStatus::ALL.iter().position(|status| *status == self.status).unwrap_or_default()
+    }
+}
+
+/// What came of following an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Followed {
+    /// The connection follows it.
+    Done,
+    /// The connection follows too many others.
+    TooMany,
+    /// The connection is gone.
+    Unknown,
+}
+
+/// Somebody who hears something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Peer {
+    /// The connection.
+    pub id: String,
+    /// When it was made, in seconds since 1970.
+    pub since: i64,
+}
+
+/// An order, as its customer sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followers {
+    /// Where it stands.
+    pub standing: Option<OrderProgress>,
+    /// The customer's connections that follow it.
+    pub peers: Vec<Peer>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ConnectionRow {
+    customer_id: CustomerId,
+    user_name: UserName,
+    is_staff: bool,
+    /// The moment until which all that was said is accounted for, each frame with its share of the window
+    /// (the generic cell rate algorithm, ITU-T I.371): a bucket of tokens in one number.
+    spoken: u64,
+    #[serde(default)]
+    orders: BTreeSet<OrderId>,
+    expires_at: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PeerRow {
+    connection: String,
+    since: i64,
+}
+
+impl ConnectionStore {
+    /// The store in this table.
+    #[must_use]
+    pub fn new(table: Table) -> Self {
+        let tombstones =
+            Tombstones::new(table.clone(), |customer_id| key(customer(customer_id), ERASED.to_owned()));
+        Self { table, tombstones }
+    }
+
+    /// Keeps in mind who is connected.
+    pub async fn add(&self, connection: &Connection) -> Result<Result<(), CustomerErased>, AwsError> {
+        let Connection { id, customer: Customer { id: customer_id, user_name }, is_staff, expires_at } =
+            connection;
+        let since = Timestamp::now().unix_seconds();
+        let mut row = itself(id);
+        row.insert("spoken".to_owned(), AttributeValue::N("0".to_owned()));
+        row.insert("expiresAt".to_owned(), AttributeValue::N(expires_at.to_string()));
+        row.insert("customerId".to_owned(), AttributeValue::S(customer_id.to_string()));
+        row.insert("userName".to_owned(), AttributeValue::S(user_name.to_string()));
+        row.insert("isStaff".to_owned(), AttributeValue::Bool(*is_staff));
+        let own = peer(&customer(*customer_id), &format!("{CONNECTION}#{id}"), connection, since);
+        let of_staff = is_staff.then(|| peer(STAFF, &format!("{CONNECTION}#{id}"), connection, since));
+        let rows = [Some(row), Some(own), of_staff].into_iter().flatten();
+        let puts = rows.map(|row| self.put(row)).collect::<Result<_, _>>()?;
+        Ok(match self.tombstones.write(*customer_id, puts).await? {
+            Guarded::Erased => Err(CustomerErased),
+            Guarded::Written | Guarded::Refused(_) => Ok(()),
+        })
+    }
+
+    fn put(&self, row: Item) -> Result<TransactWriteItem, AwsError> {
+        let put = Put::builder().table_name(self.table.name()).set_item(Some(row)).build()?;
+        Ok(TransactWriteItem::builder().put(put).build())
+    }
+
+    /// Counts a frame, and says whose it is.
+    pub async fn hear(&self, id: &str) -> Result<RateLimit, AwsError> {
+        let (now, share) = (unix_millis(), WINDOW_MILLIS / FRAMES);
+        // Most are quiet for longer than a frame's share.
+        let quiet =
+            self.count(id, "spoken <= :now", "spoken = :next", [(":now", now), (":next", now + share)]);
+        let row = match quiet.await? {
+            Some(row) => row,
+            None => {
+                let busy = [(":now", now), (":share", share)];
+                match self.count(id, "spoken > :now", "spoken = spoken + :share", busy).await? {
+                    Some(row) => row,
+                    None => return Ok(RateLimit::Unknown),
+                }
+            }
+        };
+        let ConnectionRow { customer_id, user_name, is_staff, spoken, expires_at, .. } =
+            serde_dynamo::from_item(row)?;
+        let customer = Customer { id: customer_id, user_name };
+        Ok(match spoken.saturating_sub(now) {
+            _ if is_over(expires_at) => RateLimit::Unknown,
+            ahead if ahead > 2 * WINDOW_MILLIS => RateLimit::MuchTooFast,
+            ahead if ahead > WINDOW_MILLIS => RateLimit::TooFast,
+            _ => RateLimit::Fine(Connection { id: id.to_owned(), customer, is_staff, expires_at }),
+        })
+    }
+
+    async fn count(
+        &self,
+        id: &str,
+        condition: &str,
+        change: &str,
+        numbers: [(&str, u64); 2],
+    ) -> Result<Option<Item>, AwsError> {
+        let mut update = self
+            .table
+            .client()
+            .update_item()
+            .table_name(self.table.name())
+            .set_key(Some(itself(id)))
+            .update_expression(format!("SET {change}"))
+            .condition_expression(condition)
+            .return_values(ReturnValue::AllNew);
+        for (name, number) in numbers {
+            update = update.expression_attribute_values(name, AttributeValue::N(number.to_string()));
+        }
+        match update.send().await {
+            Ok(updated) => Ok(updated.attributes),
+            Err(error) => match error.as_service_error() {
+                Some(refusal) if refusal.is_conditional_check_failed_exception() => Ok(None),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    /// Has a connection follow an order of who is behind it.
+    pub async fn follow(&self, connection: &Connection, order_id: OrderId) -> Result<Followed, AwsError> {
+        let added = Update::builder()
+            .table_name(self.table.name())
+            .set_key(Some(itself(&connection.id)))
+            .update_expression("ADD orders :order")
+            .condition_expression(
+                "attribute_exists(expiresAt) AND \
+                 (attribute_not_exists(orders) OR size(orders) < :most OR contains(orders, :id))",
+            )
+            .expression_attribute_values(":order", AttributeValue::Ss(vec![order_id.to_string()]))
+            .expression_attribute_values(":id", AttributeValue::S(order_id.to_string()))
+            .expression_attribute_values(":most", AttributeValue::N(MAX_ORDERS.to_string()))
+            .build()?;
+        let follows = order(order_id) + "#" + &connection.id;
+        let since = Timestamp::now().unix_seconds();
+        let follows = peer(&customer(connection.customer.id), &follows, connection, since);
+        let parts = vec![TransactWriteItem::builder().update(added).build(), self.put(follows)?];
+        Ok(match self.table.transact(parts, Uuid::now_v7().to_string()).await? {
+            Transaction::Done => Followed::Done,
+            Transaction::Refused(_)
+                if self.table.get_latest::<ConnectionRow>(itself(&connection.id)).await?.is_none() =>
+            {
+                Followed::Unknown
+            }
+            Transaction::Refused(_) => Followed::TooMany,
+        })
+    }
+
+    /// Where an order of a customer's stands, if it has been heard of.
+    pub async fn standing(
+        &self,
+        customer_id: CustomerId,
+        order_id: OrderId,
+    ) -> Result<Option<OrderProgress>, AwsError> {
+        self.table.get_latest(key(customer(customer_id), order(order_id))).await
+    }
+
+    /// Writes down where an order stands, unless it has come further already or its customer was erased; `false` then.
+    pub async fn advance(
+        &self,
+        customer_id: CustomerId,
+        order_id: OrderId,
+        standing: &OrderProgress,
+    ) -> Result<bool, AwsError> {
+        let expires_at = Timestamp::now().plus_days(STANDING_DAYS).unix_seconds();
+        let mut row: Item = serde_dynamo::to_item(standing)?;
+        row.extend(key(customer(customer_id), order(order_id)));
+        row.insert("orderId".to_owned(), AttributeValue::S(order_id.to_string()));
+        row.insert("rank".to_owned(), AttributeValue::N(standing.rank().to_string()));
+        row.insert("expiresAt".to_owned(), AttributeValue::N(expires_at.to_string()));
+        let put = Put::builder()
+            .table_name(self.table.name())
+            .set_item(Some(row))
+            // One that comes again may not have been told to anybody.
+            .condition_expression("attribute_not_exists(#item) OR #rank <= :rank")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_names("#rank", "rank")
+            .expression_attribute_values(":rank", AttributeValue::N(standing.rank().to_string()))
+            .build()?;
+        let put = TransactWriteItem::builder().put(put).build();
+        Ok(self.tombstones.write(customer_id, vec![put]).await? == Guarded::Written)
+    }
+
+    /// Where an order stands, and who follows it.
+    pub async fn followers(&self, customer_id: CustomerId, order_id: OrderId) -> Result<Followers, AwsError> {
+        let rows = self.living(customer(customer_id), &order(order_id)).await?;
+        // The order itself sorts before who follows it.
+        let (standing, peers): (Vec<_>, Vec<_>) =
+            rows.into_iter().partition(|row| row.contains_key("status"));
+        let standing = standing.into_iter().next().map(serde_dynamo::from_item).transpose()?;
+        Ok(Followers { standing, peers: peers_of(peers)? })
+    }
+
+    /// The connections of one person.
+    pub async fn connections_of(&self, customer_id: CustomerId) -> Result<Vec<Peer>, AwsError> {
+        peers_of(self.living(customer(customer_id), CONNECTION).await?)
+    }
+
+    /// The connections of the staff.
+    pub async fn connections_of_staff(&self) -> Result<Vec<Peer>, AwsError> {
+        peers_of(self.living(STAFF.to_owned(), CONNECTION).await?)
+    }
+
+    /// Some rows that have not expired. DynamoDB removes the others within days only.
+    async fn living(&self, item: String, beginning: &str) -> Result<Vec<Item>, AwsError> {
+        let (mut living, mut start) = (Vec::new(), None);
+        loop {
+            let (rows, next) = self.rows(item.clone(), beginning, start).await?;
+            living.extend(rows.into_iter().filter(|row| !expiry_of(row).is_some_and(is_over)));
+            if next.is_none() || living.len() >= MAX_PEERS {
+                return Ok(living);
+            }
+            start = next;
+        }
+    }
+
+    /// Some rows, and where to go on if there may be more.
+    async fn rows(
+        &self,
+        item: String,
+        beginning: &str,
+        start: Option<Item>,
+    ) -> Result<(Vec<Item>, Option<Item>), AwsError> {
+        let query = self
+            .table
+            .client()
+            .query()
+            .table_name(self.table.name())
+            .key_condition_expression("#item = :item AND begins_with(#sort, :beginning)")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_names("#sort", "sort")
+            .expression_attribute_values(":item", AttributeValue::S(item))
+            .expression_attribute_values(":beginning", AttributeValue::S(beginning.to_owned()))
+            .consistent_read(true)
+            .limit(i32::try_from(MAX_PEERS).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start);
+        let found = query.send().await?;
+        Ok((found.items.unwrap_or_default(), found.last_evaluated_key))
+    }
+
+    /// Forgets a connection and all that it wanted to hear.
+    pub async fn remove(&self, id: &str) -> Result<(), AwsError> {
+        let Some(row) = self.table.get_latest::<ConnectionRow>(itself(id)).await? else { return Ok(()) };
+        let (own, name) = (customer(row.customer_id), format!("{CONNECTION}#{id}"));
+        let mut keys: Vec<_> =
+            row.orders.iter().map(|order_id| key(own.clone(), order(*order_id) + "#" + id)).collect();
+        keys.push(key(own, name.clone()));
+        if row.is_staff {
+            keys.push(key(STAFF.to_owned(), name));
+        }
+        keys.push(itself(id));
+        delete(&self.table, keys).await
+    }
+
+    /// Erases all that is known of a customer, their connections and where their orders stand, and keeps out what is
+    /// written from now on.
+    pub async fn erase(&self, customer_id: CustomerId) -> Result<(), AwsError> {
+        self.tombstones.put(customer_id).await?;
+        for beginning in [CONNECTION, ORDER] {
+            loop {
+                let (rows, _) = self.rows(customer(customer_id), beginning, None).await?;
+                if rows.is_empty() {
+                    break;
+                }
+                // Who follows an order has gone with their connection.
+                if beginning == CONNECTION {
+                    for id in rows.iter().filter_map(connection_of) {
+                        self.remove(id).await?;
+                    }
+                }
+                delete(&self.table, rows.into_iter().map(key_of).collect()).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn peers_of(rows: Vec<Item>) -> Result<Vec<Peer>, AwsError> {
+    let rows: Vec<PeerRow> = serde_dynamo::from_items(rows)?;
+    let peers = rows.into_iter().take(MAX_PEERS);
+    Ok(peers.map(|row| Peer { id: row.connection, since: row.since }).collect())
+}
+
+/// Nothing of a row without one that can be read, which then counts as living: it is found to be gone by a push.
+fn expiry_of(row: &Item) -> Option<i64> {
+    row.get("expiresAt")?.as_n().ok()?.parse().ok()
+}
+
+fn connection_of(row: &Item) -> Option<&str> {
+    row.get("connection")?.as_s().ok().map(String::as_str)
+}
+
+fn peer(item: &str, sort: &str, connection: &Connection, since: i64) -> Item {
+    HashMap::from([
+        ("item".to_owned(), AttributeValue::S(item.to_owned())),
+        ("sort".to_owned(), AttributeValue::S(sort.to_owned())),
+        ("connection".to_owned(), AttributeValue::S(connection.id.clone())),
+        ("since".to_owned(), AttributeValue::N(since.to_string())),
+        ("expiresAt".to_owned(), AttributeValue::N(connection.expires_at.to_string())),
+    ])
+}
+
+fn customer(customer_id: CustomerId) -> String {
+    format!("customer#{customer_id}")
+}
+
+fn order(order_id: OrderId) -> String {
+    format!("{ORDER}#{order_id}")
+}
+
+fn itself(id: &str) -> Item {
+    key(format!("{CONNECTION}#{id}"), CONNECTION.to_owned())
+}
+
+fn key(item: String, sort: String) -> Item {
+    table::key([("item", item), ("sort", sort)])
+}
+
+fn key_of(mut row: Item) -> Item {
+    row.retain(|name, _| name == "item" || name == "sort");
+    row
+}
+
+fn is_over(expires_at: i64) -> bool {
+    expires_at <= Timestamp::now().unix_seconds()
+}
+
+fn unix_millis() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,50 @@
+//! The functions of the delivery service: what runs, by the name of the handler.
+
+use axum::Router;
+use lambdakit::aws::Aws;
+use lambdakit::outbox::{self, Outbox};
+use lambdakit::schedule::Schedules;
+use lambdakit::table::Table;
+use lambdakit::{ConfigError, api, handler, queue};
+use shipping::api::router;
+use shipping::carrier::Carrier;
+use shipping::commands::ShipmentHandler;
+use shipping::outbox::translate;
+use shipping::rounds::CarrierHandler;
+use shipping::store::ShipmentStore;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambdakit::Error> {
+    match handler::name()?.as_str() {
+        "shipping-api" => api::run(routes).await,
+        "shipping-carrier" => queue::run(carrier_rounds).await,
+        "shipping-on-command" => queue::run(commands).await,
+        "shipping-publisher" => outbox::run(publisher).await,
+        unknown => Err(handler::unknown(unknown)),
+    }
+}
+
+/// Answers HTTP requests for `/shipment`.
+async fn routes() -> Result<Router, ConfigError> {
+    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
+    Ok(router(ShipmentStore::new(Table::from_env(&dynamodb, "SHIPMENT_TABLE")?)))
+}
+
+/// Moves parcels when it is time.
+async fn carrier_rounds() -> Result<CarrierHandler, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
+    let shipments = ShipmentStore::new(Table::from_env(&aws.dynamodb(), "SHIPMENT_TABLE")?);
+    Ok(CarrierHandler::new(shipments, Carrier::from_env(Schedules::from_env(&aws)?)?))
+}
+
+/// Has parcels fetched, or stay here.
+async fn commands() -> Result<ShipmentHandler, ConfigError> {
+    let aws = Aws::preconnected("dynamodb").await?;
+    let shipments = ShipmentStore::new(Table::from_env(&aws.dynamodb(), "SHIPMENT_TABLE")?);
+    Ok(ShipmentHandler::new(shipments, Carrier::from_env(Schedules::from_env(&aws)?)?))
+}
+
+/// Tells what becomes of each shipment.
+async fn publisher() -> Result<Outbox, ConfigError> {
+    Outbox::from_env(&Aws::preconnected("events").await?, translate)
+}

@@ -1,0 +1,103 @@
+//! The carrier, and the schedules that remind it.
+
+use std::time::Duration;
+
+use aws_sdk_scheduler::types::{ActionAfterCompletion, FlexibleTimeWindowMode};
+use domain::Timestamp;
+use serde_json::{Value, json};
+use testkit::eventually;
+
+use crate::{CALL_OFF, DELIVER, DISPATCH, Depot, ORDER, SHIP, arn, depot, depot_at, schedule_of};
+
+#[tokio::test]
+async fn a_schedule_is_for_one_step_of_one_parcel_and_goes_when_it_is_done() {
+    let depot = depot().await;
+    let before = Timestamp::now().unix_seconds();
+    assert!(depot.ask(SHIP).await);
+    let schedule = depot.schedule(&schedule_of("dispatch")).await.unwrap();
+    assert_eq!(schedule.action_after_completion(), Some(&ActionAfterCompletion::Delete));
+    assert_eq!(schedule.flexible_time_window().unwrap().mode(), &FlexibleTimeWindowMode::Off);
+    let at = schedule.schedule_expression().unwrap().strip_prefix("at(").unwrap().replace(')', "Z");
+    let at: Timestamp = serde_json::from_value(json!(at)).unwrap();
+    assert!((3600..3660).contains(&(at.unix_seconds() - before)), "{at}");
+    let target = schedule.target().unwrap();
+    assert_eq!(target.arn(), arn(&depot.account, &depot.queue).await);
+    assert!(target.dead_letter_config().unwrap().arn().unwrap().ends_with(":shipping-carrier-dlq"));
+    let input: Value = serde_json::from_str(target.input().unwrap()).unwrap();
+    let expected: Value = serde_json::from_str(DISPATCH).unwrap();
+    let expected: Value = serde_json::from_str(expected["Records"][0]["body"].as_str().unwrap()).unwrap();
+    assert_eq!(input, expected, "as the sample has it");
+    assert!(!input.to_string().contains("Harbour"), "whom the parcel goes to is nothing a clock needs");
+}
+
+#[tokio::test]
+async fn a_parcel_leaves_without_its_address_and_arrives() {
+    let depot = depot().await;
+    assert!(depot.ask(SHIP).await);
+    assert!(depot.remind(DISPATCH).await);
+    let row = depot.row().await.unwrap();
+    assert_eq!(row["state"].as_s().unwrap(), "DISPATCHED");
+    assert!(!row.contains_key("recipient"), "the label on the parcel has it");
+    for personal in ["Grace", "Hopper", "name@example.com", "Harbour"] {
+        assert!(!format!("{row:?}").contains(personal), "{personal}");
+    }
+    assert_eq!(depot.schedules().await, [schedule_of("deliver"), schedule_of("dispatch")]);
+    assert!(depot.remind(DELIVER).await);
+    let row = depot.row().await.unwrap();
+    assert_eq!(row["state"].as_s().unwrap(), "DELIVERED");
+    let history = row["history"].as_l().unwrap();
+    let states: Vec<_> =
+        history.iter().map(|change| change.as_m().unwrap()["state"].as_s().unwrap()).collect();
+    assert_eq!(states, ["CREATED", "DISPATCHED", "DELIVERED"]);
+    // Reminders that come again are old stories.
+    for reminder in [DISPATCH, DELIVER] {
+        assert!(depot.remind(reminder).await);
+        assert_eq!(depot.row().await.unwrap(), row);
+    }
+}
+
+#[tokio::test]
+async fn a_parcel_is_not_handed_over_before_it_was_fetched() {
+    let depot = depot().await;
+    assert!(depot.ask(SHIP).await);
+    assert!(!depot.remind(DELIVER).await);
+    assert_eq!(depot.state().await.as_deref(), Some("CREATED"));
+}
+
+#[tokio::test]
+async fn a_reminder_of_no_shipment_is_never_acknowledged() {
+    let depot = depot().await;
+    for reminder in [DISPATCH, DELIVER] {
+        assert!(!depot.remind(reminder).await);
+    }
+    assert_eq!(depot.row().await, None);
+}
+
+/// The next message that a schedule has sent, as the carrier's function gets it.
+async fn reminder(depot: &Depot) -> String {
+    let sqs = depot.account.aws().sqs();
+    eventually("a reminder", async || {
+        let message = sqs.receive_message().queue_url(&depot.queue).send().await.unwrap().messages?.pop()?;
+        let receipt = message.receipt_handle()?;
+        sqs.delete_message().queue_url(&depot.queue).receipt_handle(receipt).send().await.unwrap();
+        let record = json!({ "messageId": "m-1", "eventSource": "aws:sqs", "body": message.body()? });
+        Some(json!({ "Records": [record] }).to_string())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn schedules_take_a_parcel_all_the_way() {
+    let depot = depot_at(Duration::from_secs(1)).await;
+    assert!(depot.ask(SHIP).await);
+    for state in ["DISPATCHED", "DELIVERED"] {
+        let reminder = reminder(&depot).await;
+        assert!(depot.remind(&reminder).await);
+        assert_eq!(depot.state().await.as_deref(), Some(state));
+    }
+    // Each goes after it has sent.
+    eventually("the end of the schedules", async || depot.schedules().await.is_empty().then_some(())).await;
+    // A command that comes again when the schedules are long gone sends no parcel twice.
+    assert!(depot.ask(SHIP).await && depot.ask(CALL_OFF).await);
+    assert!(depot.schedules().await.is_empty(), "{ORDER}");
+}

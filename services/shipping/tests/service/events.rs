@@ -1,0 +1,112 @@
+//! What is told of each shipment.
+
+use lambdakit::outbox::{Batch, Outbox, RetryQueue};
+use lambdakit::publish::Publisher;
+use serde_json::{Value, json};
+use shipping::outbox::translate;
+use testkit::{Account, Bus};
+
+use crate::{CALL_OFF, DISPATCH, Depot, ORDER, SHIP, depot, ship_to};
+
+const SAMPLE: &str = include_str!("../../events/shipping-publisher.json");
+const RETRIED: &str = include_str!("../../events/shipping-publisher-retry.json");
+
+async fn outbox(account: &Account) -> (Bus, Outbox) {
+    let (bus, retries, aws) = (account.bus().await, account.queue("retries").await, account.aws());
+    let publisher = Publisher::new(aws.eventbridge(), bus.name());
+    (bus, Outbox::new(publisher, RetryQueue::new(aws.sqs(), retries), translate))
+}
+
+async fn tell(outbox: &Outbox, batch: &Value) {
+    let batch: Batch = serde_json::from_value(batch.clone()).unwrap();
+    assert_eq!(outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
+}
+
+/// A change of the sample's row, as the stream would tell it.
+async fn record(depot: &Depot, name: &str) -> Value {
+    let image = serde_dynamo::from_item::<_, Value>(depot.row().await.unwrap()).unwrap();
+    let image: serde_dynamo::Item = serde_dynamo::to_item(image).unwrap();
+    let mut sample: Value = serde_json::from_str(SAMPLE).unwrap();
+    let mut record = sample["Records"][0].take();
+    record["eventName"] = json!(name);
+    record["dynamodb"]["NewImage"] = json!(image);
+    json!({ "Records": [record] })
+}
+
+#[tokio::test]
+async fn each_state_of_a_shipment_is_told_and_nothing_of_its_recipient() {
+    let (bus, outbox) = outbox(&Account::new()).await;
+    tell(&outbox, &serde_json::from_str(SAMPLE).unwrap()).await;
+    let events = bus.events(3).await;
+    let told: Vec<_> = events.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    for fact in ["ShipmentCreated", "ShipmentDispatched", "ShipmentDelivered"] {
+        assert!(told.contains(&fact), "{told:?}");
+    }
+    for event in &events {
+        assert_eq!(event["source"], "shop.shipping");
+        assert_eq!(event["detail"]["data"], json!({ "orderId": ORDER }));
+        assert_eq!(event["detail"]["metadata"]["correlationId"], "sample-31");
+    }
+    let left = events.iter().find(|event| event["detail-type"] == "ShipmentDispatched").unwrap();
+    assert_eq!(left["detail"]["metadata"]["occurredAt"], "2026-01-31T12:03:00.000Z");
+}
+
+#[tokio::test]
+async fn a_record_that_comes_again_tells_the_same_event() {
+    let (bus, outbox) = outbox(&Account::new()).await;
+    tell(&outbox, &serde_json::from_str(SAMPLE).unwrap()).await;
+    tell(&outbox, &serde_json::from_str(RETRIED).unwrap()).await;
+    let events = bus.events(4).await;
+    let mut dispatched = events.iter().filter(|event| event["detail-type"] == "ShipmentDispatched");
+    assert_eq!(dispatched.next().unwrap()["detail"], dispatched.next().unwrap()["detail"]);
+}
+
+#[tokio::test]
+async fn what_the_service_writes_is_told_as_it_stands() {
+    let mut ids = Vec::new();
+    for (command, then, fact) in [
+        (SHIP.to_owned(), None, "ShipmentCreated"),
+        (ship_to("Nowhere"), None, "ShipmentRefused"),
+        (SHIP.to_owned(), Some(DISPATCH), "ShipmentDispatched"),
+        (CALL_OFF.to_owned(), None, "ShipmentCalledOff"),
+    ] {
+        let depot = depot().await;
+        assert!(depot.ask(&command).await);
+        if let Some(reminder) = then {
+            assert!(depot.remind(reminder).await);
+        }
+        let (bus, outbox) = outbox(&depot.account).await;
+        tell(&outbox, &record(&depot, "MODIFY").await).await;
+        let event = bus.events(1).await.remove(0);
+        assert_eq!(event["detail-type"], fact);
+        ids.push(event["detail"]["metadata"]["eventId"].to_string());
+    }
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), 4, "each fact is an event of its own");
+}
+
+#[tokio::test]
+async fn who_asks_for_a_parcel_that_was_called_off_is_told_again_by_the_same_event() {
+    let depot = depot().await;
+    let (bus, outbox) = outbox(&depot.account).await;
+    assert!(depot.ask(CALL_OFF).await);
+    tell(&outbox, &record(&depot, "INSERT").await).await;
+    assert!(depot.ask(SHIP).await);
+    tell(&outbox, &record(&depot, "MODIFY").await).await;
+    let events = bus.events(2).await;
+    assert_eq!(events[0]["detail-type"], "ShipmentCalledOff");
+    assert_eq!(events[0]["detail"], events[1]["detail"]);
+}
+
+#[tokio::test]
+async fn a_shipment_that_is_forgotten_is_no_news() {
+    let depot = depot().await;
+    let (bus, outbox) = outbox(&depot.account).await;
+    let mut removed: Value = serde_json::from_str(SAMPLE).unwrap();
+    removed["Records"][0]["eventName"] = json!("REMOVE");
+    removed["Records"][0]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
+    removed["Records"].as_array_mut().unwrap().truncate(2);
+    tell(&outbox, &removed).await;
+    assert_eq!(bus.events(1).await[0]["detail-type"], "ShipmentDispatched");
+}

@@ -1,0 +1,47 @@
+//! No function may do more than it must: take any action out of any policy, and something stops to work.
+//!
+//! What Lambda itself does in a function's name (polling, logs, on-failure destinations) is left out: the local AWS
+//! does it in nobody's name. The infra tests hold it to what AWS documents.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
+#![expect(clippy::print_stdout, reason = "which actions were tried is worth seeing")]
+
+mod iam;
+mod scenarios;
+
+use std::time::{Duration, Instant};
+
+use iam::Role;
+use scenarios::FunctionScenarios;
+use testkit::TIMEOUT;
+
+/// How long scenarios are waited for at least, while an action is missing.
+const LEAST_PATIENCE: Duration = Duration::from_millis(500);
+
+#[test]
+fn every_action_of_every_function_is_needed() {
+    let scenarios = FunctionScenarios::new();
+    let mut spare = Vec::new();
+    for (function, name) in scenarios.functions() {
+        let role = Role::of_function(scenarios.shop(), &name);
+        let works = |patience| scenarios.work(&function, patience);
+        assert!(works(TIMEOUT), "{function} does not work with all its actions");
+        // What it takes with all its actions, and while everything is warm, tells how long to wait without one.
+        let started = Instant::now();
+        assert!(works(TIMEOUT), "{function} does not work with all its actions");
+        let patience = LEAST_PATIENCE.max(started.elapsed() * 2);
+        for without in role.reductions() {
+            role.put(&without.policy);
+            let started = Instant::now();
+            let works = works(patience);
+            role.put(&without.whole);
+            let seconds = started.elapsed().as_secs_f32();
+            let outcome = if works { "works" } else { "fails" };
+            println!("{function} without {}: {outcome} after {seconds:.1} s", without.action);
+            if works {
+                spare.push(format!("{function} does not need {}", without.action));
+            }
+        }
+    }
+    assert!(spare.is_empty(), "{spare:#?}");
+}

@@ -1,0 +1,699 @@
+use std::collections::{BTreeMap, HashMap};
+use std::net::TcpStream;
+use std::thread::sleep;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_eventbridge::types::Target;
+use aws_sdk_sqs::types::QueueAttributeName;
+use lambdakit::signature::WebhookSecrets;
+use serde_json::{Value, json};
+use shop_tests::{Shop, Stranger, checkout, owner};
+use testkit::{Account, TIMEOUT};
+use tokio::runtime::Runtime;
+use tungstenite::stream::MaybeTlsStream;
+use tungstenite::{Message, WebSocket};
+use uuid::Uuid;
+
+/// Method, path, headers and body.
+type Request<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Value);
+
+/// Who does all that the functions are there for.
+pub struct FunctionScenarios {
+    staff: Shop,
+    account: Account,
+    runtime: Runtime,
+    product: String,
+}
+
+impl FunctionScenarios {
+    pub fn new() -> Self {
+        let staff = Shop::new();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let product = staff.product("Lamp", "19.90");
+        let scenarios = Self { staff, account: Account::of_the_shop(), runtime, product };
+        // Lists read orders only if there are some.
+        let (stranger, order) = scenarios.checked_out();
+        let path = stranger.path(&format!("/order/{}/{order}", stranger.user_name));
+        assert!(within(TIMEOUT, || scenarios.staff.get(&path).status == 200));
+        scenarios
+    }
+
+    /// Something that was never taken in is bought for somebody: by whom, and which order it is to be.
+    fn checked_out(&self) -> (Stranger, String) {
+        let stranger = Stranger::new();
+        self.staff.post(&stranger.path("/basket"), stranger.basket(&self.product)).expect(200);
+        let receipt = self.staff.post(&stranger.path("/basket/checkout"), checkout(&stranger.user_name));
+        let order = receipt.expect(202).body["orderId"].as_str().unwrap().to_owned();
+        (stranger, order)
+    }
+
+    pub fn shop(&self) -> &Shop {
+        &self.staff
+    }
+
+    /// All functions of the shop: what they are called here, and on AWS.
+    pub fn functions(&self) -> BTreeMap<String, String> {
+        self.staff.all("/functions")
+    }
+
+    /// Has a function do everything it is there for, and says whether it was done in time.
+    pub fn work(&self, function: &str, patience: Duration) -> bool {
+        match function {
+            "product-api" => self.catalogue(),
+            "basket-api" => self.basket(),
+            "ordering-api" => self.orders(),
+            "ordering-publisher" => {
+                let (key, publisher) = (&["customerId", "orderId"], "ordering-publisher");
+                self.order_is_rejected(patience).is_some()
+                    && self.unreadable_row_is_set_aside("order", key, publisher, patience)
+            }
+            "ordering-steps" => self.steps_are_done(patience),
+            "ordering-on-event" => self.facts_take_effect(patience),
+            "basket-on-product" => self.new_product_can_be_bought(patience),
+            "ordering-on-checkout" => self.checkout_becomes_an_order(patience),
+            "product-publisher" => {
+                self.new_product_can_be_bought(patience)
+                    && self.unreadable_row_is_set_aside("product", &["id"], "product-publisher", patience)
+            }
+            "basket-publisher" => {
+                let (key, publisher) = (&["orderId"], "basket-publisher");
+                self.checkout_becomes_an_order(patience)
+                    && self.unreadable_row_is_set_aside("checkout", key, publisher, patience)
+            }
+            // It needs no rights at all.
+            "privacy-on-sign-up" => !self.staff.customer().user().is_empty(),
+            "privacy-api"
+            | "privacy-on-answer"
+            | "basket-on-privacy"
+            | "ordering-on-privacy"
+            | "notification-on-privacy" => self.customer_takes_their_data_and_leaves(patience),
+            // A fact that nobody writes a mail about: there is nobody to write to.
+            "ordering-topic-relay" => {
+                let (order, whose) = (Uuid::now_v7().to_string(), Stranger::new().in_events());
+                self.told("ordering-topic-relay", &order, "OrderStockReserved", whose)
+            }
+            "audit-on-order" => {
+                let (order, whose) = (Uuid::now_v7().to_string(), Stranger::new().in_events());
+                self.told("audit-on-order", &order, "OrderPaid", whose)
+            }
+            "audit-api" => self.staff.get(&format!("/audit/{}", Uuid::now_v7())).status == 200,
+            "notification-on-checkout" => self.somebody_can_be_written_to().is_some(),
+            "notification-on-order" => self.somebody_is_written_to(),
+            "privacy-publisher" => {
+                let (key, publisher) = (&["customerId", "item"], "privacy-publisher");
+                self.customer_takes_their_data_and_leaves(patience)
+                    && self.unreadable_row_is_set_aside("privacy", key, publisher, patience)
+            }
+            "inventory-api" => self.pieces_come_in().is_some(),
+            "inventory-steps" => self.pieces_are_set_aside(),
+            "product-on-stock" => self.pieces_show_in_the_catalogue(patience),
+            "inventory-publisher" => {
+                self.pieces_show_in_the_catalogue(patience)
+                    && self.unreadable_row_is_set_aside("stock", &["item"], "inventory-publisher", patience)
+            }
+            "shipping-api" => self.staff.get(&format!("/shipment/{}", Uuid::now_v7())).status == 404,
+            "shipping-on-command" => self.parcel_is_asked_for_and_called_off(),
+            "shipping-carrier" => self.parcel_leaves(),
+            "shipping-publisher" => {
+                self.shipment_is_told(patience)
+                    && self.unreadable_row_is_set_aside(
+                        "shipment",
+                        &["orderId"],
+                        "shipping-publisher",
+                        patience,
+                    )
+            }
+            "payment-api" => self.staff.get(&format!("/payment/{}", Uuid::now_v7())).status == 404,
+            "payment-on-command" => {
+                let order = Uuid::now_v7().to_string();
+                self.order_is_charged(&order, "tok_visa")
+                    && self.told("payment-on-command", &order, "RefundPayment", Value::Null)
+            }
+            "payment-webhook" => self.provider_is_heard(),
+            "payment-sandbox-api" => self.provider_charges_and_is_asked_after_it(),
+            "payment-sandbox-webhooks" => self.provider_tells(),
+            "payment-publisher" => {
+                self.payment_is_told(patience)
+                    && self.unreadable_row_is_set_aside(
+                        "payment",
+                        &["orderId"],
+                        "payment-publisher",
+                        patience,
+                    )
+            }
+            "realtime-authorizer" | "realtime-messages" => self.customer_and_staff_write(),
+            "realtime-connections" => self.customer_connects_and_leaves(patience),
+            "realtime-on-order" => self.lost_connection_is_forgotten(),
+            "realtime-on-privacy" => self.chat_is_handed_over_and_forgotten(patience),
+            other => panic!("this test does not know what {other} is there for"),
+        }
+    }
+
+    /// Sends requests one after the other, and says whether each was dealt with.
+    fn all_dealt_with(&self, requests: &[Request]) -> bool {
+        requests.iter().all(|(method, path, headers, body)| {
+            let body = if body.is_null() { String::new() } else { body.to_string() };
+            self.staff.send(method, path, headers, body).status < 400
+        })
+    }
+
+    fn catalogue(&self) -> bool {
+        let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
+        let created = self.staff.post("/product", &lamp);
+        let path = format!("/product/{}", created.body["id"].as_str().unwrap_or_default());
+        created.status == 201
+            && self.all_dealt_with(&[
+                ("GET", "/product", &[], Value::Null),
+                ("GET", "/product?category=Lamps", &[], Value::Null),
+                ("GET", &path, &[], Value::Null),
+                ("PUT", &path, &[], lamp),
+                ("PATCH", &path, &[], json!({ "price": 20 })),
+                ("DELETE", &path, &[], Value::Null),
+            ])
+    }
+
+    fn basket(&self) -> bool {
+        let (stranger, key) = (Stranger::new(), Uuid::now_v7().to_string());
+        let by_name = format!("/basket/{}", stranger.user_name);
+        let (path, items) = (stranger.path(&by_name), stranger.path(&format!("{by_name}/items")));
+        let (all, check_out) = (stranger.path("/basket"), stranger.path("/basket/checkout"));
+        let item = json!({ "productId": self.product, "quantity": 1 });
+        let key = [("idempotency-key", key.as_str())];
+        let user = &stranger.user_name;
+        self.all_dealt_with(&[
+            ("POST", &all, &[], stranger.basket(&self.product)),
+            ("GET", &path, &[], Value::Null),
+            ("DELETE", &path, &[], Value::Null),
+            ("POST", &items, &[], item),
+            ("GET", &by_name, &[], Value::Null),
+            ("GET", "/basket", &[], Value::Null),
+            ("POST", &check_out, &key, checkout(user)),
+            // The basket is empty by now, so the key has to be looked up.
+            ("POST", &check_out, &key, checkout(user)),
+        ])
+    }
+
+    fn orders(&self) -> bool {
+        let (stranger, nothing) = (Stranger::new(), Uuid::now_v7());
+        let by_id = |path: &str| stranger.path(path);
+        self.all_dealt_with(&[
+            ("GET", "/order", &[], Value::Null),
+            ("GET", "/order?status=PENDING", &[], Value::Null),
+            ("GET", "/order/nobody", &[], Value::Null),
+            ("GET", &by_id("/order/nobody"), &[], Value::Null),
+        ]) && self.staff.get(&by_id(&format!("/order/nobody/{nothing}"))).status == 404
+            && self.staff.post(&by_id(&format!("/order/nobody/{nothing}/cancel")), "").status == 404
+    }
+
+    /// An order of something that was never taken in: whose, which, or nothing if it was not rejected in time.
+    fn order_is_rejected(&self, patience: Duration) -> Option<(Stranger, String)> {
+        let (stranger, order) = self.checked_out();
+        let path = stranger.path(&format!("/order/{}/{order}", stranger.user_name));
+        let rejected = within(patience, || self.staff.get(&path).body["status"] == "REJECTED");
+        rejected.then_some((stranger, order))
+    }
+
+    /// Has the workflow's steps done for an order that is over, which changes nothing any more.
+    fn steps_are_done(&self, patience: Duration) -> bool {
+        let Some((_, order)) = self.order_is_rejected(patience) else { return false };
+        let tell = |fact: &str, more: Value| self.told("ordering-on-event", &order, fact, more);
+        let step = |step: &str, more: Value| {
+            let mut call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
+            merge(&mut call, more);
+            is_done(&self.invoke("ordering-steps", &call))
+        };
+        // Commands, then tasks whose answer is known already.
+        step("charge", Value::Null)
+            && step("ship", Value::Null)
+            && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
+            && tell("ShipmentDispatched", Value::Null)
+            && step("charge", Value::Null)
+            && step("ship", Value::Null)
+            && step("close", json!({ "status": "REJECTED", "reason": "OUT_OF_STOCK" }))
+    }
+
+    /// Tells facts of an order that is over, which change nothing any more.
+    fn facts_take_effect(&self, patience: Duration) -> bool {
+        let Some((stranger, order)) = self.order_is_rejected(patience) else { return false };
+        let tell = |fact: &str, more: Value| self.told("ordering-on-event", &order, fact, more);
+        let wait = |step: &str| {
+            let call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
+            is_done(&self.invoke("ordering-steps", &call))
+        };
+        let pieces = json!([{ "productId": self.product, "quantity": 1 }]);
+        let mut placed = json!({ "pieces": pieces, "totalPrice": 19.9, "currency": "USD" });
+        merge(&mut placed, stranger.in_events());
+        tell("OrderPlaced", placed)
+            && tell("OrderCancellationRequested", stranger.in_events())
+            && self.can_be_delivered(&stranger, &order)
+            && tell("ShipmentDelivered", Value::Null)
+            && wait("refund")
+            && tell("PaymentRefunded", json!({ "amount": 0 }))
+            && wait("charge")
+            && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
+    }
+
+    /// Has an order stand as if its parcel could arrive.
+    fn can_be_delivered(&self, stranger: &Stranger, order: &str) -> bool {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let update =
+            self.account.aws().dynamodb().update_item().table_name(self.staff.output("/tables/order"));
+        let update = update.key("customerId", text(&stranger.id)).key("orderId", text(order));
+        let update =
+            update.update_expression("SET #status = :paid").expression_attribute_names("#status", "status");
+        self.runtime.block_on(update.expression_attribute_values(":paid", text("PAID")).send()).is_ok()
+    }
+
+    /// Names somebody to write to about an order that nobody placed: who, and about which.
+    fn somebody_can_be_written_to(&self) -> Option<(Stranger, String)> {
+        let (stranger, order) = (Stranger::new(), Uuid::now_v7().to_string());
+        let line = json!({ "productId": self.product, "productName": "Lamp", "quantity": 1, "price": 19.9 });
+        let mut checkout = json!({
+            "orderDate": "2026-01-31T12:00:00.000Z",
+            "recipient": {
+                "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com", "address": "1 Harbour Street",
+            },
+            "payment": { "method": "INVOICE" },
+            "lines": [line],
+            "totalPrice": 19.9,
+            "currency": "USD",
+        });
+        merge(&mut checkout, stranger.in_events());
+        self.told("notification-on-checkout", &order, "BasketCheckedOut", checkout)
+            .then_some((stranger, order))
+    }
+
+    fn somebody_is_written_to(&self) -> bool {
+        let Some((stranger, order)) = self.somebody_can_be_written_to() else { return false };
+        let is_told = |fact| self.told("notification-on-order", &order, fact, stranger.in_events());
+        if !is_told("OrderPaid") {
+            return false;
+        }
+        // A mail that is being written while its customer is erased.
+        let erased = AttributeValue::S("erased".to_owned());
+        let put = self.account.aws().dynamodb().put_item().table_name(self.staff.output("/tables/mail"));
+        let put = put.item("customerId", AttributeValue::S(stranger.id.clone()));
+        let put = put.item("item", erased.clone()).item("erasedAt", erased);
+        self.runtime.block_on(put.send()).unwrap();
+        is_told("OrderShipped")
+    }
+
+    /// Asks for the parcel of an order that nobody placed.
+    fn parcel_is_asked_for(&self, order: &str) -> bool {
+        let recipient = json!({
+            "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com", "address": "1 Harbour Street",
+        });
+        let pieces = json!([{ "productId": self.product, "quantity": 1 }]);
+        let parcel = json!({ "recipient": recipient, "pieces": pieces });
+        self.told("shipping-on-command", order, "ShipOrder", parcel)
+    }
+
+    fn parcel_is_asked_for_and_called_off(&self) -> bool {
+        let order = Uuid::now_v7().to_string();
+        self.parcel_is_asked_for(&order)
+            && self.told("shipping-on-command", &order, "CallOffShipment", Value::Null)
+    }
+
+    /// Has the carrier fetch a parcel at once, and plan to hand it over.
+    fn parcel_leaves(&self) -> bool {
+        let order = Uuid::now_v7().to_string();
+        self.parcel_is_asked_for(&order)
+            && self.told("shipping-carrier", &order, "DispatchParcel", Value::Null)
+    }
+
+    fn shipment_is_told(&self, patience: Duration) -> bool {
+        let order = Uuid::now_v7().to_string();
+        let heard = self.runtime.block_on(self.listen_for("ShipmentCalledOff", &order));
+        let is_told = self.told("shipping-on-command", &order, "CallOffShipment", Value::Null)
+            && within(patience, || self.runtime.block_on(self.messages(&heard)) > 0);
+        self.runtime.block_on(self.stop_listening(&heard, &order));
+        is_told
+    }
+
+    /// Asks for the charge of an order that nobody placed.
+    fn order_is_charged(&self, order: &str, token: &str) -> bool {
+        let payment = json!({ "method": "CARD", "token": token });
+        let charge = json!({ "amount": 19.9, "currency": "USD", "payment": payment });
+        self.told("payment-on-command", order, "ChargePayment", charge)
+    }
+
+    /// Charges an order that nobody placed, and tells once more that it is charged, as its provider would.
+    fn provider_is_heard(&self) -> bool {
+        let order = Uuid::now_v7().to_string();
+        if !self.order_is_charged(&order, "tok_visa") {
+            return false;
+        }
+        let charge = json!({
+            "id": self.staff.get(&format!("/payment/{order}")).body["chargeId"],
+            "amount": 1990, "currency": "USD", "reference": order, "status": "settled",
+        });
+        let webhook = json!({ "type": "charge.settled", "data": charge }).to_string();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let secrets = WebhookSecrets::parse(&self.secret("payment-webhook", "WEBHOOK_SECRET")).unwrap();
+        let (id, signature) = ("evt_privileges", secrets.sign("evt_privileges", now, webhook.as_bytes()));
+        let now = now.to_string();
+        let signed =
+            [("webhook-id", id), ("webhook-timestamp", &*now), ("webhook-signature", signature.as_str())];
+        self.staff.nobody().send("POST", "/payment/webhook", &signed, webhook).status == 200
+    }
+
+    fn provider_charges_and_is_asked_after_it(&self) -> bool {
+        let key = format!("Bearer {}", self.secret("payment-sandbox-api", "PROVIDER_KEY_SECRET"));
+        let ask = |method: &str, path: &str, body: &str| {
+            let headers = json!({ "authorization": key, "idempotency-key": Uuid::now_v7() });
+            let http =
+                json!({ "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1" });
+            let answer = self.invoke(
+                "payment-sandbox-api",
+                &json!({
+                    "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": headers,
+                    "requestContext": { "http": http, "stage": "$default", "timeEpoch": 0 },
+                    "body": body, "isBase64Encoded": false,
+                }),
+            );
+            let body =
+                serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
+            (answer["statusCode"].as_u64(), body)
+        };
+        let charge =
+            json!({ "amount": 1, "currency": "USD", "source": "tok_visa", "reference": "privileges" });
+        let (status, charge): (_, Value) = ask("POST", "/v1/charges", &charge.to_string());
+        let path = format!("/v1/charges/{}", charge["id"].as_str().unwrap_or_default());
+        status == Some(201) && ask("GET", &path, "").0 == Some(200)
+    }
+
+    /// Has the provider settle a charge that takes its time, and tell so.
+    fn provider_tells(&self) -> bool {
+        let order = Uuid::now_v7().to_string();
+        if !self.order_is_charged(&order, "tok_delayed") {
+            return false;
+        }
+        let charge = &self.staff.get(&format!("/payment/{order}")).body["chargeId"];
+        let due = json!({ "charge": charge, "kind": "charge.settled" });
+        let body = json!({ "detail-type": "WebhookDue", "source": "payment-sandbox-api", "detail": due });
+        let message = json!({ "messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs" });
+        is_done(&self.invoke("payment-sandbox-webhooks", &json!({ "Records": [message] })))
+    }
+
+    fn payment_is_told(&self, patience: Duration) -> bool {
+        let order = Uuid::now_v7().to_string();
+        let heard = self.runtime.block_on(self.listen_for("PaymentRefunded", &order));
+        let is_told = self.told("payment-on-command", &order, "RefundPayment", Value::Null)
+            && within(patience, || self.runtime.block_on(self.messages(&heard)) > 0);
+        self.runtime.block_on(self.stop_listening(&heard, &order));
+        is_told
+    }
+
+    /// The secret whose ARN a function has in a variable.
+    fn secret(&self, function: &str, variable: &str) -> String {
+        let (endpoint, function) = (self.staff.output("/endpoint"), self.functions()[function].clone());
+        let url = format!("{endpoint}/2015-03-31/functions/{function}/configuration");
+        let text = ureq::get(&url).header("authorization", owner("lambda")).call().unwrap();
+        let function: Value = serde_json::from_str(&text.into_body().read_to_string().unwrap()).unwrap();
+        let get = ureq::post(endpoint)
+            .header("authorization", owner("secretsmanager"))
+            .header("x-amz-target", "secretsmanager.GetSecretValue")
+            .header("content-type", "application/x-amz-json-1.1");
+        let id = &function["Environment"]["Variables"][variable];
+        let answer = get.send(json!({ "SecretId": id }).to_string()).unwrap();
+        let answer: Value = serde_json::from_str(&answer.into_body().read_to_string().unwrap()).unwrap();
+        answer["SecretString"].as_str().unwrap().to_owned()
+    }
+
+    /// A queue for the facts of an order that are told on the shop's bus from here on.
+    async fn listen_for(&self, fact: &str, order: &str) -> String {
+        let (sqs, events) = (self.account.aws().sqs(), self.account.aws().eventbridge());
+        let (name, bus) = (format!("privileges-{order}"), self.staff.output("/eventBus"));
+        let queue = sqs.create_queue().queue_name(&name).send().await.unwrap().queue_url.unwrap();
+        let attributes = sqs.get_queue_attributes().queue_url(&queue);
+        let attributes = attributes.attribute_names(QueueAttributeName::QueueArn).send().await.unwrap();
+        let arn = attributes.attributes.unwrap().remove(&QueueAttributeName::QueueArn).unwrap();
+        let pattern = json!({ "detail-type": [fact], "detail": { "data": { "orderId": [order] } } });
+        let rule = events.put_rule().event_bus_name(bus).name(&name).event_pattern(pattern.to_string());
+        rule.send().await.unwrap();
+        let target = Target::builder().id("queue").arn(arn).build().unwrap();
+        let targets = events.put_targets().event_bus_name(bus).rule(&name).targets(target);
+        targets.send().await.unwrap();
+        queue
+    }
+
+    async fn stop_listening(&self, queue: &str, order: &str) {
+        let (sqs, events) = (self.account.aws().sqs(), self.account.aws().eventbridge());
+        let (name, bus) = (format!("privileges-{order}"), self.staff.output("/eventBus"));
+        events.remove_targets().event_bus_name(bus).rule(&name).ids("queue").send().await.unwrap();
+        events.delete_rule().event_bus_name(bus).name(&name).send().await.unwrap();
+        sqs.delete_queue().queue_url(queue).send().await.unwrap();
+    }
+
+    /// Tells a function a fact of an order, past the queue, and says whether it was acknowledged.
+    fn told(&self, function: &str, order: &str, fact: &str, more: Value) -> bool {
+        let mut data = json!({ "orderId": order });
+        merge(&mut data, more);
+        let metadata = json!({
+            "eventId": Uuid::now_v7(), "version": 1, "correlationId": "privileges", "occurredAt": "2026-01-31T12:00:00.000Z",
+        });
+        let body = json!({ "detail-type": fact, "source": "shop.any", "detail": { "metadata": metadata, "data": data } });
+        let message = json!({ "messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs" });
+        let answer = self.invoke(function, &json!({ "Records": [message] }));
+        is_done(&answer)
+    }
+
+    /// Calls a function, as only the owner of the account may.
+    fn invoke(&self, function: &str, payload: &Value) -> Value {
+        let (endpoint, function) = (self.staff.output("/endpoint"), self.functions()[function].clone());
+        let url = format!("{endpoint}/2015-03-31/functions/{function}/invocations");
+        let call = ureq::post(&url).header("authorization", owner("lambda"));
+        let text = call.send(payload.to_string()).unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Takes pieces of a new product in, twice under the same name; gives its id.
+    fn pieces_come_in(&self) -> Option<String> {
+        let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
+        let product = self.staff.post("/product", lamp).expect(201).body["id"].as_str()?.to_owned();
+        let (stock, delivery) = (format!("/stock/{product}"), Uuid::now_v7().to_string());
+        let (receipts, key) = (format!("{stock}/receipts"), [("idempotency-key", delivery.as_str())]);
+        let done = self.all_dealt_with(&[
+            ("POST", &receipts, &key, json!({ "quantity": 3 })),
+            ("POST", &receipts, &key, json!({ "quantity": 3 })),
+            ("GET", &stock, &[], Value::Null),
+        ]);
+        done.then_some(product)
+    }
+
+    fn pieces_show_in_the_catalogue(&self, patience: Duration) -> bool {
+        let Some(product) = self.pieces_come_in() else { return false };
+        let path = format!("/product/{product}");
+        within(patience, || self.staff.get(&path).body["available"] == 3)
+    }
+
+    /// Sets pieces aside for an order that nobody placed, and puts them back.
+    fn pieces_are_set_aside(&self) -> bool {
+        let Some(product) = self.pieces_come_in() else { return false };
+        let (order, pieces) = (Uuid::now_v7(), json!([{ "productId": product, "quantity": 2 }]));
+        let calls = [
+            json!({ "step": "reserve", "orderId": order, "pieces": pieces }),
+            json!({ "step": "release", "orderId": order }),
+        ];
+        calls.iter().all(|call| is_done(&self.invoke("inventory-steps", call)))
+    }
+
+    fn new_product_can_be_bought(&self, patience: Duration) -> bool {
+        let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
+        let product = self.staff.post("/product", lamp).expect(201).body["id"].clone();
+        let product = product.as_str().unwrap_or_default();
+        within(patience, || self.staff.basket_price(product).is_some())
+    }
+
+    fn checkout_becomes_an_order(&self, patience: Duration) -> bool {
+        let (stranger, order) = self.checked_out();
+        let order = stranger.path(&format!("/order/{}/{order}", stranger.user_name));
+        within(patience, || self.staff.get(&order).status == 200)
+    }
+
+    /// A message goes to the staff and back, and the chat is read.
+    fn customer_and_staff_write(&self) -> bool {
+        let customer = self.staff.customer();
+        let (Some(mut one), Some(mut other)) = (socket(&customer), socket(&self.staff)) else { return false };
+        ask(&mut one, &json!({ "action": "sendMessage", "text": "hello" }))["type"] == "messageSent"
+            && hear(&mut other)["type"] == "message"
+            && ask(&mut one, &json!({ "action": "readMessages" }))["items"][0]["text"] == "hello"
+            && ask(&mut one, &json!({ "action": "subscribeOrder", "orderId": Uuid::now_v7() }))["type"]
+                == "subscribed"
+    }
+
+    fn customer_connects_and_leaves(&self, patience: Duration) -> bool {
+        let customer = self.staff.customer();
+        let Some(mut socket) = socket(&customer) else { return false };
+        let id = customer.id();
+        let known = || !self.rows_of_live(&id).is_empty();
+        // A message that comes here all the same is counted, or would be if anybody knew its connection.
+        let said = json!({ "body": "{}", "requestContext": {
+            "routeKey": "$connect", "eventType": "MESSAGE", "connectionId": "of-nobody",
+        } });
+        let answer = self.invoke("realtime-connections", &said);
+        let frame = serde_json::from_str::<Value>(answer["body"].as_str().unwrap_or_default());
+        within(patience, known)
+            && frame.is_ok_and(|frame| frame["status"] == 401)
+            && socket.close(None).is_ok()
+            && within(patience, || !known())
+    }
+
+    /// What happens with an order is told to a connection that has gone without a word.
+    fn lost_connection_is_forgotten(&self) -> bool {
+        let (stranger, order, id) = (Stranger::new(), Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
+        let text = |text: String| AttributeValue::S(text);
+        let number = |number: u64| AttributeValue::N(number.to_string());
+        let row = |item: String, sort: String| {
+            let key = [("item", text(item)), ("sort", text(sort))];
+            let more = [
+                ("customerId", text(stranger.id.clone())),
+                ("userName", text(stranger.user_name.clone())),
+                ("connection", text(id.clone())),
+                ("isStaff", AttributeValue::Bool(false)),
+                ("orders", AttributeValue::Ss(vec![order.clone()])),
+                ("since", number(0)),
+                ("spoken", number(0)),
+                ("expiresAt", number(9_999_999_999)),
+            ];
+            let row = key.into_iter().chain(more);
+            row.map(|(name, value)| (name.to_owned(), value)).collect::<HashMap<_, _>>()
+        };
+        let rows = [
+            row(format!("connection#{id}"), "connection".to_owned()),
+            row(format!("customer#{}", stranger.id), format!("order#{order}#{id}")),
+        ];
+        let (dynamodb, table) = (self.account.aws().dynamodb(), self.staff.output("/tables/connection"));
+        for row in rows {
+            let put = dynamodb.put_item().table_name(table).set_item(Some(row));
+            self.runtime.block_on(put.send()).unwrap();
+        }
+        // What is left is where the order stands.
+        self.told("realtime-on-order", &order, "OrderPaid", stranger.in_events())
+            && self.rows_of_live(&stranger.id).len() == 1
+    }
+
+    /// All rows of somebody's in the table of connections, but their tombstone.
+    fn rows_of_live(&self, id: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let query = self.account.aws().dynamodb().query().table_name(self.staff.output("/tables/connection"));
+        let query = query
+            .key_condition_expression("#item = :item")
+            .expression_attribute_names("#item", "item")
+            .expression_attribute_values(":item", AttributeValue::S(format!("customer#{id}")))
+            .filter_expression("attribute_not_exists(erasedAt)")
+            .consistent_read(true);
+        self.runtime.block_on(query.send()).unwrap().items.unwrap_or_default()
+    }
+
+    fn chat_is_handed_over_and_forgotten(&self, patience: Duration) -> bool {
+        let customer = self.staff.customer();
+        let Some(mut socket) = socket(&customer) else { return false };
+        let id = customer.id();
+        let sent = ask(&mut socket, &json!({ "action": "sendMessage", "text": "hello" }));
+        sent["type"] == "messageSent"
+            && within(patience, || {
+                let export = customer.get("/me/export");
+                export.status == 200 && export.body["data"]["realtime"][0]["text"] == "hello"
+            })
+            && customer.send("DELETE", "/me", &[], "").status == 202
+            && within(patience, || !customer.has_account())
+            && self.rows_of_live(&id).is_empty()
+    }
+
+    fn customer_takes_their_data_and_leaves(&self, patience: Duration) -> bool {
+        let customer = self.staff.customer();
+        customer.add(&self.product, 1);
+        customer.order(&customer.check_out(&[]).expect(202).body);
+        // A basket that holds nothing need not be emptied.
+        customer.add(&self.product, 1);
+        within(patience, || customer.get("/me/export").status == 200)
+            && customer.send("DELETE", "/me", &[], "").status == 202
+            && within(patience, || !customer.has_account())
+    }
+
+    /// Puts a row into a table that its stream's function cannot read, and waits until that is in the retry queue.
+    fn unreadable_row_is_set_aside(
+        &self,
+        table: &str,
+        key: &[&str],
+        publisher: &str,
+        patience: Duration,
+    ) -> bool {
+        let queue = self.staff.output(&format!("/queues/{publisher}-retry"));
+        let before = self.runtime.block_on(self.messages(queue));
+        let table = self.staff.output(&format!("/tables/{table}"));
+        let dynamodb = self.account.aws().dynamodb();
+        // What it holds is no name of anybody.
+        let id = AttributeValue::S(format!("no name {}", Uuid::now_v7()));
+        let row: HashMap<_, _> = key.iter().map(|attribute| ((*attribute).to_owned(), id.clone())).collect();
+        let put = dynamodb.put_item().table_name(table).set_item(Some(row.clone()));
+        // By it an order's row is told from what is left of one.
+        let put = put.item("orderDate", id);
+        self.runtime.block_on(put.send()).unwrap();
+        let set_aside = within(patience, || self.runtime.block_on(self.messages(queue)) > before);
+        // Others list what the table holds.
+        let delete = dynamodb.delete_item().table_name(table).set_key(Some(row));
+        self.runtime.block_on(delete.send()).unwrap();
+        set_aside
+    }
+
+    /// How many messages a queue holds, in hand or not.
+    async fn messages(&self, queue: &str) -> u64 {
+        let attributes = self.account.aws().sqs().get_queue_attributes().queue_url(queue);
+        let attributes = attributes
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessages)
+            .attribute_names(QueueAttributeName::ApproximateNumberOfMessagesNotVisible);
+        let attributes = attributes.send().await.unwrap().attributes.unwrap_or_default();
+        attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum()
+    }
+}
+
+/// Whether a function has neither failed nor left a message of its batch.
+fn is_done(answer: &Value) -> bool {
+    let failures = answer["batchItemFailures"].as_array();
+    answer["errorType"].is_null() && failures.is_none_or(Vec::is_empty)
+}
+
+/// Adds the fields of one object to another.
+fn merge(object: &mut Value, more: Value) {
+    if let (Value::Object(object), Value::Object(more)) = (object, more) {
+        object.extend(more);
+    }
+}
+
+type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
+
+/// A connection of who is signed in, if they may have one.
+fn socket(shop: &Shop) -> Option<Socket> {
+    let endpoint = shop.output("/endpoint").replacen("http", "ws", 1);
+    let (api, stage) = (shop.output("/webSocketApiId"), shop.output("/stage"));
+    let url = format!("{endpoint}/_aws/execute-api/{api}/{stage}?token={}", shop.token());
+    let (socket, _) = tungstenite::connect(url).ok()?;
+    if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
+        stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+    }
+    Some(socket)
+}
+
+/// What is said next; null if nothing is.
+fn hear(socket: &mut Socket) -> Value {
+    let frame = socket.read().ok().and_then(|frame| frame.into_text().ok());
+    frame.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+}
+
+fn ask(socket: &mut Socket, frame: &Value) -> Value {
+    socket.send(Message::text(frame.to_string())).map(|()| hear(socket)).unwrap_or_default()
+}
+
+/// Whether something comes true in time.
+fn within(patience: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
+    while Instant::now() < deadline {
+        if is_so() {
+            return true;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    false
+}
