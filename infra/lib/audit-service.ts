@@ -1,7 +1,7 @@
 import { Tags } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { apiFunction, type HttpApi } from './http-api.ts';
+import { apiFunction, type PublicApi } from './public-api.ts';
 import { FactSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -9,7 +9,7 @@ import { ShopTable } from './table.ts';
 
 export interface AuditServiceProps {
   readonly settings: Settings;
-  readonly api: HttpApi;
+  readonly api: PublicApi;
   /** Where the facts of orders are told. */
   readonly topic: ITopic;
 }

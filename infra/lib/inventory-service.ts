@@ -2,7 +2,7 @@ import { Tags } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { apiFunction, type HttpApi } from './http-api.ts';
+import { apiFunction, type PublicApi } from './public-api.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -11,12 +11,12 @@ import { ShopTable } from './table.ts';
 export interface InventoryServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: HttpApi;
+  readonly api: PublicApi;
 }
 
 /** The warehouse: its table, its API for staff, the steps that fulfilment calls, and the publisher of its changes. */
 export class InventoryService extends Construct {
-  /** Sets pieces aside, puts them back, lets them go: for the workflow that fulfils orders. */
+  /** Sets units aside, puts them back, lets them go: for the workflow that fulfils orders. */
   readonly steps: RustFunction;
 
   constructor(scope: Construct, id: string, { settings, bus, api }: InventoryServiceProps) {

@@ -7,7 +7,7 @@ import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** What the topic tells: how each order comes along. That a customer asks to call one off is for ordering alone. */
+/** What the topic tells: how each order comes along. That a customer asks to cancel one is for ordering alone. */
 export const ORDER_FACTS = [
   'OrderPlaced', 'OrderStockReserved', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled',
 ] as const;

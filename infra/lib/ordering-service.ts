@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { privacyQueues } from './privacy-queues.ts';
 import { EventQueue } from './event-queue.ts';
 import { Fulfilment } from './fulfilment.ts';
-import { apiFunction, type HttpApi } from './http-api.ts';
+import { apiFunction, type PublicApi } from './public-api.ts';
 import { OrderTopic } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -17,7 +17,7 @@ import type { WorkQueue } from './work-queue.ts';
 export interface OrderingServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: HttpApi;
+  readonly api: PublicApi;
   /** What the workflow calls of inventory. */
   readonly inventorySteps: RustFunction;
   /** Where payment takes commands. */
@@ -26,7 +26,7 @@ export interface OrderingServiceProps {
   readonly shippingCommands: WorkQueue;
 }
 
-/** Orders: made from checked-out baskets, fulfilled by a workflow, read and called off through the API. */
+/** Orders: made from checked-out baskets, fulfilled by a workflow, read and cancelled through the API. */
 export class OrderingService extends Construct {
   /** Where the facts of orders are told. */
   readonly topic: ITopic;
@@ -144,7 +144,7 @@ export class OrderingService extends Construct {
       detailTypes: [
         'OrderPlaced', 'OrderCancellationRequested',
         'PaymentSettled', 'PaymentDeclined', 'PaymentRefunded',
-        'ShipmentRefused', 'ShipmentCalledOff', 'ShipmentDispatched', 'ShipmentDelivered',
+        'ShipmentRefused', 'ShipmentCancelled', 'ShipmentDispatched', 'ShipmentDelivered',
       ],
       consumer: facts,
     });

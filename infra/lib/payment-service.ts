@@ -2,7 +2,7 @@ import { Tags } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { apiFunction, type HttpApi } from './http-api.ts';
+import { apiFunction, type PublicApi } from './public-api.ts';
 import type { PaymentSecrets } from './payment-sandbox.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -13,7 +13,7 @@ import { WorkQueue } from './work-queue.ts';
 export interface PaymentServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: HttpApi;
+  readonly api: PublicApi;
   readonly secrets: PaymentSecrets;
   /** Where the payment provider's API is. */
   readonly providerUrl: string;

@@ -4,7 +4,7 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { EventQueue } from './event-queue.ts';
-import { apiFunction, type HttpApi } from './http-api.ts';
+import { apiFunction, type PublicApi } from './public-api.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -16,7 +16,7 @@ const HOLDERS = ['basket', 'notification', 'ordering', 'realtime'];
 export interface PrivacyServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: HttpApi;
+  readonly api: PublicApi;
   readonly users: UserPool;
 }
 

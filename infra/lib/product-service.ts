@@ -3,7 +3,7 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { EventQueue } from './event-queue.ts';
-import { apiFunction, type HttpApi } from './http-api.ts';
+import { apiFunction, type PublicApi } from './public-api.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -12,7 +12,7 @@ import { ShopTable } from './table.ts';
 export interface ProductServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: HttpApi;
+  readonly api: PublicApi;
 }
 
 /** The catalogue: its table, its API, the publisher of its changes, and what the warehouse tells of its products. */

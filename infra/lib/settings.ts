@@ -40,7 +40,7 @@ export interface Settings {
    * Scheduler keeps its times to the minute.
    */
   readonly carrierPaceSeconds: number;
-  /** `-c lowStockThreshold=`: fewer pieces of a product than this are few, which is told once when it comes to that. */
+  /** `-c lowStockThreshold=`: fewer units of a product than this are few, which is told once when it comes to that. */
   readonly lowStockThreshold: number;
   /** `-c passwordSignIn=`: whether scripts may sign in by sending a password; browsers prove theirs without (SRP). */
   readonly passwordSignIn: boolean;

@@ -4,7 +4,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import { apiFunction, type HttpApi } from './http-api.ts';
+import { apiFunction, type PublicApi } from './public-api.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -14,7 +14,7 @@ import { WorkQueue } from './work-queue.ts';
 export interface ShippingServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: HttpApi;
+  readonly api: PublicApi;
 }
 
 /** Of a message: the shipment, and the schedule for its next step. */

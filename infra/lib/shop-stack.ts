@@ -7,7 +7,7 @@ import { BasketService } from './basket-service.ts';
 import { PrivacyService } from './privacy-service.ts';
 import { ShippingService } from './shipping-service.ts';
 import { EventArchive } from './event-archive.ts';
-import { HttpApi } from './http-api.ts';
+import { PublicApi } from './public-api.ts';
 import { InventoryService } from './inventory-service.ts';
 import { RealtimeService } from './realtime-service.ts';
 import { NotificationService } from './notification-service.ts';
@@ -33,7 +33,7 @@ export class ShopStack extends Stack {
     const bus = new EventBus(this, 'Bus');
     new EventArchive(this, 'Events', { bus });
     const signIn = new SignIn(this, 'SignIn', { settings });
-    const api = new HttpApi(this, 'Http', { settings, signIn });
+    const api = new PublicApi(this, 'Http', { settings, signIn });
     const secrets = {
       providerKey: new ShopSecret(this, 'ProviderKey', { description: `Key of the payment provider's API (${settings.stage})` }),
       webhookSecret: new ShopSecret(this, 'WebhookSecret', {

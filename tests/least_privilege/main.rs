@@ -24,16 +24,16 @@ fn every_action_of_every_function_is_needed() {
     let mut spare = Vec::new();
     for (function, name) in scenarios.functions() {
         let role = Role::of_function(scenarios.shop(), &name);
-        let works = |patience| scenarios.work(&function, patience);
+        let works = |timeout| scenarios.work(&function, timeout);
         assert!(works(TIMEOUT), "{function} does not work with all its actions");
         // What it takes with all its actions, and while everything is warm, tells how long to wait without one.
         let started = Instant::now();
         assert!(works(TIMEOUT), "{function} does not work with all its actions");
-        let patience = LEAST_PATIENCE.max(started.elapsed() * 2);
+        let timeout = LEAST_PATIENCE.max(started.elapsed() * 2);
         for without in role.reductions() {
             role.put(&without.policy);
             let started = Instant::now();
-            let works = works(patience);
+            let works = works(timeout);
             role.put(&without.whole);
             let seconds = started.elapsed().as_secs_f32();
             let outcome = if works { "works" } else { "fails" };

@@ -8,7 +8,7 @@ use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
 use lambdakit::signature::WebhookSecrets;
 use serde_json::{Value, json};
-use shop_tests::{Shop, Stranger, checkout, owner};
+use shop_tests::{OtherCustomer, Shop, checkout, owner};
 use testkit::{Account, TIMEOUT};
 use tokio::runtime::Runtime;
 use tungstenite::stream::MaybeTlsStream;
@@ -33,19 +33,20 @@ impl FunctionScenarios {
         let product = staff.product("Lamp", "19.90");
         let scenarios = Self { staff, account: Account::of_the_shop(), runtime, product };
         // Lists read orders only if there are some.
-        let (stranger, order) = scenarios.checked_out();
-        let path = stranger.path(&format!("/order/{}/{order}", stranger.user_name));
+        let (other_customer, order) = scenarios.checked_out();
+        let path = other_customer.path(&format!("/order/{}/{order}", other_customer.user_name));
         assert!(within(TIMEOUT, || scenarios.staff.get(&path).status == 200));
         scenarios
     }
 
     /// Something that was never taken in is bought for somebody: by whom, and which order it is to be.
-    fn checked_out(&self) -> (Stranger, String) {
-        let stranger = Stranger::new();
-        self.staff.post(&stranger.path("/basket"), stranger.basket(&self.product)).expect(200);
-        let receipt = self.staff.post(&stranger.path("/basket/checkout"), checkout(&stranger.user_name));
+    fn checked_out(&self) -> (OtherCustomer, String) {
+        let other_customer = OtherCustomer::new();
+        self.staff.post(&other_customer.path("/basket"), other_customer.basket(&self.product)).expect(200);
+        let receipt =
+            self.staff.post(&other_customer.path("/basket/checkout"), checkout(&other_customer.user_name));
         let order = receipt.expect(202).body["orderId"].as_str().unwrap().to_owned();
-        (stranger, order)
+        (other_customer, order)
     }
 
     pub fn shop(&self) -> &Shop {
@@ -58,28 +59,28 @@ impl FunctionScenarios {
     }
 
     /// Has a function do everything it is there for, and says whether it was done in time.
-    pub fn work(&self, function: &str, patience: Duration) -> bool {
+    pub fn work(&self, function: &str, timeout: Duration) -> bool {
         match function {
             "product-api" => self.catalogue(),
             "basket-api" => self.basket(),
             "ordering-api" => self.orders(),
             "ordering-publisher" => {
                 let (key, publisher) = (&["customerId", "orderId"], "ordering-publisher");
-                self.order_is_rejected(patience).is_some()
-                    && self.unreadable_row_is_set_aside("order", key, publisher, patience)
+                self.order_is_rejected(timeout).is_some()
+                    && self.unreadable_row_is_set_aside("order", key, publisher, timeout)
             }
-            "ordering-steps" => self.steps_are_done(patience),
-            "ordering-on-event" => self.facts_take_effect(patience),
-            "basket-on-product" => self.new_product_can_be_bought(patience),
-            "ordering-on-checkout" => self.checkout_becomes_an_order(patience),
+            "ordering-steps" => self.steps_are_done(timeout),
+            "ordering-on-event" => self.facts_take_effect(timeout),
+            "basket-on-product" => self.new_product_can_be_bought(timeout),
+            "ordering-on-checkout" => self.checkout_becomes_an_order(timeout),
             "product-publisher" => {
-                self.new_product_can_be_bought(patience)
-                    && self.unreadable_row_is_set_aside("product", &["id"], "product-publisher", patience)
+                self.new_product_can_be_bought(timeout)
+                    && self.unreadable_row_is_set_aside("product", &["id"], "product-publisher", timeout)
             }
             "basket-publisher" => {
                 let (key, publisher) = (&["orderId"], "basket-publisher");
-                self.checkout_becomes_an_order(patience)
-                    && self.unreadable_row_is_set_aside("checkout", key, publisher, patience)
+                self.checkout_becomes_an_order(timeout)
+                    && self.unreadable_row_is_set_aside("checkout", key, publisher, timeout)
             }
             // It needs no rights at all.
             "privacy-on-sign-up" => !self.staff.customer().user().is_empty(),
@@ -87,14 +88,14 @@ impl FunctionScenarios {
             | "privacy-on-answer"
             | "basket-on-privacy"
             | "ordering-on-privacy"
-            | "notification-on-privacy" => self.customer_takes_their_data_and_leaves(patience),
+            | "notification-on-privacy" => self.customer_takes_their_data_and_leaves(timeout),
             // A fact that nobody writes a mail about: there is nobody to write to.
             "ordering-topic-relay" => {
-                let (order, whose) = (Uuid::now_v7().to_string(), Stranger::new().in_events());
+                let (order, whose) = (Uuid::now_v7().to_string(), OtherCustomer::new().in_events());
                 self.told("ordering-topic-relay", &order, "OrderStockReserved", whose)
             }
             "audit-on-order" => {
-                let (order, whose) = (Uuid::now_v7().to_string(), Stranger::new().in_events());
+                let (order, whose) = (Uuid::now_v7().to_string(), OtherCustomer::new().in_events());
                 self.told("audit-on-order", &order, "OrderPaid", whose)
             }
             "audit-api" => self.staff.get(&format!("/audit/{}", Uuid::now_v7())).status == 200,
@@ -102,26 +103,26 @@ impl FunctionScenarios {
             "notification-on-order" => self.somebody_is_written_to(),
             "privacy-publisher" => {
                 let (key, publisher) = (&["customerId", "item"], "privacy-publisher");
-                self.customer_takes_their_data_and_leaves(patience)
-                    && self.unreadable_row_is_set_aside("privacy", key, publisher, patience)
+                self.customer_takes_their_data_and_leaves(timeout)
+                    && self.unreadable_row_is_set_aside("privacy", key, publisher, timeout)
             }
-            "inventory-api" => self.pieces_come_in().is_some(),
-            "inventory-steps" => self.pieces_are_set_aside(),
-            "product-on-stock" => self.pieces_show_in_the_catalogue(patience),
+            "inventory-api" => self.units_come_in().is_some(),
+            "inventory-steps" => self.units_are_set_aside(),
+            "product-on-stock" => self.units_show_in_the_catalogue(timeout),
             "inventory-publisher" => {
-                self.pieces_show_in_the_catalogue(patience)
-                    && self.unreadable_row_is_set_aside("stock", &["item"], "inventory-publisher", patience)
+                self.units_show_in_the_catalogue(timeout)
+                    && self.unreadable_row_is_set_aside("stock", &["item"], "inventory-publisher", timeout)
             }
             "shipping-api" => self.staff.get(&format!("/shipment/{}", Uuid::now_v7())).status == 404,
-            "shipping-on-command" => self.parcel_is_asked_for_and_called_off(),
+            "shipping-on-command" => self.parcel_is_asked_for_and_cancelled(),
             "shipping-carrier" => self.parcel_leaves(),
             "shipping-publisher" => {
-                self.shipment_is_told(patience)
+                self.shipment_is_told(timeout)
                     && self.unreadable_row_is_set_aside(
                         "shipment",
                         &["orderId"],
                         "shipping-publisher",
-                        patience,
+                        timeout,
                     )
             }
             "payment-api" => self.staff.get(&format!("/payment/{}", Uuid::now_v7())).status == 404,
@@ -134,18 +135,13 @@ impl FunctionScenarios {
             "payment-sandbox-api" => self.provider_charges_and_is_asked_after_it(),
             "payment-sandbox-webhooks" => self.provider_tells(),
             "payment-publisher" => {
-                self.payment_is_told(patience)
-                    && self.unreadable_row_is_set_aside(
-                        "payment",
-                        &["orderId"],
-                        "payment-publisher",
-                        patience,
-                    )
+                self.payment_is_told(timeout)
+                    && self.unreadable_row_is_set_aside("payment", &["orderId"], "payment-publisher", timeout)
             }
             "realtime-authorizer" | "realtime-messages" => self.customer_and_staff_write(),
-            "realtime-connections" => self.customer_connects_and_leaves(patience),
+            "realtime-connections" => self.customer_connects_and_leaves(timeout),
             "realtime-on-order" => self.lost_connection_is_forgotten(),
-            "realtime-on-privacy" => self.chat_is_handed_over_and_forgotten(patience),
+            "realtime-on-privacy" => self.chat_is_handed_over_and_forgotten(timeout),
             other => panic!("this test does not know what {other} is there for"),
         }
     }
@@ -174,15 +170,15 @@ impl FunctionScenarios {
     }
 
     fn basket(&self) -> bool {
-        let (stranger, key) = (Stranger::new(), Uuid::now_v7().to_string());
-        let by_name = format!("/basket/{}", stranger.user_name);
-        let (path, items) = (stranger.path(&by_name), stranger.path(&format!("{by_name}/items")));
-        let (all, check_out) = (stranger.path("/basket"), stranger.path("/basket/checkout"));
+        let (other_customer, key) = (OtherCustomer::new(), Uuid::now_v7().to_string());
+        let by_name = format!("/basket/{}", other_customer.user_name);
+        let (path, items) = (other_customer.path(&by_name), other_customer.path(&format!("{by_name}/items")));
+        let (all, check_out) = (other_customer.path("/basket"), other_customer.path("/basket/checkout"));
         let item = json!({ "productId": self.product, "quantity": 1 });
         let key = [("idempotency-key", key.as_str())];
-        let user = &stranger.user_name;
+        let user = &other_customer.user_name;
         self.all_dealt_with(&[
-            ("POST", &all, &[], stranger.basket(&self.product)),
+            ("POST", &all, &[], other_customer.basket(&self.product)),
             ("GET", &path, &[], Value::Null),
             ("DELETE", &path, &[], Value::Null),
             ("POST", &items, &[], item),
@@ -195,8 +191,8 @@ impl FunctionScenarios {
     }
 
     fn orders(&self) -> bool {
-        let (stranger, nothing) = (Stranger::new(), Uuid::now_v7());
-        let by_id = |path: &str| stranger.path(path);
+        let (other_customer, nothing) = (OtherCustomer::new(), Uuid::now_v7());
+        let by_id = |path: &str| other_customer.path(path);
         self.all_dealt_with(&[
             ("GET", "/order", &[], Value::Null),
             ("GET", "/order?status=PENDING", &[], Value::Null),
@@ -207,16 +203,16 @@ impl FunctionScenarios {
     }
 
     /// An order of something that was never taken in: whose, which, or nothing if it was not rejected in time.
-    fn order_is_rejected(&self, patience: Duration) -> Option<(Stranger, String)> {
-        let (stranger, order) = self.checked_out();
-        let path = stranger.path(&format!("/order/{}/{order}", stranger.user_name));
-        let rejected = within(patience, || self.staff.get(&path).body["status"] == "REJECTED");
-        rejected.then_some((stranger, order))
+    fn order_is_rejected(&self, timeout: Duration) -> Option<(OtherCustomer, String)> {
+        let (other_customer, order) = self.checked_out();
+        let path = other_customer.path(&format!("/order/{}/{order}", other_customer.user_name));
+        let rejected = within(timeout, || self.staff.get(&path).body["status"] == "REJECTED");
+        rejected.then_some((other_customer, order))
     }
 
     /// Has the workflow's steps done for an order that is over, which changes nothing any more.
-    fn steps_are_done(&self, patience: Duration) -> bool {
-        let Some((_, order)) = self.order_is_rejected(patience) else { return false };
+    fn steps_are_done(&self, timeout: Duration) -> bool {
+        let Some((_, order)) = self.order_is_rejected(timeout) else { return false };
         let tell = |fact: &str, more: Value| self.told("ordering-on-event", &order, fact, more);
         let step = |step: &str, more: Value| {
             let mut call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
@@ -234,19 +230,19 @@ impl FunctionScenarios {
     }
 
     /// Tells facts of an order that is over, which change nothing any more.
-    fn facts_take_effect(&self, patience: Duration) -> bool {
-        let Some((stranger, order)) = self.order_is_rejected(patience) else { return false };
+    fn facts_take_effect(&self, timeout: Duration) -> bool {
+        let Some((other_customer, order)) = self.order_is_rejected(timeout) else { return false };
         let tell = |fact: &str, more: Value| self.told("ordering-on-event", &order, fact, more);
         let wait = |step: &str| {
             let call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
             is_done(&self.invoke("ordering-steps", &call))
         };
-        let pieces = json!([{ "productId": self.product, "quantity": 1 }]);
-        let mut placed = json!({ "pieces": pieces, "totalPrice": 19.9, "currency": "USD" });
-        merge(&mut placed, stranger.in_events());
+        let units = json!([{ "productId": self.product, "quantity": 1 }]);
+        let mut placed = json!({ "units": units, "totalPrice": 19.9, "currency": "USD" });
+        merge(&mut placed, other_customer.in_events());
         tell("OrderPlaced", placed)
-            && tell("OrderCancellationRequested", stranger.in_events())
-            && self.can_be_delivered(&stranger, &order)
+            && tell("OrderCancellationRequested", other_customer.in_events())
+            && self.can_be_delivered(&other_customer, &order)
             && tell("ShipmentDelivered", Value::Null)
             && wait("refund")
             && tell("PaymentRefunded", json!({ "amount": 0 }))
@@ -255,19 +251,19 @@ impl FunctionScenarios {
     }
 
     /// Has an order stand as if its parcel could arrive.
-    fn can_be_delivered(&self, stranger: &Stranger, order: &str) -> bool {
+    fn can_be_delivered(&self, other_customer: &OtherCustomer, order: &str) -> bool {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let update =
             self.account.aws().dynamodb().update_item().table_name(self.staff.output("/tables/order"));
-        let update = update.key("customerId", text(&stranger.id)).key("orderId", text(order));
+        let update = update.key("customerId", text(&other_customer.id)).key("orderId", text(order));
         let update =
             update.update_expression("SET #status = :paid").expression_attribute_names("#status", "status");
         self.runtime.block_on(update.expression_attribute_values(":paid", text("PAID")).send()).is_ok()
     }
 
     /// Names somebody to write to about an order that nobody placed: who, and about which.
-    fn somebody_can_be_written_to(&self) -> Option<(Stranger, String)> {
-        let (stranger, order) = (Stranger::new(), Uuid::now_v7().to_string());
+    fn somebody_can_be_written_to(&self) -> Option<(OtherCustomer, String)> {
+        let (other_customer, order) = (OtherCustomer::new(), Uuid::now_v7().to_string());
         let line = json!({ "productId": self.product, "productName": "Lamp", "quantity": 1, "price": 19.9 });
         let mut checkout = json!({
             "orderDate": "2026-01-31T12:00:00.000Z",
@@ -279,21 +275,21 @@ impl FunctionScenarios {
             "totalPrice": 19.9,
             "currency": "USD",
         });
-        merge(&mut checkout, stranger.in_events());
+        merge(&mut checkout, other_customer.in_events());
         self.told("notification-on-checkout", &order, "BasketCheckedOut", checkout)
-            .then_some((stranger, order))
+            .then_some((other_customer, order))
     }
 
     fn somebody_is_written_to(&self) -> bool {
-        let Some((stranger, order)) = self.somebody_can_be_written_to() else { return false };
-        let is_told = |fact| self.told("notification-on-order", &order, fact, stranger.in_events());
+        let Some((other_customer, order)) = self.somebody_can_be_written_to() else { return false };
+        let is_told = |fact| self.told("notification-on-order", &order, fact, other_customer.in_events());
         if !is_told("OrderPaid") {
             return false;
         }
         // A mail that is being written while its customer is erased.
         let erased = AttributeValue::S("erased".to_owned());
         let put = self.account.aws().dynamodb().put_item().table_name(self.staff.output("/tables/mail"));
-        let put = put.item("customerId", AttributeValue::S(stranger.id.clone()));
+        let put = put.item("customerId", AttributeValue::S(other_customer.id.clone()));
         let put = put.item("item", erased.clone()).item("erasedAt", erased);
         self.runtime.block_on(put.send()).unwrap();
         is_told("OrderShipped")
@@ -304,15 +300,15 @@ impl FunctionScenarios {
         let recipient = json!({
             "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com", "address": "1 Harbour Street",
         });
-        let pieces = json!([{ "productId": self.product, "quantity": 1 }]);
-        let parcel = json!({ "recipient": recipient, "pieces": pieces });
+        let units = json!([{ "productId": self.product, "quantity": 1 }]);
+        let parcel = json!({ "recipient": recipient, "units": units });
         self.told("shipping-on-command", order, "ShipOrder", parcel)
     }
 
-    fn parcel_is_asked_for_and_called_off(&self) -> bool {
+    fn parcel_is_asked_for_and_cancelled(&self) -> bool {
         let order = Uuid::now_v7().to_string();
         self.parcel_is_asked_for(&order)
-            && self.told("shipping-on-command", &order, "CallOffShipment", Value::Null)
+            && self.told("shipping-on-command", &order, "CancelShipment", Value::Null)
     }
 
     /// Has the carrier fetch a parcel at once, and plan to hand it over.
@@ -322,11 +318,11 @@ impl FunctionScenarios {
             && self.told("shipping-carrier", &order, "DispatchParcel", Value::Null)
     }
 
-    fn shipment_is_told(&self, patience: Duration) -> bool {
+    fn shipment_is_told(&self, timeout: Duration) -> bool {
         let order = Uuid::now_v7().to_string();
-        let heard = self.runtime.block_on(self.listen_for("ShipmentCalledOff", &order));
-        let is_told = self.told("shipping-on-command", &order, "CallOffShipment", Value::Null)
-            && within(patience, || self.runtime.block_on(self.messages(&heard)) > 0);
+        let heard = self.runtime.block_on(self.listen_for("ShipmentCancelled", &order));
+        let is_told = self.told("shipping-on-command", &order, "CancelShipment", Value::Null)
+            && within(timeout, || self.runtime.block_on(self.messages(&heard)) > 0);
         self.runtime.block_on(self.stop_listening(&heard, &order));
         is_told
     }
@@ -396,11 +392,11 @@ impl FunctionScenarios {
         is_done(&self.invoke("payment-sandbox-webhooks", &json!({ "Records": [message] })))
     }
 
-    fn payment_is_told(&self, patience: Duration) -> bool {
+    fn payment_is_told(&self, timeout: Duration) -> bool {
         let order = Uuid::now_v7().to_string();
         let heard = self.runtime.block_on(self.listen_for("PaymentRefunded", &order));
         let is_told = self.told("payment-on-command", &order, "RefundPayment", Value::Null)
-            && within(patience, || self.runtime.block_on(self.messages(&heard)) > 0);
+            && within(timeout, || self.runtime.block_on(self.messages(&heard)) > 0);
         self.runtime.block_on(self.stop_listening(&heard, &order));
         is_told
     }
@@ -468,8 +464,8 @@ impl FunctionScenarios {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    /// Takes pieces of a new product in, twice under the same name; gives its id.
-    fn pieces_come_in(&self) -> Option<String> {
+    /// Takes units of a new product in, twice under the same name; gives its id.
+    fn units_come_in(&self) -> Option<String> {
         let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
         let product = self.staff.post("/product", lamp).expect(201).body["id"].as_str()?.to_owned();
         let (stock, delivery) = (format!("/stock/{product}"), Uuid::now_v7().to_string());
@@ -482,34 +478,34 @@ impl FunctionScenarios {
         done.then_some(product)
     }
 
-    fn pieces_show_in_the_catalogue(&self, patience: Duration) -> bool {
-        let Some(product) = self.pieces_come_in() else { return false };
+    fn units_show_in_the_catalogue(&self, timeout: Duration) -> bool {
+        let Some(product) = self.units_come_in() else { return false };
         let path = format!("/product/{product}");
-        within(patience, || self.staff.get(&path).body["available"] == 3)
+        within(timeout, || self.staff.get(&path).body["available"] == 3)
     }
 
-    /// Sets pieces aside for an order that nobody placed, and puts them back.
-    fn pieces_are_set_aside(&self) -> bool {
-        let Some(product) = self.pieces_come_in() else { return false };
-        let (order, pieces) = (Uuid::now_v7(), json!([{ "productId": product, "quantity": 2 }]));
+    /// Sets units aside for an order that nobody placed, and puts them back.
+    fn units_are_set_aside(&self) -> bool {
+        let Some(product) = self.units_come_in() else { return false };
+        let (order, units) = (Uuid::now_v7(), json!([{ "productId": product, "quantity": 2 }]));
         let calls = [
-            json!({ "step": "reserve", "orderId": order, "pieces": pieces }),
+            json!({ "step": "reserve", "orderId": order, "units": units }),
             json!({ "step": "release", "orderId": order }),
         ];
         calls.iter().all(|call| is_done(&self.invoke("inventory-steps", call)))
     }
 
-    fn new_product_can_be_bought(&self, patience: Duration) -> bool {
+    fn new_product_can_be_bought(&self, timeout: Duration) -> bool {
         let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
         let product = self.staff.post("/product", lamp).expect(201).body["id"].clone();
         let product = product.as_str().unwrap_or_default();
-        within(patience, || self.staff.basket_price(product).is_some())
+        within(timeout, || self.staff.basket_price(product).is_some())
     }
 
-    fn checkout_becomes_an_order(&self, patience: Duration) -> bool {
-        let (stranger, order) = self.checked_out();
-        let order = stranger.path(&format!("/order/{}/{order}", stranger.user_name));
-        within(patience, || self.staff.get(&order).status == 200)
+    fn checkout_becomes_an_order(&self, timeout: Duration) -> bool {
+        let (other_customer, order) = self.checked_out();
+        let order = other_customer.path(&format!("/order/{}/{order}", other_customer.user_name));
+        within(timeout, || self.staff.get(&order).status == 200)
     }
 
     /// A message goes to the staff and back, and the chat is read.
@@ -523,7 +519,7 @@ impl FunctionScenarios {
                 == "subscribed"
     }
 
-    fn customer_connects_and_leaves(&self, patience: Duration) -> bool {
+    fn customer_connects_and_leaves(&self, timeout: Duration) -> bool {
         let customer = self.staff.customer();
         let Some(mut socket) = socket(&customer) else { return false };
         let id = customer.id();
@@ -534,22 +530,23 @@ impl FunctionScenarios {
         } });
         let answer = self.invoke("realtime-connections", &said);
         let frame = serde_json::from_str::<Value>(answer["body"].as_str().unwrap_or_default());
-        within(patience, known)
+        within(timeout, known)
             && frame.is_ok_and(|frame| frame["status"] == 401)
             && socket.close(None).is_ok()
-            && within(patience, || !known())
+            && within(timeout, || !known())
     }
 
     /// What happens with an order is told to a connection that has gone without a word.
     fn lost_connection_is_forgotten(&self) -> bool {
-        let (stranger, order, id) = (Stranger::new(), Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
+        let (other_customer, order, id) =
+            (OtherCustomer::new(), Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
         let text = |text: String| AttributeValue::S(text);
         let number = |number: u64| AttributeValue::N(number.to_string());
         let row = |item: String, sort: String| {
             let key = [("item", text(item)), ("sort", text(sort))];
             let more = [
-                ("customerId", text(stranger.id.clone())),
-                ("userName", text(stranger.user_name.clone())),
+                ("customerId", text(other_customer.id.clone())),
+                ("userName", text(other_customer.user_name.clone())),
                 ("connection", text(id.clone())),
                 ("isStaff", AttributeValue::Bool(false)),
                 ("orders", AttributeValue::Ss(vec![order.clone()])),
@@ -562,7 +559,7 @@ impl FunctionScenarios {
         };
         let rows = [
             row(format!("connection#{id}"), "connection".to_owned()),
-            row(format!("customer#{}", stranger.id), format!("order#{order}#{id}")),
+            row(format!("customer#{}", other_customer.id), format!("order#{order}#{id}")),
         ];
         let (dynamodb, table) = (self.account.aws().dynamodb(), self.staff.output("/tables/connection"));
         for row in rows {
@@ -570,8 +567,8 @@ impl FunctionScenarios {
             self.runtime.block_on(put.send()).unwrap();
         }
         // What is left is where the order stands.
-        self.told("realtime-on-order", &order, "OrderPaid", stranger.in_events())
-            && self.rows_of_live(&stranger.id).len() == 1
+        self.told("realtime-on-order", &order, "OrderPaid", other_customer.in_events())
+            && self.rows_of_live(&other_customer.id).len() == 1
     }
 
     /// All rows of somebody's in the table of connections, but their tombstone.
@@ -586,30 +583,30 @@ impl FunctionScenarios {
         self.runtime.block_on(query.send()).unwrap().items.unwrap_or_default()
     }
 
-    fn chat_is_handed_over_and_forgotten(&self, patience: Duration) -> bool {
+    fn chat_is_handed_over_and_forgotten(&self, timeout: Duration) -> bool {
         let customer = self.staff.customer();
         let Some(mut socket) = socket(&customer) else { return false };
         let id = customer.id();
         let sent = ask(&mut socket, &json!({ "action": "sendMessage", "text": "hello" }));
         sent["type"] == "messageSent"
-            && within(patience, || {
+            && within(timeout, || {
                 let export = customer.get("/me/export");
                 export.status == 200 && export.body["data"]["realtime"][0]["text"] == "hello"
             })
             && customer.send("DELETE", "/me", &[], "").status == 202
-            && within(patience, || !customer.has_account())
+            && within(timeout, || !customer.has_account())
             && self.rows_of_live(&id).is_empty()
     }
 
-    fn customer_takes_their_data_and_leaves(&self, patience: Duration) -> bool {
+    fn customer_takes_their_data_and_leaves(&self, timeout: Duration) -> bool {
         let customer = self.staff.customer();
         customer.add(&self.product, 1);
         customer.order(&customer.check_out(&[]).expect(202).body);
         // A basket that holds nothing need not be emptied.
         customer.add(&self.product, 1);
-        within(patience, || customer.get("/me/export").status == 200)
+        within(timeout, || customer.get("/me/export").status == 200)
             && customer.send("DELETE", "/me", &[], "").status == 202
-            && within(patience, || !customer.has_account())
+            && within(timeout, || !customer.has_account())
     }
 
     /// Puts a row into a table that its stream's function cannot read, and waits until that is in the retry queue.
@@ -618,7 +615,7 @@ impl FunctionScenarios {
         table: &str,
         key: &[&str],
         publisher: &str,
-        patience: Duration,
+        timeout: Duration,
     ) -> bool {
         let queue = self.staff.output(&format!("/queues/{publisher}-retry"));
         let before = self.runtime.block_on(self.messages(queue));
@@ -631,7 +628,7 @@ impl FunctionScenarios {
         // By it an order's row is told from what is left of one.
         let put = put.item("orderDate", id);
         self.runtime.block_on(put.send()).unwrap();
-        let set_aside = within(patience, || self.runtime.block_on(self.messages(queue)) > before);
+        let set_aside = within(timeout, || self.runtime.block_on(self.messages(queue)) > before);
         // Others list what the table holds.
         let delete = dynamodb.delete_item().table_name(table).set_key(Some(row));
         self.runtime.block_on(delete.send()).unwrap();
@@ -687,8 +684,8 @@ fn ask(socket: &mut Socket, frame: &Value) -> Value {
 }
 
 /// Whether something comes true in time.
-fn within(patience: Duration, mut is_so: impl FnMut() -> bool) -> bool {
-    let deadline = Instant::now() + patience;
+fn within(timeout: Duration, mut is_so: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + timeout;
     while Instant::now() < deadline {
         if is_so() {
             return true;

@@ -38,7 +38,7 @@ fn table() -> Vec<Row> {
     .collect()
 }
 
-/// Whatever was done before, there is a product in stock again and a piece of it in the customer's basket.
+/// Whatever was done before, there is a product in stock again and a unit of it in the customer's basket.
 fn prepare(staff: &Shop, customer: &Shop, things: &mut Things) -> String {
     if staff.get(&format!("/product/{}", things.product)).status == 404 {
         things.product = staff.product_in_stock("Lamp", "19.90", 100);
@@ -49,7 +49,7 @@ fn prepare(staff: &Shop, customer: &Shop, things: &mut Things) -> String {
     basket.body["items"][0]["itemId"].as_str().unwrap().to_owned()
 }
 
-/// An order whose charge takes its time, so that it can be called off.
+/// An order whose charge takes its time, so that it can be cancelled.
 fn waiting_order(customer: &Shop, product: &str) -> String {
     let receipt = customer.buy(product, 1, &json!({ "paymentToken": "tok_delayed" }));
     customer.order(&receipt).body["orderId"].as_str().unwrap().to_owned()
@@ -93,7 +93,7 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
         let columns = [&callers.nobody, &callers.customer, &callers.another, &callers.staff];
         for (column, (caller, status)) in columns.into_iter().zip(row.statuses).enumerate() {
             let item = prepare(staff, &callers.customer, &mut things);
-            // An order can be called off once.
+            // An order can be cancelled once.
             let young =
                 row.path.ends_with("/cancel").then(|| waiting_order(&callers.customer, &things.product));
             let order = young.as_ref().unwrap_or(&things.order);
@@ -123,14 +123,15 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
 #[test]
 fn what_is_somebody_elses_looks_like_what_is_not_there() {
     let staff = Shop::new();
-    let (owner, stranger) = (staff.customer(), staff.customer());
+    let (owner, other_customer) = (staff.customer(), staff.customer());
     let product = staff.product("Lamp", "19.90");
     owner.add(&product, 1);
     let receipt = owner.check_out(&[]).expect(202).body;
     owner.order(&receipt);
     let theirs = format!("/order/{}/{}", owner.user(), receipt["orderId"].as_str().unwrap());
     let nobodys = theirs.replace(owner.user(), "nobody-of-that-name");
-    let (theirs, nobodys) = (stranger.get(&theirs).expect(404), stranger.get(&nobodys).expect(404));
+    let (theirs, nobodys) =
+        (other_customer.get(&theirs).expect(404), other_customer.get(&nobodys).expect(404));
     assert_eq!(theirs.body["detail"], nobodys.body["detail"]);
     assert_eq!(theirs.problem(), nobodys.problem());
 }

@@ -18,7 +18,7 @@ fn facts_that_are_told_again_change_no_order_and_no_stock() {
     let (customer, product) = (staff.customer(), staff.product_in_stock("Lamp", "19.90", 5));
     let receipt = customer.buy(&product, 2, &json!({}));
     customer.order_that_is("DELIVERED", &receipt);
-    // The workflow may say later than the parcel arrives that its pieces left, and the audit hears of it last of all.
+    // The workflow may say later than the parcel arrives that its units left, and the audit hears of it last of all.
     let before = eventually("all that there is to know", || {
         let known = known(&staff, &customer, &receipt, &product);
         let [_, _, audit, stock, _] = &known;

@@ -6,9 +6,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use shop_tests::{Answer, Shop, eventually, owner, statuses};
 
-/// A product with so many pieces.
-fn lamp(staff: &Shop, pieces: u32) -> String {
-    staff.product_in_stock("Lamp", "19.90", pieces)
+/// A product with so many units.
+fn lamp(staff: &Shop, units: u32) -> String {
+    staff.product_in_stock("Lamp", "19.90", units)
 }
 
 fn of_order(staff: &Shop, path: &str, receipt: &Value) -> Answer {
@@ -29,19 +29,19 @@ fn cancel(customer: &Shop, receipt: &Value) -> Answer {
     customer.send("POST", &format!("/order/{}/{order}/cancel", customer.user()), &[], "")
 }
 
-/// The order is over in this way, and nothing of it is left: no piece set aside, no money, no parcel.
-fn assert_undone(staff: &Shop, order: &Answer, [status, reason]: [&str; 2], product: &str, pieces: u64) {
+/// The order is over in this way, and nothing of it is left: no unit set aside, no money, no parcel.
+fn assert_undone(staff: &Shop, order: &Answer, [status, reason]: [&str; 2], product: &str, units: u64) {
     let end = order.body["history"].as_array().unwrap().last().unwrap();
     assert_eq!([&order.body["status"], &end["status"]], [status, status], "{}", order.text);
     assert_eq!(end["reason"], reason, "{}", order.text);
-    assert_eq!(staff.stock(product), [pieces, 0, 0]);
+    assert_eq!(staff.stock(product), [units, 0, 0]);
     let payment = of_order(staff, "payment", &order.body);
     let keeps_nothing = payment.status == 404
         || ["DECLINED", "REFUNDED"].contains(&payment.body["state"].as_str().unwrap_or_default());
     assert!(keeps_nothing, "{}", payment.text);
     let shipment = of_order(staff, "shipment", &order.body);
     let stays = shipment.status == 404
-        || ["REFUSED", "CALLED_OFF"].contains(&shipment.body["state"].as_str().unwrap_or_default());
+        || ["REFUSED", "CANCELLED"].contains(&shipment.body["state"].as_str().unwrap_or_default());
     assert!(stays, "{}", shipment.text);
 }
 
@@ -75,7 +75,7 @@ fn a_paid_order_is_delivered_and_tells_how_it_came_there() {
 }
 
 #[test]
-fn what_cannot_be_charged_is_rejected_and_its_pieces_go_back() {
+fn what_cannot_be_charged_is_rejected_and_its_units_go_back() {
     let staff = Shop::new();
     for (token, reason) in [
         (json!("tok_declined"), "DECLINED"),
@@ -150,7 +150,7 @@ fn dlq(shop: &Shop, action: &[&str]) -> (bool, String) {
     (done.status.success(), said.concat())
 }
 
-/// Somebody takes a reserved piece for one that is on hand.
+/// Somebody takes a reserved unit for one that is on hand.
 fn mistake_a_reserved_piece(shop: &Shop, product: &str) {
     let update = testkit::Account::of_the_shop().aws().dynamodb().update_item();
     let update = update
@@ -221,7 +221,7 @@ fn out_of_stock_is_a_result_of_the_function_and_no_error() {
     let staff = Shop::new();
     let (product, order) = (staff.product("Rumour", "1.00"), uuid::Uuid::now_v7());
     let call = json!({
-        "step": "reserve", "orderId": order, "correlationId": "c-1", "pieces": [{ "productId": product, "quantity": 1 }],
+        "step": "reserve", "orderId": order, "correlationId": "c-1", "units": [{ "productId": product, "quantity": 1 }],
     });
     let function = &staff.all("/functions")["inventory-steps"];
     let url = format!("{}/2015-03-31/functions/{function}/invocations", staff.output("/endpoint"));
@@ -234,7 +234,7 @@ fn out_of_stock_is_a_result_of_the_function_and_no_error() {
 }
 
 #[test]
-fn of_two_customers_who_want_the_last_piece_one_gets_it() {
+fn of_two_customers_who_want_the_last_unit_one_gets_it() {
     let staff = Shop::new();
     let product = lamp(&staff, 1);
     let customers = [staff.customer(), staff.customer()];
@@ -311,11 +311,11 @@ fn a_customer_calls_a_paid_order_off_before_its_parcel_leaves() {
     assert_eq!(order.body["history"][3]["reason"], "CUSTOMER_REQUEST");
     assert_eq!(staff.stock(&product), before);
     assert_eq!(charges(&receipt), ["refunded"]);
-    assert_eq!(states(&of_order(&staff, "shipment", &receipt).expect(200).body).last(), Some(&"CALLED_OFF"));
+    assert_eq!(states(&of_order(&staff, "shipment", &receipt).expect(200).body).last(), Some(&"CANCELLED"));
 }
 
 #[test]
-fn a_parcel_that_has_left_cannot_be_called_off() {
+fn a_parcel_that_has_left_cannot_be_cancelled() {
     let staff = Shop::new();
     let (customer, product) = (staff.customer(), lamp(&staff, 3));
     let receipt = customer.buy(&product, 1, &json!({}));
@@ -327,18 +327,15 @@ fn a_parcel_that_has_left_cannot_be_called_off() {
 }
 
 #[test]
-fn only_staff_take_pieces_in_and_look_behind_the_counter() {
+fn only_staff_take_units_in_and_look_behind_the_counter() {
     let staff = Shop::new();
     let (customer, product) = (staff.customer(), lamp(&staff, 3));
     let receipt = customer.buy(&product, 1, &json!({}));
     customer.order_that_is("DELIVERED", &receipt);
     let (receipts, key) = (format!("/stock/{product}/receipts"), [("idempotency-key", "delivery-1")]);
-    let pieces = json!({ "quantity": 4 });
-    assert_eq!(customer.send("POST", &receipts, &key, &pieces).expect(403).problem(), "forbidden");
-    assert_eq!(
-        customer.nobody().send("POST", &receipts, &key, &pieces).expect(401).problem(),
-        "unauthorized"
-    );
+    let units = json!({ "quantity": 4 });
+    assert_eq!(customer.send("POST", &receipts, &key, &units).expect(403).problem(), "forbidden");
+    assert_eq!(customer.nobody().send("POST", &receipts, &key, &units).expect(401).problem(), "unauthorized");
     for path in ["payment", "shipment"] {
         assert_eq!(of_order(&customer, path, &receipt).expect(403).problem(), "forbidden", "{path}");
         assert_eq!(of_order(&customer.nobody(), path, &receipt).expect(401).problem(), "unauthorized");
@@ -346,7 +343,7 @@ fn only_staff_take_pieces_in_and_look_behind_the_counter() {
     }
     customer.get(&format!("/stock/{product}")).expect(403);
     // A delivery that is told twice is counted once.
-    let counted = staff.send("POST", &receipts, &key, &pieces).expect(201).body;
-    assert_eq!(staff.send("POST", &receipts, &key, &pieces).expect(201).body, counted);
+    let counted = staff.send("POST", &receipts, &key, &units).expect(201).body;
+    assert_eq!(staff.send("POST", &receipts, &key, &units).expect(201).body, counted);
     staff.stock_becomes(&product, [6, 0, 1]);
 }

@@ -147,7 +147,7 @@ fn work(customers: &[Mutex<Customer>], worker: usize, over: &AtomicBool) {
     }
 }
 
-/// Staff change prices all the while, and now and then a few pieces come in of what is scarce.
+/// Staff change prices all the while, and now and then a few units come in of what is scarce.
 fn staff(
     shop: &Shop,
     products: &[String],

@@ -278,7 +278,7 @@ impl Shop {
     /// What a product costs in baskets, if they know it: staff put it into one, and empty that again.
     #[must_use]
     pub fn basket_price(&self, product: &str) -> Option<Value> {
-        let probe = Stranger { user_name: format!("probe-{product}"), id: product.to_owned() };
+        let probe = OtherCustomer { user_name: format!("probe-{product}"), id: product.to_owned() };
         let basket = self.post(&probe.path("/basket"), probe.basket(product));
         if basket.status != 200 {
             return None;
@@ -287,22 +287,22 @@ impl Shop {
         Some(basket.body["items"][0]["price"].clone())
     }
 
-    /// Creates a product, takes pieces of it in, and waits until baskets know it; gives its id.
+    /// Creates a product, takes units of it in, and waits until baskets know it; gives its id.
     #[must_use]
-    pub fn product_in_stock(&self, name: &str, price: &str, pieces: u32) -> String {
+    pub fn product_in_stock(&self, name: &str, price: &str, units: u32) -> String {
         let id = self.product(name, price);
-        self.take_in(&id, pieces);
+        self.take_in(&id, units);
         id
     }
 
-    /// Takes pieces of a product in, as staff do when a delivery comes.
-    pub fn take_in(&self, product: &str, pieces: u32) {
+    /// Takes units of a product in, as staff do when a delivery comes.
+    pub fn take_in(&self, product: &str, units: u32) {
         let delivery = Uuid::now_v7().to_string();
         let (path, key) = (format!("/stock/{product}/receipts"), [("idempotency-key", delivery.as_str())]);
-        self.send("POST", &path, &key, format!(r#"{{"quantity": {pieces}}}"#)).expect(201);
+        self.send("POST", &path, &key, format!(r#"{{"quantity": {units}}}"#)).expect(201);
     }
 
-    /// Adds pieces of a product to one's basket.
+    /// Adds units of a product to one's basket.
     pub fn add(&self, product: &str, quantity: u8) {
         let item = format!(r#"{{"productId": "{product}", "quantity": {quantity}}}"#);
         self.post(&format!("/basket/{}/items", self.user()), item).expect(200);
@@ -320,10 +320,10 @@ impl Shop {
         self.send("POST", "/basket/checkout", headers, checkout(self.user()))
     }
 
-    /// Buys pieces of a product, with some fields of the checkout as one likes; gives the receipt.
+    /// Buys units of a product, with some fields of the checkout as one likes; gives the receipt.
     #[must_use]
-    pub fn buy(&self, product: &str, pieces: u8, wishes: &Value) -> Value {
-        self.add(product, pieces);
+    pub fn buy(&self, product: &str, units: u8, wishes: &Value) -> Value {
+        self.add(product, units);
         let mut body = checkout(self.user());
         for (field, wish) in wishes.as_object().into_iter().flatten() {
             body[field] = wish.clone();
@@ -331,17 +331,17 @@ impl Shop {
         self.post("/basket/checkout", body).expect(202).body
     }
 
-    /// Pieces of a product as staff see them: on hand, reserved, shipped.
+    /// Units of a product as staff see them: on hand, reserved, shipped.
     #[must_use]
     pub fn stock(&self, product: &str) -> [u64; 3] {
         let stock = self.get(&format!("/stock/{product}")).expect(200).body;
-        ["onHand", "reserved", "shipped"].map(|pieces| stock[pieces].as_u64().expect("a number of pieces"))
+        ["onHand", "reserved", "shipped"].map(|units| stock[units].as_u64().expect("a number of units"))
     }
 
-    /// Waits until the stock of a product is this. A parcel can arrive before the workflow has said that its pieces left;
+    /// Waits until the stock of a product is this. A parcel can arrive before the workflow has said that its units left;
     /// they have all the same, a little later.
-    pub fn stock_becomes(&self, product: &str, pieces: [u64; 3]) {
-        eventually(&format!("stock of {pieces:?}"), || (self.stock(product) == pieces).then_some(()));
+    pub fn stock_becomes(&self, product: &str, units: [u64; 3]) {
+        eventually(&format!("stock of {units:?}"), || (self.stock(product) == units).then_some(()));
     }
 
     /// The order of an accepted checkout, once it has come to this status. The test fails when it ends elsewhere.
@@ -381,25 +381,25 @@ impl Shop {
 
 /// A customer without an account, for whom staff act.
 #[derive(Clone, Debug)]
-pub struct Stranger {
+pub struct OtherCustomer {
     /// Their name.
     pub user_name: String,
     /// Their id.
     pub id: String,
 }
 
-impl Default for Stranger {
+impl Default for OtherCustomer {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Stranger {
+impl OtherCustomer {
     /// Somebody whom no other test knows.
     #[must_use]
     pub fn new() -> Self {
         let id = Uuid::now_v7().to_string();
-        Self { user_name: format!("stranger-{id}"), id }
+        Self { user_name: format!("other_customer-{id}"), id }
     }
 
     /// A path that says which customer staff mean.

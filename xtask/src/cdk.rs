@@ -1,4 +1,4 @@
-//! The only place that knows command lines of the CDK and of what mends its local result.
+//! The only place that knows command lines of the CDK and of what repairs its local result.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -78,13 +78,14 @@ pub fn bootstrap(paths: &Paths, environment: &str) -> Command {
 }
 
 /// Sets what the local AWS leaves out of a deployment.
-pub fn mend(paths: &Paths, venv: &Venv, running: &Running, stack: &str, template: &Path) -> Command {
-    let mut mend = venv.python(&paths.infra());
-    mend.arg("local/mend.py")
+pub fn repair(paths: &Paths, venv: &Venv, running: &Running, stack: &str, template: &Path) -> Command {
+    let mut repair = venv.python(&paths.infra());
+    repair
+        .arg("local/post_deploy.py")
         .args(["--endpoint", &running.endpoint(), "--region", aws::REGION, "--stack", stack, "--template"])
         .arg(template);
-    local_credentials(&mut mend, running);
-    mend
+    local_credentials(&mut repair, running);
+    repair
 }
 
 pub fn template(assembly: &Path, stack: &str) -> PathBuf {

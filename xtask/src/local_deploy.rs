@@ -29,20 +29,20 @@ pub struct Deployment<'a> {
     pub built: &'a Built,
 }
 
-/// Two steps, deploy and mend; neither is done when nothing changed.
+/// Two steps, deploy and repair; neither is done when nothing changed.
 pub fn run(deployment: &Deployment, steps: &mut Steps) -> Result<Outputs> {
     let fingerprint = deployment.fingerprint()?;
     let current = deployment.current(&fingerprint);
     if let Some(outputs) = current {
         steps.run("deploy", |_| Ok(((), "unchanged".to_owned())))?;
-        steps.run("mend", |_| Ok(((), "unchanged".to_owned())))?;
+        steps.run("repair", |_| Ok(((), "unchanged".to_owned())))?;
         return Ok(outputs);
     }
     fingerprint::forget(&deployment.stack.deployed())?;
     let users = deployment.users();
     let mut outputs = steps.run("deploy", |step| deployment.deploy(step))?;
     outputs.users = users;
-    steps.run("mend", |step| deployment.mend(step))?;
+    steps.run("repair", |step| deployment.repair(step))?;
     outputs.write(&deployment.stack.outputs())?;
     let endpoint = deployment.running.endpoint();
     environments::write(&deployment.stack.dir().join("functions"), &outputs, &endpoint)?;
@@ -124,10 +124,10 @@ impl Deployment<'_> {
         Ok((outputs, detail))
     }
 
-    fn mend(&self, step: &mut Step) -> Result<((), String)> {
+    fn repair(&self, step: &mut Step) -> Result<((), String)> {
         let stack = self.stage().stack();
         let template = cdk::template(&self.stack.assembly(), &stack);
-        step.run(&mut cdk::mend(self.paths, self.venv, self.running, &stack, &template))?;
+        step.run(&mut cdk::repair(self.paths, self.venv, self.running, &stack, &template))?;
         Ok(((), String::new()))
     }
 }

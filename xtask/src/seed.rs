@@ -1,4 +1,4 @@
-//! `cargo xtask seed`: a small catalogue to play with, and some pieces of each product, through the front door.
+//! `cargo xtask seed`: a small catalogue to play with, and some units of each product, through the front door.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use crate::stack::LocalStack;
 use crate::{aws, sign_in, users};
 
 const CATALOGUE: &str = include_str!("../seed/catalogue.json");
-/// How many pieces of each product are taken in.
+/// How many units of each product are taken in.
 const PIECES: u32 = 1000;
 
 #[derive(Parser)]
@@ -20,7 +20,7 @@ pub struct Args {}
 
 pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
     let outputs = Outputs::read(&LocalStack::of_developer(paths).outputs())?;
-    let sown = sow(&outputs)?;
+    let sown = seed(&outputs)?;
     for name in &sown.created {
         println!("created {name}");
     }
@@ -31,13 +31,13 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
     Ok(())
 }
 
-pub struct Sown {
+pub struct Seeded {
     created: Vec<String>,
     stocked: Vec<String>,
     there_already: usize,
 }
 
-impl fmt::Display for Sown {
+impl fmt::Display for Seeded {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.created.len(), self.there_already) {
             (0, _) if self.stocked.is_empty() => write!(formatter, "unchanged"),
@@ -47,18 +47,18 @@ impl fmt::Display for Sown {
         }?;
         match self.stocked.len() {
             0 => Ok(()),
-            stocked => write!(formatter, ", {PIECES} pieces of {stocked} taken in"),
+            stocked => write!(formatter, ", {PIECES} units of {stocked} taken in"),
         }
     }
 }
 
-/// Creates the products of the catalogue that the shop lacks, by name, and takes in pieces of those that it never had
+/// Creates the products of the catalogue that the shop lacks, by name, and takes in units of those that it never had
 /// any of, as staff.
-pub fn sow(outputs: &Outputs) -> Result<Sown> {
+pub fn seed(outputs: &Outputs) -> Result<Seeded> {
     let catalogue: Vec<Value> = serde_json::from_str(CATALOGUE).context("the catalogue is not JSON")?;
     let shop = Shop { url: outputs.api_url.clone(), agent: aws::agent() };
     let there = shop.products(&catalogue)?;
-    let mut sown = Sown { created: Vec::new(), stocked: Vec::new(), there_already: there.len() };
+    let mut sown = Seeded { created: Vec::new(), stocked: Vec::new(), there_already: there.len() };
     let lacking = catalogue.iter().any(|product| is_lacking(there_as(product, &there)));
     if !lacking {
         return Ok(sown);
@@ -125,7 +125,7 @@ impl Shop {
         self.post("product", token, &[], product)
     }
 
-    /// Takes pieces in, once: the delivery is named by its product.
+    /// Takes units in, once: the delivery is named by its product.
     fn take_in(&self, product: &str, token: &str) -> Result<()> {
         let delivery = [("idempotency-key", format!("seed-{product}"))];
         let path = format!("stock/{product}/receipts");
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn products_are_known_by_name_and_lack_pieces_until_any_came_in() {
+    fn products_are_known_by_name_and_lack_units_until_any_came_in() {
         let there = [json!({ "name": "b", "price": 1 }), json!({ "name": "c", "available": 0 })];
         let lacking = |name| is_lacking(there_as(&json!({ "name": name }), &there));
         assert_eq!(there_as(&json!({ "name": "b" }), &there), Some(&there[0]));
@@ -186,12 +186,12 @@ mod tests {
     fn what_was_sown_is_told_in_a_line() {
         let names = |count: usize| vec![String::new(); count];
         let told = |created, stocked, there_already| {
-            Sown { created: names(created), stocked: names(stocked), there_already }.to_string()
+            Seeded { created: names(created), stocked: names(stocked), there_already }.to_string()
         };
         assert_eq!(told(0, 0, 8), "unchanged");
-        assert_eq!(told(8, 8, 0), "8 products created, 1000 pieces of 8 taken in");
-        assert_eq!(told(1, 2, 7), "1 products created, 7 there already, 1000 pieces of 2 taken in");
-        assert_eq!(told(0, 8, 8), "no products created, 1000 pieces of 8 taken in");
+        assert_eq!(told(8, 8, 0), "8 products created, 1000 units of 8 taken in");
+        assert_eq!(told(1, 2, 7), "1 products created, 7 there already, 1000 units of 2 taken in");
+        assert_eq!(told(0, 8, 8), "no products created, 1000 units of 8 taken in");
     }
 
     #[test]

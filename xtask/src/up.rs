@@ -32,7 +32,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let port = port(&stack, args)?;
     let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
     let Up { outputs, new_users, .. } = bring_up(paths, &stack, Some(port), &mut steps)?;
-    steps.run("seed", |_| Ok(((), seed::sow(&outputs)?.to_string())))?;
+    steps.run("seed", |_| Ok(((), seed::seed(&outputs)?.to_string())))?;
     let environment = paths.local().join("postman/local.postman_environment.json");
     postman::write_environment(&environment, &outputs)?;
     println!("{}", welcome(&outputs, &new_users, &paths.shown(&environment).to_string()));

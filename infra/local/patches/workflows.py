@@ -402,7 +402,7 @@ def spread_retries() -> None:
 
 
 def let_runtime_errors_end_all() -> None:
-    """`States.ALL` does not match what only another definition can mend."""
+    """`States.ALL` does not match what only another definition can fix."""
     original = stepfunctions._error_matches
 
     @functools.wraps(original)

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use domain::order::Reason;
-use domain::stock::Pieces;
+use domain::stock::LineQuantity;
 use domain::{Amount, Currency, Money, OrderId, Timestamp};
 use lambdakit::Problem;
 use lambdakit::api::Path;
@@ -55,7 +55,7 @@ pub(crate) struct EntryView {
     version: u32,
     occurred_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pieces: Option<Vec<Pieces>>,
+    units: Option<Vec<LineQuantity>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     total_price: Option<Amount>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -73,7 +73,7 @@ impl From<Entry> for EntryView {
             kind: entry.kind,
             version: entry.version,
             occurred_at: entry.occurred_at,
-            pieces: entry.pieces,
+            units: entry.units,
             total_price: entry.total_price.map(Money::amount),
             currency: entry.total_price.map(Money::currency),
             reason: entry.reason,

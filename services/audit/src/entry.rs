@@ -8,7 +8,7 @@ use domain::event::ordering::{
 };
 use domain::event::{Event, Fact, Metadata};
 use domain::order::Reason;
-use domain::stock::Pieces;
+use domain::stock::LineQuantity;
 use domain::{Money, MoneyError, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub enum OrderEvent {
     /// It was placed.
     OrderPlaced(Event<OrderPlaced>),
-    /// Its pieces are set aside.
+    /// Its units are set aside.
     OrderStockReserved(Event<OrderStockReserved>),
     /// It is paid.
     OrderPaid(Event<OrderPaid>),
@@ -28,7 +28,7 @@ pub enum OrderEvent {
     OrderDelivered(Event<OrderDelivered>),
     /// The shop could not take it.
     OrderRejected(Event<OrderRejected>),
-    /// It was called off.
+    /// It was cancelled.
     OrderCancelled(Event<OrderCancelled>),
 }
 
@@ -52,7 +52,7 @@ pub struct Entry {
     pub occurred_at: Timestamp,
     /// What was bought, of an order that was placed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pieces: Option<Vec<Pieces>>,
+    pub units: Option<Vec<LineQuantity>>,
     /// What it costs, of an order that was placed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_price: Option<Money>,
@@ -71,7 +71,7 @@ impl Entry {
             kind: F::DETAIL_TYPE.to_owned(),
             version,
             occurred_at,
-            pieces: None,
+            units: None,
             total_price: None,
             reason: None,
         }
@@ -85,7 +85,7 @@ impl TryFrom<OrderEvent> for Entry {
         Ok(match fact {
             OrderEvent::OrderPlaced(Event { metadata, data }) => Self {
                 total_price: Some(Money::from_amount(data.total_price, data.currency)?),
-                pieces: Some(data.pieces),
+                units: Some(data.units),
                 ..Self::of::<OrderPlaced>(metadata, data.order_id)
             },
             OrderEvent::OrderStockReserved(Event { metadata, data }) => {

@@ -12,7 +12,7 @@ use shopkit::customer::{CUSTOMER_ID, WHOSE};
 use crate::api::{BasketSummary, BasketView};
 use crate::checkout::Receipt;
 
-/// Pieces of a product. Its name and price are ignored: they come from the catalogue. A card number is no
+/// Units of a product. Its name and price are ignored: they come from the catalogue. A card number is no
 /// colour.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
@@ -34,7 +34,7 @@ struct NewBasket {
     items: Vec<Item>,
 }
 
-/// Another number of pieces.
+/// Another number of units.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
 struct ItemChange {
@@ -123,7 +123,7 @@ pub fn operations() -> Vec<Operation> {
             Method::POST,
             items,
             "addItem",
-            "Put pieces of a product into a basket",
+            "Put units of a product into a basket",
         )))
         .takes::<Item>()
         .answers::<BasketView>(StatusCode::OK),
@@ -132,7 +132,7 @@ pub fn operations() -> Vec<Operation> {
             Method::PATCH,
             item,
             "changeItem",
-            "Set a line's number of pieces",
+            "Set a line's number of units",
         ))
         .takes::<ItemChange>()
         .answers::<BasketView>(StatusCode::OK),

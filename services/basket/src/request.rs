@@ -8,7 +8,7 @@ use domain::{Currency, Money, ProductId, UserName};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
 
-/// Pieces of a product that a customer wants.
+/// Units of a product that a customer wants.
 #[derive(Debug)]
 pub(crate) struct Item {
     pub(crate) product_id: ProductId,

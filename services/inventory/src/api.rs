@@ -63,7 +63,7 @@ async fn take_in(
             StatusCode::UNPROCESSABLE_ENTITY,
             "idempotency-key-reused",
             "Idempotency-Key reused",
-            "The Idempotency-Key was used for another number of pieces.",
+            "The Idempotency-Key was used for another number of units.",
         )),
     }
 }

@@ -1,9 +1,9 @@
-//! The warehouse: how many pieces of each product there are, and whose they are.
+//! The warehouse: how many units of each product there are, and whose they are.
 //!
 //! | function | does |
 //! | --- | --- |
 //! | `inventory-api` | answers `/stock` |
-//! | `inventory-steps` | sets pieces aside for an order, puts them back, or lets them go with the parcel |
+//! | `inventory-steps` | sets units aside for an order, puts them back, or lets them go with the parcel |
 //! | `inventory-publisher` | publishes each change of the stock table |
 //!
 //! Owns the table `stock`. Listens to nothing: the fulfilment of orders calls it. Publishes `StockReserved`,

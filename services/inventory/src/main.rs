@@ -32,7 +32,7 @@ async fn publisher() -> Result<Outbox, ConfigError> {
     Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
-/// Sets pieces aside for an order, puts them back, or lets them go with the parcel.
+/// Sets units aside for an order, puts them back, or lets them go with the parcel.
 async fn reservation_steps() -> Result<ReservationSteps, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(ReservationSteps::new(StockStore::new(Table::from_env(&dynamodb, "STOCK_TABLE")?)))

@@ -8,18 +8,18 @@ use lambdakit::openapi::{Access, Operation};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::api::StockView;
-use crate::request::ReceivedPieces;
+use crate::request::ReceivedUnits;
 
 /// A delivery.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
 struct StockReceipt {
-    quantity: ReceivedPieces,
+    quantity: ReceivedUnits,
 }
 
-impl JsonSchema for ReceivedPieces {
+impl JsonSchema for ReceivedUnits {
     fn schema_name() -> Cow<'static, str> {
-        "ReceivedPieces".into()
+        "ReceivedUnits".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -33,10 +33,10 @@ pub fn operations() -> Vec<Operation> {
     let (one, receipts) = ("/stock/{productId}", "/stock/{productId}/receipts");
     let of = |operation: Operation| operation.path::<ProductId>("productId", "Names the product.");
     vec![
-        of(Operation::new(Access::Staff, Method::GET, one, "readStock", "See how many pieces there are"))
+        of(Operation::new(Access::Staff, Method::GET, one, "readStock", "See how many units there are"))
             .answers::<StockView>(StatusCode::OK)
             .refused(404, "Nothing of such a product was ever taken in."),
-        of(Operation::new(Access::Staff, Method::POST, receipts, "takeIn", "Count pieces that came in"))
+        of(Operation::new(Access::Staff, Method::POST, receipts, "takeIn", "Count units that came in"))
             .named("Names the delivery: with the same key it is counted once within 30 days.")
             .takes::<StockReceipt>()
             .answers::<StockView>(StatusCode::CREATED)

@@ -27,7 +27,7 @@ struct Image {
     item: String,
 }
 
-/// The events that tell of a change. Few pieces are fewer than `threshold`.
+/// The events that tell of a change. Few units are fewer than `threshold`.
 ///
 /// Rows that their time to live has removed are no news, and neither are receipts: the stock that they made is.
 ///
@@ -53,15 +53,15 @@ fn stock(record: &EventRecord, threshold: u64) -> Result<Vec<Entry>, HandlerErro
     let Stock { product_id, on_hand, reserved, version, updated_at: at, .. } = stock;
     telemetry::correlate(&correlation_id);
     let names = (Uuid::from(product_id), format!("#{version}"), correlation_id);
-    let mut told = vec![tell(&names, at, StockChanged { product_id, on_hand, reserved, version })?];
+    let mut told = vec![entry(&names, at, StockChanged { product_id, on_hand, reserved, version })?];
     let was_enough = before.is_some_and(|before| before.stock.on_hand >= threshold);
     if was_enough && on_hand < threshold {
-        told.push(tell(&names, at, StockLow { product_id, on_hand, threshold })?);
+        told.push(entry(&names, at, StockLow { product_id, on_hand, threshold })?);
     }
     Ok(told)
 }
 
-/// An order's row tells when all of its pieces are set aside, and when they turn from there to somewhere else; of a large
+/// An order's row tells when all of its units are set aside, and when they turn from there to somewhere else; of a large
 /// order that is a moment before the last of them is there.
 fn reservation(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let ReservationRow { reservation, updated_at: at, correlation_id, .. } = image(&record.change.new_image)?;
@@ -69,15 +69,15 @@ fn reservation(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let set_aside = |row: &Reservation| row.state == State::Reserved && row.is_settled();
     let was_set_aside = before.is_some_and(|before| set_aside(&before.reservation));
     let is_set_aside = set_aside(&reservation);
-    let Reservation { order_id, pieces, state, .. } = reservation;
+    let Reservation { order_id, units, state, .. } = reservation;
     telemetry::correlate(&correlation_id);
     let names = (Uuid::from(order_id), String::new(), correlation_id);
     let told = match state {
         State::Reserved if is_set_aside && !was_set_aside => {
-            tell(&names, at, StockReserved { order_id, pieces })?
+            entry(&names, at, StockReserved { order_id, units })?
         }
-        State::Released if was_set_aside => tell(&names, at, StockReleased { order_id, pieces })?,
-        State::Shipped if was_set_aside => tell(&names, at, StockShipped { order_id, pieces })?,
+        State::Released if was_set_aside => entry(&names, at, StockReleased { order_id, units })?,
+        State::Shipped if was_set_aside => entry(&names, at, StockShipped { order_id, units })?,
         _ => return Ok(None),
     };
     Ok(Some(told))
@@ -93,7 +93,7 @@ fn old<T: DeserializeOwned>(record: &EventRecord) -> Result<Option<T>, HandlerEr
 
 /// The event's id comes from what it tells of, and which telling of it this is, so a record that comes again tells the
 /// same event.
-fn tell<D: Published>(
+fn entry<D: Published>(
     (about, telling, correlation_id): &(Uuid, String, String),
     at: Timestamp,
     fact: D,

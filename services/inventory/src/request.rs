@@ -6,17 +6,17 @@ use lambdakit::fields::Fields;
 use serde::Deserialize;
 use serde_json::Number;
 
-/// How many pieces came in: 1 to 1,000,000.
+/// How many units came in: 1 to 1,000,000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Number")]
-pub(crate) struct ReceivedPieces(u32);
+pub(crate) struct ReceivedUnits(u32);
 
-/// Why a number is none of pieces.
+/// Why a number is none of units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a whole number from 1 to {}", ReceivedPieces::MAX)]
-pub(crate) struct InvalidPieces;
+#[error("must be a whole number from 1 to {}", ReceivedUnits::MAX)]
+pub(crate) struct InvalidLineQuantity;
 
-impl ReceivedPieces {
+impl ReceivedUnits {
     /// The most that come in at once.
     pub(crate) const MAX: u32 = 1_000_000;
 
@@ -26,17 +26,17 @@ impl ReceivedPieces {
     }
 }
 
-impl TryFrom<Number> for ReceivedPieces {
-    type Error = InvalidPieces;
+impl TryFrom<Number> for ReceivedUnits {
+    type Error = InvalidLineQuantity;
 
-    fn try_from(number: Number) -> Result<Self, InvalidPieces> {
-        let pieces = WholeNumber::try_from(number).ok().and_then(|pieces| u32::try_from(pieces.get()).ok());
-        pieces.filter(|pieces| (1..=Self::MAX).contains(pieces)).map(Self).ok_or(InvalidPieces)
+    fn try_from(number: Number) -> Result<Self, InvalidLineQuantity> {
+        let units = WholeNumber::try_from(number).ok().and_then(|units| u32::try_from(units.get()).ok());
+        units.filter(|units| (1..=Self::MAX).contains(units)).map(Self).ok_or(InvalidLineQuantity)
     }
 }
 
 /// A receipt, for `POST /stock/{productId}/receipts`.
-pub(crate) fn receipt(body: &[u8]) -> Result<ReceivedPieces, Problem> {
+pub(crate) fn receipt(body: &[u8]) -> Result<ReceivedUnits, Problem> {
     let mut fields = Fields::parse(body)?;
     fields.required("quantity").ok_or_else(|| fields.invalid())
 }

@@ -10,17 +10,17 @@
 
 use std::collections::BTreeMap;
 
-use domain::stock::Pieces;
+use domain::stock::LineQuantity;
 use domain::{OrderId, ProductId};
 use serde::{Deserialize, Serialize};
 
 /// How many products a transaction takes beside the order's row: DynamoDB's limit is 100 items.
 const MAX_PRODUCTS: usize = 99;
 
-/// Pieces by product, those of several lines together.
+/// Units by product, those of several lines together.
 pub type Part = Vec<(ProductId, u64)>;
 
-/// Where the pieces of an order are, or are on their way to.
+/// Where the units of an order are, or are on their way to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
@@ -41,14 +41,14 @@ pub struct Reservation {
     /// The order.
     pub order_id: OrderId,
     /// What it asked for.
-    pub pieces: Vec<Pieces>,
-    /// Where its pieces are, but for the parts that are left.
+    pub units: Vec<LineQuantity>,
+    /// Where its units are, but for the parts that are left.
     pub state: State,
     /// How many parts are still to be moved there.
     pub left: usize,
 }
 
-/// What happens to pieces.
+/// What happens to units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Movement {
     /// They are on hand, and then reserved.
@@ -66,7 +66,7 @@ pub struct Step {
     pub before: Option<Reservation>,
     /// The row that it leaves.
     pub after: Reservation,
-    /// Pieces of each product.
+    /// Units of each product.
     pub part: Part,
     /// What happens to them.
     pub movement: Movement,
@@ -75,8 +75,8 @@ pub struct Step {
 impl Reservation {
     /// What an order has set aside that has everything.
     #[must_use]
-    pub fn all_of(order_id: OrderId, pieces: Vec<Pieces>) -> Self {
-        Self { order_id, pieces, state: State::Reserved, left: 0 }
+    pub fn all_of(order_id: OrderId, units: Vec<LineQuantity>) -> Self {
+        Self { order_id, units, state: State::Reserved, left: 0 }
     }
 
     /// Whether all is where it is to be.
@@ -93,7 +93,7 @@ impl Reservation {
         Step { before: None, after: Self { left: parts.len(), ..self }, part, movement: Movement::SetAside }
     }
 
-    /// The next step to where the pieces are to be; none when they are there.
+    /// The next step to where the units are to be; none when they are there.
     #[must_use]
     pub fn go_on(&self) -> Option<Step> {
         let left = self.left.checked_sub(1)?;
@@ -123,14 +123,14 @@ impl Reservation {
         }
     }
 
-    /// All pieces, in a sequence that is always the same.
+    /// All units, in a sequence that is always the same.
     fn parts(&self) -> Vec<Part> {
-        let mut pieces = BTreeMap::<ProductId, u64>::new();
-        for Pieces { product_id, quantity } in &self.pieces {
-            *pieces.entry(*product_id).or_default() += u64::from(quantity.get());
+        let mut units = BTreeMap::<ProductId, u64>::new();
+        for LineQuantity { product_id, quantity } in &self.units {
+            *units.entry(*product_id).or_default() += u64::from(quantity.get());
         }
-        let pieces: Part = pieces.into_iter().collect();
-        pieces.chunks(MAX_PRODUCTS).map(<[_]>::to_vec).collect()
+        let units: Part = units.into_iter().collect();
+        units.chunks(MAX_PRODUCTS).map(<[_]>::to_vec).collect()
     }
 }
 
@@ -153,7 +153,7 @@ impl Step {
 /// A row that nothing can be set aside after.
 #[must_use]
 pub fn tombstone(order_id: OrderId) -> Step {
-    let after = Reservation { order_id, pieces: Vec::new(), state: State::Released, left: 0 };
+    let after = Reservation { order_id, units: Vec::new(), state: State::Released, left: 0 };
     Step { before: None, after, part: Part::new(), movement: Movement::PutBack }
 }
 
@@ -165,15 +165,15 @@ mod tests {
 
     fn order(products: usize) -> Reservation {
         let at = Timestamp::now();
-        let product_id = |_| Pieces { product_id: ProductId::new(at), quantity: 2.try_into().unwrap() };
+        let product_id = |_| LineQuantity { product_id: ProductId::new(at), quantity: 2.try_into().unwrap() };
         Reservation::all_of(OrderId::new(at), (0..products).map(product_id).collect())
     }
 
-    /// Does all steps, and gives the row in the end and how many pieces moved how.
+    /// Does all steps, and gives the row in the end and how many units moved how.
     fn walk(first: Step) -> (Reservation, Vec<(Movement, u64)>) {
         let (mut moved, mut step) = (Vec::new(), first);
         loop {
-            moved.push((step.movement, step.part.iter().map(|(_, pieces)| pieces).sum()));
+            moved.push((step.movement, step.part.iter().map(|(_, units)| units).sum()));
             match step.after.go_on() {
                 Some(next) => step = next,
                 None => return (step.after, moved),
@@ -190,7 +190,7 @@ mod tests {
         let (settled, moved) = walk(order(250).begin());
         assert_eq!(moved, [(Movement::SetAside, 198), (Movement::SetAside, 198), (Movement::SetAside, 104)]);
         let (_, back) = walk(settled.turn(State::Released));
-        assert_eq!(back.iter().map(|(_, pieces)| pieces).sum::<u64>(), 500);
+        assert_eq!(back.iter().map(|(_, units)| units).sum::<u64>(), 500);
         let (_, out) = walk(settled.turn(State::Shipped));
         assert_eq!(out, [(Movement::Ship, 104), (Movement::Ship, 198), (Movement::Ship, 198)]);
     }
@@ -210,8 +210,8 @@ mod tests {
     #[test]
     fn lines_of_one_product_are_one_item_of_the_transaction() {
         let mut order = order(1);
-        order.pieces.push(order.pieces[0]);
-        let product_id = order.pieces[0].product_id;
+        order.units.push(order.units[0]);
+        let product_id = order.units[0].product_id;
         assert_eq!(order.begin().part, [(product_id, 4)]);
     }
 }

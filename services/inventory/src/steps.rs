@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::store::{ReleaseOutcome, ReserveOutcome, ShipOutcome, StockStore};
 
-/// Name of the error by which the warehouse says that pieces cannot leave, since they were put back, for good.
+/// Name of the error by which the warehouse says that units cannot leave, since they were put back, for good.
 pub const RELEASED: &str = "Released";
 
 /// Does what fulfilment asks for.
@@ -23,11 +23,11 @@ pub struct ReservationSteps {
 pub struct Answer {
     /// Of which order.
     pub order_id: OrderId,
-    /// Where its pieces are.
+    /// Where its units are.
     pub stock: ReservationState,
 }
 
-/// Where the pieces of an order are.
+/// Where the units of an order are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ReservationState {
@@ -57,7 +57,7 @@ impl Handler for ReservationSteps {
         let answer = |order_id, stock| Answer { order_id, stock };
         let done = |order_id, stock| Ok(StepResult::Done(answer(order_id, stock)));
         match step {
-            StockStep::Reserve { order_id, pieces } => match self.stock.reserve(order_id, pieces).await? {
+            StockStep::Reserve { order_id, units } => match self.stock.reserve(order_id, units).await? {
                 ReserveOutcome::Done => done(order_id, ReservationState::Reserved),
                 ReserveOutcome::OutOfStock => {
                     telemetry::count("OutOfStock", 1);
@@ -75,8 +75,8 @@ impl Handler for ReservationSteps {
             },
             StockStep::Ship { order_id } => match self.stock.ship(order_id).await? {
                 ShipOutcome::Done => done(order_id, ReservationState::Shipped),
-                // The parcel has left, and its pieces count as being here: somebody has to look at it.
-                ShipOutcome::Released => Err(StepError::named(RELEASED, &"the pieces were put back")),
+                // The parcel has left, and its units count as being here: somebody has to look at it.
+                ShipOutcome::Released => Err(StepError::named(RELEASED, &"the units were put back")),
                 ShipOutcome::NotReserved => Err(StepError::broken(&"nothing is set aside for the order")),
             },
         }

@@ -1,6 +1,6 @@
 //! The stock table: key `item`, a stream, time to live `expiresAt`. It has three kinds of rows:
 //!
-//! - `product#<id>`: how many pieces of a product there are ([`Stock`]). On hand, reserved and shipped together are as
+//! - `product#<id>`: how many units of a product there are ([`Stock`]). On hand, reserved and shipped together are as
 //!   many as were ever taken in, and none of them is ever below nothing: every write is a transaction whose conditions
 //!   see to it.
 //! - `order#<id>`: what an order has set aside ([`Reservation`]). What is settled for good stays for 30 days, so that a
@@ -52,7 +52,7 @@ pub(crate) struct ReservationRow {
     pub(crate) reservation: Reservation,
     pub(crate) updated_at: Timestamp,
     pub(crate) correlation_id: String,
-    /// Unix seconds, DynamoDB's unit for its time to live; none while pieces are set aside.
+    /// Unix seconds, DynamoDB's unit for its time to live; none while units are set aside.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
 }

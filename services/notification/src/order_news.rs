@@ -37,7 +37,7 @@ pub enum OrderEvent {
     OrderDelivered(Event<OrderDelivered>),
     /// The shop could not take it.
     OrderRejected(Event<OrderRejected>),
-    /// It was called off.
+    /// It was cancelled.
     OrderCancelled(Event<OrderCancelled>),
 }
 

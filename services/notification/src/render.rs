@@ -30,7 +30,7 @@ pub enum Template {
     Delivered,
     /// The shop could not take it.
     Rejected(Reason),
-    /// It was called off.
+    /// It was cancelled.
     Cancelled(Reason),
 }
 
@@ -71,7 +71,7 @@ impl Template {
                 }
                 Paying::Nothing => ["There is nothing to pay.", "Your parcel is being packed."],
             },
-            Self::Shipped => ["Your parcel has left our house.", "It cannot be called off any more."],
+            Self::Shipped => ["Your parcel has left our house.", "It cannot be cancelled any more."],
             Self::Delivered => ["Your parcel has arrived.", "We hope that you like what is in it."],
             // Nobody knows what a provider does that has not answered; what it charges later is sent back.
             Self::Rejected(reason @ (Reason::PaymentTimedOut | Reason::FulfilmentFailed))
@@ -101,7 +101,7 @@ impl From<&Contact> for Paying {
 
 fn why(reason: Reason) -> &'static str {
     match reason {
-        Reason::OutOfStock => "We do not have enough pieces of something that you ordered.",
+        Reason::OutOfStock => "We do not have enough units of something that you ordered.",
         Reason::PaymentDeclined => "Your payment was declined.",
         Reason::PaymentTimedOut => "Your payment was not confirmed in time.",
         Reason::ShippingImpossible => "We cannot send a parcel to your address.",
@@ -352,7 +352,7 @@ mod tests {
 
                 Hello Grace,
 
-                Your parcel has left our house. It cannot be called off any more.
+                Your parcel has left our house. It cannot be cancelled any more.
 
                   2 x IPhone X (Red): 1900.80
                   1 x IPhone X: 870.00
@@ -394,7 +394,7 @@ mod tests {
 
                 Hello Grace,
 
-                We do not have enough pieces of something that you ordered. You have not been charged.
+                We do not have enough units of something that you ordered. You have not been charged.
 
                   2 x IPhone X (Red): 1900.80
                   1 x IPhone X: 870.00

@@ -7,11 +7,13 @@ pub mod facts;
 pub mod steps;
 
 use domain::order::Order;
-use domain::stock::Pieces;
+use domain::stock::LineQuantity;
 
 /// What the warehouse has to know of an order.
-pub(crate) fn pieces(order: &Order) -> Vec<Pieces> {
-    let pieces =
-        |line: &domain::order::OrderLine| Pieces { product_id: line.product_id, quantity: line.quantity };
-    order.lines.iter().map(pieces).collect()
+pub(crate) fn units(order: &Order) -> Vec<LineQuantity> {
+    let units = |line: &domain::order::OrderLine| LineQuantity {
+        product_id: line.product_id,
+        quantity: line.quantity,
+    };
+    order.lines.iter().map(units).collect()
 }

@@ -14,7 +14,7 @@ use lambdakit::telemetry;
 use serde_dynamo::Item;
 use uuid::Uuid;
 
-use crate::fulfilment::pieces;
+use crate::fulfilment::units;
 use crate::store::is_moved;
 
 /// Why a stream record is no change of an order.
@@ -43,7 +43,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
         (Some(Order { cancel_requested_at: None, .. }), _) => match order.cancel_requested_at {
             Some(at) => {
                 let Order { order_id, customer_id, user_name, .. } = order.clone();
-                tell(&order, at, OrderCancellationRequested { order_id, customer_id, user_name })
+                entry(&order, at, OrderCancellationRequested { order_id, customer_id, user_name })
             }
             None => Ok(None),
         },
@@ -69,36 +69,29 @@ fn status_fact(
         OrderStatus::Pending => {
             let price = order.total_price;
             let (total_price, currency) = (price.amount(), price.currency());
-            tell(
+            entry(
                 order,
                 at,
-                OrderPlaced {
-                    order_id,
-                    customer_id,
-                    user_name,
-                    pieces: pieces(order),
-                    total_price,
-                    currency,
-                },
+                OrderPlaced { order_id, customer_id, user_name, units: units(order), total_price, currency },
             )
         }
         OrderStatus::StockReserved => {
-            tell(order, at, OrderStockReserved { order_id, customer_id, user_name })
+            entry(order, at, OrderStockReserved { order_id, customer_id, user_name })
         }
-        OrderStatus::Paid => tell(order, at, OrderPaid { order_id, customer_id, user_name }),
-        OrderStatus::Shipped => tell(order, at, OrderShipped { order_id, customer_id, user_name }),
-        OrderStatus::Delivered => tell(order, at, OrderDelivered { order_id, customer_id, user_name }),
+        OrderStatus::Paid => entry(order, at, OrderPaid { order_id, customer_id, user_name }),
+        OrderStatus::Shipped => entry(order, at, OrderShipped { order_id, customer_id, user_name }),
+        OrderStatus::Delivered => entry(order, at, OrderDelivered { order_id, customer_id, user_name }),
         OrderStatus::Rejected => {
-            tell(order, at, OrderRejected { order_id, customer_id, user_name, reason: reason()? })
+            entry(order, at, OrderRejected { order_id, customer_id, user_name, reason: reason()? })
         }
         OrderStatus::Cancelled => {
-            tell(order, at, OrderCancelled { order_id, customer_id, user_name, reason: reason()? })
+            entry(order, at, OrderCancelled { order_id, customer_id, user_name, reason: reason()? })
         }
     }
 }
 
 /// An order comes to each status once, so the fact's name and the order's make an id.
-fn tell<F: Published>(order: &Order, at: Timestamp, fact: F) -> Result<Option<Entry>, HandlerError> {
+fn entry<F: Published>(order: &Order, at: Timestamp, fact: F) -> Result<Option<Entry>, HandlerError> {
     let id = Uuid::new_v5(&order.order_id.into(), F::DETAIL_TYPE.as_bytes());
     let event = Event::new(id, order.correlation_id.clone(), at, fact);
     Ok(Some(Entry::new(F::SOURCE, F::DETAIL_TYPE, &event)?))

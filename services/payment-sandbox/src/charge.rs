@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// How long a charge is known: longer than an order can wait for its parcel, and then be called off.
+/// How long a charge is known: longer than an order can wait for its parcel, and then be cancelled.
 const DAYS: u32 = 180;
 /// How many partial refunds a charge has at most.
 const MAX_REFUNDS: usize = 100;
@@ -28,7 +28,7 @@ pub enum Status {
     Declined,
     /// All of the money has moved back. A charge of which a part has is `Settled`.
     Refunded,
-    /// It was called off before it was charged, perhaps before it was asked for.
+    /// It was cancelled before it was charged, perhaps before it was asked for.
     Canceled,
 }
 
@@ -53,7 +53,7 @@ pub struct Charge {
     pub id: String,
     /// Where it stands.
     pub status: Status,
-    /// What was asked for; of a charge that was called off before, nobody knows.
+    /// What was asked for; of a charge that was cancelled before, nobody knows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
     /// Why it was declined.
@@ -287,7 +287,7 @@ struct AskedView<'a> {
 }
 
 impl<'a> ChargeView<'a> {
-    /// A charge, with what was asked for even if it was called off before.
+    /// A charge, with what was asked for even if it was cancelled before.
     #[must_use]
     pub fn new(charge: &'a Charge, request: &'a Request) -> Self {
         let asked =

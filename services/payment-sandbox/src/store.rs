@@ -12,7 +12,7 @@ use crate::charge::Charge;
 /// How often a change is tried that others are faster than.
 const MAX_TRIES: u32 = 5;
 
-/// The charges that were asked for, or called off.
+/// The charges that were asked for, or cancelled.
 #[derive(Clone, Debug)]
 pub struct ChargeStore {
     table: Table,

@@ -43,7 +43,7 @@ async fn read(
 pub(crate) struct PaymentView {
     order_id: OrderId,
     state: PaymentState,
-    /// Missing where a payment was called off before anybody said what it was.
+    /// Missing where a payment was cancelled before anybody said what it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Amount>,
     #[serde(skip_serializing_if = "Option::is_none")]

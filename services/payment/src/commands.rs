@@ -45,7 +45,7 @@ impl<P: Provider> PaymentHandler<P> {
         let price = Money::from_amount(data.amount, data.currency)?;
         let intent = Payment::begin(&data, metadata.correlation_id, Timestamp::now())?;
         let payment = self.payments.begin(intent).await?;
-        // Of one that was called off before, nobody said what it was.
+        // Of one that was cancelled before, nobody said what it was.
         if payment.price.is_some_and(|before| before != price) {
             return Err(OtherPrice.into());
         }
@@ -77,8 +77,8 @@ impl<P: Provider> PaymentHandler<P> {
         if payment == never {
             return Ok(());
         }
-        let called_off = self.payments.change(payment, |payment| payment.call_off(Timestamp::now()));
-        let (payment, Refund::ToBeAsked) = called_off.await? else { return Ok(()) };
+        let cancelled = self.payments.change(payment, |payment| payment.cancel(Timestamp::now()));
+        let (payment, Refund::ToBeAsked) = cancelled.await? else { return Ok(()) };
         let given_back = self.provider.refund(data.order_id).await?;
         let gave_back =
             self.payments.change(payment, |payment| payment.gave_back(given_back, Timestamp::now()));

@@ -43,24 +43,27 @@ fn of_state(payment: &Payment) -> Result<Option<Entry>, HandlerError> {
         PaymentState::Settled => {
             let price = payment.price.ok_or("a payment without a price is settled")?;
             let (amount, currency) = (price.amount(), price.currency());
-            tell(payment, PaymentSettled { order_id, amount, currency })
+            state_entry(payment, PaymentSettled { order_id, amount, currency })
         }
         PaymentState::Declined => {
             let reason = payment.reason.ok_or("a payment was declined for no reason")?;
-            tell(payment, PaymentDeclined { order_id, reason })
+            state_entry(payment, PaymentDeclined { order_id, reason })
         }
         PaymentState::Refunded => {
             let nothing = payment.price.map(|price| Money::zero(price.currency()));
             let refunded = payment.refunded.or(nothing);
             let amount = refunded.map_or_else(|| 0.into(), Money::amount);
-            tell(payment, PaymentRefunded { order_id, amount, currency: refunded.map(Money::currency) })
+            state_entry(
+                payment,
+                PaymentRefunded { order_id, amount, currency: refunded.map(Money::currency) },
+            )
         }
     };
     entry.map(Some)
 }
 
 /// A payment comes to each state once, so order and fact name the event.
-fn tell<D: Published>(payment: &Payment, fact: D) -> Result<Entry, HandlerError> {
+fn state_entry<D: Published>(payment: &Payment, fact: D) -> Result<Entry, HandlerError> {
     let came = payment.history.iter().find(|change| change.state == payment.state);
     let at = came.ok_or("the payment's history lacks its state")?.at;
     entry(payment, D::DETAIL_TYPE, at, fact)

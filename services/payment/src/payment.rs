@@ -63,7 +63,7 @@ pub struct Payment {
     pub state: PaymentState,
     /// How it came there, oldest first.
     pub history: Vec<StateChange>,
-    /// What is to be paid; of a payment that was called off before it was asked for, nobody said.
+    /// What is to be paid; of a payment that was cancelled before it was asked for, nobody said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
     /// By which means.
@@ -152,7 +152,7 @@ impl Payment {
         Ok(Self { price: Some(price), method: Some(command.payment.method), reason, ..payment })
     }
 
-    /// What stands in the place of a payment that was called off before it was asked for, and keeps it from being charged.
+    /// What stands in the place of a payment that was cancelled before it was asked for, and keeps it from being charged.
     #[must_use]
     pub fn never(order_id: OrderId, correlation_id: String, at: Timestamp) -> Self {
         Self::new(order_id, PaymentState::Refunded, correlation_id, at)
@@ -246,7 +246,7 @@ impl Payment {
     }
 
     /// Takes in that it is to go back; of one that has gone back, that somebody asks, for them to be told again.
-    pub fn call_off(&mut self, at: Timestamp) -> Refund {
+    pub fn cancel(&mut self, at: Timestamp) -> Refund {
         use PaymentState::{Declined, Pending, Refunded, Refunding, Settled};
         match self.state {
             Refunded => {
@@ -302,9 +302,9 @@ mod tests {
 
     /// Whatever can happen to a payment.
     #[derive(Clone, Debug)]
-    enum WebSocketEvent {
+    enum PaymentEvent {
         Told(ChargeState),
-        CalledOff,
+        Cancelled,
         GaveBack(Option<Money>),
     }
 
@@ -346,7 +346,7 @@ mod tests {
             .prop_map(|(method, token)| payment(method, token))
     }
 
-    fn happening() -> impl Strategy<Value = WebSocketEvent> {
+    fn event() -> impl Strategy<Value = PaymentEvent> {
         prop_oneof![
             prop_oneof![
                 Just(ChargeState::Pending),
@@ -356,29 +356,29 @@ mod tests {
                 Just(ChargeState::Declined(DeclineReason::InsufficientFunds)),
                 Just(ChargeState::Canceled),
             ]
-            .prop_map(WebSocketEvent::Told),
-            Just(WebSocketEvent::CalledOff),
-            Just(WebSocketEvent::GaveBack(None)),
-            Just(WebSocketEvent::GaveBack(Some(money(1990)))),
+            .prop_map(PaymentEvent::Told),
+            Just(PaymentEvent::Cancelled),
+            Just(PaymentEvent::GaveBack(None)),
+            Just(PaymentEvent::GaveBack(Some(money(1990)))),
         ]
     }
 
-    fn happen(payment: &mut Payment, happening: &WebSocketEvent) {
+    fn happen(payment: &mut Payment, event: &PaymentEvent) {
         let at = Timestamp::now();
-        match happening {
-            WebSocketEvent::Told(state) => payment.learn(&charge(*state), at),
-            WebSocketEvent::CalledOff => drop(payment.call_off(at)),
-            WebSocketEvent::GaveBack(money) => {
+        match event {
+            PaymentEvent::Told(state) => payment.learn(&charge(*state), at),
+            PaymentEvent::Cancelled => drop(payment.cancel(at)),
+            PaymentEvent::GaveBack(money) => {
                 payment.gave_back(*money, at).ok();
             }
         }
     }
 
     #[test]
-    fn an_order_that_was_free_is_called_off_without_the_provider() {
+    fn an_order_that_was_free_is_cancelled_without_the_provider() {
         let mut free = payment_of("0", PaymentMethod::Card, Some("tok_visa"));
         assert_eq!(free.state, PaymentState::Settled);
-        assert_eq!(free.call_off(Timestamp::now()), Refund::Settled);
+        assert_eq!(free.cancel(Timestamp::now()), Refund::Settled);
         assert_eq!((free.state, free.refunded), (PaymentState::Refunded, None));
     }
 
@@ -386,10 +386,10 @@ mod tests {
         #[test]
         fn nothing_leads_back_whatever_happens(
             mut payment in begun(),
-            happenings in prop::collection::vec(happening(), 0..12),
+            happenings in prop::collection::vec(event(), 0..12),
         ) {
-            for happening in &happenings {
-                happen(&mut payment, happening);
+            for event in &happenings {
+                happen(&mut payment, event);
             }
             let states: Vec<_> = payment.history.iter().map(|change| change.state).collect();
             // The states are in the order in which they can come.
@@ -402,46 +402,46 @@ mod tests {
         #[test]
         fn what_happens_twice_changes_nothing_the_second_time(
             mut payment in begun(),
-            happenings in prop::collection::vec(happening(), 1..12),
+            happenings in prop::collection::vec(event(), 1..12),
         ) {
-            for happening in &happenings {
-                happen(&mut payment, happening);
+            for event in &happenings {
+                happen(&mut payment, event);
                 let once = unasked(&payment);
-                happen(&mut payment, happening);
+                happen(&mut payment, event);
                 prop_assert_eq!(unasked(&payment), once);
             }
         }
 
         #[test]
-        fn what_is_called_off_ends_refunded_and_nowhere_else(
+        fn what_is_cancelled_ends_refunded_and_nowhere_else(
             mut payment in begun(),
-            before in prop::collection::vec(happening(), 0..6),
-            after in prop::collection::vec(happening(), 0..6),
+            before in prop::collection::vec(event(), 0..6),
+            after in prop::collection::vec(event(), 0..6),
         ) {
-            for happening in &before {
-                happen(&mut payment, happening);
+            for event in &before {
+                happen(&mut payment, event);
             }
-            if payment.call_off(Timestamp::now()) == Refund::ToBeAsked {
+            if payment.cancel(Timestamp::now()) == Refund::ToBeAsked {
                 prop_assert_eq!(payment.state, PaymentState::Refunding);
                 prop_assert_eq!(payment.gave_back(Some(money(1990)), Timestamp::now()), Ok(()));
             }
             prop_assert_eq!(payment.state, PaymentState::Refunded);
             let ended = unasked(&payment);
-            for happening in &after {
-                happen(&mut payment, happening);
+            for event in &after {
+                happen(&mut payment, event);
             }
             prop_assert_eq!(unasked(&payment), ended);
         }
 
         #[test]
         fn an_invoice_is_never_charged_and_nothing_of_it_goes_back(
-            happenings in prop::collection::vec(Just(WebSocketEvent::CalledOff), 1..3),
+            happenings in prop::collection::vec(Just(PaymentEvent::Cancelled), 1..3),
         ) {
             let mut payment = payment(PaymentMethod::Invoice, None);
             prop_assert_eq!(payment.state, PaymentState::Settled);
             prop_assert!(!payment.is_of(&charge(settled(0))));
-            for happening in &happenings {
-                happen(&mut payment, happening);
+            for event in &happenings {
+                happen(&mut payment, event);
             }
             prop_assert_eq!((payment.state, payment.refunded), (PaymentState::Refunded, None));
         }
@@ -482,7 +482,7 @@ mod tests {
             for state in before {
                 payment.learn(&charge(*state), Timestamp::now());
             }
-            assert_eq!(payment.call_off(Timestamp::now()), Refund::ToBeAsked);
+            assert_eq!(payment.cancel(Timestamp::now()), Refund::ToBeAsked);
             payment
         };
         let euros = |minor| Money::from_minor(minor, "EUR".parse().unwrap());

@@ -30,7 +30,7 @@ pub enum ChargeState {
     },
     /// It was not, and will not be.
     Declined(DeclineReason),
-    /// It was called off before it was charged.
+    /// It was cancelled before it was charged.
     Canceled,
 }
 

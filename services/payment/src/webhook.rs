@@ -110,7 +110,7 @@ impl WebhookReceiver {
         let payment = self.payments.get(order_id).await?.ok_or_else(unknown)?;
         telemetry::correlate(&payment.correlation_id);
         let charge = Charge::try_from(charge).map_err(invalid_data)?;
-        // Of a payment that was called off before it was asked for there is no charge either.
+        // Of a payment that was cancelled before it was asked for there is no charge either.
         if !payment.is_of(&charge) {
             return Err(invalid_data("is not the charge of that order"));
         }

@@ -44,14 +44,16 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     telemetry::correlate(&new.correlation_id);
     let (customer_id, at) = (new.customer_id, new.requested_at.unwrap_or_else(Timestamp::now));
     match &*new.item {
-        EXPORT => tell(id, new.correlation_id, at, CustomerExportRequested { customer_id, export_id: id }),
-        ERASURE => tell(id, new.correlation_id, at, CustomerErasureRequested { customer_id, erasure_id: id }),
+        EXPORT => entry(id, new.correlation_id, at, CustomerExportRequested { customer_id, export_id: id }),
+        ERASURE => {
+            entry(id, new.correlation_id, at, CustomerErasureRequested { customer_id, erasure_id: id })
+        }
         _ => Ok(None),
     }
 }
 
 /// A record that comes again tells the same event.
-fn tell<D: Published>(
+fn entry<D: Published>(
     id: Uuid,
     correlation_id: String,
     at: Timestamp,

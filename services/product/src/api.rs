@@ -150,7 +150,7 @@ pub(crate) struct ProductView {
     category: Category,
     price: Amount,
     currency: Currency,
-    /// Pieces that can be sold; not there before anything was taken in.
+    /// Units that can be sold; not there before anything was taken in.
     #[serde(skip_serializing_if = "Option::is_none")]
     available: Option<u64>,
     version: u64,

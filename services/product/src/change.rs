@@ -42,31 +42,31 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
         "INSERT" => {
             let Image { product, correlation_id, .. } = image(new)?;
             let fact = ProductCreated { product: ProductSnapshot::from(&product) };
-            tell(record, correlation_id, product.created_at, fact)
+            entry(record, correlation_id, product.created_at, fact)
         }
         "MODIFY" => {
             let (before, Image { product, correlation_id, .. }) = (image(old)?, image(new)?);
-            // A deletion that is announced will be told as such, and how many pieces there are the warehouse has told.
+            // A deletion that is announced will be told as such, and how many units there are the warehouse has told.
             if product.version == before.product.version {
                 return Ok(None);
             }
             let (from, to) = (before.product.price.money().amount(), product.price.money().amount());
             let price_change = (from != to).then_some(PriceChange { from, to });
             let fact = ProductUpdated { product: ProductSnapshot::from(&product), price_change };
-            tell(record, correlation_id, product.updated_at, fact)
+            entry(record, correlation_id, product.updated_at, fact)
         }
         "REMOVE" => {
             let Image { product, correlation_id, removal } = image(old)?;
             let fact = ProductDeleted { product_id: product.id, version: product.version + 1 };
             let at = record.change.approximate_creation_date_time.into();
-            tell(record, removal.unwrap_or(correlation_id), at, fact)
+            entry(record, removal.unwrap_or(correlation_id), at, fact)
         }
         other => Err(ChangeError::EventName(other.to_owned()).into()),
     }
 }
 
 /// The event's id comes from the record's, so a record that comes again tells the same event.
-fn tell<D: Published + Serialize>(
+fn entry<D: Published + Serialize>(
     record: &EventRecord,
     correlation_id: String,
     at: Timestamp,

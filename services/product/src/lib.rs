@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `product-api` | answers `/product` and `/openapi.json` |
 //! | `product-publisher` | publishes each change of the product table |
-//! | `product-on-stock` | keeps up to date how many pieces of a product can be sold |
+//! | `product-on-stock` | keeps up to date how many units of a product can be sold |
 //!
 //! Owns the table `product`. Publishes `ProductCreated`, `ProductUpdated` and `ProductDeleted`;
 //! listens to `StockChanged`.

@@ -4,7 +4,7 @@
 //! it is being deleted, of its deletion (`removal`), both for the stream, and the ids of its last
 //! changes (`changes`), by which a change whose answer was lost is known even after later ones.
 //!
-//! How many pieces are `available` is a copy of what the warehouse says, with the version of its stock
+//! How many units are `available` is a copy of what the warehouse says, with the version of its stock
 //! (`stockVersion`). It is no change of the product: it leaves the product's own version alone, so that no editor's
 //! `If-Match` breaks because somebody bought one. And a change of the product writes all but that copy, so neither undoes
 //! the other.

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use domain::OrderId;
-use domain::stock::Pieces;
+use domain::stock::LineQuantity;
 use lambdakit::Problem;
 use lambdakit::api::Path;
 use lambdakit::caller::Staff;
@@ -42,12 +42,12 @@ async fn read(
 pub(crate) struct ShipmentView {
     order_id: OrderId,
     state: ShipmentState,
-    pieces: Vec<Pieces>,
+    units: Vec<LineQuantity>,
     history: Vec<StateChange>,
 }
 
 impl From<Shipment> for ShipmentView {
-    fn from(Shipment { order_id, state, pieces, history, .. }: Shipment) -> Self {
-        Self { order_id, state, pieces, history }
+    fn from(Shipment { order_id, state, units, history, .. }: Shipment) -> Self {
+        Self { order_id, state, units, history }
     }
 }

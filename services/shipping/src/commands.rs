@@ -1,6 +1,6 @@
 //! What ordering asks for: that an order's parcel leaves, or that it stays.
 
-use domain::command::{CallOffShipment, ShipOrder};
+use domain::command::{CancelShipment, ShipOrder};
 use domain::event::Event;
 use lambdakit::batch::HandlerError;
 use lambdakit::queue;
@@ -16,7 +16,7 @@ pub enum DeliveryCommand {
     /// Send a parcel.
     ShipOrder(Event<ShipOrder>),
     /// Keep it here.
-    CallOffShipment(Event<CallOffShipment>),
+    CancelShipment(Event<CancelShipment>),
 }
 
 /// Does with parcels what ordering asks for.
@@ -50,7 +50,7 @@ impl ShipmentHandler {
                 Ok(self.carrier.plan(Step::Dispatch, order_id, correlation_id).await?)
             }
             // Who asks now may not have listened when it was told.
-            Some(ShipmentState::CalledOff) => {
+            Some(ShipmentState::Cancelled) => {
                 self.shipments.answer_again(order_id).await?;
                 Ok(())
             }
@@ -59,9 +59,9 @@ impl ShipmentHandler {
         }
     }
 
-    async fn call_off(&self, Event { metadata, data }: Event<CallOffShipment>) -> Result<(), HandlerError> {
+    async fn cancel(&self, Event { metadata, data }: Event<CancelShipment>) -> Result<(), HandlerError> {
         // It has left, or stays already. Who asks may not have heard of that.
-        if let Change::Refused(_) = self.shipments.call_off(data.order_id, &metadata.correlation_id).await? {
+        if let Change::Refused(_) = self.shipments.cancel(data.order_id, &metadata.correlation_id).await? {
             self.shipments.answer_again(data.order_id).await?;
         }
         Ok(())
@@ -74,7 +74,7 @@ impl queue::Handler for ShipmentHandler {
     async fn handle(&self, command: DeliveryCommand) -> Result<(), HandlerError> {
         match command {
             DeliveryCommand::ShipOrder(command) => self.ship(command).await,
-            DeliveryCommand::CallOffShipment(command) => self.call_off(command).await,
+            DeliveryCommand::CancelShipment(command) => self.cancel(command).await,
         }
     }
 }

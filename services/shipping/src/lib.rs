@@ -7,8 +7,8 @@
 //! | `shipping-publisher` | tells what becomes of each shipment |
 //! | `shipping-api` | answers `/shipment`, for staff |
 //!
-//! Owns the table `shipment`. Takes `ShipOrder` and `CallOffShipment`; publishes `ShipmentCreated`,
-//! `ShipmentRefused`, `ShipmentCalledOff`, `ShipmentDispatched` and `ShipmentDelivered`.
+//! Owns the table `shipment`. Takes `ShipOrder` and `CancelShipment`; publishes `ShipmentCreated`,
+//! `ShipmentRefused`, `ShipmentCancelled`, `ShipmentDispatched` and `ShipmentDelivered`.
 //!
 //! A step of the carrier's is put off by a schedule, which is no part of the table's write. Nothing is lost all the
 //! same: a message is acknowledged when both are there, and doing either again changes nothing.

@@ -5,7 +5,7 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::OrderId;
 use domain::event::shipping::{
-    ShipmentCalledOff, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
+    ShipmentCancelled, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
 };
 use domain::event::{Event, Published};
 use lambdakit::batch::HandlerError;
@@ -38,16 +38,16 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     telemetry::correlate(&image.correlation_id);
     let order_id = image.order_id;
     match image.state {
-        ShipmentState::Created => tell(image, ShipmentCreated { order_id }),
-        ShipmentState::Dispatched => tell(image, ShipmentDispatched { order_id }),
-        ShipmentState::Delivered => tell(image, ShipmentDelivered { order_id }),
-        ShipmentState::Refused => tell(image, ShipmentRefused { order_id }),
-        ShipmentState::CalledOff => tell(image, ShipmentCalledOff { order_id }),
+        ShipmentState::Created => entry(image, ShipmentCreated { order_id }),
+        ShipmentState::Dispatched => entry(image, ShipmentDispatched { order_id }),
+        ShipmentState::Delivered => entry(image, ShipmentDelivered { order_id }),
+        ShipmentState::Refused => entry(image, ShipmentRefused { order_id }),
+        ShipmentState::Cancelled => entry(image, ShipmentCancelled { order_id }),
     }
 }
 
 /// A shipment comes to each state once, so order and fact name the event.
-fn tell<D: Published>(image: Image, fact: D) -> Result<Option<Entry>, HandlerError> {
+fn entry<D: Published>(image: Image, fact: D) -> Result<Option<Entry>, HandlerError> {
     let Image { order_id, state, history, correlation_id } = image;
     let came = history.iter().find(|change| change.state == state);
     let at = came.ok_or("the shipment's history lacks its state")?.at;

@@ -39,7 +39,7 @@ impl CarrierHandler {
             Change::Made | Change::Refused(Some(ShipmentState::Dispatched)) => {
                 Ok(self.carrier.plan(Step::Deliver, order_id, metadata.correlation_id).await?)
             }
-            // It was called off in time, or this is an old story.
+            // It was cancelled in time, or this is an old story.
             Change::Refused(Some(_)) => Ok(()),
             Change::Refused(None) => Err("there is no such shipment".into()),
         }

@@ -2,7 +2,7 @@
 
 use domain::checkout::Recipient;
 use domain::command::ShipOrder;
-use domain::stock::Pieces;
+use domain::stock::LineQuantity;
 use domain::{OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub const REMEMBERED_DAYS: u32 = 30;
 ///
 /// ```text
 /// CREATED ──> DISPATCHED ──> DELIVERED
-///    └──> CALLED_OFF            REFUSED
+///    └──> CANCELLED            REFUSED
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -29,7 +29,7 @@ pub enum ShipmentState {
     /// No carrier goes there.
     Refused,
     /// The parcel stays here, even if it is only asked for later.
-    CalledOff,
+    Cancelled,
 }
 
 impl ShipmentState {
@@ -41,7 +41,7 @@ impl ShipmentState {
             Self::Dispatched => "DISPATCHED",
             Self::Delivered => "DELIVERED",
             Self::Refused => "REFUSED",
-            Self::CalledOff => "CALLED_OFF",
+            Self::Cancelled => "CANCELLED",
         }
     }
 }
@@ -78,9 +78,9 @@ pub struct Shipment {
     /// Whom it goes to, until it has left: then the label on the parcel says so, and we need not know.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<Recipient>,
-    /// What is in the parcel; nothing of one that was called off before it was asked for.
+    /// What is in the parcel; nothing of one that was cancelled before it was asked for.
     #[serde(default)]
-    pub pieces: Vec<Pieces>,
+    pub units: Vec<LineQuantity>,
     /// Ties the shipment to the request that placed the order.
     pub correlation_id: String,
     /// When it is forgotten, if it has no parcel. Unix seconds, DynamoDB's unit for its time to live.
@@ -92,14 +92,14 @@ impl Shipment {
     /// The carrier will fetch it.
     #[must_use]
     pub fn created(order: ShipOrder, correlation_id: String) -> Self {
-        let ShipOrder { order_id, recipient, pieces } = order;
+        let ShipOrder { order_id, recipient, units } = order;
         let change = StateChange::now(ShipmentState::Created);
         Self {
             order_id,
             state: change.state,
             history: vec![change],
             recipient: Some(recipient),
-            pieces,
+            units,
             correlation_id,
             expires_at: None,
         }
@@ -114,7 +114,7 @@ impl Shipment {
             state: change.state,
             history: vec![change],
             recipient: None,
-            pieces: order.pieces,
+            units: order.units,
             correlation_id,
             expires_at: Some(forgotten_after(change.at)),
         }
@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn a_state_is_kept_under_the_name_that_clients_see() {
-        use ShipmentState::{CalledOff, Created, Delivered, Dispatched, Refused};
-        for state in [Created, Dispatched, Delivered, Refused, CalledOff] {
+        use ShipmentState::{Cancelled, Created, Delivered, Dispatched, Refused};
+        for state in [Created, Dispatched, Delivered, Refused, Cancelled] {
             let kept: serde_dynamo::AttributeValue = serde_dynamo::to_attribute_value(state).unwrap();
             assert_eq!(kept, serde_dynamo::AttributeValue::S(state.as_str().to_owned()));
         }

@@ -71,8 +71,8 @@ impl ShipmentStore {
     }
 
     /// Keeps a parcel here that has not left, even one that nobody has asked for yet.
-    pub async fn call_off(&self, order_id: OrderId, correlation_id: &str) -> Result<Change, AwsError> {
-        let called_off = StateChange::now(ShipmentState::CalledOff);
+    pub async fn cancel(&self, order_id: OrderId, correlation_id: &str) -> Result<Change, AwsError> {
+        let cancelled = StateChange::now(ShipmentState::Cancelled);
         let update = self
             .update(order_id)
             .update_expression(
@@ -82,11 +82,11 @@ impl ShipmentStore {
             )
             .condition_expression("attribute_not_exists(orderId) OR #state = :created")
             .expression_attribute_values(":created", state(ShipmentState::Created))
-            .expression_attribute_values(":calledOff", state(ShipmentState::CalledOff))
+            .expression_attribute_values(":calledOff", state(ShipmentState::Cancelled))
             .expression_attribute_values(":none", AttributeValue::L(Vec::new()))
-            .expression_attribute_values(":change", entry(called_off)?)
+            .expression_attribute_values(":change", entry(cancelled)?)
             .expression_attribute_values(":correlationId", AttributeValue::S(correlation_id.to_owned()))
-            .expression_attribute_values(":expiresAt", seconds(forgotten_after(called_off.at)));
+            .expression_attribute_values(":expiresAt", seconds(forgotten_after(cancelled.at)));
         change(update).await
     }
 

@@ -11,7 +11,7 @@ use crate::{Currency, ItemId, Money, MoneyError, ProductId, Text, WholeNumber};
 /// The colour a product comes in: 1 to 50 characters.
 pub type Color = Text<1, 50>;
 
-/// How many pieces of one product: 1 to 99.
+/// How many units of one product: 1 to 99.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "serde_json::Number", into = "u8")]
 pub struct Quantity(u8);
@@ -22,7 +22,7 @@ pub struct Quantity(u8);
 pub struct InvalidQuantity;
 
 impl Quantity {
-    /// The most pieces that a line can hold.
+    /// The most units that a line can hold.
     pub const MAX: u8 = 99;
 
     /// The bare number.
@@ -40,8 +40,8 @@ impl Quantity {
 impl TryFrom<u8> for Quantity {
     type Error = InvalidQuantity;
 
-    fn try_from(pieces: u8) -> Result<Self, InvalidQuantity> {
-        if (1..=Self::MAX).contains(&pieces) { Ok(Self(pieces)) } else { Err(InvalidQuantity) }
+    fn try_from(units: u8) -> Result<Self, InvalidQuantity> {
+        if (1..=Self::MAX).contains(&units) { Ok(Self(units)) } else { Err(InvalidQuantity) }
     }
 }
 
@@ -49,8 +49,8 @@ impl TryFrom<serde_json::Number> for Quantity {
     type Error = InvalidQuantity;
 
     fn try_from(number: serde_json::Number) -> Result<Self, InvalidQuantity> {
-        let pieces = WholeNumber::try_from(number).map_err(|_| InvalidQuantity)?;
-        u8::try_from(pieces.get()).map_err(|_| InvalidQuantity)?.try_into()
+        let units = WholeNumber::try_from(number).map_err(|_| InvalidQuantity)?;
+        u8::try_from(units.get()).map_err(|_| InvalidQuantity)?.try_into()
     }
 }
 
@@ -60,7 +60,7 @@ impl From<Quantity> for u8 {
     }
 }
 
-/// One line of a basket: pieces of one product in one colour.
+/// One line of a basket: units of one product in one colour.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
@@ -71,14 +71,14 @@ pub struct Line {
     /// Its colour, where it comes in several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<Color>,
-    /// How many pieces.
+    /// How many units.
     pub quantity: Quantity,
-    /// What a piece cost when the customer put it in.
+    /// What a unit cost when the customer put it in.
     pub price_when_added: Money,
 }
 
 impl Line {
-    /// A line with so many pieces at today's price.
+    /// A line with so many units at today's price.
     #[must_use]
     pub fn new(offer: &Offer, color: Option<Color>, quantity: Quantity) -> Self {
         Self {
@@ -105,9 +105,9 @@ pub enum BasketError {
     /// Too many lines.
     #[error("a basket holds at most {} lines", Basket::MAX_LINES)]
     TooManyLines,
-    /// Too many pieces in one line.
-    #[error("a line holds at most {} pieces", Quantity::MAX)]
-    TooManyPieces,
+    /// Too many units in one line.
+    #[error("a line holds at most {} units", Quantity::MAX)]
+    TooManyUnits,
     /// The basket has no such line.
     #[error("the basket has no such item")]
     NoSuchItem,
@@ -126,7 +126,7 @@ impl Basket {
     /// A basket with these lines; lines of the same product and colour become one.
     ///
     /// # Errors
-    /// When there are too many lines, or too many pieces in one.
+    /// When there are too many lines, or too many units in one.
     pub fn with_lines(
         customer: Customer,
         lines: impl IntoIterator<Item = Line>,
@@ -142,14 +142,14 @@ impl Basket {
         &self.lines
     }
 
-    /// Adds a line, or its pieces to the line that holds the same product and colour.
+    /// Adds a line, or its units to the line that holds the same product and colour.
     ///
     /// # Errors
-    /// When that would be too many lines, or too many pieces in one.
+    /// When that would be too many lines, or too many units in one.
     pub fn add(&mut self, line: Line) -> Result<(), BasketError> {
         if let Some(there) = self.line_mut(line.item_id) {
             let quantity = there.quantity.checked_add(line.quantity);
-            there.quantity = quantity.ok_or(BasketError::TooManyPieces)?;
+            there.quantity = quantity.ok_or(BasketError::TooManyUnits)?;
         } else if self.lines.len() < Self::MAX_LINES {
             self.lines.push(line);
         } else {
@@ -158,7 +158,7 @@ impl Basket {
         Ok(())
     }
 
-    /// Sets how many pieces a line holds.
+    /// Sets how many units a line holds.
     ///
     /// # Errors
     /// When there is no such line.
@@ -207,7 +207,7 @@ pub struct Offer {
     pub product_id: ProductId,
     /// What it is called.
     pub name: ProductName,
-    /// What a piece costs today.
+    /// What a unit costs today.
     pub price: Money,
 }
 
@@ -236,11 +236,11 @@ pub struct PricedLine {
     pub product_name: Option<ProductName>,
     /// Its colour.
     pub color: Option<Color>,
-    /// How many pieces.
+    /// How many units.
     pub quantity: Quantity,
-    /// What a piece costs.
+    /// What a unit costs.
     pub price: Money,
-    /// What all pieces cost.
+    /// What all units cost.
     pub total: Money,
     /// The price is another than when the customer put it in.
     pub price_changed: bool,
@@ -292,8 +292,8 @@ mod tests {
         }
     }
 
-    fn quantity(pieces: u8) -> Quantity {
-        pieces.try_into().unwrap()
+    fn quantity(units: u8) -> Quantity {
+        units.try_into().unwrap()
     }
 
     fn offers<'a>(offers: impl IntoIterator<Item = &'a Offer>) -> Offers {
@@ -305,13 +305,13 @@ mod tests {
         fn a_subtotal_is_the_sum_of_price_times_quantity(
             lines in prop::collection::vec((0..100_000_000_u64, 1..=99_u8), 0..=100)
         ) {
-            let lines: Vec<_> = lines.into_iter().map(|(minor, pieces)| (offer(minor), pieces)).collect();
+            let lines: Vec<_> = lines.into_iter().map(|(minor, units)| (offer(minor), units)).collect();
             let basket = Basket::with_lines(
                 user(),
-                lines.iter().map(|(offer, pieces)| Line::new(offer, None, quantity(*pieces))),
+                lines.iter().map(|(offer, units)| Line::new(offer, None, quantity(*units))),
             ).unwrap();
             let priced = basket.price(&offers(lines.iter().map(|(offer, _)| offer)), usd()).unwrap();
-            let sum: u64 = lines.iter().map(|(offer, pieces)| offer.price.minor() * u64::from(*pieces)).sum();
+            let sum: u64 = lines.iter().map(|(offer, units)| offer.price.minor() * u64::from(*units)).sum();
             prop_assert_eq!(priced.subtotal, Money::from_minor(sum, usd()));
             prop_assert!(priced.lines.iter().all(|line| !line.price_changed && line.available()));
         }
@@ -322,13 +322,13 @@ mod tests {
         ) {
             let offers: Vec<_> = (0..130).map(offer).collect();
             let mut basket = Basket::empty(user());
-            for (step, which, pieces) in steps {
-                let line = Line::new(&offers[which], None, quantity(pieces));
+            for (step, which, units) in steps {
+                let line = Line::new(&offers[which], None, quantity(units));
                 let item = line.item_id;
                 // Refusals are part of the game; what counts is what is left afterwards.
                 match step {
                     0 => basket.add(line),
-                    1 => basket.set_quantity(item, quantity(pieces)),
+                    1 => basket.set_quantity(item, quantity(units)),
                     _ => basket.remove(item),
                 }
                 .unwrap_or_default();
@@ -350,8 +350,8 @@ mod tests {
         basket.add(Line::new(&phone, Some(red.clone()), quantity(1))).unwrap();
         basket.add(Line::new(&phone, None, quantity(1))).unwrap();
         basket.add(Line::new(&phone, Some(red), quantity(2))).unwrap();
-        let pieces: Vec<_> = basket.lines().iter().map(|line| line.quantity.get()).collect();
-        assert_eq!(pieces, [3, 1]);
+        let units: Vec<_> = basket.lines().iter().map(|line| line.quantity.get()).collect();
+        assert_eq!(units, [3, 1]);
     }
 
     #[test]
@@ -359,7 +359,7 @@ mod tests {
         let phone = offer(95_040);
         let mut basket = Basket::with_lines(user(), [Line::new(&phone, None, quantity(99))]).unwrap();
         let refused = basket.add(Line::new(&phone, None, quantity(1)));
-        assert_eq!(refused, Err(BasketError::TooManyPieces));
+        assert_eq!(refused, Err(BasketError::TooManyUnits));
         assert_eq!(basket.lines()[0].quantity.get(), 99);
     }
 

@@ -59,7 +59,7 @@ const FOUR_GROUPS: &[usize] = &[4, 4, 4, 4];
 /// The groups that card numbers are embossed or usually typed in.
 const LAYOUTS: [&[usize]; 6] = [FOUR_GROUPS, &[4, 6, 5], &[4, 6, 4], &[8, 8], &[4, 4, 4, 4, 3], &[6, 13]];
 
-/// Whether a text contains a payment card's number: a run of decimal digits of any script, in one piece or in
+/// Whether a text contains a payment card's number: a run of decimal digits of any script, in one unit or in
 /// groups up to three characters apart that are neither letters nor digits, which has the first digits and
 /// the length of an issuer's numbers and the right check digit (ISO/IEC 7812-1 annex B). Letters beside it
 /// make no difference. Groups as they are usually written are found in whatever run; others only if they are
@@ -276,7 +276,7 @@ mod tests {
         with_check_digit(&format!("{prefix}{rest}"))
     }
 
-    /// The digits in groups: as embossed, in halves, in other sizes, one by one, or in one piece.
+    /// The digits in groups: as embossed, in halves, in other sizes, one by one, or in one unit.
     fn grouped(rng: &mut SeededRng, number: &str) -> String {
         let sizes: &[usize] = match (rng.below(6), number.len()) {
             (0, _) => return number.to_owned(),
@@ -315,7 +315,7 @@ mod tests {
         }
     }
 
-    /// As embossed or in one piece, with the digits beside it that people write there.
+    /// As embossed or in one unit, with the digits beside it that people write there.
     fn beside_digits(rng: &mut SeededRng, number: &str) -> String {
         let sizes: &[usize] = match number.len() {
             14 => &[4, 6, 4],

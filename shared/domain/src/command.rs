@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checkout::{Payment, Recipient};
 use crate::event::facts;
-use crate::stock::Pieces;
+use crate::stock::LineQuantity;
 use crate::{Amount, Currency, OrderId};
 
 /// Charge an order's price, once. Answered by `PaymentSettled`, `PaymentDeclined` or, if a [`RefundPayment`] came
@@ -38,7 +38,7 @@ pub struct RefundPayment {
 }
 
 /// Send an order's parcel. Answered by `ShipmentCreated` and, when the parcel leaves, `ShipmentDispatched`; or by
-/// `ShipmentRefused`, or `ShipmentCalledOff`.
+/// `ShipmentRefused`, or `ShipmentCancelled`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -48,17 +48,17 @@ pub struct ShipOrder {
     /// To whom.
     pub recipient: Recipient,
     /// What is in the parcel.
-    pub pieces: Vec<Pieces>,
+    pub units: Vec<LineQuantity>,
 }
 
-/// Keep an order's parcel from leaving. Answered by `ShipmentCalledOff`, even if no parcel was asked for yet; if it has
+/// Keep an order's parcel from leaving. Answered by `ShipmentCancelled`, even if no parcel was asked for yet; if it has
 /// left, by the fact that says where it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct CallOffShipment {
+pub struct CancelShipment {
     /// Which order.
     pub order_id: OrderId,
 }
 
-facts!("shop.ordering": ChargePayment, RefundPayment, ShipOrder, CallOffShipment);
+facts!("shop.ordering": ChargePayment, RefundPayment, ShipOrder, CancelShipment);

@@ -112,7 +112,7 @@ pub struct ProductSnapshot {
     /// Where its picture is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_file: Option<ImageFile>,
-    /// What a piece costs.
+    /// What a unit costs.
     pub price: Amount,
     /// What the price is in.
     pub currency: Currency,
@@ -161,7 +161,7 @@ pub struct ProductUpdated {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PriceChange {
-    /// What a piece cost.
+    /// What a unit cost.
     pub from: Amount,
     /// What it costs now.
     pub to: Amount,
@@ -215,9 +215,9 @@ pub struct CheckedOutLine {
     /// Its colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<Color>,
-    /// How many pieces.
+    /// How many units.
     pub quantity: Quantity,
-    /// What a piece cost.
+    /// What a unit cost.
     pub price: Amount,
 }
 
@@ -237,15 +237,15 @@ pub(crate) mod tests {
         let at = Timestamp::from_unix_millis(1_767_225_600_000);
         let lines: Vec<_> = minor
             .iter()
-            .map(|&(minor, pieces)| CheckedOutLine {
+            .map(|&(minor, units)| CheckedOutLine {
                 product_id: ProductId::new(at),
                 product_name: "IPhone X".to_owned().try_into().unwrap(),
-                color: (pieces > 50).then(|| "red".to_owned().try_into().unwrap()),
-                quantity: pieces.try_into().unwrap(),
+                color: (units > 50).then(|| "red".to_owned().try_into().unwrap()),
+                quantity: units.try_into().unwrap(),
                 price: Money::from_minor(minor, currency).amount(),
             })
             .collect();
-        let total = minor.iter().map(|&(minor, pieces)| minor * u64::from(pieces)).sum();
+        let total = minor.iter().map(|&(minor, units)| minor * u64::from(units)).sum();
         BasketCheckedOut {
             order_id: OrderId::new(at),
             order_date: at,

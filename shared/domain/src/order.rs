@@ -25,7 +25,7 @@ use crate::{CustomerId, Money, MoneyError, OrderId, ProductId, Timestamp, UserNa
 pub enum OrderStatus {
     /// Placed; nothing has been done about it yet.
     Pending,
-    /// Its pieces are set aside.
+    /// Its units are set aside.
     StockReserved,
     /// Its price was charged.
     Paid,
@@ -35,7 +35,7 @@ pub enum OrderStatus {
     Delivered,
     /// The shop could not take it: nothing is charged (any more), nothing is set aside.
     Rejected,
-    /// It was called off: what was charged went back, and so did what was set aside.
+    /// It was cancelled: what was charged went back, and so did what was set aside.
     Cancelled,
 }
 
@@ -84,7 +84,7 @@ impl OrderStatus {
         }
     }
 
-    /// Whether the order can still be called off: its parcel has not left, and it is not over.
+    /// Whether the order can still be cancelled: its parcel has not left, and it is not over.
     #[must_use]
     pub fn is_cancellable(self) -> bool {
         Self::Cancelled.reached_from().contains(&self)
@@ -116,7 +116,7 @@ impl fmt::Display for OrderStatus {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Reason {
-    /// There are not enough pieces of some product.
+    /// There are not enough units of some product.
     OutOfStock,
     /// The payment provider would not charge it.
     PaymentDeclined,
@@ -124,7 +124,7 @@ pub enum Reason {
     PaymentTimedOut,
     /// No carrier goes there.
     ShippingImpossible,
-    /// The customer called it off.
+    /// The customer cancelled it.
     CustomerRequest,
     /// Something of the shop's did not work for so long that it was given up.
     FulfilmentFailed,
@@ -155,14 +155,14 @@ pub struct OrderLine {
     /// Its colour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<Color>,
-    /// How many pieces.
+    /// How many units.
     pub quantity: Quantity,
-    /// What a piece cost.
+    /// What a unit cost.
     pub price: Money,
 }
 
 impl OrderLine {
-    /// What all pieces cost.
+    /// What all units cost.
     ///
     /// # Errors
     /// When that is more than can be counted.
@@ -188,7 +188,7 @@ pub struct Order {
     /// How it came there, oldest first.
     #[serde(default)]
     pub history: Vec<StatusChange>,
-    /// When its customer asked to call it off.
+    /// When its customer asked to cancel it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_requested_at: Option<Timestamp>,
     /// When the customer checked out.
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_can_be_called_off_until_its_parcel_leaves() {
+    fn an_order_can_be_cancelled_until_its_parcel_leaves() {
         let cancellable: Vec<_> =
             OrderStatus::ALL.into_iter().filter(|status| status.is_cancellable()).collect();
         assert_eq!(cancellable, [OrderStatus::Pending, OrderStatus::StockReserved, OrderStatus::Paid]);

@@ -13,7 +13,7 @@ pub type ImageFile = Text<1, 500>;
 /// What products are grouped by: 1 to 200 characters.
 pub type Category = Text<1, 200>;
 
-/// What one piece of a product costs: from nothing to a million units of its currency.
+/// What one unit of a product costs: from nothing to a million units of its currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Money", into = "Money")]
 pub struct Price(Money);
@@ -77,7 +77,7 @@ pub struct ProductDetails {
     pub image_file: Option<ImageFile>,
     /// What it is grouped by.
     pub category: Category,
-    /// What one piece costs.
+    /// What one unit costs.
     pub price: Price,
 }
 
@@ -124,9 +124,9 @@ pub struct Product {
     pub image_file: Option<ImageFile>,
     /// What it is grouped by.
     pub category: Category,
-    /// What one piece costs.
+    /// What one unit costs.
     pub price: Price,
-    /// How many pieces can be sold, as far as the warehouse has told; none if nothing was ever taken in. It is the
+    /// How many units can be sold, as far as the warehouse has told; none if nothing was ever taken in. It is the
     /// warehouse's to say, so it comes and goes without a change of the product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub available: Option<u64>,

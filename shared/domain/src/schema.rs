@@ -136,7 +136,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::command::{CallOffShipment, ChargePayment, RefundPayment, ShipOrder};
+    use crate::command::{CancelShipment, ChargePayment, RefundPayment, ShipOrder};
     use crate::event::inventory::{StockChanged, StockLow, StockReleased, StockReserved, StockShipped};
     use crate::event::ordering::{
         OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
@@ -147,7 +147,7 @@ mod tests {
         CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
     };
     use crate::event::shipping::{
-        ShipmentCalledOff, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
+        ShipmentCancelled, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
     };
     use crate::event::{BasketCheckedOut, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated};
 
@@ -214,7 +214,7 @@ mod tests {
         check::<PaymentRefunded>();
         check::<ShipmentCreated>();
         check::<ShipmentRefused>();
-        check::<ShipmentCalledOff>();
+        check::<ShipmentCancelled>();
         check::<ShipmentDispatched>();
         check::<ShipmentDelivered>();
     }
@@ -243,6 +243,6 @@ mod tests {
         check::<ChargePayment>();
         check::<RefundPayment>();
         check::<ShipOrder>();
-        check::<CallOffShipment>();
+        check::<CancelShipment>();
     }
 }

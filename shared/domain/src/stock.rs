@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::basket::Quantity;
 use crate::{OrderId, ProductId};
 
-/// Pieces of one product that belong to an order.
+/// Units of one product that belong to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct Pieces {
+pub struct LineQuantity {
     /// The product.
     pub product_id: ProductId,
     /// How many; of a product that stands in several lines, in colours, this is one of them.
@@ -20,13 +20,13 @@ pub struct Pieces {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "camelCase")]
 pub enum StockStep {
-    /// Set all pieces aside, or none.
+    /// Set all units aside, or none.
     #[serde(rename_all = "camelCase")]
     Reserve {
         /// For which order.
         order_id: OrderId,
         /// What.
-        pieces: Vec<Pieces>,
+        units: Vec<LineQuantity>,
     },
     /// Put back what was set aside, if anything was; nothing can be set aside for the order afterwards.
     #[serde(rename_all = "camelCase")]

@@ -23,7 +23,7 @@ use crate::{AwsError, ConfigError};
 
 /// What failed may work in a moment.
 pub const UNAVAILABLE: &str = "Unavailable";
-/// What failed will not work until someone mends it.
+/// What failed will not work until someone repairs it.
 pub const BROKEN: &str = "Broken";
 /// The call is not what the step takes.
 pub const UNREADABLE: &str = "Unreadable";

@@ -10,7 +10,7 @@ pub enum AwsError {
     /// It may work in a moment: throttling, a time-out, a lost connection, a conflict.
     #[error("store unavailable: {0}")]
     Transient(String),
-    /// It will not work until someone mends it: a denied call, a missing table, an unreadable item.
+    /// It will not work until someone repairs it: a denied call, a missing table, an unreadable item.
     #[error("store broken: {0}")]
     Permanent(String),
     /// The page asked for begins where no item of the list can be.

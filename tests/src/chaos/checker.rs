@@ -260,22 +260,22 @@ fn check_cancellations(expected: &ExpectedState, world: &World) {
     let cancellations = expected.cancellations();
     for id in &cancellations.accepted {
         if world.orders.get(id).is_none_or(|order| order.cancel_requested_at.is_none()) {
-            expected.violation(format!("order {id}: the shop said it would call it off, and forgot"));
+            expected.violation(format!("order {id}: the shop said it would cancel it, and forgot"));
         }
     }
     for (id, order) in &world.orders {
         if order.cancel_requested_at.is_some() && !cancellations.asked.contains(id) {
-            expected.violation(format!("order {id}: nobody asked for it to be called off"));
+            expected.violation(format!("order {id}: nobody asked for it to be cancelled"));
         }
     }
 }
 
 /// What was taken in is what was told, each delivery once.
 fn check_deliveries(expected: &ExpectedState, world: &World) {
-    for (id, pieces) in expected.all_received() {
+    for (id, units) in expected.all_received() {
         let received = world.stock.get(&id).map_or(0, |stock| stock.received);
-        if u64::try_from(received) != Ok(pieces) {
-            expected.violation(format!("product {id}: {pieces} pieces were brought, {received} taken in"));
+        if u64::try_from(received) != Ok(units) {
+            expected.violation(format!("product {id}: {units} units were brought, {received} taken in"));
         }
     }
 }

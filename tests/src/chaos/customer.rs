@@ -149,7 +149,7 @@ impl Customer {
             self.ask_for_export();
         } else if let Some((order, seen)) = self.order.take_if(|_| self.rng.pick(6) == 0) {
             match self.rng.pick(3) {
-                0 => self.call_off(&order),
+                0 => self.cancel(&order),
                 _ => self.order = Some(self.look_at_order(order, seen)),
             }
         } else {
@@ -202,23 +202,23 @@ impl Customer {
     }
 
     fn add(&mut self) {
-        let (product, pieces) = (self.any_product(), 1 + self.rng.pick(3) as u64);
-        let after = |lines: &mut Lines| *lines.entry(product.clone()).or_default() += pieces;
-        if self.possible[0].get(&product).copied().unwrap_or_default() + pieces > 99 {
+        let (product, units) = (self.any_product(), 1 + self.rng.pick(3) as u64);
+        let after = |lines: &mut Lines| *lines.entry(product.clone()).or_default() += units;
+        if self.possible[0].get(&product).copied().unwrap_or_default() + units > 99 {
             return;
         }
-        let item = json!({ "productId": product, "quantity": pieces });
+        let item = json!({ "productId": product, "quantity": units });
         self.change("add item", "POST", &format!("/basket/{}/items", self.user), &item, after);
     }
 
     fn set_quantity(&mut self) {
         let Some(product) = self.any_line() else { return self.add() };
-        let pieces = 1 + self.rng.pick(5) as u64;
+        let units = 1 + self.rng.pick(5) as u64;
         let Some(path) = self.item_path(&product) else { return };
         let after = |lines: &mut Lines| {
-            lines.insert(product.clone(), pieces);
+            lines.insert(product.clone(), units);
         };
-        self.change("change item", "PATCH", &path, &json!({ "quantity": pieces }), after);
+        self.change("change item", "PATCH", &path, &json!({ "quantity": units }), after);
     }
 
     fn remove(&mut self) {
@@ -231,10 +231,9 @@ impl Customer {
     }
 
     fn replace(&mut self) {
-        let (product, pieces) = (self.any_product(), 1 + self.rng.pick(9) as u64);
-        let basket =
-            json!({ "userName": self.user, "items": [{ "productId": product, "quantity": pieces }] });
-        let after = |lines: &mut Lines| *lines = Lines::from([(product.clone(), pieces)]);
+        let (product, units) = (self.any_product(), 1 + self.rng.pick(9) as u64);
+        let basket = json!({ "userName": self.user, "items": [{ "productId": product, "quantity": units }] });
+        let after = |lines: &mut Lines| *lines = Lines::from([(product.clone(), units)]);
         self.change("replace basket", "POST", "/basket", &basket, after);
     }
 
@@ -325,18 +324,18 @@ impl Customer {
     }
 
     /// Has a change of mind about an order. Whether it was in time, its end will tell.
-    fn call_off(&mut self, order: &str) {
+    fn cancel(&mut self, order: &str) {
         self.expected.cancellation_asked(order);
         let path = format!("/order/{}/{order}/cancel", self.user);
         let answer = self.shop.try_send("POST", &path, &[], "");
-        self.count("call off", answer.as_ref());
+        self.count("cancel", answer.as_ref());
         match answer.as_ref().map(|answer| answer.status) {
             Some(202) => self.expected.cancellation_accepted(order),
             // It is not placed yet, or it is too late, or an earlier answer was lost.
             Some(404 | 409) => {}
             Some(status @ 400..500) => {
                 self.expected
-                    .violation(format!("{}: calling {order} off was refused with {status}", self.user));
+                    .violation(format!("{}: cancelling {order} was refused with {status}", self.user));
             }
             _ => {}
         }

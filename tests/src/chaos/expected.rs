@@ -3,7 +3,7 @@ use std::sync::Mutex;
 
 use super::lock;
 
-/// What is in a basket: pieces by product.
+/// What is in a basket: units by product.
 pub type Lines = BTreeMap<String, u64>;
 
 /// A checkout as its customer knows it.
@@ -18,7 +18,7 @@ pub struct Checkout {
     pub receipt: Option<(String, String)>,
 }
 
-/// Orders that customers wanted called off.
+/// Orders that customers wanted cancelled.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cancellations {
     /// Whether or not there was an answer.
@@ -63,7 +63,7 @@ impl ExpectedState {
         lock(&self.checkouts).push(checkout);
     }
 
-    /// A customer is about to ask for an order to be called off.
+    /// A customer is about to ask for an order to be cancelled.
     pub(super) fn cancellation_asked(&self, order: &str) {
         lock(&self.cancellations).asked.insert(order.to_owned());
     }
@@ -86,12 +86,12 @@ impl ExpectedState {
         lock(&self.departures).clone()
     }
 
-    /// Pieces of a product came in, as the shop has confirmed.
-    pub(super) fn received(&self, product: &str, pieces: u64) {
-        *lock(&self.received).entry(product.to_owned()).or_default() += pieces;
+    /// Units of a product came in, as the shop has confirmed.
+    pub(super) fn received(&self, product: &str, units: u64) {
+        *lock(&self.received).entry(product.to_owned()).or_default() += units;
     }
 
-    /// Pieces that came in, by product.
+    /// Units that came in, by product.
     pub(super) fn all_received(&self) -> Lines {
         lock(&self.received).clone()
     }

@@ -40,8 +40,8 @@ const PAYMENT_ARROWS: &[(&str, &[&str])] = &[
     ("REFUNDING", &["REFUNDED"]),
 ];
 const SHIPMENT_ARROWS: &[(&str, &[&str])] = &[
-    ("", &["CREATED", "REFUSED", "CALLED_OFF"]),
-    ("CREATED", &["DISPATCHED", "CALLED_OFF"]),
+    ("", &["CREATED", "REFUSED", "CANCELLED"]),
+    ("CREATED", &["DISPATCHED", "CANCELLED"]),
     ("DISPATCHED", &["DELIVERED"]),
 ];
 
@@ -111,8 +111,8 @@ fn stock_is_of_orders(world: &World, tally: &mut Tally) {
             "SHIPPED" => &mut shipped,
             _ => continue,
         };
-        for pieces in &reservation.pieces {
-            *counted.entry(&pieces.product_id).or_insert(0) += pieces.quantity;
+        for units in &reservation.units {
+            *counted.entry(&units.product_id).or_insert(0) += units.quantity;
         }
     }
     for (id, stock) in &world.stock {
@@ -120,7 +120,7 @@ fn stock_is_of_orders(world: &World, tally: &mut Tally) {
             [("reserved", &reserved, stock.reserved), ("shipped", &shipped, stock.shipped)]
         {
             let sum = counted.get(id).copied().unwrap_or_default();
-            tally.hold(sum == says, || format!("product {id}: {says} pieces are {what}, orders say {sum}"));
+            tally.hold(sum == says, || format!("product {id}: {says} units are {what}, orders say {sum}"));
         }
     }
     for id in reserved.keys().chain(shipped.keys()) {
@@ -193,7 +193,7 @@ fn all_agree(world: &World, tally: &mut Tally) {
             "REJECTED" | "CANCELLED" => {
                 agree("payment", payment, &["none", "DECLINED", "REFUNDED"]);
                 agree("reservation", reservation, &["none", "REFUSED", "RELEASED"]);
-                agree("parcel", parcel, &["none", "REFUSED", "CALLED_OFF"]);
+                agree("parcel", parcel, &["none", "REFUSED", "CANCELLED"]);
                 let kept = world.charges(id, &["settled", "pending", "stumbled"]).len();
                 tally.hold(kept == 0, || format!("order {id}: it is {}, and still charged", order.status));
             }
@@ -245,7 +245,7 @@ fn nothing_without_an_order(world: &World, tally: &mut Tally) {
         tally.hold(order.is_some(), || format!("order {id}: there is none, but a reservation"));
         let live = order.is_some_and(|order| !is_over(order));
         tally.hold(reservation.state != "RESERVED" || live, || {
-            format!("order {id}: pieces are reserved for it, and it is not on its way")
+            format!("order {id}: units are reserved for it, and it is not on its way")
         });
     }
     for (what, ids) in [
@@ -274,7 +274,7 @@ fn written_once(world: &World, tally: &mut Tally) {
         // Nothing is kept of what was written to somebody who has left.
         let steps = order.history.iter().filter(|_| !order.is_anonymous());
         let steps = steps.map(|change| change.status.as_str());
-        // That the pieces are set aside is of no interest to them.
+        // That the units are set aside is of no interest to them.
         let steps = steps.filter(|status| *status != "STOCK_RESERVED");
         let steps = steps.map(|status| if status == "PENDING" { "PLACED" } else { status });
         compare("mails tell", steps, world.mails.get(id), id, tally);
@@ -378,15 +378,15 @@ pub(super) fn check_checkouts<'a>(
             tally.hold(false, || format!("{user}: the accepted order {id} is lost, or was told twice"));
             continue;
         };
-        tally.hold(order.user_name == user && order.pieces() == lines, || {
-            format!("{user}: order {id} holds {:?}, not {lines:?}", order.pieces())
+        tally.hold(order.user_name == user && order.units() == lines, || {
+            format!("{user}: order {id} holds {:?}, not {lines:?}", order.units())
         });
         tally.hold(minor(&total) == Some(order.total_price.minor), || {
             format!("{user}: order {id} costs {}, the customer was told {total}", order.total_price.minor)
         });
     }
     for Checkout { user, lines, .. } in untold {
-        let explains = |order: &Order| order.user_name == user && order.pieces() == lines;
+        let explains = |order: &Order| order.user_name == user && order.units() == lines;
         let found = unexplained.iter().find(|(_, order)| explains(order)).map(|(id, _)| *id);
         tally.hold(found.and_then(|id| unexplained.remove(id)).is_some(), || {
             format!("{user}: the basket is gone and no order came of it")
@@ -434,8 +434,8 @@ mod tests {
     }
 
     fn reservation(id: &str, state: &str) -> Value {
-        let pieces = json!([{ "productId": "lamp", "quantity": 2 }]);
-        json!({ "item": format!("order#{id}"), "orderId": id, "state": state, "pieces": pieces, "left": 0 })
+        let units = json!([{ "productId": "lamp", "quantity": 2 }]);
+        json!({ "item": format!("order#{id}"), "orderId": id, "state": state, "units": units, "left": 0 })
     }
 
     fn payment<const N: usize>(id: &str, states: [&str; N]) -> Value {
@@ -537,7 +537,7 @@ mod tests {
                 shipment("came", came),
                 shipment("invoice", came),
                 shipment("nowhere", ["REFUSED"]),
-                shipment("off", ["CREATED", "CALLED_OFF"]),
+                shipment("off", ["CREATED", "CANCELLED"]),
             ],
             "basket" => vec![
                 json!({ "customerId": "grace-0", "lines": [] }),
@@ -577,10 +577,10 @@ mod tests {
         tells("product lamp: some stock is below zero", |world| {
             lamp(world, |stock| (stock.on_hand, stock.shipped) = (-1, 11));
         });
-        tells("product lamp: 2 pieces are reserved, orders say 0", |world| {
+        tells("product lamp: 2 units are reserved, orders say 0", |world| {
             lamp(world, |stock| (stock.on_hand, stock.reserved) = (4, 2));
         });
-        tells("product lamp: 4 pieces are shipped, orders say 2", |world| {
+        tells("product lamp: 4 units are shipped, orders say 2", |world| {
             world.reservations.remove("came");
         });
         tells("product lamp: orders have what never came in", |world| {
@@ -689,7 +689,7 @@ mod tests {
         tells("order came: there is none, but a payment", |world| drop(world.orders.remove("came")));
         tells("order came: there is none, but a charge", |world| drop(world.orders.remove("came")));
         tells("order came: there is none, but a parcel", |world| drop(world.orders.remove("came")));
-        tells("order off: pieces are reserved for it, and it is not on its way", |world| {
+        tells("order off: units are reserved for it, and it is not on its way", |world| {
             world.reservations.get_mut("off").unwrap().state = "RESERVED".to_owned();
         });
     }
@@ -708,7 +708,7 @@ mod tests {
         tells("order off: its payment is REFUNDED and came there by PENDING, DECLINED, REFUNDING", |world| {
             world.payments.get_mut("off").unwrap().history[1].state = "DECLINED".to_owned();
         });
-        tells("order off: its parcel is CALLED_OFF and came there by DISPATCHED, CALLED_OFF", |world| {
+        tells("order off: its parcel is CANCELLED and came there by DISPATCHED, CANCELLED", |world| {
             world.shipments.get_mut("off").unwrap().history[0].state = "DISPATCHED".to_owned();
         });
     }

@@ -4,9 +4,9 @@ use uuid::Uuid;
 use super::expected::ExpectedState;
 use crate::Shop;
 
-/// Pieces of what never runs out.
+/// Units of what never runs out.
 pub(super) const PLENTY: i64 = 100_000;
-/// Pieces of what does, at the beginning.
+/// Units of what does, at the beginning.
 const FEW: i64 = 20;
 /// The last products of the list run out; of the very last there is none at the beginning.
 pub(super) const SCARCE: usize = 2;
@@ -20,7 +20,7 @@ pub(super) struct Warehouse {
 struct Delivery {
     key: String,
     product: String,
-    pieces: u64,
+    units: u64,
 }
 
 impl Warehouse {
@@ -28,18 +28,18 @@ impl Warehouse {
     pub(super) fn fill(shop: &Shop, products: &[String], expected: &ExpectedState) -> Self {
         let (plenty, scarce) = products.split_at(products.len() - SCARCE);
         let first = scarce.iter().take(1).map(|product| (product, FEW));
-        for (product, pieces) in plenty.iter().map(|product| (product, PLENTY)).chain(first) {
-            let delivery = Delivery::new(product, pieces.unsigned_abs());
-            assert!(delivery.tell(shop, expected), "no pieces of {product} could be taken in");
+        for (product, units) in plenty.iter().map(|product| (product, PLENTY)).chain(first) {
+            let delivery = Delivery::new(product, units.unsigned_abs());
+            assert!(delivery.tell(shop, expected), "no units of {product} could be taken in");
         }
         Self { scarce: scarce.to_vec(), untold: None }
     }
 
-    /// Takes a few pieces in of what is scarce.
+    /// Takes a few units in of what is scarce.
     pub(super) fn receive(&mut self, shop: &Shop, expected: &ExpectedState, rng: &mut SeededRng) {
         let product = &self.scarce[rng.pick(self.scarce.len())];
-        let pieces = 1 + rng.pick(5) as u64;
-        let delivery = self.untold.take().unwrap_or_else(|| Delivery::new(product, pieces));
+        let units = 1 + rng.pick(5) as u64;
+        let delivery = self.untold.take().unwrap_or_else(|| Delivery::new(product, units));
         if !delivery.tell(shop, expected) {
             self.untold = Some(delivery);
         }
@@ -51,7 +51,7 @@ impl Warehouse {
             && !delivery.tell(shop, expected)
         {
             expected.violation(format!(
-                "product {}: no pieces are taken in even without faults",
+                "product {}: no units are taken in even without faults",
                 delivery.product
             ));
         }
@@ -59,19 +59,19 @@ impl Warehouse {
 }
 
 impl Delivery {
-    fn new(product: &str, pieces: u64) -> Self {
-        Self { key: Uuid::now_v7().to_string(), product: product.to_owned(), pieces }
+    fn new(product: &str, units: u64) -> Self {
+        Self { key: Uuid::now_v7().to_string(), product: product.to_owned(), units }
     }
 
     /// Whether the shop has confirmed it.
     fn tell(&self, shop: &Shop, expected: &ExpectedState) -> bool {
         let path = format!("/stock/{}/receipts", self.product);
-        let body = format!(r#"{{"quantity": {}}}"#, self.pieces);
+        let body = format!(r#"{{"quantity": {}}}"#, self.units);
         let answer = shop.try_send("POST", &path, &[("idempotency-key", &self.key)], body);
         let status = answer.as_ref().map_or(0, |answer| answer.status);
         expected.count("take in", status);
         match status {
-            201 => expected.received(&self.product, self.pieces),
+            201 => expected.received(&self.product, self.units),
             400..500 => {
                 expected.violation(format!("product {}: a delivery was refused with {status}", self.product));
             }

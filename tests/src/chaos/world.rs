@@ -104,14 +104,14 @@ pub(super) struct Stock {
 pub(super) struct Reservation {
     pub(super) order_id: String,
     pub(super) state: String,
-    pub(super) pieces: Vec<Pieces>,
+    pub(super) units: Vec<LineQuantity>,
     /// Parts that are still to be moved.
     pub(super) left: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Pieces {
+pub(super) struct LineQuantity {
     pub(super) product_id: String,
     pub(super) quantity: i64,
 }
@@ -138,7 +138,7 @@ pub(super) struct StateChange {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Charge {
     pub(super) status: String,
-    /// Nothing of a charge that was called off before it was asked for.
+    /// Nothing of a charge that was cancelled before it was asked for.
     #[serde(default)]
     pub(super) asked: Option<Asked>,
 }
@@ -233,13 +233,13 @@ impl Order {
         self.customer_id == NOBODY && self.user_name == "erased"
     }
 
-    /// Pieces by product.
-    pub(super) fn pieces(&self) -> Lines {
-        let mut pieces = Lines::new();
+    /// Units by product.
+    pub(super) fn units(&self) -> Lines {
+        let mut units = Lines::new();
         for line in &self.lines {
-            *pieces.entry(line.product_id.clone()).or_default() += line.quantity;
+            *units.entry(line.product_id.clone()).or_default() += line.quantity;
         }
-        pieces
+        units
     }
 
     /// Why it ended, if it did not end well.

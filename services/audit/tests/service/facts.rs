@@ -26,7 +26,7 @@ async fn the_sample_fact_is_written_down_without_whose_order_it_is() {
             "type": "OrderPlaced",
             "version": 1,
             "occurredAt": "2026-01-31T12:01:00.000Z",
-            "pieces": [
+            "units": [
                 { "productId": "019c1430-4400-7000-8000-000000000001", "quantity": 2 },
                 { "productId": "019c1430-4400-7000-8000-000000000002", "quantity": 1 },
             ],

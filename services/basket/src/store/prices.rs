@@ -34,7 +34,7 @@ pub struct PriceUpdate {
 pub struct OnSale {
     /// What it is called.
     pub name: ProductName,
-    /// What a piece costs.
+    /// What a unit costs.
     pub price: Money,
 }
 

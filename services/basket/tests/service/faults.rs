@@ -18,7 +18,7 @@ async fn filled() -> (Shop, FaultProxy, String) {
     (shop, faults, phone)
 }
 
-async fn pieces(shop: &Shop) -> u64 {
+async fn units(shop: &Shop) -> u64 {
     let basket = shop.client.get("/basket/swn").await.expect(200).body;
     basket["items"].as_array().unwrap().iter().map(|item| item["quantity"].as_u64().unwrap()).sum()
 }
@@ -26,7 +26,7 @@ async fn pieces(shop: &Shop) -> u64 {
 /// One order to be and no basket, or a basket and no order: whichever it says.
 async fn assert_placed(shop: &Shop, placed: bool) {
     assert_eq!(outbox(shop).await.len(), usize::from(placed));
-    assert_eq!(pieces(shop).await, if placed { 0 } else { 2 });
+    assert_eq!(units(shop).await, if placed { 0 } else { 2 });
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn an_item_whose_answer_is_lost_is_added_once() {
     let (shop, faults, phone) = filled().await;
     faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").of("BASKET_TABLE").times(2));
     shop.client.post("/basket/swn/items", json!({ "productId": phone, "quantity": 1 })).await.expect(200);
-    assert_eq!(pieces(&shop).await, 3);
+    assert_eq!(units(&shop).await, 3);
     // Also the very first one, where the basket is not there before.
     faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").of("BASKET_TABLE").times(1));
     let ada = shop.client.customer("ada");
@@ -162,7 +162,7 @@ async fn a_change_that_cannot_be_written_leaves_the_basket() {
     let item = json!({ "productId": phone, "quantity": 1 });
     shop.client.post("/basket/swn/items", item).await.expect(503);
     faults.clear();
-    assert_eq!(pieces(&shop).await, 2);
+    assert_eq!(units(&shop).await, 2);
 }
 
 #[tokio::test]
@@ -189,7 +189,7 @@ async fn a_change_outlives_a_checkout_of_the_same_basket() {
     faults.add(Rule::new(Fault::Conflict).on("PutItem").of("BASKET_TABLE").times(2));
     let item = json!({ "productId": phone, "quantity": 1 });
     shop.client.post("/basket/swn/items", item).await.expect(200);
-    assert_eq!(pieces(&shop).await, 3);
+    assert_eq!(units(&shop).await, 3);
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn a_write_that_arrives_late_does_not_undo_what_came_after_it() {
     eventually("the late calls", async || (faults.delayed() == 0).then_some(())).await;
     assert_eq!(faults.injected()["Delay PutItem"], 3);
     assert_eq!(outbox(&shop).await.len(), 2);
-    assert_eq!(pieces(&shop).await, 2);
+    assert_eq!(units(&shop).await, 2);
 }
 
 #[tokio::test]
@@ -225,7 +225,7 @@ async fn a_change_whose_answer_is_lost_is_not_made_again_over_a_later_one() {
         }
     };
     faults.meanwhile("PutItem", shop.client.post("/basket/swn/items", &body), others).await.expect(200);
-    assert_eq!(pieces(&shop).await, 9);
+    assert_eq!(units(&shop).await, 9);
 }
 
 #[tokio::test]
@@ -237,7 +237,7 @@ async fn a_checkout_whose_answer_is_lost_leaves_what_was_put_in_since() {
     };
     let order = order();
     faults.meanwhile("TransactWriteItems", check_out(&shop, "", &order), added).await.expect(202);
-    assert_eq!((outbox(&shop).await.len(), pieces(&shop).await), (1, 5));
+    assert_eq!((outbox(&shop).await.len(), units(&shop).await), (1, 5));
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ async fn quantities_are_whole_numbers_from_1_to_99() {
 }
 
 #[tokio::test]
-async fn a_line_holds_99_pieces_and_a_basket_100_lines() {
+async fn a_line_holds_99_units_and_a_basket_100_lines() {
     let shop = shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
     shop.client.post("/basket/swn/items", json!({ "productId": phone, "quantity": 99 })).await.expect(200);

@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::types::builders::{TransactWriteItemBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
-use domain::stock::Pieces;
+use domain::stock::LineQuantity;
 use domain::{OrderId, ProductId, Timestamp};
 use lambdakit::table::Transaction;
 use lambdakit::{AwsError, telemetry};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{LIFETIME_DAYS, ReservationRow, StockStore, number, order_item, order_key, part, product_key};
 use crate::reservation::{Movement, Reservation, State, Step, tombstone};
 
-/// What came of setting pieces aside.
+/// What came of setting units aside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReserveOutcome {
     /// All of them are, or have left the house since.
@@ -20,7 +20,7 @@ pub enum ReserveOutcome {
     Released,
 }
 
-/// What came of putting pieces back.
+/// What came of putting units back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReleaseOutcome {
     /// None is set aside any more, and none will be.
@@ -29,7 +29,7 @@ pub enum ReleaseOutcome {
     Shipped,
 }
 
-/// What came of letting pieces go.
+/// What came of letting units go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShipOutcome {
     /// They have left the house.
@@ -46,14 +46,18 @@ enum Taken {
     Done,
     /// Not done: the order's row is another one.
     Overtaken,
-    /// Not done: of some product there are not enough pieces.
+    /// Not done: of some product there are not enough units.
     Short,
 }
 
 impl StockStore {
-    /// Sets all pieces of an order aside, or none.
-    pub async fn reserve(&self, order_id: OrderId, pieces: Vec<Pieces>) -> Result<ReserveOutcome, AwsError> {
-        let wanted = Reservation::all_of(order_id, pieces);
+    /// Sets all units of an order aside, or none.
+    pub async fn reserve(
+        &self,
+        order_id: OrderId,
+        units: Vec<LineQuantity>,
+    ) -> Result<ReserveOutcome, AwsError> {
+        let wanted = Reservation::all_of(order_id, units);
         let settled = self.settle(order_id, Some(wanted.begin()), Reservation::go_on).await?;
         Ok(match settled.map(|settled| settled.state) {
             Some(State::Reserved | State::Shipped) => ReserveOutcome::Done,
@@ -122,7 +126,7 @@ impl StockStore {
                 }
                 Taken::Short if todo.movement == Movement::SetAside => Some(todo.refusal()),
                 Taken::Short => {
-                    return Err(AwsError::Permanent("fewer pieces are reserved than orders say".to_owned()));
+                    return Err(AwsError::Permanent("fewer units are reserved than orders say".to_owned()));
                 }
             };
         }
@@ -135,8 +139,8 @@ impl StockStore {
 
     async fn take(&self, step: &Step) -> Result<Taken, AwsError> {
         let mut parts = vec![self.row(step)?];
-        for (product_id, pieces) in &step.part {
-            parts.push(self.moving(*product_id, *pieces, step.movement)?);
+        for (product_id, units) in &step.part {
+            parts.push(self.moving(*product_id, *units, step.movement)?);
         }
         Ok(match self.table.transact(parts, Uuid::now_v7().to_string()).await? {
             Transaction::Done => Taken::Done,
@@ -172,8 +176,8 @@ impl StockStore {
         part(put.build(), TransactWriteItemBuilder::put)
     }
 
-    /// Pieces of a product moved, if there are as many.
-    fn moving(&self, id: ProductId, pieces: u64, movement: Movement) -> Result<TransactWriteItem, AwsError> {
+    /// Units of a product moved, if there are as many.
+    fn moving(&self, id: ProductId, units: u64, movement: Movement) -> Result<TransactWriteItem, AwsError> {
         let (from, to) = match movement {
             Movement::SetAside => ("onHand", "reserved"),
             Movement::PutBack => ("reserved", "onHand"),
@@ -183,13 +187,13 @@ impl StockStore {
             .table_name(self.table.name())
             .set_key(Some(product_key(id)))
             .update_expression(
-                "SET #from = #from - :pieces, #to = #to + :pieces, updatedAt = :now, correlationId = :correlationId \
+                "SET #from = #from - :units, #to = #to + :units, updatedAt = :now, correlationId = :correlationId \
                  ADD version :one",
             )
-            .condition_expression("#from >= :pieces")
+            .condition_expression("#from >= :units")
             .expression_attribute_names("#from", from)
             .expression_attribute_names("#to", to)
-            .expression_attribute_values(":pieces", number(pieces))
+            .expression_attribute_values(":units", number(units))
             .expression_attribute_values(":now", AttributeValue::S(Timestamp::now().to_string()))
             .expression_attribute_values(":correlationId", AttributeValue::S(telemetry::correlation_id()))
             .expression_attribute_values(":one", number(1));

@@ -9,19 +9,19 @@ use uuid::Uuid;
 
 use super::{LIFETIME_DAYS, StockStore, number, part, product_key};
 
-/// How many pieces of a product there are.
+/// How many units of a product there are.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stock {
     /// The product.
     pub product_id: ProductId,
-    /// Pieces that can be sold.
+    /// Units that can be sold.
     pub on_hand: u64,
-    /// Pieces set aside for orders.
+    /// Units set aside for orders.
     pub reserved: u64,
-    /// Pieces ever taken in: all others together.
+    /// Units ever taken in: all others together.
     pub received: u64,
-    /// Pieces that have left the house.
+    /// Units that have left the house.
     pub shipped: u64,
     /// Counts the changes.
     pub version: u64,
@@ -29,7 +29,7 @@ pub struct Stock {
     pub updated_at: Timestamp,
 }
 
-/// Pieces that came into the house.
+/// Units that came into the house.
 #[derive(Clone, Debug)]
 pub struct Receipt {
     /// Of which product.
@@ -45,7 +45,7 @@ pub struct Receipt {
 pub enum ReceiptOutcome {
     /// It is counted, now or before; this is the stock by now.
     Counted(Stock),
-    /// Its key was used for another number of pieces.
+    /// Its key was used for another number of units.
     KeyReused,
 }
 
@@ -59,7 +59,7 @@ struct ReceiptRow {
 }
 
 impl StockStore {
-    /// How many pieces of a product there are; none if nobody ever took any in.
+    /// How many units of a product there are; none if nobody ever took any in.
     pub async fn stock(&self, id: ProductId) -> Result<Option<Stock>, AwsError> {
         self.table.get_latest(product_key(id)).await
     }
@@ -103,14 +103,14 @@ impl StockStore {
             .table_name(self.table.name())
             .set_key(Some(product_key(receipt.product_id)))
             .update_expression(
-                "SET productId = :id, onHand = if_not_exists(onHand, :none) + :pieces, \
-                 received = if_not_exists(received, :none) + :pieces, \
+                "SET productId = :id, onHand = if_not_exists(onHand, :none) + :units, \
+                 received = if_not_exists(received, :none) + :units, \
                  reserved = if_not_exists(reserved, :none), shipped = if_not_exists(shipped, :none), \
                  updatedAt = :now, correlationId = :correlationId ADD version :one",
             )
             .expression_attribute_values(":id", AttributeValue::S(receipt.product_id.to_string()))
             .expression_attribute_values(":none", number(0))
-            .expression_attribute_values(":pieces", number(receipt.quantity))
+            .expression_attribute_values(":units", number(receipt.quantity))
             .expression_attribute_values(":now", AttributeValue::S(Timestamp::now().to_string()))
             .expression_attribute_values(":correlationId", AttributeValue::S(telemetry::correlation_id()))
             .expression_attribute_values(":one", number(1))

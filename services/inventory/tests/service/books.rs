@@ -20,10 +20,10 @@ enum Deed {
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
-    let pieces = prop::collection::vec((0..PRODUCTS, 1..6_u64), 1..4);
+    let units = prop::collection::vec((0..PRODUCTS, 1..6_u64), 1..4);
     prop_oneof![
-        1 => (0..PRODUCTS, 1..20_u64).prop_map(|(product, pieces)| Deed::TakeIn(product, pieces)),
-        3 => (0..ORDERS, pieces).prop_map(|(order, pieces)| Deed::Reserve(order, pieces)),
+        1 => (0..PRODUCTS, 1..20_u64).prop_map(|(product, units)| Deed::TakeIn(product, units)),
+        3 => (0..ORDERS, units).prop_map(|(order, units)| Deed::Reserve(order, units)),
         2 => (0..ORDERS).prop_map(Deed::Release),
         2 => (0..ORDERS).prop_map(Deed::Ship),
     ]
@@ -52,16 +52,16 @@ impl Model {
             Some(Fate::Released) => return done("RELEASED"),
             None => {}
         }
-        let mut pieces = [0; PRODUCTS];
+        let mut units = [0; PRODUCTS];
         for (product, quantity) in wanted {
-            pieces[*product] += quantity;
+            units[*product] += quantity;
         }
-        if (0..PRODUCTS).any(|product| self.counts[product][0] < pieces[product]) {
+        if (0..PRODUCTS).any(|product| self.counts[product][0] < units[product]) {
             self.fates.insert(order, Fate::Refused);
             return done("OUT_OF_STOCK");
         }
-        self.move_pieces(pieces, 0, 1);
-        self.fates.insert(order, Fate::Reserved(pieces));
+        self.move_units(units, 0, 1);
+        self.fates.insert(order, Fate::Reserved(units));
         done("RESERVED")
     }
 
@@ -69,7 +69,7 @@ impl Model {
         match self.fates.get(&order) {
             Some(Fate::Shipped) => return done("SHIPPED"),
             Some(Fate::Refused) => return done("RELEASED"),
-            Some(Fate::Reserved(pieces)) => self.move_pieces(*pieces, 1, 0),
+            Some(Fate::Reserved(units)) => self.move_units(*units, 1, 0),
             Some(Fate::Released) | None => {}
         }
         self.fates.insert(order, Fate::Released);
@@ -78,7 +78,7 @@ impl Model {
 
     fn ship(&mut self, order: usize) -> Result<String, String> {
         match self.fates.get(&order) {
-            Some(Fate::Reserved(pieces)) => self.move_pieces(*pieces, 1, 3),
+            Some(Fate::Reserved(units)) => self.move_units(*units, 1, 3),
             Some(Fate::Shipped) => {}
             Some(Fate::Released) => return refused("Released"),
             Some(Fate::Refused) | None => return refused(BROKEN),
@@ -87,10 +87,10 @@ impl Model {
         done("SHIPPED")
     }
 
-    fn move_pieces(&mut self, pieces: [u64; PRODUCTS], from: usize, to: usize) {
-        for (counts, pieces) in self.counts.iter_mut().zip(pieces) {
-            counts[from] -= pieces;
-            counts[to] += pieces;
+    fn move_units(&mut self, units: [u64; PRODUCTS], from: usize, to: usize) {
+        for (counts, units) in self.counts.iter_mut().zip(units) {
+            counts[from] -= units;
+            counts[to] += units;
         }
     }
 }
@@ -105,18 +105,18 @@ async fn live(shop: &Warehouse, deeds: Vec<Deed>) -> Result<(), TestCaseError> {
     let orders: Vec<_> = (0..ORDERS).map(|_| id()).collect();
     for deed in deeds {
         let (told, expected) = match &deed {
-            Deed::TakeIn(product, pieces) => {
-                shop.take_in(&products[*product], *pieces).await;
-                model.counts[*product][0] += pieces;
-                model.counts[*product][2] += pieces;
+            Deed::TakeIn(product, units) => {
+                shop.take_in(&products[*product], *units).await;
+                model.counts[*product][0] += units;
+                model.counts[*product][2] += units;
                 (Ok(String::new()), Ok(String::new()))
             }
             Deed::Reserve(order, wanted) => {
-                let pieces: Vec<_> = wanted
+                let units: Vec<_> = wanted
                     .iter()
                     .map(|(product, quantity)| (products[*product].as_str(), *quantity))
                     .collect();
-                (shop.reserve(&orders[*order], &pieces).await, model.reserve(*order, wanted))
+                (shop.reserve(&orders[*order], &units).await, model.reserve(*order, wanted))
             }
             Deed::Release(order) => (shop.release(&orders[*order]).await, model.release(*order)),
             Deed::Ship(order) => (shop.ship(&orders[*order]).await, model.ship(*order)),

@@ -76,7 +76,7 @@ async fn each_change_of_the_stock_is_told() {
     assert_eq!(low["data"], json!({ "productId": lamp, "onHand": 4, "threshold": 5 }));
     let reserved = by_type["StockReserved"][0];
     assert_eq!(reserved["data"]["orderId"], order);
-    assert_eq!(reserved["data"]["pieces"][0], json!({ "productId": lamp, "quantity": 2 }));
+    assert_eq!(reserved["data"]["units"][0], json!({ "productId": lamp, "quantity": 2 }));
     assert_eq!(reserved["metadata"]["correlationId"], "sample-5");
     assert_eq!(by_type["StockReleased"][0]["metadata"]["correlationId"], "sample-8", "on whose request");
 }
@@ -96,7 +96,7 @@ async fn a_record_that_comes_again_tells_the_same_events() {
 }
 
 #[tokio::test]
-async fn few_pieces_are_told_of_when_it_comes_to_that_and_not_again_with_each_piece() {
+async fn few_units_are_told_of_when_it_comes_to_that_and_not_again_with_each_piece() {
     // Before and after, and whether it is told with a threshold of 5.
     for (before, after, low) in
         [(6, 5, false), (5, 4, true), (9, 0, true), (4, 3, false), (3, 9, false), (0, 4, false)]

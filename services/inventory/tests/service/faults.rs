@@ -45,7 +45,7 @@ async fn a_step_that_keeps_failing_changes_nothing_and_is_worth_another_try() {
 }
 
 #[tokio::test]
-async fn pieces_whose_answer_is_lost_are_set_aside_once() {
+async fn units_whose_answer_is_lost_are_set_aside_once() {
     // The first: the SDK repeats the call. All: the workflow repeats the step.
     for (lost, told) in [(1, done("RESERVED")), (u64::MAX, refused("Unavailable"))] {
         let (shop, faults) = faulty_warehouse().await;

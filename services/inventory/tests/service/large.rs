@@ -5,9 +5,9 @@ use testkit::faults::{Fault, Rule};
 
 use crate::{Warehouse, done, id, large_faulty_warehouse, refused, warehouse};
 
-/// So many products, each with as many pieces.
-async fn products(shop: &Warehouse, count: usize, pieces: u64) -> Vec<String> {
-    let mut products = join_all((0..count).map(|_| shop.product(pieces))).await;
+/// So many products, each with as many units.
+async fn products(shop: &Warehouse, count: usize, units: u64) -> Vec<String> {
+    let mut products = join_all((0..count).map(|_| shop.product(units))).await;
     // The sequence in which they are set aside.
     products.sort();
     products
@@ -112,8 +112,8 @@ async fn a_refusal_that_broke_off_is_finished_before_it_is_told() {
 async fn copies_of_one_large_call_share_the_work() {
     let shop = warehouse().await;
     let products = products(&shop, 120, 5).await;
-    let (order, pieces) = (id(), two_of_each(&products));
-    let told = join_all((0..5).map(|_| shop.reserve(&order, &pieces))).await;
+    let (order, units) = (id(), two_of_each(&products));
+    let told = join_all((0..5).map(|_| shop.reserve(&order, &units))).await;
     assert_eq!(told, vec![done("RESERVED"); 5]);
     each(&shop, &products, [3, 2, 5, 0]).await;
 }

@@ -64,17 +64,17 @@ fn id() -> String {
 type Counts = [u64; 4];
 
 impl Warehouse {
-    /// A product of which so many pieces were taken in.
-    async fn product(&self, pieces: u64) -> String {
+    /// A product of which so many units were taken in.
+    async fn product(&self, units: u64) -> String {
         let product = id();
-        self.take_in(&product, pieces).await;
+        self.take_in(&product, units).await;
         product
     }
 
-    async fn take_in(&self, product: &str, pieces: u64) {
+    async fn take_in(&self, product: &str, units: u64) {
         let key = id();
         let (path, key) = (format!("/stock/{product}/receipts"), [("idempotency-key", key.as_str())]);
-        self.client.send("POST", &path, &key, json!({ "quantity": pieces })).await.expect(201);
+        self.client.send("POST", &path, &key, json!({ "quantity": units })).await.expect(201);
     }
 
     async fn counts(&self, product: &str) -> Counts {
@@ -85,19 +85,19 @@ impl Warehouse {
         counts
     }
 
-    /// What the workflow is told: where the pieces are, or the name of the error.
+    /// What the workflow is told: where the units are, or the name of the error.
     async fn step(&self, call: Value) -> Result<String, String> {
         let answer = invoke(&self.steps, &call.to_string(), None).await;
         let answer = answer.map(|answer| serde_json::to_value(answer).unwrap());
         answer.map(|told| told["stock"].as_str().unwrap().to_owned()).map_err(|error| error.name().to_owned())
     }
 
-    async fn reserve(&self, order: &str, pieces: &[(&str, u64)]) -> Result<String, String> {
-        let pieces: Vec<_> = pieces
+    async fn reserve(&self, order: &str, units: &[(&str, u64)]) -> Result<String, String> {
+        let units: Vec<_> = units
             .iter()
             .map(|(product, quantity)| json!({ "productId": product, "quantity": quantity }))
             .collect();
-        let call = json!({ "step": "reserve", "orderId": order, "correlationId": "c-1", "pieces": pieces });
+        let call = json!({ "step": "reserve", "orderId": order, "correlationId": "c-1", "units": units });
         self.step(call).await
     }
 
@@ -110,7 +110,7 @@ impl Warehouse {
     }
 }
 
-/// Where a step says that the pieces are, which an expected refusal says, too.
+/// Where a step says that the units are, which an expected refusal says, too.
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what a step gives")]
 fn done(stock: &str) -> Result<String, String> {
     Ok(stock.to_owned())

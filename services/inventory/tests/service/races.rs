@@ -24,23 +24,23 @@ async fn reserve_one(shop: &Warehouse, product: &str) -> Result<String, String> 
 }
 
 #[tokio::test]
-async fn of_many_orders_for_the_last_pieces_as_many_win_as_there_are_pieces() {
-    for pieces in [1, 7] {
+async fn of_many_orders_for_the_last_units_as_many_win_as_there_are_units() {
+    for units in [1, 7] {
         let shop = warehouse().await;
-        let lamp = shop.product(pieces).await;
-        let won = usize::try_from(pieces).unwrap();
+        let lamp = shop.product(units).await;
+        let won = usize::try_from(units).unwrap();
         let tally = tally((0..40).map(|_| reserve_one(&shop, &lamp))).await;
         assert_eq!(tally, counted([("RESERVED", won), ("OUT_OF_STOCK", 40 - won)]));
-        assert_eq!(shop.counts(&lamp).await, [0, pieces, pieces, 0]);
+        assert_eq!(shop.counts(&lamp).await, [0, units, units, 0]);
     }
 }
 
 #[tokio::test]
-async fn twenty_copies_of_one_call_set_the_pieces_aside_once() {
+async fn twenty_copies_of_one_call_set_the_units_aside_once() {
     let shop = warehouse().await;
     let (lamp, order) = (shop.product(30).await, id());
-    let pieces = [(lamp.as_str(), 3)];
-    let told = tally((0..20).map(|_| shop.reserve(&order, &pieces))).await;
+    let units = [(lamp.as_str(), 3)];
+    let told = tally((0..20).map(|_| shop.reserve(&order, &units))).await;
     assert_eq!(told, counted([("RESERVED", 20)]));
     assert_eq!(shop.counts(&lamp).await, [27, 3, 30, 0]);
     assert_eq!(tally((0..20).map(|_| shop.ship(&order))).await, counted([("SHIPPED", 20)]));
@@ -53,8 +53,8 @@ async fn whichever_comes_first_of_reserving_and_releasing_nothing_stays_aside() 
     let lamp = shop.product(30).await;
     for _ in 0..10 {
         let order = id();
-        let pieces = [(lamp.as_str(), 3)];
-        let (reserved, released) = futures::join!(shop.reserve(&order, &pieces), shop.release(&order));
+        let units = [(lamp.as_str(), 3)];
+        let (reserved, released) = futures::join!(shop.reserve(&order, &units), shop.release(&order));
         assert!([done("RESERVED"), done("RELEASED")].contains(&reserved), "{reserved:?}");
         assert_eq!(released, done("RELEASED"));
         assert_eq!(shop.counts(&lamp).await, [30, 0, 30, 0]);
@@ -62,7 +62,7 @@ async fn whichever_comes_first_of_reserving_and_releasing_nothing_stays_aside() 
 }
 
 #[tokio::test]
-async fn pieces_either_leave_or_go_back() {
+async fn units_either_leave_or_go_back() {
     let shop = warehouse().await;
     let lamp = shop.product(30).await;
     let mut left = 0;

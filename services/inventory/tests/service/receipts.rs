@@ -36,7 +36,7 @@ async fn a_delivery_is_counted_once_however_often_it_is_told() {
 }
 
 #[tokio::test]
-async fn a_key_belongs_to_one_number_of_pieces() {
+async fn a_key_belongs_to_one_number_of_units() {
     let (shop, lamp) = (warehouse().await, id());
     receive(&shop, &lamp, "delivery-1", r#"{"quantity": 12}"#).await.expect(201);
     let refused = receive(&shop, &lamp, "delivery-1", r#"{"quantity": 13}"#).await.expect(422);
@@ -53,7 +53,7 @@ async fn a_delivery_without_a_name_is_refused() {
 }
 
 #[tokio::test]
-async fn no_pieces_half_pieces_and_more_than_a_million_are_refused() {
+async fn no_units_half_units_and_more_than_a_million_are_refused() {
     let (shop, lamp) = (warehouse().await, id());
     for quantity in [json!(0), json!(-1), json!(1.5), json!("12"), json!(1_000_001), json!(1e30), Value::Null]
     {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{done, id, refused, warehouse};
 
 #[tokio::test]
-async fn pieces_are_set_aside_and_leave_with_the_parcel() {
+async fn units_are_set_aside_and_leave_with_the_parcel() {
     let shop = warehouse().await;
     let (lamp, chair, order) = (shop.product(5).await, shop.product(3).await, id());
     assert_eq!(shop.reserve(&order, &[(&lamp, 2), (&chair, 3)]).await, done("RESERVED"));
@@ -40,7 +40,7 @@ async fn a_step_that_comes_again_changes_nothing_and_is_answered_the_same() {
 }
 
 #[tokio::test]
-async fn of_an_order_that_lacks_one_piece_nothing_is_set_aside() {
+async fn of_an_order_that_lacks_one_unit_nothing_is_set_aside() {
     let shop = warehouse().await;
     let (lamp, chair, order) = (shop.product(5).await, shop.product(1).await, id());
     assert_eq!(shop.reserve(&order, &[(&lamp, 1), (&chair, 2)]).await, done("OUT_OF_STOCK"));
@@ -133,18 +133,18 @@ async fn a_call_that_makes_no_sense_is_told_from_one_that_may_work_in_a_moment()
         json!({ "step": "paint", "orderId": id() }),
         json!({ "step": "release" }),
         json!({ "step": "release", "orderId": "o-1" }),
-        json!({ "step": "reserve", "orderId": id(), "pieces": [{ "productId": id(), "quantity": 0 }] }),
+        json!({ "step": "reserve", "orderId": id(), "units": [{ "productId": id(), "quantity": 0 }] }),
     ] {
         assert_eq!(shop.step(call.clone()).await, refused(UNREADABLE), "{call}");
     }
 }
 
 #[tokio::test]
-async fn the_sample_call_sets_pieces_aside() {
+async fn the_sample_call_sets_units_aside() {
     let shop = warehouse().await;
     let call: Value = serde_json::from_str(include_str!("../../events/inventory-steps.json")).unwrap();
-    for pieces in call["pieces"].as_array().unwrap() {
-        shop.take_in(pieces["productId"].as_str().unwrap(), 2).await;
+    for units in call["units"].as_array().unwrap() {
+        shop.take_in(units["productId"].as_str().unwrap(), 2).await;
     }
     assert_eq!(shop.step(call).await, done("RESERVED"));
 }

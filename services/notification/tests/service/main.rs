@@ -152,7 +152,7 @@ fn fact(name: &str, number: u8) -> Value {
         detail["metadata"]["eventId"] = json!(format!("0f1e2d3c-0000-5000-8000-0000000001{number:02}"));
         match name {
             "OrderPlaced" => {
-                detail["data"]["pieces"] = json!([]);
+                detail["data"]["units"] = json!([]);
                 detail["data"]["totalPrice"] = json!(2770.8);
                 detail["data"]["currency"] = json!("USD");
             }

@@ -1,12 +1,12 @@
 //! What has happened, and what it means to an order: its workflow starts, goes on, or turns back.
 
-use domain::command::CallOffShipment;
+use domain::command::CancelShipment;
 use domain::event::ordering::{OrderCancellationRequested, OrderPlaced};
 use domain::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
-use domain::event::shipping::{ShipmentCalledOff, ShipmentDelivered, ShipmentDispatched, ShipmentRefused};
+use domain::event::shipping::{ShipmentCancelled, ShipmentDelivered, ShipmentDispatched, ShipmentRefused};
 use domain::event::{Event, Fact, Metadata, Published};
 use domain::order::{OrderStatus, StatusChange};
-use domain::stock::Pieces;
+use domain::stock::LineQuantity;
 use domain::{OrderId, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::command::CommandQueue;
@@ -27,7 +27,7 @@ pub enum OrderEvent {
     PaymentDeclined(Event<PaymentDeclined>),
     PaymentRefunded(Event<PaymentRefunded>),
     ShipmentRefused(Event<ShipmentRefused>),
-    ShipmentCalledOff(Event<ShipmentCalledOff>),
+    ShipmentCancelled(Event<ShipmentCancelled>),
     ShipmentDispatched(Event<ShipmentDispatched>),
     ShipmentDelivered(Event<ShipmentDelivered>),
 }
@@ -38,7 +38,7 @@ pub enum OrderEvent {
 struct Input {
     order_id: OrderId,
     correlation_id: String,
-    pieces: Vec<Pieces>,
+    units: Vec<LineQuantity>,
 }
 
 /// Lets facts take effect.
@@ -63,18 +63,18 @@ impl FulfilmentHandler {
     }
 
     async fn start(&self, Event { metadata, data }: Event<OrderPlaced>) -> Result<(), HandlerError> {
-        let OrderPlaced { order_id, customer_id, pieces, .. } = data;
+        let OrderPlaced { order_id, customer_id, units, .. } = data;
         self.repository.fulfilments.begin(&Fulfilment::new(order_id, customer_id)).await?;
-        let input = Input { order_id, correlation_id: metadata.correlation_id, pieces };
+        let input = Input { order_id, correlation_id: metadata.correlation_id, units };
         Ok(self.workflow.start(&order_id.to_string(), &input).await?)
     }
 
-    /// A workflow that has not come to the parcel yet sees by itself that the order was called off. For one that has,
+    /// A workflow that has not come to the parcel yet sees by itself that the order was cancelled. For one that has,
     /// shipping decides who was first.
-    async fn call_off(&self, event: Event<OrderCancellationRequested>) -> Result<(), HandlerError> {
-        let command = CallOffShipment { order_id: event.data.order_id };
-        let command = event.consequence(CallOffShipment::DETAIL_TYPE, Timestamp::now(), command);
-        Ok(self.shipping.send(CallOffShipment::SOURCE, CallOffShipment::DETAIL_TYPE, &command).await?)
+    async fn cancel(&self, event: Event<OrderCancellationRequested>) -> Result<(), HandlerError> {
+        let command = CancelShipment { order_id: event.data.order_id };
+        let command = event.consequence(CancelShipment::DETAIL_TYPE, Timestamp::now(), command);
+        Ok(self.shipping.send(CancelShipment::SOURCE, CancelShipment::DETAIL_TYPE, &command).await?)
     }
 
     async fn deliver(&self, metadata: Metadata, order_id: OrderId) -> Result<(), HandlerError> {
@@ -110,14 +110,14 @@ impl FulfilmentHandler {
     async fn answer(&self, order_id: OrderId, wait: Wait, answer: Answer) -> Result<(), HandlerError> {
         let (answer, tokens) = self.repository.fulfilments.answer(order_id, wait, answer).await?;
         for token in tokens {
-            tell(&self.tasks, &token, answer).await?;
+            complete_task(&self.tasks, &token, answer).await?;
         }
         Ok(())
     }
 }
 
 /// Lets a task that waits have its answer.
-pub(super) async fn tell(tasks: &Tasks, token: &str, answer: Answer) -> Result<(), AwsError> {
+pub(super) async fn complete_task(tasks: &Tasks, token: &str, answer: Answer) -> Result<(), AwsError> {
     match answer {
         Answer::Done => tasks.succeed(token).await,
         refusal => tasks.fail(token, refusal.name()).await,
@@ -130,7 +130,7 @@ impl queue::Handler for FulfilmentHandler {
     async fn handle(&self, fact: OrderEvent) -> Result<(), HandlerError> {
         let (order_id, wait, answer) = match fact {
             OrderEvent::OrderPlaced(event) => return self.start(event).await,
-            OrderEvent::OrderCancellationRequested(event) => return self.call_off(event).await,
+            OrderEvent::OrderCancellationRequested(event) => return self.cancel(event).await,
             OrderEvent::ShipmentDelivered(Event { metadata, data }) => {
                 return self.deliver(metadata, data.order_id).await;
             }
@@ -143,7 +143,7 @@ impl queue::Handler for FulfilmentHandler {
             OrderEvent::ShipmentRefused(event) => {
                 (event.data.order_id, Wait::Delivery, Answer::ShippingImpossible)
             }
-            OrderEvent::ShipmentCalledOff(event) => (event.data.order_id, Wait::Delivery, Answer::CalledOff),
+            OrderEvent::ShipmentCancelled(event) => (event.data.order_id, Wait::Delivery, Answer::Cancelled),
         };
         self.answer(order_id, wait, answer).await
     }

@@ -1,6 +1,6 @@
 //! What the workflow asks of orders: their next status, and commands to the services that fulfil them.
 
-use domain::command::{CallOffShipment, ChargePayment, RefundPayment, ShipOrder};
+use domain::command::{CancelShipment, ChargePayment, RefundPayment, ShipOrder};
 use domain::event::{Event, Published};
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
 use domain::{CustomerId, OrderId, Timestamp};
@@ -11,11 +11,11 @@ use lambdakit::workflow::Tasks;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::facts::tell;
-use super::pieces;
+use super::facts::complete_task;
+use super::units;
 use crate::store::{FulfilmentStore, OrderStore, Transition, TransitionOutcome, Wait};
 
-/// The error that fails the task of a command that is not sent, since the customer has called the order off.
+/// The error that fails the task of a command that is not sent, since the customer has cancelled the order.
 pub const CANCEL_REQUESTED: &str = "CancelRequested";
 
 /// A step, as `fulfilment.asl.json` asks for it.
@@ -34,7 +34,7 @@ enum Step {
     Charge { task_token: String },
     MarkPaid,
     Ship { task_token: String },
-    CallOff { task_token: String },
+    CancelShipment { task_token: String },
     MarkShipped,
     Refund { task_token: String },
     Close { status: End, reason: Reason },
@@ -70,7 +70,7 @@ pub struct StepReport {
 pub enum StepOutcome {
     /// It was done.
     Done,
-    /// It was refused: the customer has called the order off. [`FulfilmentSteps`] says how the workflow turns back.
+    /// It was refused: the customer has cancelled the order. [`FulfilmentSteps`] says how the workflow turns back.
     CancelRequested,
 }
 
@@ -131,7 +131,7 @@ pub(super) struct InvalidTransition {
 
 /// Does the workflow's steps.
 ///
-/// An order that was called off is refused its next status, and that is a result, which costs the workflow no state to
+/// An order that was cancelled is refused its next status, and that is a result, which costs the workflow no state to
 /// look at. The command that follows is not sent: its task fails with [`CANCEL_REQUESTED`], and the workflow turns back.
 #[derive(Clone, Debug)]
 pub struct FulfilmentSteps {
@@ -183,7 +183,7 @@ impl FulfilmentSteps {
         }
     }
 
-    /// Sends a command, and has the task wait for what it leads to. It fails the task instead if the order was called off
+    /// Sends a command, and has the task wait for what it leads to. It fails the task instead if the order was cancelled
     /// before it came to `status`.
     async fn command_unless_cancelled<C: Published>(
         &self,
@@ -213,7 +213,7 @@ impl FulfilmentSteps {
         // The token first: the answer may be faster than we are.
         let answer = self.repository.fulfilments.wait(order.order_id, wait, token).await?;
         match answer {
-            Some(answer) => tell(&self.tasks, token, answer).await?,
+            Some(answer) => complete_task(&self.tasks, token, answer).await?,
             None => queue.send(C::SOURCE, C::DETAIL_TYPE, &event).await?,
         }
         Ok(DONE)
@@ -244,13 +244,13 @@ impl steps::Handler for FulfilmentSteps {
                 self.command(order, &self.payment, (Wait::Refund, &task_token), command).await
             }
             Step::Ship { task_token } => {
-                let (recipient, pieces) = (order.recipient.clone(), pieces(order));
-                let command = ShipOrder { order_id, recipient, pieces };
+                let (recipient, units) = (order.recipient.clone(), units(order));
+                let command = ShipOrder { order_id, recipient, units };
                 let wait = (Wait::Delivery, &*task_token);
                 self.command_unless_cancelled(order, OrderStatus::Paid, &self.shipping, wait, command).await
             }
-            Step::CallOff { task_token } => {
-                let command = CallOffShipment { order_id };
+            Step::CancelShipment { task_token } => {
+                let command = CancelShipment { order_id };
                 self.command(order, &self.shipping, (Wait::Delivery, &task_token), command).await
             }
         }

@@ -45,7 +45,7 @@ pub enum Answer {
     /// No carrier goes there.
     ShippingImpossible,
     /// The parcel stays here.
-    CalledOff,
+    Cancelled,
 }
 
 impl Answer {
@@ -56,7 +56,7 @@ impl Answer {
             Self::Done => "Done",
             Self::PaymentDeclined => "PaymentDeclined",
             Self::ShippingImpossible => "ShippingImpossible",
-            Self::CalledOff => "CalledOff",
+            Self::Cancelled => "Cancelled",
         }
     }
 }

@@ -40,7 +40,7 @@ const CHUNK: i32 = 100;
 pub struct Transition {
     /// Where to, when and why.
     pub change: StatusChange,
-    /// Not if the customer has called the order off.
+    /// Not if the customer has cancelled the order.
     pub unless_cancelled: bool,
 }
 
@@ -49,7 +49,7 @@ pub struct Transition {
 pub enum TransitionOutcome {
     /// It was made, and this is the order now.
     Applied(Box<Order>),
-    /// It was not: the order stands so that it could not be made, or has been called off.
+    /// It was not: the order stands so that it could not be made, or has been cancelled.
     Rejected(Box<Order>),
     /// There is no such order.
     NotFound,
@@ -141,7 +141,7 @@ impl OrderStore {
         moved(update).await
     }
 
-    /// Keeps that a customer wants an order called off, which can be said once, and until its parcel has left.
+    /// Keeps that a customer wants an order cancelled, which can be said once, and until its parcel has left.
     pub async fn request_cancellation(
         &self,
         customer_id: CustomerId,

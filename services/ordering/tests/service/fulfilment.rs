@@ -167,7 +167,7 @@ fn of_swn() -> Value {
 fn placed() -> Value {
     json!({
         "orderId": ID, "customerId": customer_id("swn"), "userName": "swn", "totalPrice": 2770.8, "currency": "USD",
-        "pieces": [{ "productId": "019c1430-4400-7000-8000-000000000001", "quantity": 2 }],
+        "units": [{ "productId": "019c1430-4400-7000-8000-000000000001", "quantity": 2 }],
     })
 }
 
@@ -179,7 +179,7 @@ async fn an_order_has_one_execution_however_often_it_is_told_of() {
     }
     let begun = world.message(&world.tokens).await;
     assert_eq!(begun["input"]["orderId"], ID);
-    assert_eq!(begun["input"]["pieces"], placed()["pieces"]);
+    assert_eq!(begun["input"]["units"], placed()["units"]);
     // The history of an execution stays for 90 days.
     assert!(!begun.to_string().contains("swn"), "{begun}");
     assert!(!begun.to_string().contains(&customer_id("swn")), "{begun}");
@@ -212,8 +212,8 @@ async fn what_payment_and_delivery_refuse_fails_the_task_by_its_name() {
     for (step, fact, data, error) in [
         ("charge", "PaymentDeclined", &declined, "PaymentDeclined"),
         ("ship", "ShipmentRefused", &order, "ShippingImpossible"),
-        ("ship", "ShipmentCalledOff", &order, "CalledOff"),
-        ("callOff", "ShipmentCalledOff", &order, "CalledOff"),
+        ("ship", "ShipmentCancelled", &order, "Cancelled"),
+        ("cancelShipment", "ShipmentCancelled", &order, "Cancelled"),
     ] {
         let (world, token) = World::begun().await;
         assert_eq!(world.step(step, json!({ "taskToken": token })).await, Ok(()));
@@ -227,7 +227,7 @@ async fn what_is_told_before_the_workflow_waits_is_not_lost() {
     let (world, token) = World::begun().await;
     world.tell_of_order("ShipmentDispatched").await;
     // The first of two answers holds.
-    world.tell_of_order("ShipmentCalledOff").await;
+    world.tell_of_order("ShipmentCancelled").await;
     assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
     assert_eq!(world.end().await, None);
     assert!(world.is_empty(&world.shipping).await);
@@ -309,7 +309,7 @@ async fn an_order_that_ends_early_says_why() {
 }
 
 #[tokio::test]
-async fn an_order_that_was_called_off_goes_no_further() {
+async fn an_order_that_was_cancelled_goes_no_further() {
     for done in [&[][..], &["markStockReserved"]] {
         let (world, token) = World::begun().await;
         for step in done {
@@ -338,7 +338,7 @@ async fn an_order_that_was_called_off_goes_no_further() {
 }
 
 #[tokio::test]
-async fn an_order_that_is_called_off_after_it_was_marked_is_still_commanded() {
+async fn an_order_that_is_cancelled_after_it_was_marked_is_still_commanded() {
     for (marks, command, queue) in [
         (&["markStockReserved"][..], "charge", "payment"),
         (&["markStockReserved", "markPaid"], "ship", "shipping"),
@@ -371,7 +371,7 @@ fn workflow_tasks_fail_by_expected_refusals_only_where_a_token_is_answered() {
 }
 
 #[tokio::test]
-async fn an_order_is_called_off_once_by_its_customer_and_until_its_parcel_leaves() {
+async fn an_order_is_cancelled_once_by_its_customer_and_until_its_parcel_leaves() {
     let (world, _) = World::begun().await;
     world.cancel("grace").await.expect(404);
     world.cancel("swn").await.expect(202);
@@ -397,11 +397,11 @@ async fn an_order_is_called_off_once_by_its_customer_and_until_its_parcel_leaves
 }
 
 #[tokio::test]
-async fn delivery_is_told_to_keep_the_parcel_of_an_order_that_was_called_off() {
+async fn delivery_is_told_to_keep_the_parcel_of_an_order_that_was_cancelled() {
     let (world, _) = World::begun().await;
     assert!(world.tell("OrderCancellationRequested", of_swn()).await);
     let command = world.message(&world.shipping).await;
-    assert_eq!(command["detail-type"], "CallOffShipment");
+    assert_eq!(command["detail-type"], "CancelShipment");
     assert_eq!(command["detail"]["data"]["orderId"], ID);
 }
 

@@ -104,7 +104,7 @@ async fn a_charge_that_takes_its_time_settles_by_a_webhook() {
 }
 
 #[tokio::test]
-async fn of_a_charge_that_was_called_off_meanwhile_nothing_is_told() {
+async fn of_a_charge_that_was_cancelled_meanwhile_nothing_is_told() {
     let bank = bank().await;
     let charge = bank.charge("key", "tok_delayed").await.expect(202);
     bank.refund(json!({ "charge": id(&charge) })).await.expect(201);

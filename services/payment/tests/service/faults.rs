@@ -129,7 +129,7 @@ async fn a_change_whose_answer_is_lost_is_not_made_again_over_a_later_one() {
     let faulty = PaymentStore::new(till.account.behind(&till.faults).known_table(TABLE));
     let there = PaymentStore::new(till.account.known_table(TABLE));
     let payment = there.get(ORDER.parse().unwrap()).await.unwrap().unwrap();
-    let call = faulty.change(payment.clone(), |payment| payment.call_off(Timestamp::now()));
+    let call = faulty.change(payment.clone(), |payment| payment.cancel(Timestamp::now()));
     let given_back = async {
         let asked = there.get(payment.order_id).await.unwrap().unwrap();
         let price = asked.price;

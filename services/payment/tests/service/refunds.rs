@@ -38,7 +38,7 @@ async fn a_charge_that_comes_after_its_refund_is_never_made() {
 }
 
 #[tokio::test]
-async fn a_charge_that_takes_its_time_is_called_off() {
+async fn a_charge_that_takes_its_time_is_cancelled() {
     let till = till().await;
     assert!(till.ask(&charge_by("CARD", Some("tok_delayed"))).await);
     assert!(till.ask(REFUND).await);

@@ -295,7 +295,7 @@ async fn refunds_by_hand_at_the_provider_reach_the_shop() {
     assert!(till.tell().await);
     let payment = till.payment().await;
     assert_eq!((&payment["state"], &*payment["refunded"].to_string()), (&json!("SETTLED"), "5.0"));
-    // The order is called off later: the rest goes back, and all of it has gone back then.
+    // The order is cancelled later: the rest goes back, and all of it has gone back then.
     assert!(till.ask(REFUND).await);
     assert!(till.tell().await);
     let payment = till.payment().await;

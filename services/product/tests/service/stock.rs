@@ -54,7 +54,7 @@ impl Shop {
 }
 
 #[tokio::test]
-async fn a_product_shows_how_many_pieces_can_be_sold_once_any_came_in() {
+async fn a_product_shows_how_many_units_can_be_sold_once_any_came_in() {
     let shop = shop().await;
     let product = create(&shop.catalogue, phone()).await;
     assert_eq!(shop.read(&product).await.get("available"), None);

@@ -99,7 +99,7 @@ impl Live {
         let metadata =
             json!({ "eventId": id, "version": 1, "correlationId": "c-1", "occurredAt": at, "new": 1 });
         let data = json!({
-            "orderId": order_id, "customerId": id_of(user_name), "userName": user_name, "reason": "OUT_OF_STOCK", "pieces": [],
+            "orderId": order_id, "customerId": id_of(user_name), "userName": user_name, "reason": "OUT_OF_STOCK", "units": [],
             "totalPrice": 19.9, "currency": "USD", "more": {},
         });
         let detail = json!({ "metadata": metadata, "data": data });

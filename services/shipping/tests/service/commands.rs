@@ -44,7 +44,7 @@ async fn a_parcel_to_where_no_carrier_goes_is_refused_and_its_address_is_not_kep
         assert!(!row.contains_key("recipient"));
         assert!(row.contains_key("expiresAt"));
         assert!(depot.schedules().await.is_empty());
-        // There is nothing to call off. Who asks is told once more that it was refused.
+        // There is nothing to cancel. Who asks is told once more that it was refused.
         assert!(depot.ask(CALL_OFF).await);
         let asked = depot.row().await.unwrap();
         assert_ne!(asked, row);
@@ -53,12 +53,12 @@ async fn a_parcel_to_where_no_carrier_goes_is_refused_and_its_address_is_not_kep
 }
 
 #[tokio::test]
-async fn a_parcel_that_is_called_off_in_time_stays_and_its_address_goes() {
+async fn a_parcel_that_is_cancelled_in_time_stays_and_its_address_goes() {
     let depot = depot().await;
     assert!(depot.ask(SHIP).await);
     assert!(depot.ask(CALL_OFF).await);
     let row = depot.row().await.unwrap();
-    assert_eq!(row["state"].as_s().unwrap(), "CALLED_OFF");
+    assert_eq!(row["state"].as_s().unwrap(), "CANCELLED");
     assert!(!row.contains_key("recipient"));
     assert_eq!(row["correlationId"].as_s().unwrap(), "sample-31", "of the request that asked for it");
     let days =
@@ -76,11 +76,11 @@ async fn a_parcel_that_is_called_off_in_time_stays_and_its_address_goes() {
 }
 
 #[tokio::test]
-async fn a_parcel_that_is_called_off_before_it_is_asked_for_never_leaves_and_who_asks_is_told() {
+async fn a_parcel_that_is_cancelled_before_it_is_asked_for_never_leaves_and_who_asks_is_told() {
     let depot = depot().await;
     assert!(depot.ask(CALL_OFF).await);
     let stone = depot.row().await.unwrap();
-    assert_eq!(stone["state"].as_s().unwrap(), "CALLED_OFF");
+    assert_eq!(stone["state"].as_s().unwrap(), "CANCELLED");
     assert_eq!(stone["correlationId"].as_s().unwrap(), "sample-32");
     assert!(stone.contains_key("expiresAt"));
     assert!(depot.ask(SHIP).await);
@@ -93,7 +93,7 @@ async fn a_parcel_that_is_called_off_before_it_is_asked_for_never_leaves_and_who
 }
 
 #[tokio::test]
-async fn a_parcel_that_has_left_cannot_be_called_off_and_who_asks_is_told() {
+async fn a_parcel_that_has_left_cannot_be_cancelled_and_who_asks_is_told() {
     let depot = depot().await;
     assert!(depot.ask(SHIP).await);
     for (reminder, state) in [(DISPATCH, "DISPATCHED"), (DELIVER, "DELIVERED")] {
@@ -112,7 +112,7 @@ async fn a_parcel_that_has_left_cannot_be_called_off_and_who_asks_is_told() {
 #[tokio::test]
 async fn what_is_no_command_is_never_acknowledged() {
     let depot = depot().await;
-    assert!(!depot.ask(&with_data(SHIP, |data| data["pieces"][0]["quantity"] = json!(0))).await);
+    assert!(!depot.ask(&with_data(SHIP, |data| data["units"][0]["quantity"] = json!(0))).await);
     assert!(!depot.ask(&with_data(SHIP, |data| data["orderId"] = json!("1"))).await);
     assert!(!depot.ask(&SHIP.replace("ShipOrder", "SellOrder")).await);
     assert!(!depot.ask(DISPATCH).await, "the carrier's reminders are no commands");

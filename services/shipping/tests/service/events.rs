@@ -68,7 +68,7 @@ async fn what_the_service_writes_is_told_as_it_stands() {
         (SHIP.to_owned(), None, "ShipmentCreated"),
         (ship_to("Nowhere"), None, "ShipmentRefused"),
         (SHIP.to_owned(), Some(DISPATCH), "ShipmentDispatched"),
-        (CALL_OFF.to_owned(), None, "ShipmentCalledOff"),
+        (CALL_OFF.to_owned(), None, "ShipmentCancelled"),
     ] {
         let depot = depot().await;
         assert!(depot.ask(&command).await);
@@ -87,7 +87,7 @@ async fn what_the_service_writes_is_told_as_it_stands() {
 }
 
 #[tokio::test]
-async fn who_asks_for_a_parcel_that_was_called_off_is_told_again_by_the_same_event() {
+async fn who_asks_for_a_parcel_that_was_cancelled_is_told_again_by_the_same_event() {
     let depot = depot().await;
     let (bus, outbox) = outbox(&depot.account).await;
     assert!(depot.ask(CALL_OFF).await);
@@ -95,7 +95,7 @@ async fn who_asks_for_a_parcel_that_was_called_off_is_told_again_by_the_same_eve
     assert!(depot.ask(SHIP).await);
     tell(&outbox, &record(&depot, "MODIFY").await).await;
     let events = bus.events(2).await;
-    assert_eq!(events[0]["detail-type"], "ShipmentCalledOff");
+    assert_eq!(events[0]["detail-type"], "ShipmentCancelled");
     assert_eq!(events[0]["detail"], events[1]["detail"]);
 }
 

@@ -68,7 +68,7 @@ async fn what_loses_its_answer_is_done_once() {
 }
 
 #[tokio::test]
-async fn a_call_off_that_arrives_late_keeps_no_parcel_that_has_left() {
+async fn a_cancellation_that_arrives_late_keeps_no_parcel_that_has_left() {
     let (depot, faults) = faulty_depot().await;
     assert!(depot.ask(SHIP).await);
     // Given up by the function, and made all the same, when the parcel has left.
@@ -99,6 +99,6 @@ async fn a_parcel_whose_calling_off_is_lost_stays_whoever_asks_for_it_meanwhile(
         assert!(depot.ask(SHIP).await);
     };
     assert!(faults.meanwhile("UpdateItem", depot.ask(CALL_OFF), others).await);
-    assert_eq!(depot.state().await.as_deref(), Some("CALLED_OFF"));
+    assert_eq!(depot.state().await.as_deref(), Some("CANCELLED"));
     assert!(depot.schedules().await.is_empty());
 }

@@ -28,7 +28,7 @@ use testkit::faults::FaultProxy;
 use testkit::{Account, Client};
 
 const SHIP: &str = include_str!("../../events/shipping-on-command.json");
-const CALL_OFF: &str = include_str!("../../events/shipping-on-command-call-off.json");
+const CALL_OFF: &str = include_str!("../../events/shipping-on-command-cancel.json");
 const DISPATCH: &str = include_str!("../../events/shipping-carrier.json");
 const DELIVER: &str = include_str!("../../events/shipping-carrier-deliver.json");
 

@@ -11,14 +11,14 @@ async fn staff_see_how_far_a_parcel_has_come_and_not_where_it_goes() {
     let seen = depot.client.get(&format!("/shipment/{ORDER}")).await.expect(200).body;
     assert_eq!(seen["orderId"], ORDER);
     assert_eq!(seen["state"], "DISPATCHED");
-    let pieces = json!([{ "productId": "019c1430-4400-7000-8000-000000000001", "quantity": 2 }]);
-    assert_eq!(seen["pieces"], pieces);
+    let units = json!([{ "productId": "019c1430-4400-7000-8000-000000000001", "quantity": 2 }]);
+    assert_eq!(seen["units"], units);
     let history = seen["history"].as_array().unwrap();
     assert_eq!(history.len(), 2);
     assert_eq!(history[0]["state"], "CREATED");
     assert!(history[0]["at"].as_str().unwrap() <= history[1]["at"].as_str().unwrap());
     let shown: Vec<_> = seen.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(shown, ["history", "orderId", "pieces", "state"]);
+    assert_eq!(shown, ["history", "orderId", "units", "state"]);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn what_is_not_there_is_not_found_nor_is_what_is_forgotten() {
     }
     assert!(depot.ask(CALL_OFF).await);
     let stone = depot.client.get(&format!("/shipment/{ORDER}")).await.expect(200).body;
-    assert_eq!((&stone["state"], &stone["pieces"]), (&json!("CALLED_OFF"), &json!([])));
+    assert_eq!((&stone["state"], &stone["units"]), (&json!("CANCELLED"), &json!([])));
     // DynamoDB takes its time to remove what has expired.
     let mut row = depot.row().await.unwrap();
     row.insert("expiresAt".to_owned(), aws_sdk_dynamodb::types::AttributeValue::N("1".to_owned()));

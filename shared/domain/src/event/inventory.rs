@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::facts;
-use crate::stock::Pieces;
+use crate::stock::LineQuantity;
 use crate::{OrderId, ProductId};
 
-/// The pieces of an order were set aside.
+/// The units of an order were set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -14,7 +14,7 @@ pub struct StockReserved {
     /// The order.
     pub order_id: OrderId,
     /// What was set aside.
-    pub pieces: Vec<Pieces>,
+    pub units: Vec<LineQuantity>,
 }
 
 /// What was set aside for an order was put back.
@@ -25,7 +25,7 @@ pub struct StockReleased {
     /// The order.
     pub order_id: OrderId,
     /// What was put back.
-    pub pieces: Vec<Pieces>,
+    pub units: Vec<LineQuantity>,
 }
 
 /// What was set aside for an order has left the house.
@@ -36,32 +36,32 @@ pub struct StockShipped {
     /// The order.
     pub order_id: OrderId,
     /// What has left.
-    pub pieces: Vec<Pieces>,
+    pub units: Vec<LineQuantity>,
 }
 
-/// There are more or fewer pieces of a product than before.
+/// There are more or fewer units of a product than before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StockChanged {
     /// The product.
     pub product_id: ProductId,
-    /// Pieces that can be sold.
+    /// Units that can be sold.
     pub on_hand: u64,
-    /// Pieces set aside for orders that have not left.
+    /// Units set aside for orders that have not left.
     pub reserved: u64,
     /// Counts the changes of the product's stock: of two the greater is the later one.
     pub version: u64,
 }
 
-/// Few pieces of a product are left to be sold. Told when it comes to that, not again with each piece.
+/// Few units of a product are left to be sold. Told when it comes to that, not again with each unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StockLow {
     /// The product.
     pub product_id: ProductId,
-    /// Pieces that can be sold.
+    /// Units that can be sold.
     pub on_hand: u64,
     /// Fewer than this are few.
     pub threshold: u64,

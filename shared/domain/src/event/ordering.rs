@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts;
 use crate::order::Reason;
-use crate::stock::Pieces;
+use crate::stock::LineQuantity;
 use crate::{Amount, Currency, CustomerId, OrderId, UserName};
 
 /// An order was placed, and is to be fulfilled.
@@ -24,7 +24,7 @@ pub struct OrderPlaced {
     #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
     /// What was bought.
-    pub pieces: Vec<Pieces>,
+    pub units: Vec<LineQuantity>,
     /// What it costs.
     pub total_price: Amount,
     /// What the amount is in.
@@ -53,7 +53,7 @@ macro_rules! of_an_order {
 }
 
 of_an_order! {
-    /// The pieces of an order are set aside.
+    /// The units of an order are set aside.
     OrderStockReserved,
     /// An order is paid.
     OrderPaid,
@@ -61,7 +61,7 @@ of_an_order! {
     OrderShipped,
     /// An order's parcel has arrived.
     OrderDelivered,
-    /// A customer asked to call an order off that has not left yet. Whether it was in time, the next fact says.
+    /// A customer asked to cancel an order that has not left yet. Whether it was in time, the next fact says.
     OrderCancellationRequested,
 }
 
@@ -82,7 +82,7 @@ pub struct OrderRejected {
     pub reason: Reason,
 }
 
-/// An order was called off, and all that was done for it is undone.
+/// An order was cancelled, and all that was done for it is undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -25,8 +25,8 @@ of_an_order! {
     ShipmentCreated,
     /// No carrier takes an order's parcel where it should go.
     ShipmentRefused,
-    /// An order's parcel stays here: it was called off before it left.
-    ShipmentCalledOff,
+    /// An order's parcel stays here: it was cancelled before it left.
+    ShipmentCancelled,
     /// An order's parcel has left the house.
     ShipmentDispatched,
     /// An order's parcel has arrived.

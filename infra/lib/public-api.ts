@@ -19,7 +19,7 @@ import { methodSetting, type RateLimit } from './throttling.ts';
 export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export interface ApiFunctionProps extends RustFunctionProps {
-  readonly api: HttpApi;
+  readonly api: PublicApi;
 }
 
 /** Creates a function that answers requests of the HTTP API. */
@@ -44,7 +44,7 @@ export interface RouteOptions {
   readonly pace?: RateLimit;
 }
 
-export interface HttpApiProps {
+export interface PublicApiProps {
   readonly settings: Settings;
   readonly signIn: SignIn;
 }
@@ -55,7 +55,7 @@ export interface HttpApiProps {
  * It refuses by itself what no function needs to see: callers who are not signed in, unknown routes and methods,
  * bodies that are not JSON objects, and more requests than the stage allows.
  */
-export class HttpApi extends Construct {
+export class PublicApi extends Construct {
   readonly url: string;
   readonly id: string;
   /** Id of the app client whose tokens are accepted. */
@@ -70,7 +70,7 @@ export class HttpApi extends Construct {
   /** Paths at which all requests that are answered are signed. It grows with the routes. */
   private readonly signedPaths: string[] = [];
 
-  constructor(scope: Construct, id: string, { settings, signIn }: HttpApiProps) {
+  constructor(scope: Construct, id: string, { settings, signIn }: PublicApiProps) {
     super(scope, id);
     this.settings = settings;
     this.tokenClient = signIn.client.userPoolClientId;

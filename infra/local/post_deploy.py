@@ -1,6 +1,6 @@
 """Sets what MiniStack's CloudFormation drops from a template: table expiry and request validators.
 
-    python mend.py --endpoint http://127.0.0.1:4566 --region us-east-1 --template cdk.out/<stack>.template.json --stack <stack>
+    python post_deploy.py --endpoint http://127.0.0.1:4566 --region us-east-1 --template cdk.out/<stack>.template.json --stack <stack>
 
 Run it after each deploy; it changes only what is not yet as the template says, and prints each change.
 """
