@@ -2,7 +2,7 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `payment-provider` | answers `/v1/charges` and `/v1/refunds`, at a URL of its own |
+//! | `payment-sandbox-api` | answers `/v1/charges` and `/v1/refunds`, at a URL of its own |
 //! | `payment-sandbox-webhooks` | tells by signed webhooks what became of each charge |
 //!
 //! Owns the table `provider`. It is no part of the shop: it knows nothing of orders, hears no event and tells none, and

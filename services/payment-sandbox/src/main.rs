@@ -1,4 +1,4 @@
-//! The functions of the payment-provider service: what runs, by the name of the handler.
+//! The functions of the payment-sandbox service: what runs, by the name of the handler.
 
 use axum::Router;
 use lambdakit::aws::Aws;

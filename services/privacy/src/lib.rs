@@ -7,7 +7,7 @@
 //! | `privacy-on-answer` | collects the answers of the other services, and finishes an erasure when all have answered |
 //! | `privacy-on-sign-up` | refuses sign-ups whose user name the shop does not take |
 //!
-//! Owns the table `customer`. Publishes `CustomerExportRequested` and `CustomerErasureRequested`;
+//! Owns the table `privacy`. Publishes `CustomerExportRequested` and `CustomerErasureRequested`;
 //! listens to `CustomerDataCollected` and `CustomerDataErased`.
 
 pub mod account;

@@ -1,4 +1,4 @@
-//! The functions of the customer service: what runs, by the name of the handler.
+//! The functions of the privacy service: what runs, by the name of the handler.
 
 use axum::Router;
 use domain::UserName;

@@ -1,4 +1,4 @@
-//! The customer table: key `customerId` and `item`, a stream, time to live `expiresAt`.
+//! The privacy table: key `customerId` and `item`, a stream, time to live `expiresAt`.
 //!
 //! | `item` | is |
 //! | --- | --- |

@@ -1,4 +1,4 @@
-//! The functions of the live service: what runs, by the name of the handler.
+//! The functions of the realtime service: what runs, by the name of the handler.
 
 use lambdakit::aws::Aws;
 use lambdakit::jwt::Tokens;

@@ -10,7 +10,7 @@ use crate::carrier::{Carrier, Step};
 use crate::shipment::{Shipment, ShipmentState};
 use crate::store::{Change, ShipmentStore};
 
-/// What is asked of delivery.
+/// The commands that shipping takes.
 #[derive(Clone, Debug, Deserialize)]
 pub enum DeliveryCommand {
     /// Send a parcel.

@@ -1,4 +1,4 @@
-//! The functions of the delivery service: what runs, by the name of the handler.
+//! The functions of the shipping service: what runs, by the name of the handler.
 
 use axum::Router;
 use lambdakit::aws::Aws;

@@ -1,4 +1,4 @@
-//! What delivery tells.
+//! The events of shipping.
 
 use serde::{Deserialize, Serialize};
 
