@@ -18,7 +18,7 @@ async fn staff_see_how_far_a_parcel_has_come_and_not_where_it_goes() {
     assert_eq!(history[0]["state"], "CREATED");
     assert!(history[0]["at"].as_str().unwrap() <= history[1]["at"].as_str().unwrap());
     let shown: Vec<_> = seen.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(shown, ["history", "orderId", "units", "state"]);
+    assert_eq!(shown, ["history", "orderId", "state", "units"]);
 }
 
 #[tokio::test]
