@@ -65,7 +65,7 @@ fn customers_get_what_is_described() {
 }
 
 #[test]
-fn nobody_gets_more_than_the_catalogue() {
+fn anonymous_callers_get_only_the_catalogue() {
     let answers = &["401", "405"];
     fuzz(&Shop::new(), None, &Caller { name: "nobody", answers, share: 25 });
 }

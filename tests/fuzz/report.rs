@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_was_not_tested_fails_the_run() {
+    fn untested_operations_fail_the_run() {
         for (pointer, value) in [
             ("/test_cases/with_failures", json!(1)),
             ("/operations/errored", json!(1)),

@@ -28,7 +28,7 @@ async fn ready(account: &Account) {
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_after_a_stop() {
+async fn data_survives_a_stop() {
     let mut aws = LocalAws::start("stop");
     let account = aws.account();
     ready(&account).await;
@@ -44,7 +44,7 @@ async fn what_was_written_is_there_after_a_stop() {
 }
 
 #[tokio::test]
-async fn what_was_written_some_seconds_ago_is_there_after_a_kill() {
+async fn data_written_seconds_ago_survives_a_kill() {
     let mut aws = LocalAws::start("kill");
     let account = aws.account();
     ready(&account).await;

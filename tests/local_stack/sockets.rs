@@ -110,7 +110,7 @@ fn frames_are_answered_where_the_route_says_so() {
 }
 
 #[test]
-fn who_is_gone_is_gone_and_who_says_too_much_has_to_go() {
+fn gone_clients_are_removed_and_flooding_ones_disconnected() {
     let api = Api::deployed("socket-gone");
     let mut socket = api.connect("?token=good").unwrap();
     say(&mut socket, "who am I");

@@ -9,7 +9,7 @@ fn queue() -> Value {
 }
 
 #[test]
-fn what_finds_no_queue_is_kept_in_the_dead_letter_queue_of_its_subscription() {
+fn undeliverable_messages_wait_in_the_subscriptions_dead_letter_queue() {
     let aws = LocalAws::start("topic");
     aws.ready();
     let subscription = |to: &str| {

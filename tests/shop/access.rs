@@ -121,7 +121,7 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
 }
 
 #[test]
-fn what_is_somebody_elses_looks_like_what_is_not_there() {
+fn other_customers_orders_look_like_missing_ones() {
     let staff = Shop::new();
     let (owner, other_customer) = (staff.customer(), staff.customer());
     let product = staff.product("Lamp", "19.90");

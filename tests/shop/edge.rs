@@ -4,7 +4,7 @@ use serde_json::json;
 use shop_tests::Shop;
 
 #[test]
-fn what_is_not_there_is_a_problem_of_its_own() {
+fn missing_resources_and_methods_are_problems() {
     let shop = Shop::new();
     assert_eq!(shop.get("/nothing").expect(404).problem(), "not-found");
     assert_eq!(shop.get("/product/nothing").expect(404).problem(), "not-found");
@@ -15,7 +15,7 @@ fn what_is_not_there_is_a_problem_of_its_own() {
 }
 
 #[test]
-fn what_is_no_json_object_is_a_bad_request() {
+fn bodies_that_are_no_json_object_are_bad_requests() {
     let shop = Shop::new();
     for body in ["{", "[]", "nonsense"] {
         for path in ["/product", "/basket", "/basket/checkout", "/basket/swn/items"] {

@@ -107,7 +107,7 @@ async fn a_message_that_comes_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn of_ten_messages_nine_become_orders_and_the_poison_waits_for_a_person() {
+async fn a_poison_message_is_dead_lettered_and_nine_orders_are_placed() {
     let _turn = TURN.lock().await;
     let (queues, user) = (Queues::new(), format!("customer-{}", Uuid::now_v7()));
     let poison = format!(r#"{{"poison": "{user}"}}"#);

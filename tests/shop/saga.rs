@@ -75,7 +75,7 @@ fn a_paid_order_is_delivered_and_tells_how_it_came_there() {
 }
 
 #[test]
-fn what_cannot_be_charged_is_rejected_and_its_units_go_back() {
+fn declined_orders_are_rejected_and_their_units_released() {
     let staff = Shop::new();
     for (token, reason) in [
         (json!("tok_declined"), "DECLINED"),
@@ -162,7 +162,7 @@ fn mistake_a_reserved_piece(shop: &Shop, product: &str) {
 }
 
 #[test]
-fn what_the_workflow_cannot_undo_waits_for_a_person() {
+fn a_compensation_that_fails_waits_for_an_operator() {
     let staff = Shop::new();
     let (customer, product) = (staff.customer(), lamp(&staff, 1));
     let receipt = customer.buy(&product, 1, &json!({ "paymentToken": "tok_delayed" }));
@@ -190,7 +190,7 @@ fn an_invoice_is_not_charged_before_the_parcel_is_there() {
 }
 
 #[test]
-fn what_is_not_there_cannot_be_sold() {
+fn products_without_stock_cannot_be_sold() {
     let staff = Shop::new();
     let (customer, scarce, plenty) = (staff.customer(), lamp(&staff, 1), lamp(&staff, 9));
     customer.add(&plenty, 1);
@@ -234,7 +234,7 @@ fn out_of_stock_is_a_result_of_the_function_and_no_error() {
 }
 
 #[test]
-fn of_two_customers_who_want_the_last_unit_one_gets_it() {
+fn the_last_unit_is_sold_to_one_of_two_customers() {
     let staff = Shop::new();
     let product = lamp(&staff, 1);
     let customers = [staff.customer(), staff.customer()];
@@ -327,7 +327,7 @@ fn a_parcel_that_has_left_cannot_be_cancelled() {
 }
 
 #[test]
-fn only_staff_take_units_in_and_look_behind_the_counter() {
+fn stock_receipts_and_stock_are_for_staff() {
     let staff = Shop::new();
     let (customer, product) = (staff.customer(), lamp(&staff, 3));
     let receipt = customer.buy(&product, 1, &json!({}));

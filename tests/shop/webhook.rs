@@ -86,7 +86,7 @@ fn payment(staff: &Shop, receipt: &Value) -> Value {
 }
 
 #[test]
-fn what_is_not_signed_or_forged_or_stale_is_refused_and_changes_nothing() {
+fn unsigned_forged_and_stale_webhooks_are_refused() {
     let staff = Shop::new();
     let (receipt, webhook) = paid(&staff, "charge.refunded");
     let (before, body) = (payment(&staff, &receipt), webhook.to_string());
@@ -112,7 +112,7 @@ fn what_is_not_signed_or_forged_or_stale_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn what_is_told_again_is_taken_and_changes_nothing() {
+fn repeated_webhooks_are_accepted_and_change_nothing() {
     let staff = Shop::new();
     let (receipt, webhook) = paid(&staff, "charge.settled");
     let (before, secrets, id) = (payment(&staff, &receipt), webhook_secrets(&staff), new_id());
@@ -122,7 +122,7 @@ fn what_is_told_again_is_taken_and_changes_nothing() {
 }
 
 #[test]
-fn of_an_order_that_is_none_nothing_can_be_told() {
+fn webhooks_about_unknown_orders_are_not_found() {
     let staff = Shop::new();
     let (_, mut webhook) = paid(&staff, "charge.settled");
     webhook["data"]["reference"] = json!(Uuid::now_v7());

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_not_be_checked_is_no_success() {
+    fn incomplete_audits_are_no_success() {
         let code = |verdict| format!("{:?}", exit_code(&[Report { name: "x", verdict }]));
         assert_eq!(code(Verdict::Clean), format!("{:?}", ExitCode::SUCCESS));
         for verdict in [Verdict::Found(vec![]), Verdict::Unknown(String::new())] {

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_behind_names_of_aws_is_found_on_this_machine() {
+    fn aws_host_names_are_mapped_to_the_local_endpoint() {
         let found = |url: &str| reachable(url, "http://127.0.0.1:4566");
         let function = found("https://abc.lambda-url.us-east-1.on.aws/").unwrap();
         assert_eq!(function, "http://127.0.0.1:4566/_aws/lambda-url/abc/");

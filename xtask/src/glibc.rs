@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lambda_has_passes_and_newer_is_named() {
+    fn a_newer_glibc_than_lambdas_is_named() {
         assert_eq!(newest(["GLIBC_2.17", "GLIBC_2.34", "GCC_4.2.0"].into_iter()).unwrap(), Some(NEWEST));
         let error = newest(["GLIBC_2.17", "GLIBC_2.39"].into_iter()).unwrap_err();
         assert!(error.to_string().contains("GLIBC_2.39"));
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_executable_is_refused() {
+    fn files_that_are_no_executable_are_refused() {
         assert!(check(b"#!/bin/sh\n").is_err());
     }
 }

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_mail_that_was_sent_is_shown_what_is_known() {
+    fn sent_mails_are_shown_without_their_text() {
         let Mail(mut row) = mail();
         for name in ["to", "subject", "text", "html"] {
             row.as_object_mut().unwrap().remove(name);

@@ -15,6 +15,8 @@ mod cdk;
 mod chaos;
 mod confirm;
 mod cost;
+#[cfg(test)]
+mod dependency_rules;
 mod deploy;
 mod dlq;
 mod down;
@@ -31,6 +33,8 @@ mod local_deploy;
 mod lock;
 mod logs;
 mod mail;
+#[cfg(test)]
+mod named_tests;
 mod node;
 mod open_files;
 mod outputs;

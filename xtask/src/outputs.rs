@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn outputs_survive_a_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("outputs.json");
         let mut outputs = Outputs::from_cdk(cdk_outputs(), Some("http://127.0.0.1:1")).unwrap();

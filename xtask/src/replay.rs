@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_is_refused_with_an_example_of_both() {
+    fn replay_times_of_neither_form_are_refused_with_examples() {
         for text in ["yesterday", "2026-01-31", "2", ""] {
             let error = text.parse::<Since>().unwrap_err().to_string();
             assert!(error.contains("2026-01-31T12:00:00Z") && error.contains("2h"), "{error}");

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sown_is_told_in_a_line() {
+    fn seeding_is_reported_in_one_line() {
         let names = |count: usize| vec![String::new(); count];
         let told = |created, stocked, there_already| {
             Seeded { created: names(created), stocked: names(stocked), there_already }.to_string()

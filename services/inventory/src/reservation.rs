@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_set_aside_before_a_shortage_goes_back_part_by_part() {
+    fn parts_reserved_before_a_shortage_are_released_part_by_part() {
         let first = order(250).begin();
         let second = first.after.go_on().unwrap();
         let third = second.after.go_on().unwrap();

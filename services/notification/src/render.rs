@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_of_a_payment_that_was_not_made() {
+    fn unpaid_orders_get_no_payment_mail() {
         let said = |change: &dyn Fn(&mut Contact)| {
             let mut contact = contact("Grace", "IPhone X");
             change(&mut contact);
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_for_a_parcel_is_told_that_it_has_left() {
+    fn dispatch_mails_say_that_the_parcel_has_left() {
         check(
             Template::Shipped,
             &expect![[r#"
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_a_parcel_is_told_so() {
+    fn delivery_mails_say_that_the_parcel_has_arrived() {
         check(
             Template::Delivered,
             &expect![[r#"
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_typed_is_no_html() {
+    fn user_input_is_escaped_in_html() {
         let mail =
             render(&contact("<script>alert(1)</script>", "A & \"B\" <b>"), Template::Paid, at()).unwrap();
         assert!(mail.text.contains("Hello <script>alert(1)</script>,"), "plain text is plain");

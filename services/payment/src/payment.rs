@@ -384,7 +384,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_leads_back_whatever_happens(
+        fn payment_states_only_advance(
             mut payment in begun(),
             happenings in prop::collection::vec(event(), 0..12),
         ) {
@@ -400,7 +400,7 @@ mod tests {
         }
 
         #[test]
-        fn what_happens_twice_changes_nothing_the_second_time(
+        fn repeated_events_change_nothing(
             mut payment in begun(),
             happenings in prop::collection::vec(event(), 1..12),
         ) {
@@ -413,7 +413,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_cancelled_ends_refunded_and_nowhere_else(
+        fn cancelled_payments_end_refunded(
             mut payment in begun(),
             before in prop::collection::vec(event(), 0..6),
             after in prop::collection::vec(event(), 0..6),

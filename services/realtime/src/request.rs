@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_refused_by_what_is_wrong_with_it() {
+    fn invalid_requests_are_refused_with_what_is_wrong() {
         for frame in ["", "hello", "[]", "{", "null", r#"{"action": 7}"#, r#"{"action": "dance"}"#, "{}"] {
             assert_eq!(refusal(frame), 400, "{frame}");
         }

@@ -317,7 +317,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_is_done_to_a_basket_it_keeps_its_limits(
+        fn a_basket_keeps_its_limits_under_any_changes(
             steps in prop::collection::vec((0..3_u8, 0..130_usize, 1..=99_u8), 0..400)
         ) {
             let offers: Vec<_> = (0..130).map(offer).collect();

@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_for_a_forgotten_recipient_could_be_one() {
+    fn the_erased_recipient_is_a_valid_recipient() {
         let erased = Recipient::erased();
         let text = serde_json::to_string(&erased).unwrap();
         let read = serde_json::from_str::<Recipient>(&text).unwrap();

@@ -297,7 +297,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn what_an_event_brings_about_is_the_same_however_often_it_comes() {
+    fn consequences_of_a_repeated_event_are_the_same() {
         let at = Timestamp::from_unix_millis(1_767_225_600_000);
         let cause = Event::new(Uuid::now_v7(), "c-1".to_owned(), at, checked_out(vec![(1, 1)]));
         let consequence = |name| cause.consequence(name, at, cause.data.clone()).metadata;

@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_number_is_refused() {
+    fn fractions_are_refused_as_whole_numbers() {
         for json in ["2.5", "-1", "-1.0", "1e-1", "1e300", "1e20", "\"2\"", "true", "null", "[2]"] {
             assert_eq!(read(json), None, "{json}");
         }

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_schema_refuses_is_refused() {
+    fn values_that_the_schema_refuses_are_refused() {
         for c in ('\0'..='\u{ffff}').filter(|c| is_refused(*c, false)) {
             for text in
                 [format!("a{c}"), format!("a{c}a"), format!("{c}a"), format!("می{c}خ"), format!("👩{c}🚀")]

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_let_in_without_claims() {
+    fn requests_without_claims_are_refused() {
         let mut no_subject = token(&json!({}));
         no_subject.as_object_mut().unwrap().remove("sub");
         let no_claims = [json!(null), json!({}), json!("grace"), json!({ "sub": "s-1" }), no_subject];

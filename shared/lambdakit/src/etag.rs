@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_of_tags_is_refused() {
+    fn invalid_entity_tags_are_refused() {
         for bad in [
             "1",
             "\"1",
@@ -251,7 +251,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_a_tag_is_read(opaque in "[!#-~]{0,20}", others in prop::collection::vec("[!#-~]{0,9}", 0..4)) {
+        fn valid_entity_tags_are_read(opaque in "[!#-~]{0,20}", others in prop::collection::vec("[!#-~]{0,9}", 0..4)) {
             let list = others.iter().chain([&opaque]).map(|tag| format!("\"{tag}\"")).collect::<Vec<_>>().join(" , ");
             let Some(Some(Tags::List(read))) = tags(&[list.as_bytes()]) else { panic!("{list}") };
             prop_assert_eq!(read.len(), others.len() + 1);

@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_enum_is_read_from_the_detail_whatever_its_type() {
+    fn structs_are_read_from_the_detail_whatever_its_type() {
         for detail_type in ["AccountClosed", "AccountMoved"] {
             assert_eq!(opened::<Closed>(detail_type, r#"{"balance": 7}"#).event, Closed { balance: 7 });
         }

@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_a_bad_request() {
+    fn bodies_that_are_no_object_are_bad_requests() {
         for body in ["", "{", "[]", "7", "null", "\"text\"", "{\"a\": 1,}", &"[".repeat(10_000)] {
             let problem = Fields::parse(body.as_bytes()).unwrap_err();
             assert_eq!(problem.status(), 400, "{body:.20}");

@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_http_is_a_bad_request_that_says_what() {
+    fn events_that_are_not_http_are_bad_requests() {
         for (event, what) in [
             (rest_event(|event| event["headers"]["Host"] = json!("a b")), ""),
             (rest_event(|event| event["multiValueHeaders"]["Host"] = json!(["a b"])), "header host"),

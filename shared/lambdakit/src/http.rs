@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_does_not_answer_is_not_waited_for() {
+    async fn unresponsive_servers_are_not_waited_for() {
         // Connections are made, and nobody takes them.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let silent = client(&format!("http://{}", listener.local_addr().unwrap()));

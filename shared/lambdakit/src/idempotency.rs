@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_no_key_is_refused() {
+    async fn invalid_idempotency_keys_are_refused() {
         let long = "k".repeat(256);
         for bad in [
             "",

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_was_not_handled_stays_on_the_queue_and_the_rest_does_not_wait() {
+    async fn unhandled_messages_stay_on_the_queue_and_the_rest_does_not_wait() {
         let poison = json!({ "messageId": "poison", "body": "{" });
         let other = message("other", "AccountMoved", "1");
         let refused = message("refused", "AccountClosed", "");

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_reference_implementation_signs_is_verified_here() {
+    fn signatures_of_the_reference_implementation_are_verified() {
         let reference = standardwebhooks::Webhook::new(SECRET).unwrap();
         let headers = headers(ID, NOW, &reference.sign(ID, NOW.try_into().unwrap(), BODY).unwrap());
         assert_eq!(verify(SECRET, &headers), Ok(VerifiedWebhook { id: ID.to_owned(), timestamp: NOW }));
@@ -403,7 +403,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_signed_is_verified(
+        fn signatures_of_any_payload_are_verified(
             key in prop::collection::vec(any::<u8>(), 24..=64),
             id in "[!-\\-/-~]{1,100}",
             time: u64,

@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_comes_in_while_nothing_works() {
+    async fn connections_are_refused_while_keys_are_unavailable() {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let mut hasty = Context::default();
         hasty.deadline = u64::try_from(now.as_millis()).unwrap() + 100;
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_said_is_answered_and_refusals_are_frames() {
+    async fn messages_are_answered_and_refusals_are_frames() {
         let answer = happen("MESSAGE", json!({ "body": "hello" })).await;
         assert_eq!(answer, Response { status_code: 200, body: Some("hello".to_owned()) });
         let refusal = happen("MESSAGE", json!({ "body": "" })).await;
@@ -335,12 +335,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_goes_is_not_answered() {
+    async fn disconnects_are_not_answered() {
         assert_eq!(happen("DISCONNECT", json!({})).await, Response { status_code: 200, body: None });
     }
 
     #[test]
-    fn what_clients_say_is_not_for_logs() {
+    fn client_messages_are_not_logged() {
         let said = format!("{:?}", WebSocketEvent::Message("my address".to_owned()));
         assert_eq!(said, "Message");
     }

@@ -561,7 +561,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_wrong_with_a_sane_world_and_every_promise_was_held_against_something() {
+    fn a_sane_world_keeps_every_promise() {
         let findings = check(&sane());
         assert_eq!(findings.broken, [""; 0]);
         assert_eq!(findings.held.len(), INVARIANTS.len());
@@ -684,7 +684,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_for_nobody_is_found() {
+    fn work_for_missing_orders_is_found() {
         tells("order came: there is none, but a reservation", |world| drop(world.orders.remove("came")));
         tells("order came: there is none, but a payment", |world| drop(world.orders.remove("came")));
         tells("order came: there is none, but a charge", |world| drop(world.orders.remove("came")));
@@ -744,7 +744,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_somebody_who_has_left_is_found() {
+    fn data_kept_of_departed_customers_is_found() {
         let broken = |breach: fn(&mut World)| {
             let mut world = sane();
             breach(&mut world);

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_workflow_could_not_do_waits_in_a_queue_of_its_own() {
+    fn failed_workflow_steps_wait_in_a_queue_of_their_own() {
         assert_eq!(urls(&outputs(), "saga-failures").unwrap(), ("u6", None));
     }
 

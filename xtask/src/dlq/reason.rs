@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_message_carries_comes_first() {
+    fn reasons_carried_by_the_message_come_first() {
         let text = |value| json!({ "DataType": "String", "StringValue": value });
         let set_aside = json!({ "MessageAttributes": { "reason": text("unreadable") } });
         assert_eq!(carried(Message(&set_aside)).as_deref(), Some("unreadable"));

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_functions_are_built_from_is_required() {
+    fn only_dependencies_of_functions_are_required() {
         let workspace = workspace();
         let functions = workspace.reached_from(Path::new("/shop/services"));
         assert_eq!(functions, BTreeSet::from(["basket", "serde", "itoa"]));

@@ -39,20 +39,20 @@ mod tests {
     }
 
     #[test]
-    fn what_cargo_says_of_failures_is_kept() {
+    fn failures_reported_by_cargo_are_kept() {
         let output = "running 2 tests\ntest a ... ok\ntest b ... FAILED\n\n\x1b[31mfailures:\x1b[m\n---- b stdout ----\n\
             b.rs:1: no\n\nfailures:\n    b\n\ntest result: FAILED. 1 passed; 1 failed\nrunning 1 test\ntest c ... ok";
         assert_eq!(kept(output), ["---- b stdout ----", "b.rs:1: no", "", "    b", ""]);
     }
 
     #[test]
-    fn what_node_says_of_failures_is_kept() {
+    fn failures_reported_by_node_are_kept() {
         let output = "✖ a stack (3 ms)\nℹ fail 1\n\n✖ failing tests:\n\ntest at stack.test.ts:1\n  not so";
         assert_eq!(kept(output), ["", "test at stack.test.ts:1", "  not so"]);
     }
 
     #[test]
-    fn nothing_is_kept_where_nothing_failed_and_not_too_much_where_all_did() {
+    fn output_of_failures_is_kept_within_bounds() {
         assert!(kept("running 1 test\ntest a ... ok\ntest result: ok. 1 passed").is_empty());
         assert_eq!(kept(&format!("failures:\n{}", "no\n".repeat(2 * LINES))).len(), LINES);
     }

@@ -61,7 +61,7 @@ async fn facts_stand_in_the_order_in_which_they_happened_once_in_whatever_order_
 }
 
 #[tokio::test]
-async fn what_is_written_down_stays_as_it_is() {
+async fn audit_entries_never_change() {
     let archive = archive().await;
     assert!(archive.deliver(&[fact("OrderRejected", 1)]).await.is_empty());
     let rows = archive.rows().await;
@@ -76,7 +76,7 @@ async fn what_is_written_down_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn what_nobody_here_knows_of_a_fact_is_not_kept() {
+async fn unknown_fields_of_an_event_are_not_kept() {
     let archive = archive().await;
     let newer = changed("newer", |envelope| {
         envelope["detail"]["metadata"]["version"] = json!(2);
@@ -95,7 +95,7 @@ async fn what_nobody_here_knows_of_a_fact_is_not_kept() {
 }
 
 #[tokio::test]
-async fn what_is_no_fact_is_never_acknowledged_and_the_rest_does_not_wait() {
+async fn unreadable_events_are_never_acknowledged_and_others_do_not_wait() {
     let archive = archive().await;
     let messages = [
         json!({ "messageId": "poison", "body": "{" }),

@@ -33,7 +33,7 @@ async fn an_audit_is_for_staff() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_order_is_not_found_and_a_table_that_does_not_answer_is_told() {
+async fn impossible_order_ids_are_not_found_and_table_failures_are_reported() {
     let archive = archive().await;
     archive.client.get("/audit/1").await.expect(404);
     assert_eq!(

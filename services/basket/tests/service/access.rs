@@ -139,7 +139,7 @@ async fn an_idempotency_key_is_its_owners_alone() {
 }
 
 #[tokio::test]
-async fn somebody_elses_basket_is_not_there() {
+async fn other_customers_baskets_are_not_found() {
     let (shop, phone) = filled().await;
     for stranger in ["grace", "SWN", "swn2"] {
         let stranger = shop.client.customer(stranger);
@@ -149,7 +149,7 @@ async fn somebody_elses_basket_is_not_there() {
 }
 
 #[tokio::test]
-async fn nobody_gets_past_a_gateway_that_forgot_its_authorizer() {
+async fn requests_without_claims_are_refused_behind_the_gateway() {
     let (shop, phone) = filled().await;
     assert_eq!(statuses(&shop, &shop.client.nobody(), &phone).await, [401; 8]);
     assert_eq!(shop.client.get("/basket/swn").await.body["items"][0]["quantity"], 2);

@@ -47,7 +47,7 @@ async fn a_basket_shows_todays_prices_and_their_sum() {
 }
 
 #[tokio::test]
-async fn what_a_client_says_of_names_and_prices_is_ignored() {
+async fn client_supplied_names_and_prices_are_ignored() {
     let shop = shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
     let cheap = json!({ "userName": "swn", "totalPrice": 1, "items": [

@@ -102,7 +102,7 @@ async fn a_checkout_at_another_total_than_expected_is_refused_and_the_basket_kep
 }
 
 #[tokio::test]
-async fn what_is_no_longer_sold_cannot_be_checked_out() {
+async fn products_no_longer_sold_cannot_be_checked_out() {
     let (shop, phone) = filled().await;
     shop.tell("ProductDeleted", &format!(r#"{{"productId": "{phone}", "version": 2}}"#)).await;
     let refused = check_out(&shop, "", &order()).await.expect(409);
@@ -154,7 +154,7 @@ async fn customers_can_use_the_same_key() {
 }
 
 #[tokio::test]
-async fn of_twenty_checkouts_at_once_one_is_accepted() {
+async fn one_of_twenty_concurrent_checkouts_is_accepted() {
     let (shop, _) = filled().await;
     let order = order();
     let answers = join_all((0..20).map(|_| check_out(&shop, "", &order))).await;

@@ -53,7 +53,7 @@ async fn a_key_belongs_to_one_payload_in_progress_and_completed() {
 }
 
 #[tokio::test]
-async fn of_twenty_at_once_one_gets_the_work() {
+async fn one_of_twenty_concurrent_claims_wins() {
     let store = store().await;
     let begun =
         join_all((0..20).map(|_| async { store.begin(request("a").await, LONG).await.unwrap() })).await;

@@ -43,7 +43,7 @@ async fn one_message_that_cannot_be_read_does_not_hold_up_nine() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_of_the_catalogue_is_never_acknowledged() {
+async fn unknown_product_events_are_never_acknowledged() {
     let shop = shop().await;
     let id = Uuid::now_v7().to_string();
     let bad_price = snapshot(&id, "IPhone X", "\"80\"", 1);

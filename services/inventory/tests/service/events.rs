@@ -129,7 +129,7 @@ fn turned(from: Option<(&str, u64)>, to: (&str, u64)) -> Value {
 }
 
 #[tokio::test]
-async fn of_an_order_in_parts_each_fact_is_told_once() {
+async fn an_order_in_parts_publishes_each_event_once() {
     let shop = shop(5).await;
     let there_and_out = vec![
         turned(None, ("RESERVED", 1)),
@@ -143,7 +143,7 @@ async fn of_an_order_in_parts_each_fact_is_told_once() {
 }
 
 #[tokio::test]
-async fn what_was_never_all_set_aside_is_not_said_to_be_put_back() {
+async fn an_incomplete_reservation_publishes_no_release() {
     let shop = shop(5).await;
     let silent = vec![
         turned(None, ("RELEASED", 0)),

@@ -62,7 +62,7 @@ async fn a_shortage_in_the_second_part_puts_the_first_back() {
 }
 
 #[tokio::test]
-async fn whoever_comes_next_finishes_what_broke_off_between_the_parts() {
+async fn a_reservation_that_broke_off_between_parts_is_finished_by_the_next_step() {
     let (shop, faults) = large_faulty_warehouse().await;
     let products = products(&shop, 120, 9).await;
     let broken_off = async |order: &str| {

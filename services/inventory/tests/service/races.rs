@@ -24,7 +24,7 @@ async fn reserve_one(shop: &Warehouse, product: &str) -> Result<String, String> 
 }
 
 #[tokio::test]
-async fn of_many_orders_for_the_last_units_as_many_win_as_there_are_units() {
+async fn as_many_concurrent_orders_win_as_there_are_units() {
     for units in [1, 7] {
         let shop = warehouse().await;
         let lamp = shop.product(units).await;

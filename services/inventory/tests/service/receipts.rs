@@ -11,7 +11,7 @@ async fn receive(shop: &Warehouse, product: &str, key: &str, body: impl ToString
 }
 
 #[tokio::test]
-async fn what_comes_in_is_on_hand() {
+async fn received_units_are_on_hand() {
     let (shop, lamp) = (warehouse().await, id());
     shop.client.get(&format!("/stock/{lamp}")).await.expect(404);
     let stock = receive(&shop, &lamp, "delivery-1", r#"{"quantity": 12}"#).await.expect(201).body;
@@ -65,7 +65,7 @@ async fn no_units_half_units_and_more_than_a_million_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_no_id_of_a_product_is_not_there() {
+async fn invalid_product_ids_are_not_found() {
     let shop = warehouse().await;
     for product in ["lamp", "%7B019c1430-4400-7000-8000-000000000001%7D", "019c143044007000800000000000000"] {
         receive(&shop, product, "delivery-1", r#"{"quantity": 12}"#).await.expect(404);

@@ -40,7 +40,7 @@ async fn a_step_that_comes_again_changes_nothing_and_is_answered_the_same() {
 }
 
 #[tokio::test]
-async fn of_an_order_that_lacks_one_unit_nothing_is_set_aside() {
+async fn an_order_that_lacks_one_unit_reserves_nothing() {
     let shop = warehouse().await;
     let (lamp, chair, order) = (shop.product(5).await, shop.product(1).await, id());
     assert_eq!(shop.reserve(&order, &[(&lamp, 1), (&chair, 2)]).await, done("OUT_OF_STOCK"));
@@ -87,7 +87,7 @@ async fn a_late_try_sets_nothing_aside_for_an_order_that_was_released() {
 }
 
 #[tokio::test]
-async fn only_what_is_set_aside_can_leave_and_what_has_left_does_not_come_back() {
+async fn reserved_units_can_ship_and_shipped_ones_are_not_released() {
     let shop = warehouse().await;
     let (lamp, order, short) = (shop.product(5).await, id(), id());
     assert_eq!(shop.ship(&id()).await, refused(BROKEN));
@@ -105,7 +105,7 @@ async fn only_what_is_set_aside_can_leave_and_what_has_left_does_not_come_back()
 }
 
 #[tokio::test]
-async fn what_is_set_aside_stays_and_what_is_settled_goes_after_a_month() {
+async fn open_reservations_stay_and_settled_ones_expire_after_a_month() {
     let shop = warehouse().await;
     let (lamp, order) = (shop.product(9).await, id());
     let expires = async |order: &str| {

@@ -29,7 +29,7 @@ async fn a_checkout_that_comes_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_no_order_is_never_acknowledged_and_the_rest_does_not_wait() {
+async fn unreadable_checkouts_are_never_acknowledged_and_the_rest_does_not_wait() {
     let office = office().await;
     let messages = [
         json!({ "messageId": "poison", "body": "{" }),

@@ -49,7 +49,7 @@ async fn a_fact_that_comes_before_the_checkout_comes_again() {
 }
 
 #[tokio::test]
-async fn nobody_is_written_to_about_an_order_of_a_forgotten_customer() {
+async fn orders_of_erased_customers_get_no_mail() {
     let office = office().await.with_contact().await;
     let of_nobody = changed(PAID, "erased", |envelope| {
         envelope["detail"]["data"]["customerId"] = json!("00000000-0000-0000-0000-000000000000");
@@ -72,7 +72,7 @@ async fn an_older_and_a_newer_version_of_a_fact_are_understood() {
 }
 
 #[tokio::test]
-async fn what_is_no_news_is_never_acknowledged_and_the_rest_does_not_wait() {
+async fn unreadable_events_are_never_acknowledged_and_the_rest_does_not_wait() {
     let office = office().await.with_contact().await;
     let messages = [
         json!({ "messageId": "poison", "body": "{" }),

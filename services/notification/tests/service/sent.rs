@@ -74,7 +74,7 @@ async fn two_who_have_the_same_fact_in_hand_send_one_mail() {
 }
 
 #[tokio::test]
-async fn what_ses_refuses_was_not_sent_and_is_tried_again() {
+async fn mails_that_ses_refuses_are_sent_again() {
     let office = sending_office().await.with_contact().await;
     office.faults.add(Rule::new(Fault::Throttle).on(SEND));
     for _ in 0..2 {
@@ -192,7 +192,7 @@ async fn a_mail_of_which_nobody_knows_whether_it_was_sent_is_not_sent_again() {
 }
 
 #[tokio::test]
-async fn whoever_dies_over_a_mail_leaves_it_in_doubt_and_not_sent_twice() {
+async fn a_mail_whose_sender_dies_is_in_doubt_and_not_sent_twice() {
     let office = sending_office().await.with_contact().await;
     // Sent, and then it cannot be said any more.
     office.faults.add(Rule::new(Fault::ServerError).on("UpdateItem"));
@@ -207,7 +207,7 @@ async fn whoever_dies_over_a_mail_leaves_it_in_doubt_and_not_sent_twice() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_before_it_is_claimed() {
+async fn mails_are_claimed_before_they_are_sent() {
     let office = sending_office().await.with_contact().await;
     office.faults.add(Rule::new(Fault::ServerError).on("PutItem"));
     assert!(!office.tell(sample(PAID)).await);
@@ -230,7 +230,7 @@ async fn a_claim_whose_answer_was_lost_is_known_by_who_made_it() {
 }
 
 #[tokio::test]
-async fn what_is_said_late_of_a_claim_is_not_taken_for_a_word_on_the_next() {
+async fn late_results_of_a_claim_do_not_change_the_next_claim() {
     let office = sending_office().await.with_contact().await;
     office.faults.add(Rule::new(Fault::Throttle).on(SEND));
     office.faults.add(Rule::new(Fault::Repeat(Duration::from_secs(2))).on("UpdateItem").times(1));

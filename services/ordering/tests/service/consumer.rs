@@ -44,7 +44,7 @@ async fn one_poison_message_does_not_hold_up_nine_orders() {
 }
 
 #[tokio::test]
-async fn what_is_no_order_is_never_acknowledged() {
+async fn unreadable_checkouts_are_never_acknowledged() {
     let shop = shop().await;
     let failed = shop
         .deliver(&[

@@ -98,7 +98,7 @@ async fn an_export_hands_over_a_customers_orders_as_they_see_them_and_nobody_els
 }
 
 #[tokio::test]
-async fn somebody_without_orders_is_handed_over_that_there_are_none() {
+async fn no_orders_are_exported_as_empty() {
     let counter = counter().await;
     assert!(counter.deliver(EXPORT).await);
     let data = counter.bus.events(1).await.remove(0)["detail"]["data"].clone();
@@ -162,7 +162,7 @@ async fn orders_of_a_forgotten_customer_stay_for_the_books() {
 }
 
 #[tokio::test]
-async fn nobody_sees_that_a_forgotten_customer_had_orders() {
+async fn orders_of_erased_customers_are_hidden_from_everybody() {
     let counter = counter().await;
     assert!(counter.shop.deliver(&[order("swn", 1), order("swn", 2)]).await.is_empty());
     let client = &counter.shop.client;
@@ -322,7 +322,7 @@ async fn an_erasure_that_cannot_be_told_comes_again() {
 }
 
 #[tokio::test]
-async fn what_is_no_request_is_never_acknowledged() {
+async fn unreadable_requests_are_never_acknowledged() {
     let counter = counter().await;
     for (from, to) in [
         ("CustomerExportRequested", "CustomerMoved"),

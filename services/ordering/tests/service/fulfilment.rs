@@ -206,7 +206,7 @@ async fn payment_is_commanded_and_the_workflow_waits_for_what_it_tells() {
 }
 
 #[tokio::test]
-async fn what_payment_and_delivery_refuse_fails_the_task_by_its_name() {
+async fn refusals_of_payment_and_shipping_fail_the_task_by_their_name() {
     let declined = json!({ "orderId": ID, "reason": "INSUFFICIENT_FUNDS" });
     let order = json!({ "orderId": ID });
     for (step, fact, data, error) in [
@@ -223,7 +223,7 @@ async fn what_payment_and_delivery_refuse_fails_the_task_by_its_name() {
 }
 
 #[tokio::test]
-async fn what_is_told_before_the_workflow_waits_is_not_lost() {
+async fn answers_that_arrive_before_the_task_waits_are_kept() {
     let (world, token) = World::begun().await;
     world.tell_of_order("ShipmentDispatched").await;
     // The first of two answers holds.

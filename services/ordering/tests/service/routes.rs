@@ -74,7 +74,7 @@ async fn a_cursor_of_one_customer_opens_no_other_list() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_missing() {
+async fn missing_orders_are_not_found() {
     let shop = with_orders(1).await;
     assert_eq!(shop.client.get("/order/nobody").await.expect(200).body, json!({ "items": [] }));
     let order = shop.client.get("/order/swn").await.body["items"][0]["orderId"].clone();

@@ -94,7 +94,7 @@ async fn a_charge_can_be_looked_at_by_its_id() {
 }
 
 #[tokio::test]
-async fn nobody_gets_in_without_the_key() {
+async fn requests_without_the_key_are_refused() {
     let bank = bank().await;
     for (method, path) in [("POST", "/v1/charges"), ("GET", "/v1/charges/ch_1"), ("POST", "/v1/refunds")] {
         for key in ["", "Bearer ", "Bearer sk_tes", "Bearer sk_test2", "sk_test"] {
@@ -107,7 +107,7 @@ async fn nobody_gets_in_without_the_key() {
 }
 
 #[tokio::test]
-async fn what_is_no_charge_is_refused() {
+async fn invalid_charges_are_refused() {
     let bank = bank().await;
     let charge = |amount: i64, reference: &str| json!({ "amount": amount, "currency": "USD", "source": "tok_visa", "reference": reference });
     for body in [json!({}), json!([]), charge(0, "order-1"), charge(-1, "order-1"), charge(1990, "")] {

@@ -28,7 +28,7 @@ async fn a_charge_that_is_given_back_before_it_was_asked_for_is_never_made() {
 }
 
 #[tokio::test]
-async fn of_what_was_not_charged_nothing_goes_back() {
+async fn uncharged_orders_are_not_refunded() {
     let bank = bank().await;
     for (token, status, stands) in
         [("tok_delayed", 202, "canceled"), ("tok_flaky", 503, "canceled"), ("tok_declined", 402, "declined")]
@@ -127,7 +127,7 @@ async fn parts_at_once_are_never_more_than_the_charge() {
 }
 
 #[tokio::test]
-async fn what_is_no_refund_is_refused() {
+async fn invalid_refunds_are_refused() {
     let bank = bank().await;
     bank.refund(json!({ "charge": "ch_of_nobody" })).await.expect(404);
     for body in [json!({}), json!({ "charge": 1 }), json!("ch_1"), json!({ "order": "order-1" })] {

@@ -12,7 +12,7 @@ async fn told(bank: &Bank) -> Value {
 }
 
 #[tokio::test]
-async fn whatever_becomes_of_a_charge_is_told() {
+async fn each_outcome_of_a_charge_is_sent_as_a_webhook() {
     let bank = bank().await;
     let charge = bank.charge("key", "tok_visa").await.expect(201);
     let settled = told(&bank).await;
@@ -104,7 +104,7 @@ async fn a_charge_that_takes_its_time_settles_by_a_webhook() {
 }
 
 #[tokio::test]
-async fn of_a_charge_that_was_cancelled_meanwhile_nothing_is_told() {
+async fn charges_cancelled_meanwhile_send_no_webhook() {
     let bank = bank().await;
     let charge = bank.charge("key", "tok_delayed").await.expect(202);
     bank.refund(json!({ "charge": id(&charge) })).await.expect(201);

@@ -65,7 +65,7 @@ async fn a_record_that_comes_again_tells_the_same_event() {
 }
 
 #[tokio::test]
-async fn what_leaves_the_state_as_it_was_is_not_told() {
+async fn changes_that_keep_the_state_are_not_published() {
     let (bus, outbox) = outbox(&Account::new()).await;
     let mut heard: Value = serde_json::from_str(SAMPLE).unwrap();
     let mut record = heard["Records"][1].take();
@@ -78,7 +78,7 @@ async fn what_leaves_the_state_as_it_was_is_not_told() {
 }
 
 #[tokio::test]
-async fn who_asks_for_what_has_gone_back_is_told_again_by_the_same_event() {
+async fn a_repeated_refund_command_publishes_the_same_event_again() {
     let till = till().await;
     for command in [CHARGE, REFUND] {
         assert!(till.ask(command).await);
@@ -114,7 +114,7 @@ async fn a_decline_is_told_with_its_reason() {
 }
 
 #[tokio::test]
-async fn of_a_payment_that_was_never_asked_for_nothing_went_back() {
+async fn refunds_of_unknown_payments_are_published_as_zero() {
     let till = till().await;
     assert!(till.ask(REFUND).await);
     let event = told(&till).await;

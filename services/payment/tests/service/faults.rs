@@ -56,7 +56,7 @@ async fn a_charge_that_could_not_be_noted_is_noted_by_the_next_delivery() {
 }
 
 #[tokio::test]
-async fn nothing_is_charged_before_the_intent_is_kept() {
+async fn charges_wait_for_their_stored_intent() {
     let till = till().await;
     till.faults.add(Rule::new(Fault::Refuse).on("PutItem"));
     assert!(!till.ask(CHARGE).await);

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{CHARGE, REFUND, TABLE, charge_by, till};
 
 #[tokio::test]
-async fn what_was_charged_goes_back_once() {
+async fn a_charge_is_refunded_once() {
     let till = till().await;
     assert!(till.ask(CHARGE).await);
     assert!(till.ask(REFUND).await);
@@ -52,7 +52,7 @@ async fn a_charge_that_takes_its_time_is_cancelled() {
 }
 
 #[tokio::test]
-async fn of_what_was_not_charged_nothing_goes_back_and_no_provider_is_asked() {
+async fn uncharged_payments_are_refunded_without_the_provider() {
     for command in [charge_by("CARD", None), charge_by("INVOICE", None)] {
         let till = till().await;
         assert!(till.ask(&command).await);

@@ -72,7 +72,7 @@ async fn the_provider_may_tell_how_a_charge_went() {
 }
 
 #[tokio::test]
-async fn what_is_told_again_changes_nothing_and_is_taken() {
+async fn repeated_webhooks_change_nothing_and_are_accepted() {
     let (till, webhook) = open("charge.settled").await;
     tell(&till, "evt_settled", &webhook.to_string()).await.expect(200);
     let rows = till.rows(TABLE).await;
@@ -85,7 +85,7 @@ async fn what_is_told_again_changes_nothing_and_is_taken() {
 }
 
 #[tokio::test]
-async fn what_is_told_late_changes_nothing() {
+async fn late_webhooks_change_nothing() {
     let (till, webhook) = open("charge.settled").await;
     assert!(till.ask(REFUND).await);
     let payment = till.payment().await;
@@ -94,7 +94,7 @@ async fn what_is_told_late_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_does_not_sign_is_not_heard() {
+async fn unsigned_webhooks_are_refused() {
     let (till, webhook) = open("charge.settled").await;
     let (rows, body) = (till.rows(TABLE).await, webhook.to_string());
     let (secrets, stranger) =
@@ -122,7 +122,7 @@ async fn who_does_not_sign_is_not_heard() {
 }
 
 #[tokio::test]
-async fn what_is_signed_and_still_not_of_ours_is_refused() {
+async fn signed_webhooks_about_other_charges_are_refused() {
     let (till, webhook) = open("charge.settled").await;
     let rows = till.rows(TABLE).await;
     for (field, value, status) in [
@@ -141,7 +141,7 @@ async fn what_is_signed_and_still_not_of_ours_is_refused() {
 }
 
 #[tokio::test]
-async fn what_was_never_charged_cannot_be_told_of() {
+async fn webhooks_about_uncharged_payments_are_refused() {
     for command in [REFUND, &charge_by("INVOICE", None)] {
         let till = till().await;
         assert!(till.ask(command).await);
@@ -154,7 +154,7 @@ async fn what_was_never_charged_cannot_be_told_of() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_refused_by_its_fields() {
+async fn unreadable_bodies_are_refused_by_field() {
     let (till, webhook) = open("charge.settled").await;
     for body in ["", "{", "[]", "7", "not json"] {
         tell(&till, "evt_1", body).await.expect(400);
@@ -170,7 +170,7 @@ async fn what_cannot_be_read_is_refused_by_its_fields() {
 }
 
 #[tokio::test]
-async fn what_the_shop_does_not_listen_to_is_taken() {
+async fn webhooks_of_unknown_types_are_accepted() {
     let (till, mut webhook) = open("charge.settled").await;
     webhook["type"] = json!("payout.created");
     tell(&till, "evt_1", &webhook.to_string()).await.expect(200);
@@ -304,7 +304,7 @@ async fn refunds_by_hand_at_the_provider_reach_the_shop() {
 }
 
 #[tokio::test]
-async fn whatever_the_provider_tells_of_a_payment_is_taken() {
+async fn all_webhooks_of_the_provider_are_accepted() {
     let till = till().await;
     assert!(till.ask(CHARGE).await);
     assert!(till.tell().await);

@@ -71,7 +71,7 @@ async fn the_account_goes_when_every_holder_has_erased_and_nothing_is_left() {
 }
 
 #[tokio::test]
-async fn whoever_asks_twice_is_erased_once() {
+async fn a_repeated_erasure_request_is_one_erasure() {
     let mut shop = shop().await;
     let erasure = shop.erasing().await;
     assert_eq!(shop.erase().await, erasure);

@@ -23,7 +23,7 @@ async fn statuses(client: &Client, product: &str) -> Vec<u16> {
 }
 
 #[tokio::test]
-async fn everybody_looks_and_staff_changes() {
+async fn products_are_public_and_changes_are_for_staff() {
     let catalogue = catalogue().await;
     let product = path(&create(&catalogue, phone()).await);
     assert_eq!(statuses(&catalogue.nobody(), &product).await, [200, 200, 401, 401, 401, 401]);

@@ -225,7 +225,7 @@ async fn entries_whose_answer_is_lost_are_told_twice_as_the_same_events() {
 }
 
 #[tokio::test]
-async fn what_the_bus_does_not_take_goes_to_the_retry_queue_and_is_told_from_there() {
+async fn records_that_the_bus_refuses_are_published_from_the_retry_queue() {
     for fault in [Fault::Refuse, Fault::Throttle, Fault::ServerError] {
         let (shop, faults) = faulty_shop().await;
         faults.add(Rule::new(fault).on("PutEvents"));

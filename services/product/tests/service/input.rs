@@ -15,7 +15,7 @@ fn with(field: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
-async fn what_is_no_json_object_is_a_bad_request() {
+async fn bodies_that_are_no_json_object_are_bad_requests() {
     let catalogue = catalogue().await;
     let product = create(&catalogue, phone()).await;
     for body in ["", "{", "[]", "null", "\"text\"", "{\"name\": }", "\u{0}", &"[".repeat(5000)] {

@@ -121,7 +121,7 @@ async fn a_deletion_of_another_version_than_the_one_read_is_refused() {
 }
 
 #[tokio::test]
-async fn of_a_change_and_a_deletion_of_one_version_one_is_made() {
+async fn a_change_or_a_deletion_of_a_version_wins() {
     let catalogue = catalogue().await;
     for _ in 0..10 {
         let product = create(&catalogue, phone()).await;
@@ -186,7 +186,7 @@ async fn head_is_get_without_a_body() {
 }
 
 #[tokio::test]
-async fn of_many_changes_to_one_version_one_is_made() {
+async fn one_of_many_changes_to_a_version_is_made() {
     let catalogue = catalogue().await;
     let product = create(&catalogue, phone()).await;
     let (path, if_match) = (path(&product), [("if-match", "\"1\"")]);

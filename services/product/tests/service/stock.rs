@@ -68,7 +68,7 @@ async fn a_product_shows_how_many_units_can_be_sold_once_any_came_in() {
 }
 
 #[tokio::test]
-async fn only_what_the_warehouse_says_later_counts() {
+async fn older_stock_events_are_ignored() {
     let shop = shop().await;
     let product = create(&shop.catalogue, phone()).await;
     for (on_hand, version) in [(30, 3), (10, 1), (20, 2), (99, 3)] {
@@ -128,7 +128,7 @@ async fn the_warehouse_brings_no_product_into_the_catalogue() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_taken_over_comes_again() {
+async fn stock_events_that_fail_are_redelivered() {
     let shop = shop().await;
     let product = create(&shop.catalogue, phone()).await;
     shop.faults.add(Rule::new(Fault::Throttle).on("UpdateItem"));

@@ -119,7 +119,7 @@ fn in_seconds(seconds: i64) -> i64 {
 }
 
 #[tokio::test]
-async fn who_has_a_token_of_the_pool_comes_in_with_their_name() {
+async fn tokens_of_the_pool_are_accepted_with_their_user_name() {
     let door = door().await;
     let verdict = door.knock(&door.token(&json!({ "exp": 9_999_999_999_u64 }))).await;
     assert_eq!(verdict["policyDocument"]["Version"], "2012-10-17");
@@ -195,7 +195,7 @@ async fn forged_tokens_are_refused() {
 }
 
 #[tokio::test]
-async fn who_sends_no_token_is_refused() {
+async fn connections_without_a_token_are_refused() {
     let door = door().await;
     for query in [Value::Null, json!({}), json!({ "Token": "x" })] {
         let verdict = door.ask(query).await.unwrap();

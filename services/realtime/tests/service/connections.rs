@@ -6,7 +6,7 @@ use testkit::customer_id;
 use crate::{Live, event, live, old_order, subscribe, young_order};
 
 #[tokio::test]
-async fn who_goes_leaves_nothing_behind_but_where_their_orders_stand() {
+async fn a_closed_connection_leaves_only_order_progress() {
     let live = live().await;
     let orders = [young_order(), young_order()];
     live.connect("1", "grace").await;
@@ -24,7 +24,7 @@ async fn who_goes_leaves_nothing_behind_but_where_their_orders_stand() {
 }
 
 #[tokio::test]
-async fn somebody_of_whom_the_authorizer_says_too_little_may_not_connect() {
+async fn incomplete_authorizer_contexts_are_refused() {
     let (live, id) = (live().await, customer_id("grace"));
     for found in [
         json!({}),

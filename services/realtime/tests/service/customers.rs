@@ -175,7 +175,7 @@ async fn a_connection_that_goes_while_it_follows_an_order_is_signed_out() {
 }
 
 #[tokio::test]
-async fn somebody_who_never_wrote_is_handed_over_that_there_is_nothing() {
+async fn an_empty_chat_is_exported_as_empty() {
     let counter = counter().await;
     assert!(counter.deliver(EXPORT).await);
     let data: Value = counter.bus.events(1).await.remove(0)["detail"]["data"].clone();

@@ -15,7 +15,7 @@ fn statuses(answers: &[Value]) -> (usize, usize) {
 }
 
 #[tokio::test]
-async fn who_says_too_much_is_refused_and_who_goes_on_is_cut_off() {
+async fn flooding_clients_are_refused_and_then_disconnected() {
     let live = live().await;
     live.connect("1", "grace").await;
     live.connect("2", "swn").await;
@@ -45,7 +45,7 @@ async fn frames_that_come_at_once_are_counted_one_by_one() {
 }
 
 #[tokio::test]
-async fn who_waits_is_listened_to_again() {
+async fn clients_that_wait_are_answered_again() {
     let live = live().await;
     live.connect("1", "grace").await;
     join_all((0..25).map(|_| live.say("1", READ))).await;

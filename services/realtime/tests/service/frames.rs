@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{live, old_order, send, subscribe, young_order};
 
 #[tokio::test]
-async fn what_makes_no_sense_is_answered_by_what_is_wrong_with_it() {
+async fn invalid_frames_are_answered_with_what_is_wrong() {
     let live = live().await;
     live.connect("1", "grace").await;
     for (frame, status, detail) in [
@@ -50,7 +50,7 @@ async fn an_order_that_was_not_heard_of_yet_is_followed_all_the_same() {
 }
 
 #[tokio::test]
-async fn somebody_elses_order_cannot_be_told_from_one_that_does_not_exist() {
+async fn other_customers_orders_answer_as_missing_ones() {
     let live = live().await;
     live.connect("1", "grace").await;
     live.connect("2", "ada").await;

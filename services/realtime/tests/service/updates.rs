@@ -135,7 +135,7 @@ async fn a_connection_that_is_just_being_made_is_not_taken_for_dead() {
 }
 
 #[tokio::test]
-async fn who_cannot_be_reached_is_told_later_and_the_others_do_not_wait() {
+async fn an_unreachable_connection_is_retried_and_the_others_do_not_wait() {
     let live = live().await;
     let order = young_order();
     for id in ["1", "2"] {
@@ -158,7 +158,7 @@ async fn orders_of_forgotten_customers_are_nobodys_to_hear_of() {
 }
 
 #[tokio::test]
-async fn what_is_no_fact_is_never_acknowledged_and_its_batch_does_not_wait() {
+async fn unreadable_events_are_never_acknowledged_and_their_batch_does_not_wait() {
     let live = live().await;
     let order = young_order();
     live.connect("1", "grace").await;

@@ -110,7 +110,7 @@ async fn a_parcel_that_has_left_cannot_be_cancelled_and_who_asks_is_told() {
 }
 
 #[tokio::test]
-async fn what_is_no_command_is_never_acknowledged() {
+async fn unreadable_commands_are_never_acknowledged() {
     let depot = depot().await;
     assert!(!depot.ask(&with_data(SHIP, |data| data["units"][0]["quantity"] = json!(0))).await);
     assert!(!depot.ask(&with_data(SHIP, |data| data["orderId"] = json!("1"))).await);

@@ -62,7 +62,7 @@ async fn a_record_that_comes_again_tells_the_same_event() {
 }
 
 #[tokio::test]
-async fn what_the_service_writes_is_told_as_it_stands() {
+async fn stock_changes_are_published_as_stored() {
     let mut ids = Vec::new();
     for (command, then, fact) in [
         (SHIP.to_owned(), None, "ShipmentCreated"),
@@ -87,7 +87,7 @@ async fn what_the_service_writes_is_told_as_it_stands() {
 }
 
 #[tokio::test]
-async fn who_asks_for_a_parcel_that_was_cancelled_is_told_again_by_the_same_event() {
+async fn a_command_for_a_cancelled_parcel_publishes_the_same_event_again() {
     let depot = depot().await;
     let (bus, outbox) = outbox(&depot.account).await;
     assert!(depot.ask(CALL_OFF).await);

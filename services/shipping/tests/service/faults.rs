@@ -50,7 +50,7 @@ async fn a_parcel_whose_schedule_cannot_be_made_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn what_loses_its_answer_is_done_once() {
+async fn a_write_whose_answer_is_lost_is_done_once() {
     let (depot, faults) = faulty_depot().await;
     for operation in ["PutItem", "UpdateItem", CREATE_SCHEDULE] {
         faults.add(Rule::new(Fault::LoseAnswer).on(operation).times(1));

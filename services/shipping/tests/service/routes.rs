@@ -30,7 +30,7 @@ async fn the_address_is_not_shown_even_while_it_is_kept() {
 }
 
 #[tokio::test]
-async fn only_staff_look_at_shipments() {
+async fn shipments_are_for_staff() {
     let depot = depot().await;
     assert!(depot.ask(SHIP).await);
     let path = format!("/shipment/{ORDER}");
@@ -39,7 +39,7 @@ async fn only_staff_look_at_shipments() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found_nor_is_what_is_forgotten() {
+async fn missing_and_erased_orders_are_not_found() {
     let depot = depot().await;
     for path in [format!("/shipment/{ORDER}"), "/shipment/none".to_owned()] {
         depot.client.get(&path).await.expect(404);

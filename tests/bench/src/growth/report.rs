@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_at_every_size_is_shown_once() {
+    fn rows_that_are_the_same_at_every_size_are_shown_once() {
         let rows =
             [(100, 5.0), (1000, 5.0), (10_000, 9.0)].map(|(size, cpu)| row(World::Products, size, 1.0, cpu));
         let table = growth(rows.into()).table();

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_picked_for_two_purposes() {
+    fn customers_are_picked_for_one_purpose() {
         let mut picked = [READING, ADDING, CHECKING_OUT].map(|purpose| pick(purpose, FEW)).concat();
         picked.sort_unstable();
         picked.dedup();
