@@ -1,5 +1,6 @@
-//! What parses input that nobody can trust: each takes any bytes, and panics where the parser is wrong.
-//! `fuzz_targets` feeds them by libFuzzer, and `tests/corpus` with what is kept in `corpus`.
+//! Parsers of untrusted input, for fuzzing: each accepts any bytes and panics where the parser is
+//! wrong. `fuzz_targets` runs them with libFuzzer; `tests/corpus` runs them with the inputs stored
+//! in `corpus`.
 
 use axum::extract::FromRequestParts;
 use axum::http::Request;
@@ -12,7 +13,7 @@ use product::store::ProductStore;
 use sha2::{Digest, Sha256};
 use testkit::{Account, Client};
 
-/// A cursor is refused, or leads to a key whose parts are not empty; one with a right checksum too.
+/// A cursor is rejected, or decodes to a key without empty parts, even if its checksum is right.
 pub fn cursor(data: &[u8]) {
     let list = "product?category=";
     let sum = Sha256::new().chain_update(list).chain_update([0]).chain_update(data).finalize();
@@ -30,13 +31,13 @@ pub fn cursor(data: &[u8]) {
     }
 }
 
-/// An event is refused, or means the same after it was written and read again.
+/// An event is rejected, or keeps its meaning when it is serialized and parsed again.
 pub fn event(data: &[u8]) {
     survives::<ProductCreated>(data);
     survives::<ProductUpdated>(data);
     survives::<ProductDeleted>(data);
     if let Some(event) = survives::<BasketCheckedOut>(data) {
-        // An order that does not add up is refused; nothing else may happen.
+        // Rejecting an order whose total does not add up is the only expected error.
         drop(Order::place(event.data, event.metadata.correlation_id));
     }
 }
@@ -48,7 +49,7 @@ fn survives<D: Fact + PartialEq + std::fmt::Debug>(data: &[u8]) -> Option<Event<
     Some(event)
 }
 
-/// A merge patch is answered with the refusal of its fields, or gets as far as to the product, which is not there.
+/// A merge patch is rejected with its invalid fields, or fails because the product does not exist.
 pub fn merge_patch(data: &[u8]) {
     let table = Account::of_the_shop_at("http://127.0.0.1:9").known_table("product");
     let catalogue =

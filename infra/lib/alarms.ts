@@ -12,18 +12,18 @@ import { MAX_RECEIVES, WorkQueue } from './work-queue.ts';
 
 /** A message this old means that its consumer has not kept up, or cannot. */
 const OLD_SECONDS = 300;
-/** That one alarm can look at (CloudWatch quota). */
+/** Metrics that one alarm can evaluate (CloudWatch quota). */
 const MAX_METRICS = 10;
 
 export interface AlarmOptions {
-  /** What has happened, for the person who is woken. docs/events.md says what to do. */
+  /** What has happened, for the operator on call. docs/events.md says what to do. */
   readonly description: string;
   readonly metric: IMetric;
-  /** The alarm goes off above it. */
+  /** The alarm fires above this value. */
   readonly threshold: number;
 }
 
-/** An alarm that goes off at the first sign, and stays quiet while there is nothing to measure. */
+/** An alarm that fires on the first breach. Missing data does not breach. */
 export function alarm(scope: Construct, id: string, { description, metric, threshold }: AlarmOptions): void {
   new Alarm(scope, id, {
     alarmDescription: description,
@@ -36,8 +36,9 @@ export function alarm(scope: Construct, id: string, { description, metric, thres
 }
 
 /**
- * Alarms over what each service has, and over all queues of the stack together: one per function and queue would be too
- * many to look at and to pay for. One alarm takes ten metrics, so there is another for each ten more.
+ * Alarms over all functions and queues of a service, and one over all queues of the stack. An alarm
+ * per function and queue would be too many to read and to pay for. One alarm takes ten metrics;
+ * every ten more need another alarm.
  */
 export function watch(stack: Stack, services: readonly Construct[], stage: string): void {
   for (const service of services) {
@@ -75,7 +76,7 @@ interface Together {
   readonly threshold: number;
 }
 
-/** An alarm over all of these, or as many as they need: `Alarm`, `Alarm2`, ... */
+/** One alarm over all parts, or as many as they need: `Alarm`, `Alarm2`, ... */
 function together(scope: Construct, id: string, { description, operation, parts, threshold }: Together): void {
   inGroups(parts).forEach((group, index) => {
     const metric = combined(operation, group);
@@ -83,7 +84,7 @@ function together(scope: Construct, id: string, { description, operation, parts,
   });
 }
 
-/** As many parts together as one alarm can look at. */
+/** Groups the parts so that each group fits into one alarm. */
 function inGroups(parts: readonly Part[]): Part[][] {
   const groups: Part[][] = [];
   let left = 0;
@@ -103,13 +104,16 @@ function within<T extends Construct>(scope: Construct, type: abstract new (...ar
   return scope.node.findAll().filter((node): node is T => node instanceof type);
 }
 
-/** A metric, and what to take off it: a number, or another metric. */
+/** A metric, and what to subtract from it: a number, or another metric. */
 interface Part {
   readonly metric: IMetric;
   readonly less?: number | IMetric | undefined;
 }
 
-/** A metric made of several. Those of what nobody uses are missing, and would have the others miss as well. */
+/**
+ * Combines metrics into one. An idle resource has no data points, which would leave the result
+ * without data: they count as 0.
+ */
 export function combined(operation: 'SUM' | 'MAX', parts: readonly Part[]): IMetric {
   const usingMetrics: Record<string, IMetric> = {};
   const terms = parts.map(({ metric, less }, index) => {
@@ -121,10 +125,10 @@ export function combined(operation: 'SUM' | 'MAX', parts: readonly Part[]): IMet
   return new MathExpression({ expression: `${operation}([${terms.join(', ')}])`, usingMetrics });
 }
 
-/** Has every alarm of a stack write to this address, which has to confirm the subscription once. */
+/** Sends every alarm of a stack to this address, which has to confirm the subscription once. */
 export function mailAlarms(stack: Stack, address: string): void {
   const topic = new Topic(stack, 'Alarms', { enforceSSL: true });
-  // A topic with a policy of its own, which `enforceSSL` makes, no longer lets everyone in the account publish.
+  // `enforceSSL` adds a topic policy. It replaces the default one, which lets the account publish.
   topic.addToResourcePolicy(new PolicyStatement({
     principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
     actions: ['sns:Publish'],

@@ -10,11 +10,14 @@ import { ShopTable } from './table.ts';
 export interface AuditServiceProps {
   readonly settings: Settings;
   readonly api: PublicApi;
-  /** Where the facts of orders are told. */
+  /** The topic that order events are published to. */
   readonly topic: ITopic;
 }
 
-/** What happened to each order, written down for good: no function may remove a row, and the one that puts them puts none twice. */
+/**
+ * The permanent audit trail of each order. No function may delete a row, and the writer stores no
+ * row twice.
+ */
 export class AuditService extends Construct {
   constructor(scope: Construct, id: string, { settings, api, topic }: AuditServiceProps) {
     super(scope, id);

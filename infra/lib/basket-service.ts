@@ -15,7 +15,7 @@ export interface BasketServiceProps {
   readonly api: PublicApi;
 }
 
-/** Baskets and checkout: a replica of today's prices comes in, checked-out baskets go out. */
+/** Baskets and checkout: today's prices are replicated in, checked-out baskets are published. */
 export class BasketService extends Construct {
   constructor(scope: Construct, id: string, { settings, bus, api }: BasketServiceProps) {
     super(scope, id);
@@ -41,7 +41,7 @@ export class BasketService extends Construct {
       settings,
       service: 'basket',
       name: 'basket-api',
-      // Adding an item: its price, the basket, the basket written back, all prices.
+      // Adding an item: read its price, read the basket, write the basket, read all prices.
       callsInSequence: 4,
       environment: {
         BASKET_TABLE: baskets.tableName,
@@ -82,7 +82,7 @@ export class BasketService extends Construct {
       settings,
       service: 'basket',
       name: 'basket-on-privacy',
-      // An erasure: the basket, the basket emptied, PutEvents, and once more if it was refused.
+      // An erasure: read the basket, empty it, PutEvents, and PutEvents again if it was refused.
       callsInSequence: 4,
       environment: { BASKET_TABLE: baskets.tableName, EVENT_BUS: bus.eventBusName },
     });
@@ -102,7 +102,7 @@ export class BasketService extends Construct {
       name: 'basket-publisher',
       table: checkouts,
       bus,
-      // An outbox record is a fact once; that it expires later is not another.
+      // An outbox record is published once; its expiry is no event.
       changes: ['INSERT'],
     });
   }

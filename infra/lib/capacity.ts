@@ -5,9 +5,10 @@ export interface Throughput {
 }
 
 /**
- * How the always-free 25 RCU and 25 WCU of an account are shared out.
+ * Allocation of the always-free 25 RCU and 25 WCU of an account.
  *
- * Every index needs the writes of its table, and a checkout writes twice its items because it is a transaction.
+ * Every index needs as many writes as its table. A checkout is a transaction, so each of its items
+ * costs two writes.
  */
 export const FREE_TIER = {
   product: { read: 2, write: 1 },

@@ -3,12 +3,16 @@ import { Archive, type EventBus, Match } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 
 /**
- * What the archive keeps is told again as it was. That is to be harmless for as long: shorter than the gravestones of what was
- * forgotten, and than Step Functions knows the names of executions.
+ * Retention of the archive. A replay publishes archived events unchanged, which has to stay
+ * harmless. So the retention is shorter than that of the tombstones of erased customers. It is also
+ * shorter than the time for which Step Functions reserves execution names.
  */
 export const DAYS_KEPT = 14;
 
-/** The facts of the last two weeks, for when a consumer has lost or misread some: `cargo xtask replay` tells them again. */
+/**
+ * Archives the events of the last two weeks, in case a consumer lost or misread some:
+ * `cargo xtask replay` publishes them again.
+ */
 export class EventArchive extends Construct {
   constructor(scope: Construct, id: string, { bus }: { readonly bus: EventBus }) {
     super(scope, id);
@@ -16,9 +20,9 @@ export class EventArchive extends Construct {
       sourceEventBus: bus,
       description: `Facts of ${DAYS_KEPT} days, without what customers ask for about their own data`,
       eventPattern: {
-        // What was collected for an export is kept for a day, and not here.
+        // Data collected for an export is kept for one day, and never archived.
         source: Match.anythingBut('shop.privacy'),
-        // What answers such requests holds all that is known of somebody.
+        // The answers to such requests hold all data of a customer.
         detailType: Match.anythingBut('CustomerDataCollected', 'CustomerDataErased'),
       },
       retention: Duration.days(DAYS_KEPT),

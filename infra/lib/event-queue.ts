@@ -12,13 +12,16 @@ export interface EventQueueProps {
   readonly sources: string[];
   readonly detailTypes: string[];
   readonly consumer: RustFunction;
-  /** Of a consumer's second queue: what its name ends in. */
+  /** Suffix of the name of a consumer's second queue. */
   readonly suffix?: string;
-  /** How long each event waits before the consumer may have it. */
+  /** Delay of each event before the consumer can receive it. */
   readonly delaySeconds?: number;
 }
 
-/** Events from the bus to a function, through a queue that keeps them while the function cannot take them. */
+/**
+ * Delivers events from the bus to a function, through a queue that buffers them while the function
+ * is unavailable.
+ */
 export class EventQueue extends Construct {
   constructor(scope: Construct, id: string, props: EventQueueProps) {
     super(scope, id);
@@ -32,7 +35,7 @@ export class EventQueue extends Construct {
       eventBus: props.bus,
       description: `${props.sources.join(' and ')} to ${props.consumer.name} (${props.settings.stage})`,
       eventPattern: { source: props.sources, detailType: props.detailTypes },
-      // Also what EventBridge itself cannot deliver ends where someone looks.
+      // Events that EventBridge cannot deliver go to the same dead-letter queue.
       targets: [new SqsQueue(work.queue, { deadLetterQueue: work.deadLetters })],
     });
   }

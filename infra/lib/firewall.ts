@@ -2,25 +2,26 @@ import { Lazy, Stack } from 'aws-cdk-lib';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 
-/** Requests of one address in five minutes: a busy page sends a tenth of it. */
+/** Requests per address in five minutes; a busy page sends a tenth of it. */
 const REQUESTS_PER_ADDRESS = 1_000;
 
 export interface FirewallProps {
   /** ARN of the API's stage. */
   readonly stageArn: string;
-  /** Name of the stage, with which the paths of its requests begin. */
+  /** Name of the stage, the prefix of its request paths. */
   readonly stage: string;
-  /** Paths of programs that sign what they send; read when the template is made. */
+  /** Paths whose requests are signed by the calling program; read at synthesis. */
   readonly signedPaths: readonly string[];
 }
 
 /**
- * AWS WAF in front of the API: the rules that AWS keeps against common attacks, and a limit for each address, where the
- * gateway's own throttle counts all callers together.
+ * AWS WAF in front of the API: AWS's managed rules against common attacks, and a rate limit per
+ * address. The gateway's own throttle counts all callers together.
  *
- * AWS's rules are a guess at what attacks look like: they refuse requests without a user agent, or with parts of a URL in
- * the body, as a payment provider may well send them. So they do not look at requests to paths that take signed requests
- * only, whose signature says more; the limit for each address counts those, too.
+ * AWS's rules guess what an attack is. They refuse requests without a user agent, or with parts of
+ * a URL in the body; a payment provider may well send both. So they skip paths that take signed
+ * requests only, where the signature is the better check. The rate limit per address counts those
+ * requests, too.
  */
 export class Firewall extends Construct {
   constructor(scope: Construct, id: string, { stageArn, stage, signedPaths }: FirewallProps) {
@@ -28,7 +29,7 @@ export class Firewall extends Construct {
     const measured = (metric: string) => ({
       metricName: `${Stack.of(this).stackName}-${metric}`,
       cloudWatchMetricsEnabled: true,
-      // Samples hold headers, and so tokens, for everyone to see who may open the console.
+      // Samples contain headers, and so tokens, visible to everyone with console access.
       sampledRequestsEnabled: false,
     });
     const acl = new CfnWebACL(this, 'Acl', {
@@ -51,14 +52,16 @@ export class Firewall extends Construct {
             managedRuleGroupStatement: {
               vendorName: 'AWS',
               name: 'AWSManagedRulesCommonRuleSet',
-              // A basket of a hundred lines is larger than its 8 KB; gateway and functions have limits of their own.
+              // A basket of a hundred lines exceeds its 8 KB; gateway and functions have their own
+              // limits.
               ruleActionOverrides: [{ name: 'SizeRestrictions_BODY', actionToUse: { count: {} } }],
               scopeDownStatement: {
                 notStatement: {
                   statement: {
                     regexMatchStatement: {
                       fieldToMatch: { uriPath: {} },
-                      // As it was sent: a path in other words is looked at.
+                      // The path as it was sent: the rules do inspect a path that is spelled
+                      // differently.
                       textTransformations: [{ priority: 0, type: 'NONE' }],
                       regexString: Lazy.string({ produce: () => anyOf(stage, signedPaths) }),
                     },
@@ -75,7 +78,7 @@ export class Firewall extends Construct {
   }
 }
 
-/** Matches these paths in full, with the stage before them, or without it as at a domain of one's own. */
+/** Matches these paths in full, with the stage as a prefix, or without it as on a custom domain. */
 function anyOf(stage: string, paths: readonly string[]): string {
   if (paths.length === 0) throw new Error('No path takes signed requests only, so the firewall needs no exception.');
   return `^(/${stage})?(${paths.join('|')})$`;

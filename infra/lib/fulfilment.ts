@@ -11,18 +11,18 @@ import type { Settings } from './settings.ts';
 
 export interface FulfilmentProps {
   readonly settings: Settings;
-  /** The functions that the workflow calls. */
+  /** The functions that the workflow invokes. */
   readonly inventorySteps: RustFunction;
   readonly orderingSteps: RustFunction;
 }
 
-/** The workflow of an order, as `services/ordering/fulfilment.asl.json` describes it. */
+/** The fulfilment workflow of an order, defined in `services/ordering/fulfilment.asl.json`. */
 export class Fulfilment extends Construct {
   readonly workflowArn: string;
 
   constructor(scope: Construct, id: string, { settings, inventorySteps, orderingSteps }: FulfilmentProps) {
     super(scope, id);
-    // What the workflow could neither do nor undo waits here for a person.
+    // Orders that the workflow could neither fulfil nor compensate wait here for an operator.
     const failures = new ShopQueue(this, 'Failures', {
       retentionPeriod: Duration.days(14),
     });
@@ -38,7 +38,8 @@ export class Fulfilment extends Construct {
     }
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [failures.queueArn] }));
     const workflow = new StateMachine(this, 'Workflow', {
-      // An order can take weeks, and nothing of it may happen twice without being seen: an express workflow is neither.
+      // An order can take weeks, and no step may run twice unnoticed: both rule out an express
+      // workflow.
       stateMachineType: StateMachineType.STANDARD,
       definitionBody: DefinitionBody.fromString(readFileSync(DEFINITION, 'utf8')),
       definitionSubstitutions: {
@@ -64,9 +65,10 @@ export class Fulfilment extends Construct {
   }
 
   /**
-   * Lets a function answer tasks that wait.
+   * Lets a function complete waiting tasks.
    *
-   * By a policy of its own: a function waits for its role's own policy to be there, and the workflow for its functions.
+   * In a separate policy: a function depends on the policy in its role, and the workflow on its
+   * functions.
    */
   allowAnswers(answering: RustFunction): void {
     new Policy(this, `${answering.node.id}Answers`, {

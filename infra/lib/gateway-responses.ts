@@ -4,12 +4,12 @@ import { type GatewayResponseOptions, ResponseType } from 'aws-cdk-lib/aws-apiga
 interface Problem {
   readonly slug: string;
   readonly title: string;
-  /** Left out where one answer stands for several statuses. */
+  /** Left out where one response covers several statuses. */
   readonly status?: number;
   readonly detail: string;
 }
 
-/** JSON text of a problem, with the gateway's variable for the request's id. */
+/** JSON text of a problem, with the gateway's variable for the request id. */
 export function problemBody({ slug, title, status, detail }: Problem): string {
   return JSON.stringify({
     type: `urn:problem-type:${slug}`, title, status, detail, requestId: '$context.requestId',
@@ -22,17 +22,18 @@ export type Headers = Readonly<Record<string, string>>;
 /** Media type of every error (RFC 9457). */
 export const PROBLEM_JSON = "'application/problem+json'";
 
-/** Headers that a page may read of an answer, beyond those that any page may. */
+/** Response headers that a page may read, beyond the CORS-safelisted ones. */
 export const EXPOSED_HEADERS: readonly string[] = ['ETag', 'Location', 'Retry-After', 'X-Correlation-Id'];
 
-/** What every answer has that the gateway gives by itself. */
+/** Headers of every response that the gateway generates. */
 export function commonHeaders(allowedOrigins: readonly string[]): Headers {
-  // The gateway has no conditions here, so only a single origin can be named; echoing the caller's would let any in.
+  // There are no conditions here, so only a single origin can be named. Echoing the caller's origin
+  // would allow all.
   const [origin, ...others] = allowedOrigins;
   return {
     'Strict-Transport-Security': "'max-age=63072000'",
     'X-Content-Type-Options': "'nosniff'",
-    // Whether somebody is signed in, or who was too fast, is true for one caller at one moment.
+    // A 401 or a 429 holds for one caller at one moment.
     'Cache-Control': "'no-store'",
     'Access-Control-Expose-Headers': `'${EXPOSED_HEADERS.join(',')}'`,
     ...(origin !== undefined && others.length === 0 ? { 'Access-Control-Allow-Origin': `'${origin}'` } : {}),
@@ -53,14 +54,14 @@ const FORBIDDEN: Problem = {
 };
 
 const retryAfter = (seconds: number) => ({ 'Retry-After': `'${seconds}'` });
-/** RFC 9110 wants it beside every 401, RFC 6750 says how it reads. */
+/** Required with every 401 (RFC 9110); its form is in RFC 6750. */
 const SIGN_IN = { 'WWW-Authenticate': "'Bearer'" };
 
-/** Each with the headers it has beyond those of all. */
+/** Each with the headers it has beyond the common ones. */
 const PROBLEMS: readonly [type: ResponseType, problem: Problem, headers?: Headers][] = [
   [ResponseType.UNAUTHORIZED, NOT_SIGNED_IN, SIGN_IN],
   [ResponseType.EXPIRED_TOKEN, NOT_SIGNED_IN, SIGN_IN],
-  // Someone took the API for one that wants signed requests.
+  // The caller signed the request with AWS credentials.
   [ResponseType.INVALID_SIGNATURE, NOT_SIGNED_IN, SIGN_IN],
   [ResponseType.ACCESS_DENIED, FORBIDDEN],
   [ResponseType.WAF_FILTERED, FORBIDDEN],
@@ -93,22 +94,23 @@ const PROBLEMS: readonly [type: ResponseType, problem: Problem, headers?: Header
   [ResponseType.INTEGRATION_TIMEOUT, {
     slug: 'timeout', title: 'Gateway timeout', status: 504, detail: 'The service took too long. Look before you try again.',
   }, retryAfter(2)],
-  // A function that failed, too: what it said is for the logs.
+  // Includes a failed function: its error message is for the logs only.
   [ResponseType.DEFAULT_5XX, {
     slug: 'internal', title: 'Internal error', status: 500, detail: 'Something went wrong on our side.',
   }],
-  // Stands for several statuses and cannot print which.
+  // Covers several statuses and cannot print which.
   [ResponseType.DEFAULT_4XX, {
     slug: 'bad-request', title: 'Bad request', detail: 'The request was refused.',
   }],
 ];
 
-/** Every answer that the gateway gives by itself, as a problem instead of `{"message": ...}`. */
+/** Every response that the gateway generates, as a problem instead of `{"message": ...}`. */
 export function gatewayResponses(allowedOrigins: readonly string[]): GatewayResponseOptions[] {
   return PROBLEMS.map(([type, problem, headers]) => ({
     type,
     statusCode: problem.status?.toString(),
-    // The gateway renders this template only, whatever the client accepts; the header names the true media type.
+    // The gateway renders this template only, whatever the client accepts; the header names the
+    // true media type.
     templates: { 'application/json': problemBody(problem) },
     responseHeaders: {
       'Content-Type': PROBLEM_JSON,

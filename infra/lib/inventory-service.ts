@@ -14,9 +14,12 @@ export interface InventoryServiceProps {
   readonly api: PublicApi;
 }
 
-/** The warehouse: its table, its API for staff, the steps that fulfilment calls, and the publisher of its changes. */
+/**
+ * The warehouse: its table, its API for staff, the functions of the workflow, and the publisher of
+ * its changes.
+ */
 export class InventoryService extends Construct {
-  /** Sets units aside, puts them back, lets them go: for the workflow that fulfils orders. */
+  /** Reserves, releases and ships stock, for the workflow that fulfils orders. */
   readonly steps: RustFunction;
 
   constructor(scope: Construct, id: string, { settings, bus, api }: InventoryServiceProps) {
@@ -36,7 +39,7 @@ export class InventoryService extends Construct {
       settings,
       service: 'inventory',
       name: 'inventory-api',
-      // A receipt that comes again: the transaction, the receipt that is there, the stock.
+      // A repeated receipt: the transaction, read the stored receipt, read the stock.
       callsInSequence: 3,
       environment: { STOCK_TABLE: stock.tableName },
     });
@@ -48,7 +51,8 @@ export class InventoryService extends Construct {
       settings,
       service: 'inventory',
       name: 'inventory-steps',
-      // Of the largest order, and as far as time allows: its row, and two parts, or one of them and its way back.
+      // The largest order, as far as time allows: its row, then two parts, or one part and its
+      // compensation.
       callsInSequence: 4,
       environment: { STOCK_TABLE: stock.tableName },
     });
@@ -60,7 +64,7 @@ export class InventoryService extends Construct {
       name: 'inventory-publisher',
       table: stock,
       bus,
-      // That a row expires is no news.
+      // The expiry of a row is no event.
       changes: ['INSERT', 'MODIFY'],
       environment: { LOW_STOCK_THRESHOLD: String(settings.lowStockThreshold) },
     });

@@ -3,7 +3,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
-/** A log group that forgets after two weeks, or after three months in production. */
+/** A log group with a retention of two weeks, or three months in production. */
 export function logGroup(scope: Construct, id: string, settings: Settings): LogGroup {
   return new LogGroup(scope, id, {
     retention: settings.production ? RetentionDays.THREE_MONTHS : RetentionDays.TWO_WEEKS,
@@ -11,7 +11,10 @@ export function logGroup(scope: Construct, id: string, settings: Settings): LogG
   });
 }
 
-/** The log group of a service: its functions share it, and each writes streams of its own that bear its name. */
+/**
+ * The log group of a service. Its functions share it; each writes its own streams, which bear its
+ * name.
+ */
 export function serviceLogs(scope: Construct, service: string, settings: Settings): LogGroup {
   const stack = Stack.of(scope);
   const id = `${service[0]!.toUpperCase()}${service.slice(1)}Logs`;

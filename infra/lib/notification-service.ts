@@ -13,11 +13,14 @@ import { ShopTable } from './table.ts';
 export interface NotificationServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  /** Where the facts of orders are told. */
+  /** The topic that order events are published to. */
   readonly topic: ITopic;
 }
 
-/** Mails to customers about their orders: sent where the stage has a sender, kept where it has none. */
+/**
+ * Mails to customers about their orders: sent where the stage has a sender, stored where it has
+ * none.
+ */
 export class NotificationService extends Construct {
   constructor(scope: Construct, id: string, { settings, bus, topic }: NotificationServiceProps) {
     super(scope, id);
@@ -43,7 +46,8 @@ export class NotificationService extends Construct {
       settings,
       service: 'notification',
       name: 'notification-on-order',
-      // The contact, the claim, the tombstone, the mail, and that it was sent.
+      // Read the contact, claim the mail, read the tombstone, send the mail, record that it was
+      // sent.
       callsInSequence: 5,
       environment: {
         MAIL_TABLE: table.tableName,
@@ -53,7 +57,8 @@ export class NotificationService extends Construct {
     mails.allow(table.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     if (settings.mailSender !== undefined) {
       mails.allow(table.tableArn, 'dynamodb:UpdateItem');
-      // SES asks for the identity of the sender or of its domain, and in the sandbox for that of each recipient, too.
+      // SES authorizes the identity of the sender or of its domain, and in the sandbox that of each
+      // recipient, too.
       mails.addToRolePolicy(new PolicyStatement({
         actions: ['ses:SendEmail'],
         resources: [identityArn(this, '*')],
@@ -70,7 +75,8 @@ export class NotificationService extends Construct {
       settings,
       service: 'notification',
       name: 'notification-on-privacy',
-      // The tombstone; page by page, as far as time allows: some rows, and 25 of them removed or some handed over.
+      // The tombstone; then page by page, as far as time allows: read some rows, delete 25 or
+      // export some.
       callsInSequence: 5,
       environment: { MAIL_TABLE: table.tableName, EVENT_BUS: bus.eventBusName },
     });

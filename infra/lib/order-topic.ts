@@ -7,7 +7,7 @@ import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** What the topic tells: how each order comes along. That a customer asks to cancel one is for ordering alone. */
+/** Events on the topic: the progress of each order. Cancellation requests concern ordering only. */
 export const ORDER_FACTS = [
   'OrderPlaced', 'OrderStockReserved', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled',
 ] as const;
@@ -20,9 +20,10 @@ export interface OrderTopicProps {
 }
 
 /**
- * The facts of orders for whoever subscribes, inside the shop or out of it.
+ * Order events for subscribers inside and outside the shop.
  *
- * EventBridge could send them to a topic by itself, but without the attributes that subscriptions are filtered by.
+ * An EventBridge rule could publish to a topic directly, but without the message attributes that
+ * subscriptions filter by.
  */
 export class OrderTopic extends Construct {
   readonly topic: ITopic;
@@ -47,15 +48,15 @@ export class OrderTopic extends Construct {
 export interface FactSubscriptionProps {
   readonly topic: ITopic;
   readonly consumer: RustFunction;
-  /** Facts that the consumer wants; all of them when left out. */
+  /** Events that the consumer receives; all of them when left out. */
   readonly facts?: readonly OrderFact[];
 }
 
 /**
- * A queue of one's own on the topic, and a function that reads it.
+ * A queue subscribed to the topic, and the function that reads it.
  *
- * Messages come as they were published, without an envelope of SNS, so the function reads them like events of the bus. What
- * SNS cannot deliver waits in the dead-letter queue of the same queue.
+ * Raw message delivery omits the SNS envelope, so the function reads messages like events of the
+ * bus. Messages that SNS cannot deliver go to the queue's dead-letter queue.
  */
 export class FactSubscription extends Construct {
   constructor(scope: Construct, id: string, { topic, consumer, facts }: FactSubscriptionProps) {

@@ -18,17 +18,20 @@ export interface OrderingServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
   readonly api: PublicApi;
-  /** What the workflow calls of inventory. */
+  /** The inventory functions that the workflow invokes. */
   readonly inventorySteps: RustFunction;
-  /** Where payment takes commands. */
+  /** The command queue of payment. */
   readonly paymentCommands: WorkQueue;
-  /** Where shipping takes commands. */
+  /** The command queue of shipping. */
   readonly shippingCommands: WorkQueue;
 }
 
-/** Orders: made from checked-out baskets, fulfilled by a workflow, read and cancelled through the API. */
+/**
+ * Orders: created from checked-out baskets, fulfilled by a workflow, read and cancelled through the
+ * API.
+ */
 export class OrderingService extends Construct {
-  /** Where the facts of orders are told. */
+  /** The topic that order events are published to. */
   readonly topic: ITopic;
 
   constructor(scope: Construct, id: string, props: OrderingServiceProps) {
@@ -57,7 +60,7 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       name: 'ordering-api',
-      // A list by name or of all: the keys, and the orders.
+      // A list of one customer or of all: query the keys, then read the orders.
       callsInSequence: 2,
       environment: { ORDER_TABLE: orders.tableName },
     });
@@ -75,7 +78,7 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       name: 'ordering-on-checkout',
-      // The order; without its customer, if they were erased.
+      // Put the order; put it again without its customer, if they were erased.
       callsInSequence: 2,
       environment: { ORDER_TABLE: orders.tableName },
     });
@@ -94,7 +97,7 @@ export class OrderingService extends Construct {
       name: 'ordering-publisher',
       table: orders,
       bus,
-      // Rows that their time to live removes are no news.
+      // A row deleted by its time to live is no event.
       changes: ['INSERT', 'MODIFY'],
     });
 
@@ -102,7 +105,8 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       name: 'ordering-steps',
-      // Whose order, the order or where it went, the wait, the command.
+      // Find the customer, update the order where it is or where an erasure moved it, store the
+      // wait, send the command.
       callsInSequence: 5,
       environment: {
         ORDER_TABLE: orders.tableName,
@@ -122,8 +126,9 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       name: 'ordering-on-event',
-      // A delivered parcel: whose order, the order or where it went, shipped and delivered, each there or where it went;
-      // and who still waits for the parcel to leave is told.
+      // A delivered parcel: find the customer, then mark the order shipped and delivered, each
+      // where the order is or where an erasure moved it. Then complete the task that still waits
+      // for the shipment.
       callsInSequence: 9,
       environment: {
         ORDER_TABLE: orders.tableName,
@@ -155,7 +160,7 @@ export class OrderingService extends Construct {
       settings,
       service: 'ordering',
       name: 'ordering-on-privacy',
-      // Page by page, as far as time allows: some orders, and ten of them moved or some handed over.
+      // Page by page, as far as time allows: read some orders, anonymise ten or export some.
       callsInSequence: 5,
       environment: { ORDER_TABLE: orders.tableName, FULFILMENT_TABLE: fulfilments.tableName, EVENT_BUS: bus.eventBusName },
     });

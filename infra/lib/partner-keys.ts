@@ -14,11 +14,12 @@ export interface PartnerKeysProps {
 }
 
 /**
- * API keys for programs that read the catalogue: one for partners, with a quota and half the rate, and one for the
- * shop's own pages, without.
+ * API keys for programs that read the catalogue: one for partners, with a quota and half the rate,
+ * and one for the shop's own pages, without.
  *
- * A key says which program calls, and never who: it is asked for where nobody has to sign in, and nowhere else. The
- * gateway looks at keys only on methods that every caller needs one for, so the shop's pages need theirs as well.
+ * A key identifies the calling program, never a user: only public methods require one. The gateway
+ * checks keys only on methods that require one of every caller, so the shop's pages need theirs as
+ * well.
  */
 export class PartnerKeys extends Construct {
   constructor(scope: Construct, id: string, { settings, api, stage }: PartnerKeysProps) {

@@ -7,27 +7,30 @@ import type { Settings } from './settings.ts';
 import { ShopTable } from './table.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** What the shop and its payment provider know of each other. */
+/** The secrets that the shop and its payment provider share. */
 export interface PaymentSecrets {
-  /** With it the shop asks the provider. */
+  /** Authenticates the shop's requests to the provider. */
   readonly providerKey: ShopSecret;
-  /** With it the provider signs what it tells the shop. */
+  /** Signs the provider's webhooks to the shop. */
   readonly webhookSecret: ShopSecret;
 }
 
 export interface PaymentSandboxProps {
   readonly settings: Settings;
   readonly secrets: PaymentSecrets;
-  /** Where the provider tells what became of a charge. */
+  /** The webhook that receives the outcome of each charge. */
   readonly webhookUrl: string;
 }
 
-/** Of a webhook: the charge, that it has settled, and up to five seconds for the shop to take it. */
+/** A webhook: read the charge, settle it, and up to five seconds for the shop's response. */
 const CALLS = 4;
 
-/** A payment provider that moves no money, for the laptop and for demonstrations. It is none of the shop's services. */
+/**
+ * A payment provider that moves no money, for local runs and demonstrations. It is not a service of
+ * the shop.
+ */
 export class PaymentSandbox extends Construct {
-  /** Where its API is. */
+  /** The URL of its API. */
   readonly url: string;
 
   constructor(scope: Construct, id: string, { settings, secrets, webhookUrl }: PaymentSandboxProps) {
@@ -56,7 +59,7 @@ export class PaymentSandbox extends Construct {
       settings,
       service: 'payment-sandbox',
       name: 'payment-sandbox-api',
-      // The charge, a change of it, its webhook; some charges take five seconds to answer.
+      // Read the charge, update it, enqueue its webhook; some charges take five seconds to answer.
       callsInSequence: 4,
       environment: {
         PROVIDER_TABLE: charges.tableName,
@@ -68,7 +71,7 @@ export class PaymentSandbox extends Construct {
     provider.allow(charges.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
     provider.allow(queue.queue.queueArn, 'sqs:SendMessage');
     secrets.providerKey.showTo(provider);
-    // Open to the world, as a provider is: the function looks for the key.
+    // Public, as a provider is: the function checks the key.
     this.url = new FunctionUrl(this, 'Url', { function: provider, authType: FunctionUrlAuthType.NONE }).url;
   }
 }

@@ -15,19 +15,22 @@ export interface PaymentServiceProps {
   readonly bus: IEventBus;
   readonly api: PublicApi;
   readonly secrets: PaymentSecrets;
-  /** Where the payment provider's API is. */
+  /** The URL of the payment provider's API. */
   readonly providerUrl: string;
 }
 
 /**
- * Of a command: the intent, and what came of it. The provider takes twice three seconds and a pause at worst, which is
- * less than two AWS calls.
+ * A command: store the intent, store the outcome. The provider takes at most twice three seconds
+ * and a pause, which is less than two AWS calls.
  */
 const CALLS = 4;
 
-/** Payments: asked for by commands, charged by a provider that is somebody else's, told as they come to an end. */
+/**
+ * Payments: requested by commands, charged by an external provider, published when they reach a
+ * final state.
+ */
 export class PaymentService extends Construct {
-  /** Where others ask for a charge, or a refund. */
+  /** The queue that takes charge and refund commands. */
   readonly commands: WorkQueue;
 
   constructor(scope: Construct, id: string, props: PaymentServiceProps) {
@@ -39,7 +42,7 @@ export class PaymentService extends Construct {
       settings,
       name: 'payment',
       partitionKey: 'orderId',
-      // Whether a change was one of the state.
+      // Both images show whether a change was one of the state.
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
 
@@ -54,12 +57,13 @@ export class PaymentService extends Construct {
     handler.allow(payments.tableArn, 'dynamodb:GetItem');
     api.route('/payment/{orderId}', handler, ['GET']);
 
-    // Not the same function: what the world may call has no business with who is signed in, nor staff with the secret.
+    // A separate function: a public endpoint needs no user identities, and staff need no webhook
+    // secret.
     const webhook = new RustFunction(this, 'WebhookApi', {
       settings,
       service: 'payment',
       name: 'payment-webhook',
-      // The payment, and what the provider told of it, perhaps once more.
+      // Read the payment, store what the provider reported, perhaps store it again.
       callsInSequence: 3,
       environment: {
         PAYMENT_TABLE: payments.tableName,
@@ -81,7 +85,7 @@ export class PaymentService extends Construct {
         PROVIDER_KEY_SECRET: secrets.providerKey.arn,
       },
     });
-    // A conditional write that is refused tells what is there: nothing is read.
+    // A rejected conditional write returns the stored item, so no read is needed.
     commands.allow(payments.tableArn, 'dynamodb:PutItem');
     secrets.providerKey.showTo(commands);
     this.commands = new WorkQueue(this, 'Work', { name: commands.name, callsInSequence: CALLS });

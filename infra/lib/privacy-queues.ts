@@ -7,14 +7,15 @@ import type { Settings } from './settings.ts';
 export interface PrivacyQueuesProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  /** Hands a customer's data over, and forgets whose they were. */
+  /** Exports a customer's data, and erases it. */
   readonly consumer: RustFunction;
 }
 
 /**
- * What customers ask a service that keeps something of theirs.
+ * The queues for privacy requests of a service that stores customer data.
  *
- * An erasure waits, so that what was checked out before it is charged and shipped, and its customer written to.
+ * An erasure is delayed, so that earlier checkouts are still charged and shipped, and their
+ * customer gets the mails.
  */
 export function privacyQueues(scope: Construct, { settings, bus, consumer }: PrivacyQueuesProps): void {
   const ofCustomers = { settings, bus, sources: ['shop.privacy'], consumer };

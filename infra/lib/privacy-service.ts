@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
 import { ShopTable } from './table.ts';
 
-/** The services that hold data of customers. */
+/** The services that store customer data. */
 const HOLDERS = ['basket', 'notification', 'ordering', 'realtime'];
 
 export interface PrivacyServiceProps {
@@ -20,7 +20,7 @@ export interface PrivacyServiceProps {
   readonly users: UserPool;
 }
 
-/** What customers can ask of their own data, and who can become a customer. */
+/** Export and erasure of a customer's own data, and the check at sign-up. */
 export class PrivacyService extends Construct {
   constructor(scope: Construct, id: string, { settings, bus, api, users }: PrivacyServiceProps) {
     super(scope, id);
@@ -41,7 +41,7 @@ export class PrivacyService extends Construct {
       settings,
       service: 'privacy',
       name: 'privacy-api',
-      // An export: the request, and a new one or the parts.
+      // An export: read the request, then create one or read the parts.
       callsInSequence: 2,
       environment: { PRIVACY_TABLE: requests.tableName, DATA_HOLDERS: holders },
     });
@@ -50,12 +50,13 @@ export class PrivacyService extends Construct {
     api.route('/me/export', handler, ['GET']);
     api.route('/customer/{customerId}', handler, ['GET', 'DELETE']);
 
-    // One rule for user names, at sign-up and in the services.
+    // The same rule for user names at sign-up and in the services.
     const signUp = new RustFunction(this, 'SignUp', {
       settings,
       service: 'privacy',
       name: 'privacy-on-sign-up',
-      // None; so it has time to start before Cognito gives up, after five seconds.
+      // It makes no call; the timeout leaves time for a cold start before Cognito gives up, after
+      // five seconds.
       callsInSequence: 1,
       refusalsMetric: 'SignUpsRefused',
       environment: {},
@@ -68,7 +69,7 @@ export class PrivacyService extends Construct {
       name: 'privacy-publisher',
       table: requests,
       bus,
-      // An export that follows on an expired one takes its row.
+      // An export that follows an expired one replaces its row.
       changes: ['INSERT', 'MODIFY'],
     });
 
@@ -76,7 +77,8 @@ export class PrivacyService extends Construct {
       settings,
       service: 'privacy',
       name: 'privacy-on-answer',
-      // The end of an erasure, as far as time allows: noted, the export and its parts, the account, the request.
+      // The end of an erasure, as far as time allows: store it, delete the export, its parts and
+      // the account, update the request.
       callsInSequence: 6,
       environment: { PRIVACY_TABLE: requests.tableName, USER_POOL_ID: users.userPoolId, DATA_HOLDERS: holders },
     });

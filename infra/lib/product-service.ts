@@ -15,7 +15,10 @@ export interface ProductServiceProps {
   readonly api: PublicApi;
 }
 
-/** The catalogue: its table, its API, the publisher of its changes, and what the warehouse tells of its products. */
+/**
+ * The catalogue: its table, its API, the publisher of its changes, and the consumer of stock
+ * events.
+ */
 export class ProductService extends Construct {
   constructor(scope: Construct, id: string, { settings, bus, api }: ProductServiceProps) {
     super(scope, id);
@@ -34,7 +37,7 @@ export class ProductService extends Construct {
       settings,
       service: 'product',
       name: 'product-api',
-      // A deletion: the product, on whose request it goes, and that it goes.
+      // A deletion: read the product, store who requested it, delete it.
       callsInSequence: 3,
       environment: { PRODUCT_TABLE: products.tableName, CURRENCY: settings.currency },
     });

@@ -28,7 +28,7 @@ export function apiFunction(scope: Construct, id: string, { api, ...props }: Api
     ...props,
     environment: {
       ALLOWED_ORIGINS: props.settings.allowedOrigins.join(','),
-      // The gateway lets tokens of every client of the user pool in, so functions look whose they are.
+      // The gateway accepts tokens of every client of the user pool, so functions check the client.
       TOKEN_CLIENTS: api.tokenClient,
       ...props.environment,
     },
@@ -36,11 +36,14 @@ export function apiFunction(scope: Construct, id: string, { api, ...props }: Api
 }
 
 export interface RouteOptions {
-  /** Methods that nobody has to sign in for. */
+  /** Methods that need no sign-in. */
   readonly public?: readonly Verb[];
-  /** Methods of programs that sign what they send: their function checks it, nobody has to sign in. */
+  /**
+   * Methods whose callers sign their requests: the function checks the signature, no sign-in is
+   * needed.
+   */
   readonly signed?: readonly Verb[];
-  /** How often its methods may be called that change something. */
+  /** Rate limit of its methods that change something. */
   readonly pace?: RateLimit;
 }
 
@@ -50,24 +53,27 @@ export interface PublicApiProps {
 }
 
 /**
- * The shop's only public door: an API Gateway REST API.
+ * The shop's only public entry point: an API Gateway REST API.
  *
- * It refuses by itself what no function needs to see: callers who are not signed in, unknown routes and methods,
- * bodies that are not JSON objects, and more requests than the stage allows.
+ * It refuses requests that no function needs to see: callers who are not signed in, unknown routes
+ * and methods, bodies that are not JSON objects, and more requests than the stage allows.
  */
 export class PublicApi extends Construct {
   readonly url: string;
   readonly id: string;
   /** Id of the app client whose tokens are accepted. */
   readonly tokenClient: string;
-  /** What lets API Gateway write logs in this account. */
+  /** Lets API Gateway write logs in this account. */
   readonly logging: IDependable;
   private readonly api: RestApi;
   private readonly settings: Settings;
   private readonly authorizer: IAuthorizer;
   private readonly throttled: CfnStage.MethodSettingProperty[] = [];
   private readonly validator: IRequestValidator;
-  /** Paths at which all requests that are answered are signed. It grows with the routes. */
+  /**
+   * Paths where every method that reaches a function takes signed requests. It grows with the
+   * routes.
+   */
   private readonly signedPaths: string[] = [];
 
   constructor(scope: Construct, id: string, { settings, signIn }: PublicApiProps) {
@@ -82,7 +88,8 @@ export class PublicApi extends Construct {
         accessLogDestination: new LogGroupLogDestination(logGroup(this, 'AccessLogs', settings)),
         accessLogFormat: ACCESS_LOG,
       },
-      // Access logs need an account-wide role. It outlives the stack, as other stages may write through it.
+      // Access logs need an account-wide role. It outlives the stack, as other stages may log
+      // through it.
       cloudWatchRole: true,
       defaultCorsPreflightOptions: {
         allowOrigins: [...settings.allowedOrigins],
@@ -91,12 +98,12 @@ export class PublicApi extends Construct {
           'Content-Type', 'Authorization', 'If-Match', 'If-None-Match', 'Idempotency-Key', 'X-Correlation-Id',
           ...(settings.partnerKey ? ['X-Api-Key'] : []),
         ],
-        // Tokens are sent by the page that has them, so browsers need not send what they keep for this host.
+        // Pages send their token in a header, so browsers need not send cookies.
         allowCredentials: false,
         exposeHeaders: [...EXPOSED_HEADERS],
       },
     });
-    // The URL is an output of the stack already, under a name that tools can rely on.
+    // The URL is already an output of the stack, under a name that tools can rely on.
     this.api.node.tryRemoveChild('Endpoint');
     this.url = this.api.url;
     this.id = this.api.restApiId;
@@ -120,7 +127,8 @@ export class PublicApi extends Construct {
   }
 
   /**
-   * Sends the given methods of a path to a function, of signed-in callers unless a method is said to be public.
+   * Routes the given methods of a path to a function. Callers have to be signed in unless a method
+   * is public.
    *
    * The path's other methods get 405 without a function.
    */
@@ -142,14 +150,14 @@ export class PublicApi extends Construct {
   private checked(verb: Verb, path: string): MethodOptions {
     if (!describes(DESCRIPTION, verb, path)) throw new Error(`docs/openapi.json has no ${verb} ${path}.`);
     const schema = requestModel(DESCRIPTION, verb, path);
-    // Nothing to look at: the function does not read what comes all the same.
+    // No body is described, so there is nothing to check: the function ignores a body.
     if (schema === undefined) return {};
     const model = this.api.addModel(`Body${verb}${path}`.replaceAll(/[^A-Za-z]/g, ''), { contentType: 'application/json', schema });
-    // Whatever a client calls its body: of other types the gateway would take anything.
+    // For every content type: the gateway would not validate the other ones.
     return { requestValidator: this.validator, requestModels: { 'application/json': model, $default: model } };
   }
 
-  /** Sets the limits of each route, and for what the gateway answers by itself those of a change. */
+  /** Sets the limits of each route. Responses that the gateway generates have those of a change. */
   private throttle(): void {
     const stage = this.api.deploymentStage.node.defaultChild as CfnStage;
     stage.methodSettings = Lazy.any({
@@ -157,7 +165,7 @@ export class PublicApi extends Construct {
     });
   }
 
-  /** Tells that the API is deployed; costs no function. */
+  /** Reports that the API is deployed; invokes no function. */
   private health(): void {
     const answer = this.mock(200, '{"status":"ok"}', { 'Content-Type': "'application/json'" });
     this.api.root.resourceForPath('/health').addMethod('GET', answer.integration, answer.method);
@@ -165,10 +173,10 @@ export class PublicApi extends Construct {
   }
 
   /**
-   * Answers 404 to what nothing else answers.
+   * Answers 404 on every path without a route.
    *
-   * By itself the gateway does so only for callers without a token: it takes one that no route looks at for a signature
-   * of AWS, finds it malformed and answers 403.
+   * The gateway does so by itself only for callers without a token. Where no route reads the token,
+   * it takes it for an AWS signature, finds it malformed and answers 403.
    */
   private refuseUnknownRoutes(): void {
     const answer = this.mock(404, problemBody(UNKNOWN_ROUTE), { 'Content-Type': PROBLEM_JSON });
@@ -185,14 +193,14 @@ export class PublicApi extends Construct {
     this.api.root.resourceForPath(path).addMethod('ANY', answer.integration, answer.method);
   }
 
-  /** An answer that the gateway gives itself. */
+  /** A response that the gateway generates. */
   private mock(status: number, body: string, own: Headers) {
     const statusCode = String(status);
     const parameters = Object.entries({ ...own, ...commonHeaders(this.settings.allowedOrigins) })
       .map(([name, value]) => [`method.response.header.${name}`, value] as const);
     return {
       integration: new MockIntegration({
-        // A mock only understands requests that its template covers.
+        // A mock integration only handles requests that its template covers.
         passthroughBehavior: PassthroughBehavior.NEVER,
         requestTemplates: { 'application/json': `{"statusCode": ${statusCode}}` },
         integrationResponses: [{
@@ -211,12 +219,12 @@ export class PublicApi extends Construct {
   }
 }
 
-/** What the API says of itself. */
+/** The API's OpenAPI description. */
 const DESCRIPTION = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as OpenApi;
 
 const BODIED: ReadonlySet<Verb> = new Set(['POST', 'PUT', 'PATCH']);
 
-/** One JSON line per request, with nothing that tells who sent it. */
+/** One JSON line per request, without the caller's identity. */
 const ACCESS_LOG = AccessLogFormat.custom(JSON.stringify({
   requestId: AccessLogField.contextRequestId(),
   time: AccessLogField.contextRequestTimeEpoch(),

@@ -4,8 +4,8 @@ import { CfnQueuePolicy, Queue, QueueEncryption, type QueueProps } from 'aws-cdk
 import { Construct, type IConstruct } from 'constructs';
 
 /**
- * An encrypted queue that is spoken to over TLS only, and that lets others do what AWS says they need: the grants of the
- * CDK have actions in them that nothing here calls.
+ * An encrypted queue that accepts TLS only. It grants the actions that AWS's documentation lists;
+ * the CDK's grants have actions that nothing here calls.
  */
 export class ShopQueue extends Queue {
   constructor(scope: Construct, id: string, props: Omit<QueueProps, 'encryption' | 'enforceSSL'>) {
@@ -13,7 +13,10 @@ export class ShopQueue extends Queue {
     TlsOnly.of(Stack.of(this));
   }
 
-  /** For functions that Lambda polls the queue for, as in AWS's own policy `AWSLambdaSQSQueueExecutionRole`. */
+  /**
+   * For functions whose queue Lambda polls, as in AWS's own policy
+   * `AWSLambdaSQSQueueExecutionRole`.
+   */
   override grantConsumeMessages(grantee: IGrantable): Grant {
     return this.grant(grantee, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes');
   }
@@ -26,8 +29,9 @@ export class ShopQueue extends Queue {
 /**
  * Refuses plain HTTP to all queues of a stack.
  *
- * A queue has one policy. Those that have one anyway get a statement more; all others share one, since a policy for each
- * would be a tenth of the 500 resources that CloudFormation takes in a stack.
+ * A queue has one policy. Queues that already have one get another statement; all others share one
+ * policy. A policy for each would be a tenth of the 500 resources that CloudFormation takes in a
+ * stack.
  */
 class TlsOnly extends Construct {
   static of(stack: Stack): void {
@@ -39,7 +43,7 @@ class TlsOnly extends Construct {
     const shared: string[] = [];
     new CfnQueuePolicy(this, 'Policy', {
       queues: Lazy.list({ produce: () => shared }),
-      // Of a policy of several queues, each takes only what concerns itself.
+      // Of a shared policy, each queue takes only the statements about itself.
       policyDocument: { Version: '2012-10-17', Statement: [refusal('*').toStatementJson()] },
     });
     Aspects.of(stack).add({

@@ -13,16 +13,16 @@ import { SocketApi } from './websocket-api.ts';
 export interface RealtimeServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  /** Where the facts of orders are told. */
+  /** The topic that order events are published to. */
   readonly topic: ITopic;
   readonly users: UserPool;
   /** Id of the app client whose tokens are accepted. */
   readonly tokenClient: string;
-  /** What lets API Gateway write logs in this account. */
+  /** Lets API Gateway write logs in this account. */
   readonly logging: IDependable;
 }
 
-/** What customers and staff hear at once: where orders stand, and each other. */
+/** Pushes order progress and chat messages to customers and staff over a WebSocket. */
 export class RealtimeService extends Construct {
   readonly api: SocketApi;
 
@@ -42,7 +42,7 @@ export class RealtimeService extends Construct {
       settings,
       service: 'realtime',
       name: 'realtime-authorizer',
-      // The keys of the user pool, if they are not at hand.
+      // Fetch the keys of the user pool, if they are not cached.
       callsInSequence: 1,
       environment: {
         TOKEN_ISSUER: `https://cognito-idp.${Stack.of(this).region}.amazonaws.com/${users.userPoolId}`,
@@ -54,7 +54,8 @@ export class RealtimeService extends Construct {
       settings,
       service: 'realtime',
       name: 'realtime-connections',
-      // Somebody goes: what is known of them, and all of it removed. Or a frame that came here is counted, in two tries.
+      // A disconnect: read the connection's rows, delete them all. Or a misrouted frame is counted,
+      // in two attempts.
       callsInSequence: 2,
       environment: { CONNECTION_TABLE: connections.tableName },
     });
@@ -67,7 +68,8 @@ export class RealtimeService extends Construct {
       settings,
       service: 'realtime',
       name: 'realtime-messages',
-      // A message: it is counted, in two tries; it gets a number, is kept, and is told to who listens then.
+      // A message: count it, in two attempts; number it, store it, find the listeners and send it
+      // to them.
       callsInSequence: 6,
       environment: {
         CONNECTION_TABLE: connections.tableName,
@@ -86,7 +88,8 @@ export class RealtimeService extends Construct {
       settings,
       service: 'realtime',
       name: 'realtime-on-order',
-      // The status, who follows the order, what they are told; who is gone, and all that is known of them removed.
+      // Store the status, find the order's followers, send it to them; find a closed connection's
+      // rows and delete them.
       callsInSequence: 5,
       environment: { CONNECTION_TABLE: connections.tableName, CALLBACK_URL: this.api.callbackUrl },
     });
@@ -101,7 +104,8 @@ export class RealtimeService extends Construct {
       settings,
       service: 'realtime',
       name: 'realtime-on-privacy',
-      // The tombstones; page by page, as far as time allows: some rows, and 25 of them removed or some handed over.
+      // The tombstones; then page by page, as far as time allows: read some rows, delete 25 or
+      // export some.
       callsInSequence: 5,
       environment: {
         CONNECTION_TABLE: connections.tableName,

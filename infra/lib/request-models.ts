@@ -1,16 +1,17 @@
 import { type JsonSchema, JsonSchemaType } from 'aws-cdk-lib/aws-apigateway';
 
 /**
- * What the gateway checks of a request's body: whatever in its OpenAPI schema bounds the size of hostile input.
+ * The gateway's check of a request body: the bounds on size in its OpenAPI schema, against hostile
+ * input.
  *
- * Everything else is left to the functions, whose refusal names each field at fault; the gateway's says only that
- * something is. So a bound is taken with room for mistakes, which are the functions' to answer.
+ * Everything else is left to the functions, whose error names each invalid field; the gateway's
+ * only says that there is one. So each bound has room for mistakes, which the functions answer.
  */
 
-/** A text this many times too long is no mistake. */
+/** A text this many times too long is not a mistake. */
 const ROOM = 10;
 
-/** An OpenAPI 3.1 document, as far as it is read here. */
+/** An OpenAPI 3.1 document, as far as this module reads it. */
 export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation | undefined>>>>;
   readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
@@ -20,7 +21,7 @@ interface Operation {
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: Schema }>> };
 }
 
-/** A JSON Schema; any keyword that is not named here is dropped. */
+/** A JSON Schema; keywords not listed here are dropped. */
 export interface Schema {
   readonly $ref?: string;
   readonly type?: string | readonly string[];
@@ -38,7 +39,10 @@ export function describes(document: OpenApi, verb: string, path: string): boolea
   return document.paths[path]?.[verb.toLowerCase()] !== undefined;
 }
 
-/** The model of an operation's body, in the gateway's JSON Schema draft 4 without references; none if it has no body. */
+/**
+ * The model of an operation's body, in the gateway's JSON Schema draft 4 without references; none
+ * if it has no body.
+ */
 export function requestModel(document: OpenApi, verb: string, path: string): JsonSchema | undefined {
   const content = document.paths[path]?.[verb.toLowerCase()]?.requestBody?.content ?? {};
   const schema = Object.entries(content).find(([mediaType]) => /[/+]json$/.test(mediaType))?.[1].schema;
@@ -50,7 +54,10 @@ export function requestModel(document: OpenApi, verb: string, path: string): Jso
 
 type Schemas = Readonly<Record<string, Schema>>;
 
-/** The bounds in a schema and below it, with nothing where there are none. `within` are the references that led here. */
+/**
+ * The bounds in a schema and its children; empty where there are none. `within` are the references
+ * already followed.
+ */
 function bounds(referring: Schema, schemas: Schemas, within: readonly string[]): JsonSchema {
   const { schema, path } = resolve(referring, schemas, within);
   const below = (child: Schema) => bounds(child, schemas, path);
@@ -68,11 +75,14 @@ function bounds(referring: Schema, schemas: Schemas, within: readonly string[]):
   };
 }
 
-/** Bounds of a choice: those of its only branch, or any of several. `null`, which is how an option is written, is none. */
+/**
+ * Bounds of a choice: those of its only branch, or any of several. `null` marks an optional value
+ * and does not count.
+ */
 function eitherOf(branches: readonly Schema[] = [], below: (branch: Schema) => JsonSchema): JsonSchema {
   const choices = branches.filter(({ type }) => type !== 'null').map(below);
   if (choices.length === 1) return choices[0]!;
-  // A branch without bounds lets everything through.
+  // A branch without bounds accepts everything.
   return choices.length > 0 && choices.every(binds) ? { anyOf: choices } : {};
 }
 
@@ -80,7 +90,7 @@ function binds(schema: JsonSchema): boolean {
   return Object.keys(schema).length > 0;
 }
 
-/** The schema behind a reference. One that leads back to itself could nest for ever, and is followed once. */
+/** The schema behind a reference. A recursive one could nest without end, and is followed once. */
 function resolve(schema: Schema, schemas: Schemas, within: readonly string[]): { schema: Schema; path: readonly string[] } {
   const { $ref: reference } = schema;
   if (reference === undefined) return { schema, path: within };

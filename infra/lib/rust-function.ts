@@ -17,22 +17,25 @@ const METRICS_NAMESPACE = 'Ferrocart';
 
 export interface RustFunctionProps {
   readonly settings: Settings;
-  /** Name of the function, by which the service's executable knows which of its functions it is to be. */
+  /** Name of the function, by which the service's executable selects its handler. */
   readonly name: string;
   /** Name of the service's crate, which is one executable. */
   readonly service: string;
-  /** AWS calls that an invocation makes one after the other, at most. */
+  /** Maximum number of AWS calls that an invocation makes in sequence. */
   readonly callsInSequence: number;
   readonly environment: Readonly<Record<string, string>>;
-  /** A metric of its own that counts its refusals, if it has no way to refuse but an error. */
+  /** A metric that counts its refusals, for a function that can only refuse with an error. */
   readonly refusalsMetric?: string;
 }
 
-/** A Lambda function of a service's prebuilt executable, with a role of its own that allows logging and nothing else. */
+/**
+ * A Lambda function of a service's prebuilt executable, with its own role that allows logging and
+ * nothing else.
+ */
 export class RustFunction extends Function {
   readonly name: string;
   readonly callsInSequence: number;
-  /** How often it refused by an error, which is no failure. */
+  /** Refusals that were reported as an error, and are no failure. */
   readonly refusals?: IMetric;
   private readonly service: string;
 
@@ -45,7 +48,7 @@ export class RustFunction extends Function {
       handler: name,
       code: Code.fromAsset(zipOf(settings, service)),
       description: `Ferrocart ${name} (${settings.stage})`,
-      // CPU comes with memory; these functions wait for the network most of the time.
+      // Lambda allocates CPU in proportion to memory; these functions mostly wait for the network.
       memorySize: 256,
       timeout: Duration.seconds(timeoutSeconds(props.callsInSequence)),
       role: new FunctionRole(scope, `${id}Role`),
@@ -79,7 +82,7 @@ export class RustFunction extends Function {
     this.addToRolePolicy(new PolicyStatement({ effect: Effect.ALLOW, actions, resources: [resourceArn] }));
   }
 
-  /** Lets this function tell what its service has to tell, and nothing in the name of another: who listens believes it. */
+  /** Lets this function publish events of its own service only: consumers trust the `source`. */
   allowFacts(bus: IEventBus): void {
     this.addToRolePolicy(new PolicyStatement({
       actions: ['events:PutEvents'],
@@ -90,9 +93,9 @@ export class RustFunction extends Function {
 }
 
 /**
- * The role of one function, with its policy in it.
+ * The role of one function, with an inline policy.
  *
- * By itself the CDK makes a resource of each policy, and a stack has room for 500 resources.
+ * The CDK's default is a resource for each policy, and a stack has room for 500 resources.
  */
 class FunctionRole extends Role {
   private readonly policy: PolicyDocument;

@@ -5,18 +5,22 @@ import type { RustFunction } from './rust-function.ts';
 
 export interface ShopSecretProps {
   readonly description: string;
-  /** What the secret is for; a bearer token when left out. */
+  /** The use of the secret; a bearer token when left out. */
   readonly use?: 'bearer' | 'webhooks';
 }
 
-/** Letters and digits only: a bearer token is sent as it is, and without punctuation it is Base64 of 36 bytes as well. */
+/**
+ * Letters and digits only: a bearer token is sent unescaped, and 48 such characters are also Base64
+ * of 36 bytes.
+ */
 const RANDOM = { passwordLength: 48, excludePunctuation: true } as const;
 
 /**
- * A secret that CloudFormation makes up, and nobody has to see.
+ * A secret that CloudFormation generates.
  *
- * Functions get its ARN, never the secret itself, which would stand in their configuration. To share one with somebody
- * else, put theirs in its place (`aws secretsmanager put-secret-value`), and deploy nothing: a deployment leaves it alone.
+ * Functions receive its ARN, never the secret itself, which would be visible in their
+ * configuration. To share one with another party, store theirs instead
+ * (`aws secretsmanager put-secret-value`); a deployment does not overwrite it.
  */
 export class ShopSecret extends Construct {
   readonly arn: string;
@@ -31,8 +35,8 @@ export class ShopSecret extends Construct {
   }
 
   /**
-   * A secret as Standard Webhooks has it: `whsec_` and Base64. CloudFormation puts nothing before what it makes up, so the
-   * key is a secret of its own, which no function reads.
+   * A secret in the format of Standard Webhooks: `whsec_` and Base64. CloudFormation cannot prefix
+   * a generated value, so the key is a secret of its own, which no function reads.
    */
   private webhookSecret(description: string): string {
     const key = new CfnSecret(this, 'Key', {
@@ -42,7 +46,7 @@ export class ShopSecret extends Construct {
     return Fn.join('', ['whsec_{{resolve:secretsmanager:', key.attrId, ':SecretString}}']);
   }
 
-  /** Lets a function read it, and nothing else. */
+  /** Lets a function read the secret. */
   showTo(reader: RustFunction): void {
     reader.allow(this.arn, 'secretsmanager:GetSecretValue');
   }

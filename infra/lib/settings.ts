@@ -1,22 +1,27 @@
 import { resolve } from 'node:path';
 
-/** How tables are paid for: within the always-free 25 RCU and 25 WCU, or per request. */
+/** Billing of tables: within the always-free 25 RCU and 25 WCU, or per request. */
 export type Capacity = 'free-tier' | 'on-demand';
 
-/** Whose key the tables are encrypted with: a free one of DynamoDB, or one of this account whose uses are logged. */
+/**
+ * Encryption key of the tables: DynamoDB's own, which is free, or one of this account whose uses
+ * are logged.
+ */
 export type Encryption = 'aws-owned' | 'aws-managed';
 
-/** What may differ from one deployment to another, read from `cdk -c name=value`. */
+/** What may differ between deployments, read from `cdk -c name=value`. */
 export interface Settings {
   /** `-c stage=`: names the stack, the API stage and every tag. */
   readonly stage: string;
-  /** Stages whose name starts with `prod` keep their data when the stack goes. */
+  /** Stages whose name starts with `prod` keep their data when the stack is deleted. */
   readonly production: boolean;
   /** `-c capacity=`. */
   readonly capacity: Capacity;
   /** `-c encryption=`. */
   readonly encryption: Encryption;
-  /** `-c pointInTimeRecovery=`: whether a table can be restored as it was at any second of the last 35 days. */
+  /**
+   * `-c pointInTimeRecovery=`: whether a table can be restored to any second of the last 35 days.
+   */
   readonly pointInTimeRecovery: boolean;
   /** `-c arch=`: the processor the functions were built for. */
   readonly architecture: 'arm64' | 'x86_64';
@@ -26,44 +31,64 @@ export interface Settings {
   readonly allowedOrigins: readonly string[];
   /** `-c currency=`: ISO 4217 code of every price in the shop. */
   readonly currency: string;
-  /** `-c requestsPerSecond=`: steady rate at which a method of the API starts to answer 429; reads take more, checkouts less. */
+  /**
+   * `-c requestsPerSecond=`: steady rate above which a method of the API answers 429; reads allow
+   * more, checkouts less.
+   */
   readonly requestsPerSecond: number;
-  /** `-c requestBurst=`: requests let through at once above that rate. */
+  /** `-c requestBurst=`: requests allowed at once above that rate. */
   readonly requestBurst: number;
   /**
-   * `-c erasureDelaySeconds=`: how long an erasure waits before orders are anonymised, so that orders on their way are
-   * charged and shipped. SQS delays no longer than the default.
+   * `-c erasureDelaySeconds=`: delay of an erasure before orders are anonymised, so that orders in
+   * progress are charged and shipped. The default is the maximum delay of SQS.
    */
   readonly erasureDelaySeconds: number;
   /**
-   * `-c carrierPaceSeconds=`: how long the demo carrier takes to fetch a parcel, and again to hand it over. EventBridge
-   * Scheduler keeps its times to the minute.
+   * `-c carrierPaceSeconds=`: how long the demo carrier takes to collect a parcel, and again to
+   * deliver it. EventBridge Scheduler has a precision of one minute.
    */
   readonly carrierPaceSeconds: number;
-  /** `-c lowStockThreshold=`: fewer units of a product than this are few, which is told once when it comes to that. */
+  /**
+   * `-c lowStockThreshold=`: stock below this number of units is low, which is published once per
+   * crossing.
+   */
   readonly lowStockThreshold: number;
-  /** `-c passwordSignIn=`: whether scripts may sign in by sending a password; browsers prove theirs without (SRP). */
+  /**
+   * `-c passwordSignIn=`: whether scripts may sign in by sending a password; browsers prove theirs
+   * without sending it (SRP).
+   */
   readonly passwordSignIn: boolean;
   /** `-c partnerKey=`: whether programs need an API key to read the catalogue. */
   readonly partnerKey: boolean;
-  /** `-c waf=`: whether AWS WAF, which is billed by the month, stands before the API. */
+  /** `-c waf=`: whether AWS WAF, which is billed by the month, protects the API. */
   readonly waf: boolean;
-  /** `-c mailSender=`: the address that customers get mail from, verified in SES; their mails are only kept when left out. */
+  /**
+   * `-c mailSender=`: the sender address of mails to customers, verified in SES; when left out,
+   * mails are stored only.
+   */
   readonly mailSender?: string;
-  /** `-c paymentProviderUrl=`: the payment provider; when left out the stage has one of its own that moves no money. */
+  /**
+   * `-c paymentProviderUrl=`: the payment provider; when left out, the stage deploys a sandbox that
+   * moves no money.
+   */
   readonly paymentProviderUrl?: string;
-  /** `-c paymentDelaySeconds=`: when charges of `tok_delayed` settle at the stage's own provider. */
+  /**
+   * `-c paymentDelaySeconds=`: delay until charges of `tok_delayed` settle at the payment sandbox.
+   */
   readonly paymentDelaySeconds: number;
-  /** `-c alarms=`: whether there are any; by default where there is somebody to tell, and in production. */
+  /**
+   * `-c alarms=`: whether there are any; by default where there is an address to notify, and in
+   * production.
+   */
   readonly alarms: boolean;
-  /** `-c alarmEmail=`: where alarms are sent; nowhere when left out. */
+  /** `-c alarmEmail=`: the address that alarms are sent to; none when left out. */
   readonly alarmEmail?: string;
 }
 
-/** A setting that was given a value it cannot have; the message is meant for the person who gave it. */
+/** An invalid value of a setting; the message is for the person who deploys. */
 export class SettingError extends Error {}
 
-/** Reads every setting, or throws a `SettingError` that names the first wrong one. */
+/** Reads every setting, or throws a `SettingError` that names the first invalid one. */
 export function readSettings(context: (name: string) => unknown): Settings {
   const text = (name: string, fallback: string): string => {
     const value = context(name);
@@ -94,7 +119,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
     'a lower-case letter followed by up to 15 lower-case letters, digits or hyphens');
   const capacity = oneOf('capacity', ['free-tier', 'on-demand']);
   const alarmEmail = matching('alarmEmail', '', /^([^@\s]+@[^@\s]+)?$/, 'an e-mail address');
-  // It becomes a part of ARNs, where some characters stand for more than themselves.
+  // It becomes part of ARNs, where some characters are wildcards.
   const mailSender = matching('mailSender', '', /^([\w+-]+(\.[\w+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)?$/, 'an e-mail address');
   const paymentProviderUrl = matching('paymentProviderUrl', '', /^(https:\/\/[A-Za-z0-9.-]+(:\d{1,5})?(\/[A-Za-z0-9._~/-]*)?)?$/,
     'a URL such as https://pay.example.com');
@@ -111,7 +136,8 @@ export function readSettings(context: (name: string) => unknown): Settings {
     functionsDirectory: resolve(matching('functions', '../target/lambda', /./, 'a directory')),
     allowedOrigins: origins(text('allowedOrigins', 'http://localhost:3000')),
     currency: matching('currency', 'USD', /^[A-Z]{3}$/, 'a three-letter ISO 4217 code such as USD'),
-    // The free tables sustain three reads and writes a second, and save up for five minutes of bursts.
+    // The free tables sustain three reads and writes a second, and save up for five minutes of
+    // bursts.
     requestsPerSecond: integer('requestsPerSecond', capacity === 'free-tier' ? 20 : 200, 1, 10_000),
     requestBurst: integer('requestBurst', capacity === 'free-tier' ? 50 : 400, 1, 5_000),
     erasureDelaySeconds: integer('erasureDelaySeconds', 900, 0, 900),
@@ -122,9 +148,9 @@ export function readSettings(context: (name: string) => unknown): Settings {
     waf: flag('waf', false),
     ...(mailSender === '' ? {} : { mailSender }),
     ...(paymentProviderUrl === '' ? {} : { paymentProviderUrl }),
-    // SQS delays no longer than a quarter of an hour.
+    // SQS delays messages by 15 minutes at most.
     paymentDelaySeconds: integer('paymentDelaySeconds', 10, 1, 900),
-    // Their metrics cost more than all else of an idle stage.
+    // Their metrics cost more than everything else in an idle stage.
     alarms: flag('alarms', production || alarmEmail !== ''),
     ...(alarmEmail === '' ? {} : { alarmEmail }),
   };

@@ -17,12 +17,15 @@ export interface ShippingServiceProps {
   readonly api: PublicApi;
 }
 
-/** Of a message: the shipment, and the schedule for its next step. */
+/** A message: the shipment, and the schedule for its next step. */
 const CALLS = 2;
 
-/** Shipments: asked for by commands, moved by a carrier that schedules remind, told as they come along. */
+/**
+ * Shipments: requested by commands, moved by a carrier that EventBridge schedules trigger,
+ * published as they progress.
+ */
 export class ShippingService extends Construct {
-  /** Where others ask for a parcel to leave, or to stay. */
+  /** The queue that takes commands to ship a parcel, or to cancel it. */
   readonly commands: WorkQueue;
 
   constructor(scope: Construct, id: string, { settings, bus, api }: ShippingServiceProps) {
@@ -34,7 +37,7 @@ export class ShippingService extends Construct {
       name: 'shipment',
       partitionKey: 'orderId',
       timeToLive: 'expiresAt',
-      // Not the old image: it would hold the address once more, just when the parcel has left.
+      // Not the old image: it would repeat the address after the parcel was delivered.
       stream: StreamViewType.NEW_IMAGE,
     });
     const reminders = new WorkQueue(this, 'Reminders', { name: 'shipping-carrier', callsInSequence: CALLS });
@@ -77,15 +80,15 @@ export class ShippingService extends Construct {
       name: 'shipping-publisher',
       table: shipments,
       bus,
-      // That a shipment without a parcel is forgotten is no news.
+      // The expiry of a shipment without a parcel is no event.
       changes: ['INSERT', 'MODIFY'],
     });
   }
 }
 
-/** One-time schedules that put messages on one queue. */
+/** One-time schedules that send messages to one queue. */
 class Schedules extends Construct {
-  /** What `lambdakit::schedule` reads. */
+  /** Environment variables that `lambdakit::schedule` reads. */
   readonly environment: Readonly<Record<string, string>>;
   private readonly group: CfnScheduleGroup;
   private readonly role: Role;
@@ -95,7 +98,7 @@ class Schedules extends Construct {
     const stack = Stack.of(this);
     this.group = new CfnScheduleGroup(this, 'Group');
     this.role = new Role(this, 'Role', {
-      // Not for schedules of others in the account, which might get hold of the role's name.
+      // Only for schedules of this group: other ones in the account might use the role's name.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           StringEquals: { 'aws:SourceAccount': stack.account },
@@ -105,7 +108,7 @@ class Schedules extends Construct {
     });
     this.role.addToPolicy(new PolicyStatement({
       actions: ['sqs:SendMessage'],
-      // What cannot be put on the queue for a day goes where someone looks.
+      // Messages that cannot be sent for a day go to the dead-letter queue.
       resources: [queue.queueArn, deadLetters.queueArn],
     }));
     this.environment = {
@@ -116,7 +119,7 @@ class Schedules extends Construct {
     };
   }
 
-  /** Lets a function create schedules of this group, and have them act in their role. */
+  /** Lets a function create schedules in this group, and pass them their role. */
   allowCreation(creator: RustFunction): void {
     const schedules = Stack.of(this).formatArn({
       service: 'scheduler', resource: 'schedule', resourceName: `${this.group.ref}/*`, arnFormat: ArnFormat.SLASH_RESOURCE_NAME,

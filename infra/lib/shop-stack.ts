@@ -23,7 +23,7 @@ export interface ShopStackProps extends StackProps {
   readonly settings: Settings;
 }
 
-/** One stage of the whole shop: a bus, an HTTP API, and the services between them. */
+/** One stage of the whole shop: an event bus, a REST API, and the services between them. */
 export class ShopStack extends Stack {
   constructor(scope: Construct, id: string, { settings, ...props }: ShopStackProps) {
     super(scope, id, { ...props, description: `Ferrocart shop (${settings.stage})` });

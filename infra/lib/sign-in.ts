@@ -5,14 +5,15 @@ import {
 import { Construct } from 'constructs';
 import type { Settings } from './settings.ts';
 
-/** Who is in it may change the catalogue, and see all baskets and orders. */
+/** Its members may change the catalogue, and see all baskets and orders. */
 export const STAFF = 'staff';
 
 /**
- * Where people sign up and sign in: a Cognito user pool, and the client by which browsers and Postman talk to it.
+ * Sign-up and sign-in: a Cognito user pool, and the client that browsers and Postman use.
  *
- * The `sub` of a user identifies the customer in the whole shop. Their user name is what people see; it cannot change, but
- * can be taken again when the account is gone. Their e-mail address can change, and is another way to sign in.
+ * The `sub` of a user identifies the customer in the whole shop. The user name is for display. It
+ * cannot change, but another account can take it when the account is deleted. The e-mail address
+ * can change, and is another way to sign in.
  */
 export class SignIn extends Construct {
   readonly pool: UserPool;
@@ -25,17 +26,17 @@ export class SignIn extends Construct {
       featurePlan: FeaturePlan.LITE,
       selfSignUpEnabled: true,
       signInAliases: { username: true, email: true },
-      // Otherwise `Grace` could pass for `grace`.
+      // Otherwise `Grace` could impersonate `grace`.
       signInCaseSensitive: false,
       standardAttributes: { email: { required: true, mutable: true } },
       autoVerify: { email: true },
-      // A mistyped or a stolen new address does not take over before its code was entered.
+      // A mistyped or stolen new address takes effect only after its code was entered.
       keepOriginal: { email: true },
       userVerification: {
         emailSubject: 'Your code for the shop',
         emailBody: 'Your code is {####}. If you did not ask for it, somebody mistyped their address: ignore it.',
       },
-      // Length over signs that nobody remembers (NIST SP 800-63B).
+      // Length over composition rules (NIST SP 800-63B).
       passwordPolicy: {
         minLength: 12,
         requireLowercase: true,
@@ -58,10 +59,10 @@ export class SignIn extends Construct {
       authFlows: { userSrp: true, userPassword: settings.passwordSignIn },
       disableOAuth: true,
       supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
-      // Says the same of a wrong password and of an unknown name.
+      // The same error for a wrong password and for an unknown name.
       preventUserExistenceErrors: true,
       enableTokenRevocation: true,
-      // The API cannot take an issued token back, so that is how long a stolen one is good.
+      // The API cannot revoke a token, so a stolen one is valid for this long.
       idTokenValidity: Duration.hours(1),
       accessTokenValidity: Duration.hours(1),
       refreshTokenValidity: Duration.days(30),

@@ -8,7 +8,10 @@ import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { WorkQueue } from './work-queue.ts';
 
-/** PutEvents, once more for what was refused of it, and the retry queue for what was refused again. */
+/**
+ * PutEvents, PutEvents again for refused entries, and SendMessageBatch to the retry queue for the
+ * rest.
+ */
 const CALLS = 3;
 
 export interface StreamPublisherProps {
@@ -17,17 +20,17 @@ export interface StreamPublisherProps {
   readonly name: string;
   readonly table: Table;
   readonly bus: IEventBus;
-  /** Kinds of change the function wants; all of them when left out. */
+  /** Kinds of change that the function receives; all of them when left out. */
   readonly changes?: ('INSERT' | 'MODIFY' | 'REMOVE')[];
-  /** What the function is told beside the bus and its retry queue. */
+  /** Environment of the function, besides the bus and its retry queue. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
- * A function that publishes a table's changes to the bus, so that no service ever writes twice.
+ * A function that publishes a table's changes to the bus, so that no service needs a dual write.
  *
- * A record that cannot be published goes to the function's own retry queue: the records behind it do not wait, and
- * its retries are those of a queue, counted and visible, not those of a shard, which block.
+ * A record that cannot be published goes to the function's own retry queue. The records behind it
+ * do not wait. Retries of a queue are counted and visible; retries of a shard block it.
  */
 export class StreamPublisher extends Construct {
   constructor(scope: Construct, id: string, props: StreamPublisherProps) {
@@ -47,12 +50,13 @@ export class StreamPublisher extends Construct {
 
     const streamArn = table.tableStreamArn!;
     publisher.allow(streamArn, 'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator');
-    // ListStreams is asked of all streams of a table, there is no narrower resource.
+    // ListStreams supports no narrower resource than all streams of a table.
     publisher.allow(`${table.tableArn}/stream/*`, 'dynamodb:ListStreams');
     new EventSourceMapping(this, 'Stream', {
       target: publisher,
       eventSourceArn: streamArn,
-      // The whole stream, so that a change made before the mapping is ready is published as well.
+      // From the start of the stream, so that changes made before the mapping is ready are
+      // published.
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
       filters: props.changes && [FilterCriteria.filter({ eventName: props.changes })],

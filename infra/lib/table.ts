@@ -20,11 +20,11 @@ export interface IndexProps<T extends TableName> {
   readonly name: IndexName<T>;
   readonly partitionKey: string;
   readonly sortKey?: string;
-  /** The index has the keys of its items and nothing else: cheap to keep; items are read from the table. */
+  /** KEYS_ONLY projection: cheap to maintain; items are read from the table. */
   readonly keysOnly?: boolean;
 }
 
-/** A DynamoDB table with string keys, paid for and retained as the stage's settings say. */
+/** A DynamoDB table with string keys, billed and retained as the stage's settings say. */
 export class ShopTable<T extends TableName> extends Table {
   constructor(scope: Construct, id: string, props: ShopTableProps<T>) {
     const { settings, name, indexes = [] } = props;
@@ -59,7 +59,10 @@ export class ShopTable<T extends TableName> extends Table {
   }
 }
 
-/** DynamoDB encrypts every table: the template's `SSEEnabled: false` means with a key that AWS owns, for free. */
+/**
+ * DynamoDB encrypts every table. `SSEEnabled: false` in the template selects a key that AWS owns,
+ * for free.
+ */
 const ENCRYPTION: Readonly<Record<Encryption, TableEncryption>> = {
   'aws-owned': TableEncryption.DEFAULT,
   'aws-managed': TableEncryption.AWS_MANAGED,

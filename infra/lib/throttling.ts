@@ -1,13 +1,15 @@
 import type { CfnStage } from 'aws-cdk-lib/aws-apigateway';
 import type { Settings } from './settings.ts';
 
-/** What a route costs the stage: `read` a look at a table, `change` some writes, `checkout` most of all. */
+/**
+ * Cost class of a route: `read` is one table read, `change` some writes, `checkout` most of all.
+ */
 export type RateLimit = 'read' | 'change' | 'checkout';
 
-/** How often a method of each pace may be called, as a share of the stage's rate. */
+/** Rate of a method in each class, as a share of the stage's rate. */
 const SHARES: Readonly<Record<RateLimit, number>> = { read: 2, change: 1, checkout: 0.25 };
 
-/** More cannot be set: what AWS gives an account in one region by default. */
+/** AWS's default quotas for an account in one region; higher limits cannot be set. */
 const MOST = { perSecond: 10_000, burst: 5_000 } as const;
 
 /** The limits of a method, counted over all callers together. */
@@ -19,14 +21,16 @@ export function limitsOf(pace: RateLimit, settings: Settings): { readonly perSec
   };
 }
 
-/** The limits of one method, as a stage takes them; of every other one for the path `/*` and the verb `*`. */
+/**
+ * The limits of one method, as a stage takes them; the path `/*` and the verb `*` set the default.
+ */
 export function methodSetting(
   path: string, verb: string, pace: RateLimit, settings: Settings,
 ): CfnStage.MethodSettingProperty {
   const { perSecond, burst } = limitsOf(pace, settings);
   return {
     httpMethod: verb,
-    // A JSON pointer (RFC 6901) behind a slash.
+    // A JSON pointer (RFC 6901) after a slash.
     resourcePath: path === '/*' ? path : `/${path.replaceAll('/', '~1')}`,
     throttlingRateLimit: perSecond,
     throttlingBurstLimit: burst,

@@ -11,25 +11,25 @@ import { limitsOf } from './throttling.ts';
 
 export interface SocketApiProps {
   readonly settings: Settings;
-  /** What lets API Gateway write logs in this account. */
+  /** Lets API Gateway write logs in this account. */
   readonly logging: IDependable;
 }
 
 export interface SocketRoutes {
-  /** Says whose token a client connects with. */
+  /** Verifies the token that a client connects with. */
   readonly authorizer: RustFunction;
-  /** Is told who comes and goes. */
+  /** Receives connects and disconnects. */
   readonly connections: RustFunction;
-  /** Answers what clients say: whatever it is, so there are no routes by action. */
+  /** Receives every frame from clients: there are no routes by action. */
   readonly messages: RustFunction;
 }
 
-/** A WebSocket API: clients stay connected, and can be told something without having asked. */
+/** A WebSocket API, which can push messages to connected clients. */
 export class SocketApi extends Construct {
   readonly id: string;
-  /** Where clients connect. */
+  /** The URL that clients connect to. */
   readonly url: string;
-  /** Where functions reach who is connected. */
+  /** The URL through which functions reach connected clients. */
   readonly callbackUrl: string;
   private readonly api: WebSocketApi;
   private readonly settings: Settings;
@@ -39,7 +39,8 @@ export class SocketApi extends Construct {
     this.settings = settings;
     this.api = new WebSocketApi(this, 'Sockets', {
       apiName: `${Stack.of(this).stackName}-realtime`,
-      // A constant, so that no frame selects a route: `$connect` and `$disconnect` are not for clients to name.
+      // A constant, so that no frame selects a route: clients must not invoke `$connect` and
+      // `$disconnect`.
       // https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html
       routeSelectionExpression: '\\$default',
     });
@@ -48,7 +49,7 @@ export class SocketApi extends Construct {
       webSocketApi: this.api,
       stageName: settings.stage,
       autoDeploy: true,
-      // Counted over all clients together; one that floods is stopped by the function before.
+      // Counted over all clients together; the function stops a single flooding client earlier.
       throttle: { rateLimit: perSecond, burstLimit: burst },
       accessLogSettings: {
         destination: new LogGroupLogDestination(logGroup(this, 'AccessLogs', settings)),
@@ -61,11 +62,12 @@ export class SocketApi extends Construct {
     this.callbackUrl = stage.callbackUrl;
   }
 
-  /** Says which function does what. */
+  /** Connects each route to its function. */
   route({ authorizer, connections, messages }: SocketRoutes): void {
     this.api.addRoute('$connect', {
       integration: new WebSocketLambdaIntegration('Connect', connections),
-      // Browsers cannot send headers with a handshake. Who sends no token is refused without a function.
+      // Browsers cannot send headers with a handshake. Connections without a token are refused
+      // without invoking a function.
       authorizer: new WebSocketLambdaAuthorizer('SignedIn', authorizer, {
         identitySource: ['route.request.querystring.token'],
       }),
@@ -87,7 +89,7 @@ export class SocketApi extends Construct {
   }
 }
 
-/** One JSON line per happening, with nothing that tells whose it is. The query would tell tokens. */
+/** One JSON line per event, without the client's identity. The query would reveal tokens. */
 const ACCESS_LOG = AccessLogFormat.custom(JSON.stringify({
   requestId: AccessLogField.contextRequestId(),
   time: AccessLogField.contextRequestTimeEpoch(),

@@ -7,19 +7,19 @@ import { publish } from './outputs.ts';
 import { ShopQueue } from './queue.ts';
 import type { RustFunction } from './rust-function.ts';
 
-/** Attempts before a message goes to the dead-letter queue: enough to sit out six minutes of trouble. */
+/** Receives before a message goes to the dead-letter queue: enough for an outage of six minutes. */
 export const MAX_RECEIVES = 10;
 
 export interface WorkQueueProps {
   /** Name in outputs and tools; the dead-letter queue is `<name>-dlq`. */
   readonly name: string;
-  /** `callsInSequence` of the function that will consume it. */
+  /** `callsInSequence` of its consumer. */
   readonly callsInSequence: number;
-  /** How long each message waits before a consumer may have it. */
+  /** Delay of each message before a consumer can receive it. */
   readonly delaySeconds?: number;
 }
 
-/** A queue, and the dead-letter queue behind it. */
+/** A queue with a dead-letter queue. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
@@ -41,7 +41,7 @@ export class WorkQueue extends Construct {
     publish(this, 'Queue', `${name}-dlq`, this.deadLetters.queueUrl);
   }
 
-  /** Has the function consume the queue, ten messages at a time, answering for each message apart. */
+  /** Makes the function consume the queue, ten messages at a time, with a result per message. */
   feed(consumer: RustFunction): void {
     consumer.addEventSource(new SqsEventSource(this.queue, {
       batchSize: 10,

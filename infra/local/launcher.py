@@ -39,7 +39,7 @@ def main() -> None:
     lambda_runtime.reset()
     lock.close()
     sys.stdout.flush()
-    # MiniStack's worker threads may be waiting for answers that no one will give any more.
+    # MiniStack's worker threads may be waiting for responses that never come.
     os._exit(0)
 
 
@@ -70,7 +70,8 @@ def listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
-        # From here on callers wait instead of being refused: functions may run before the server is up.
+        # From here on clients wait instead of being refused: functions may run before the server is
+        # up.
         listener.listen(128)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
@@ -111,7 +112,7 @@ def set_environment(arguments: argparse.Namespace, state: Path) -> None:
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
-        # Of the copies of a function, one stays; the others go when a burst is over.
+        # One instance of each function stays; the others end after a burst.
         "LAMBDA_WARM_TTL_SECONDS": "60",
     }
 
@@ -130,7 +131,7 @@ async def serve(port: int, listener: socket.socket, snapshots) -> None:
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     config.graceful_timeout = 3
-    # As API Gateway: a longer message ends the connection with code 1009.
+    # Like API Gateway: a longer message ends the connection with code 1009.
     config.websocket_max_message_size = 128 * 1024
     announcement = asyncio.create_task(announce(port))
     closed = asyncio.Event()

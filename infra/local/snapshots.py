@@ -18,7 +18,7 @@ from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import cloudformation, cloudwatch_logs, dynamodb, lambda_svc, stepfunctions
 
 SECONDS_BETWEEN = 3
-# A save may cost this share of the time at most, however large the state.
+# Maximum share of the time that saves may take, however large the state is.
 MAX_SHARE = 0.2
 SAVE_TIMEOUT_SECONDS = 60
 LOG_STREAMS_KEPT = 200
@@ -43,7 +43,7 @@ class Snapshots:
         persistence.STATE_DIR = str(self._current)
         dynamodb.get_state = _with_streams(dynamodb.get_state)
         dynamodb.load_persisted_state = _restoring_streams(dynamodb.load_persisted_state)
-        # MiniStack's own save at the end would write into the current snapshot.
+        # MiniStack's own save at exit would write into the current snapshot.
         ministack_app.save_all = lambda _: None
 
     def watch(self, application):
@@ -76,7 +76,8 @@ class Snapshots:
         self._saved_requests = self._requests
         parent = os.getpid()
         with warnings.catch_warnings():
-            # The child only reads memory and writes files; it takes no lock that another thread may hold.
+            # The child only reads memory and writes files; it takes no lock that another thread may
+            # hold.
             warnings.simplefilter("ignore", DeprecationWarning)
             child = os.fork()
         if child == 0:
@@ -93,11 +94,11 @@ class Snapshots:
 
     def _write(self, parent: int) -> None:
         logging.disable()
-        # This memory is the child's own: nothing has to be copied or kept intact.
+        # The child owns its memory: nothing has to be copied or preserved.
         copy.deepcopy = lambda value, memo=None: value
         _forget_old_logs()
         _forget_old_histories()
-        # Code that the snapshot before refers to must stay until this one has taken its place.
+        # Code of the previous snapshot must stay until this snapshot has replaced it.
         prune, kept = lambda_svc._prune_orphan_code_blobs, []
         lambda_svc._prune_orphan_code_blobs = kept.append
 

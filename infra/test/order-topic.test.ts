@@ -29,7 +29,7 @@ function allowances(template: Template, queueId: string): Statement[] {
     .filter(({ Effect, Resource }) => Effect === 'Allow' && list(Resource).some((one) => target(one) === queueId));
 }
 
-/** A queue that nobody but its topic may send to, with a dead-letter queue alike. */
+/** A queue that accepts messages from its topic only, and its dead-letter queue, too. */
 function assertDelivered(template: Template, subscription: any): void {
   const queues = resources(template, 'AWS::SQS::Queue');
   const queue = target(subscription.Endpoint)!;
@@ -131,7 +131,7 @@ describe('mail', () => {
     assert.equal(sends.length, 1);
     const [{ Action, Resource, Condition }] = sends as [any];
     assert.equal(Action, 'ses:SendEmail');
-    // While an account is in the sandbox, SES asks for the identities of recipients as well.
+    // While an account is in the sandbox, SES authorizes the identities of recipients as well.
     assert.match(JSON.stringify(Resource), /:identity\/\*"/);
     assert.deepEqual(Condition, { StringEquals: { 'ses:FromAddress': 'shop@example.com' } });
   });

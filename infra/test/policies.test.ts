@@ -24,7 +24,7 @@ const ALLOWED_WILDCARDS: { readonly action: string; readonly ending: string; rea
   },
 ];
 
-/** What functions are told and do not use themselves, each with its reason. */
+/** Environment variables that functions receive but do not use themselves, each with its reason. */
 const NOT_USED: Readonly<Record<string, string>> = {
   TOKEN_CLIENTS: 'whose tokens a function takes is for it to know',
   TOKEN_ISSUER: 'its keys are open to the world',
@@ -79,7 +79,7 @@ describe('edges', () => {
         && candidate.source.endsWith(`"/${Properties.HttpMethod}${path}"]]}`));
       assert.ok(permission, `${Properties.HttpMethod} to ${functionId}`);
       assert.equal(permission.principal, 'apigateway.amazonaws.com');
-      // Of this API and this stage.
+      // Of this API and this stage only.
       for (const part of ['AWS::ApiGateway::RestApi', 'AWS::ApiGateway::Stage']) {
         assert.ok(Object.keys(resources(template, part)).some((id) => permission.source.includes(`{"Ref":"${id}"}`)), part);
       }
@@ -92,7 +92,7 @@ describe('edges', () => {
     assert.equal(url!.Properties.AuthType, 'NONE');
     const provider = functions[target(url!.Properties.TargetFunctionArn)!]!;
     assert.match(provider.Properties.Description, /^Ferrocart payment-sandbox-api /);
-    // Whoever is not known is let in by the URL, and by nothing else.
+    // Unauthenticated callers are let in by the function URL, and by nothing else.
     const world = Object.values(resources(template, 'AWS::Lambda::Permission')).filter(({ Properties }) => Properties.Principal === '*');
     for (const { Properties } of world) {
       assert.equal(target(Properties.FunctionName), target(url!.Properties.TargetFunctionArn));
@@ -107,7 +107,7 @@ describe('edges', () => {
     const composed = Object.values(secrets).filter(({ Properties }) => Properties.SecretString !== undefined);
     assert.equal(madeUp.length, 2);
     for (const [, { Properties }] of madeUp) assert.ok(Properties.GenerateSecretString.PasswordLength >= 32);
-    // One has a prefix, and is otherwise what was made up for it.
+    // The webhook secret: a prefix, and a generated value.
     assert.deepEqual(composed.map(({ Properties }) => Properties.SecretString), [{
       'Fn::Join': ['', ['whsec_{{resolve:secretsmanager:', { 'Fn::GetAtt': [madeUp[1]![0], 'Id'] }, ':SecretString}}']],
     }]);
@@ -176,14 +176,15 @@ describe('edges', () => {
       assert.deepEqual(passed[0]!.Resource, { 'Fn::GetAtt': [roleId, 'Arn'] });
       assert.deepEqual(passed[0]!.Condition, { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
     }
-    // What is sent there is polled by the carrier.
+    // The carrier polls the queue that schedules send to.
     const polled = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'))
       .filter((mapping) => target(mapping.Properties.FunctionName) === functionNamed('shipping-carrier'));
     assert.deepEqual(polled.map((mapping) => mapping.Properties.EventSourceArn), [list(statement!.Resource)[0]]);
   });
 
   test('each function may log, have its sources polled and set aside what fails, with no action to spare', () => {
-    // Those of AWS's own policies AWSLambdaSQSQueueExecutionRole and AWSLambdaDynamoDBExecutionRole.
+    // The actions of AWS's own policies AWSLambdaSQSQueueExecutionRole and
+    // AWSLambdaDynamoDBExecutionRole.
     const POLLS = {
       queue: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
       stream: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
@@ -191,7 +192,7 @@ describe('edges', () => {
     const needs = new Map(Object.entries(functions).map(([functionId, { Properties }]) => {
       const { Environment: { Variables }, LoggingConfig } = Properties;
       const logs = { 'Fn::GetAtt': [target(LoggingConfig.LogGroup), 'Arn'] };
-      // A queue whose URL a function is told is one that it sends to.
+      // A function sends to every queue whose URL it receives.
       const queues = Object.entries(Variables).filter(([name]) => name.endsWith('QUEUE_URL'))
         .map(([, url]) => ({ 'Fn::GetAtt': [target(url), 'Arn'] }));
       return [functionId, [
@@ -235,7 +236,8 @@ describe('edges', () => {
 
   test('Lambda polls a source only after the function may', () => {
     for (const { Properties } of Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'))) {
-      // The mapping names the function, the function its role, and the policy is in the role: so each comes first.
+      // The mapping depends on the function, the function on its role, and the policy is inline:
+      // each is created first.
       const role = target(functions[target(Properties.FunctionName)!]!.Properties.Role)!;
       const [{ PolicyDocument }, ...others] = resources(template, 'AWS::IAM::Role')[role]!.Properties.Policies;
       assert.equal(others.length, 0, role);
@@ -299,7 +301,7 @@ function typeOf(logicalId: string): string {
   return (template.toJSON().Resources as Record<string, { Type: string }>)[logicalId]!.Type;
 }
 
-/** The function made of a binary. */
+/** The function with this name. */
 function functionNamed(binary: string): string {
   return Object.keys(functions).find((id) => functions[id]!.Properties.Description.startsWith(`Ferrocart ${binary} (`))!;
 }

@@ -28,16 +28,16 @@ const ROUTES: Record<string, string> = {
   'GET /customer/{customerId}': 'Privacy', 'DELETE /customer/{customerId}': 'Privacy',
 };
 
-/** Paths that stand for all that are unknown. */
+/** Paths of the catch-all for unknown routes. */
 const NOWHERE = ['/', '/{proxy+}'];
 
-/** What nobody has to sign in for. */
+/** Methods that need no sign-in. */
 const PUBLIC = ['GET /product', 'GET /product/{id}', 'GET /health', 'GET /openapi.json'];
 
-/** What says all by its path. */
+/** Methods that need no body, because their path is enough. */
 const BODILESS = ['POST /order/{userName}/{orderId}/cancel'];
 
-/** What programs call that sign what they send: their function checks it. */
+/** Methods whose callers sign their requests: their function checks the signature. */
 const SIGNED = ['POST /payment/webhook'];
 
 describe('routes', () => {
@@ -55,7 +55,7 @@ describe('routes', () => {
 
   test('each path answers other methods with 405 and the methods it takes', () => {
     for (const path of new Set([...methods.keys()].map((route) => route.split(' ')[1]!))) {
-      // Between routes there are paths without any.
+      // Path segments between routes have no methods.
       if (NOWHERE.includes(path) || !methods.has(`ANY ${path}`)) continue;
       const [response] = methods.get(`ANY ${path}`)!.Integration.IntegrationResponses;
       assert.equal(response.StatusCode, '405', path);
@@ -83,7 +83,7 @@ describe('routes', () => {
       for (const type of ['application/json', '$default']) {
         const schema = models[target(RequestModels?.[type])!]?.Properties.Schema;
         assert.equal(schema?.type, bodied ? 'object' : undefined, `${route} ${type}`);
-        // Ten times what a basket takes.
+        // Ten times the limit of a basket.
         if (route === 'POST /basket') assert.equal(schema.properties.items.maxItems, 1000);
       }
     }
@@ -107,7 +107,7 @@ describe('signing in', () => {
     method.AuthorizationType === 'COGNITO_USER_POOLS' && target(method.AuthorizerId) === authorizerId;
 
   test('is asked of every method that is not public, and of no other', () => {
-    // What is refused and what browsers ask beforehand need no name.
+    // Refusals and preflight requests need no sign-in.
     const answering = [...methods].filter(([route]) => !/^(OPTIONS|ANY) /.test(route));
     const open = answering.filter(([, method]) => !isProtected(method)).map(([route]) => route);
     assert.deepEqual(open.sort(), [...PUBLIC, ...SIGNED].sort());
@@ -120,7 +120,7 @@ describe('signing in', () => {
     assert.equal(Type, 'COGNITO_USER_POOLS');
     assert.deepEqual(ProviderARNs.map(target), Object.keys(resources(template, 'AWS::Cognito::UserPool')));
     assert.equal(IdentitySource, 'method.request.header.Authorization');
-    // With scopes the gateway would take access tokens instead.
+    // With scopes the gateway would expect access tokens instead.
     assert.ok([...methods.values()].every(({ AuthorizationScopes }) => AuthorizationScopes === undefined));
   });
 
@@ -163,7 +163,7 @@ describe('gateway responses', () => {
     const all = Object.values(ResponseType).filter((type) => type instanceof ResponseType).map(({ responseType }) => responseType);
     const own = responses.map(({ ResponseType: type }) => type);
     assert.ok(all.length >= 20);
-    // These take over the default for the class of their status, which is 500.
+    // These replace the default of their status class, which is 500.
     assert.deepEqual(all.filter((type) => !own.includes(type)).sort(),
       ['API_CONFIGURATION_ERROR', 'AUTHORIZER_CONFIGURATION_ERROR', 'AUTHORIZER_FAILURE']);
     for (const type of ['DEFAULT_4XX', 'DEFAULT_5XX']) assert.ok(own.includes(type));
@@ -304,7 +304,7 @@ describe('the firewall and the payment provider', () => {
   const walled = synthesize({ waf: 'true' });
   const [acl] = Object.values(resources(walled, 'AWS::WAFv2::WebACL'));
 
-  /** Whether AWS's own rules look at a request to this path. */
+  /** Whether AWS's managed rules inspect a request to this path. */
   function looksAt(path: string): boolean {
     const [managed, ...others] = acl!.Properties.Rules
       .map(({ Statement }: any) => Statement.ManagedRuleGroupStatement).filter((statement: unknown) => statement !== undefined);

@@ -51,7 +51,8 @@ describe('data', () => {
     const encryption = (template: typeof dev) => Object.values(resources(template, 'AWS::DynamoDB::Table'))
       .map(({ Properties }) => Properties.SSESpecification);
     const all = (enabled: boolean) => Array(16).fill({ SSEEnabled: enabled });
-    // Not what it sounds like: no key of the account, but one that AWS owns. Without encryption there is no table.
+    // `SSEEnabled: false` selects a key that AWS owns, not one of the account. No table is
+    // unencrypted.
     assert.deepEqual(encryption(dev), all(false));
     assert.deepEqual(encryption(synthesize({ encryption: 'aws-managed' })), all(true));
   });
@@ -60,7 +61,7 @@ describe('data', () => {
     const rules = Object.entries(resources(dev, 'AWS::Events::Rule'))
       .map(([id, { Properties: { EventPattern } }]) => ({ id, ...EventPattern }));
     const told = (type: string) => rules.filter((rule) => rule['detail-type'].includes(type));
-    // Each rule is below its service.
+    // Each rule is a child of its service.
     const keepers = told('CustomerErasureRequested').map(({ id }) => `shop.${/^[A-Z][a-z]+/.exec(id)![0].toLowerCase()}`);
     assert.ok(keepers.length >= 4);
     for (const type of ['CustomerDataCollected', 'CustomerDataErased']) {
@@ -136,7 +137,7 @@ describe('queues', () => {
   const deadLetterQueues = new Set(Object.values(queues)
     .map(({ Properties }) => target(Properties.RedrivePolicy?.deadLetterTargetArn))
     .filter((id) => id !== undefined));
-  // Read by people alone, as dead-letter queues are.
+  // Only operators read it, like the dead-letter queues.
   for (const id of Object.keys(queues)) if (/^OrderingFulfilmentFailures/.test(id)) deadLetterQueues.add(id);
 
   test('each has a dead-letter queue that keeps messages for two weeks', () => {
@@ -160,7 +161,7 @@ describe('queues', () => {
   test('erasures wait as long as SQS lets them, or as short as was asked for, and nothing else waits', () => {
     const delays = (template: typeof dev) => Object.values(resources(template, 'AWS::SQS::Queue'))
       .map(({ Properties }) => Properties.DelaySeconds).filter((delay) => delay !== undefined);
-    // Of orders, of mails about them, and of chats.
+    // For orders, for mails about them, and for chats.
     assert.deepEqual(delays(dev), [900, 900, 900]);
     assert.deepEqual(delays(synthesize({ erasureDelaySeconds: '1' })), [1, 1, 1]);
     const expressions = Object.values(resources(alarmed, 'AWS::CloudWatch::Alarm'))
@@ -180,7 +181,7 @@ describe('queues', () => {
 });
 
 describe('retries', () => {
-  /** AWS calls that each function makes one after the other at most, as docs/reliability.md counts them. */
+  /** Maximum AWS calls of each function in sequence, as docs/reliability.md counts them. */
   const callsInSequence: Record<string, number> = {
     'product-api': 2, 'product-publisher': 3, 'basket-api': 4, 'basket-on-product': 1, 'basket-publisher': 3,
     'ordering-api': 2, 'ordering-on-checkout': 1, 'basket-on-privacy': 4, 'ordering-on-privacy': 5,
@@ -200,7 +201,7 @@ describe('retries', () => {
     assert.equal(functions.length, FUNCTIONS.length);
     for (const { Description, Environment: { Variables }, Timeout } of functions) {
       const calls = callsInSequence[Description.split(' ')[1]]!;
-      // Pauses double from 50 ms: three tries have two of them.
+      // Pauses double from 50 ms: three attempts have two of them.
       const worst = Number(Variables.AWS_MAX_ATTEMPTS) * Number(Variables.ATTEMPT_TIMEOUT_MS) + 50 + 100;
       assert.equal(Variables.AWS_MAX_ATTEMPTS, '3');
       assert.ok(calls * worst + 500 <= Timeout * 1000, `${Description}: ${calls} x ${worst} ms in ${Timeout} s`);
@@ -282,7 +283,7 @@ describe('streams', () => {
   test('only new outbox records are published, and nothing of what expires', () => {
     const filters = mappings.map(({ Properties }) => Properties.FilterCriteria?.Filters).filter(Boolean);
     const patterns = filters.map(([{ Pattern }, ...others]: any) => [Pattern, others.length]);
-    // Rows of the others move on: they are put once and changed after that.
+    // Rows of the other tables are updated after they were created.
     assert.deepEqual(patterns.sort(), [
       ['{"eventName":["INSERT","MODIFY"]}', 0], ['{"eventName":["INSERT","MODIFY"]}', 0], ['{"eventName":["INSERT","MODIFY"]}', 0],
       ['{"eventName":["INSERT","MODIFY"]}', 0], ['{"eventName":["INSERT","MODIFY"]}', 0], ['{"eventName":["INSERT"]}', 0],
@@ -308,7 +309,7 @@ test('no resource has a fixed physical name, so that stages live side by side', 
       assert.equal(Properties?.[property], undefined, `${id}.${property}`);
     }
   }
-  // EventBridge and API Gateway want a name; theirs holds the stage.
+  // EventBridge and API Gateway require a name; theirs contains the stage.
   assert.match(Object.values(resources(dev, 'AWS::Events::EventBus'))[0]!.Properties.Name, /^ferrocartdev/);
   assert.equal(Object.values(resources(dev, 'AWS::ApiGateway::RestApi'))[0]!.Properties.Name, 'ferrocart-dev');
 });

@@ -8,16 +8,16 @@ import { ShopStack } from '../lib/shop-stack.ts';
 
 const services = new URL('../../services/', import.meta.url);
 
-/** Each is one executable. */
+/** The services, one executable each. */
 export const SERVICES = readdirSync(services);
 
-/** The names that the executables of the services match on. */
+/** The function names that the executables of the services match on. */
 export const FUNCTIONS = SERVICES.flatMap((service) => {
   const main = readFileSync(new URL(`${service}/src/main.rs`, services), 'utf8');
   return [...main.matchAll(/^ {8}"([a-z-]+)" =>/gm)].map(([, name]) => name!);
 });
 
-/** A directory with a stand-in for the zip of every service. */
+/** A directory with a placeholder for the zip of every service. */
 export function functionsDirectory(names = SERVICES): string {
   const directory = mkdtempSync(join(tmpdir(), 'functions-'));
   process.on('exit', () => rmSync(directory, { recursive: true }));
@@ -32,7 +32,7 @@ const allFunctions = functionsDirectory();
 
 const templates = new Map<string, Template>();
 
-/** The template that the given settings make; made once for each, because it takes seconds. */
+/** The template for the given settings, cached because synthesis takes seconds. */
 export function synthesize(context: Record<string, string> = {}): Template {
   const name = JSON.stringify(Object.entries(context).sort());
   const known = templates.get(name);
@@ -51,7 +51,7 @@ export function resources(template: Template, type: string): Record<string, Reso
   return template.findResources(type) as Record<string, Resource>;
 }
 
-/** The logical id that `Ref`, `Fn::GetAtt` or the first of them inside a `Fn::Join` names. */
+/** The logical id in a `Ref`, an `Fn::GetAtt`, or the first of them inside an `Fn::Join`. */
 export function target(value: unknown): string | undefined {
   if (Array.isArray(value)) return value.map(target).find((id) => id !== undefined);
   if (typeof value !== 'object' || value === null) return undefined;
@@ -77,7 +77,7 @@ export interface Statement {
   Principal?: unknown;
 }
 
-/** What the role of a function may do. */
+/** The statements of a function's role. */
 export function statementsOf(template: Template, roleId: string): Statement[] {
   const own = resources(template, 'AWS::IAM::Role')[roleId]?.Properties.Policies ?? [];
   const attached = Object.values(resources(template, 'AWS::IAM::Policy'))

@@ -35,7 +35,7 @@ describe('the WebSocket API', () => {
   });
 
   test('no frame selects its route, or it could name those of connections', () => {
-    // The backslash keeps the dollar sign from being a variable's.
+    // The backslash keeps the dollar sign from starting a variable.
     assert.deepEqual(of('Api').map(({ RouteSelectionExpression }) => RouteSelectionExpression), ['\\$default']);
   });
 

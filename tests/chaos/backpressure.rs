@@ -1,4 +1,4 @@
-//! More at once than the shop can take at once, and a service that is switched off.
+//! Load above the shop's capacity, and a service that is switched off.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::HIDDEN_SECONDS;
 
 const SAMPLE: &str = include_str!("../../services/basket/events/basket-publisher.json");
 
-/// Checkouts as the basket service leaves them in its outbox.
+/// Checkouts, as the basket service stores them in its outbox.
 fn checkouts(user: &str, count: usize) -> Vec<Item> {
     let sample: Value = serde_json::from_str(SAMPLE).unwrap();
     let row = &sample["Records"][0]["dynamodb"]["NewImage"];
@@ -60,7 +60,7 @@ fn wait_for_orders(shop: &Shop, user: &str, count: usize) {
     assert_eq!(ids.iter().collect::<HashSet<_>>().len(), count);
 }
 
-/// How many copies of a function may run at once; `None` for as many as the account has.
+/// Sets the reserved concurrency of a function; `None` uses the account's concurrency.
 fn limit(shop: &Shop, function: &str, copies: Option<u32>) {
     let name = shop.output(&format!("/functions/{function}"));
     let url = format!("{}/2017-10-31/functions/{name}/concurrency", shop.output("/endpoint"));
@@ -71,7 +71,7 @@ fn limit(shop: &Shop, function: &str, copies: Option<u32>) {
     assert!(done.unwrap().status().is_success());
 }
 
-/// Waits until nothing is done for these orders any more: all of them ask for what was never taken in.
+/// Waits until all orders of this user are rejected: their product was never received.
 fn wait_for_rejections(shop: &Shop, user: &str) {
     eventually("the end of all orders", || {
         let orders = shop.get(&format!("/order/{user}?limit=100")).expect(200).body;
@@ -96,9 +96,9 @@ fn a_consumer_that_is_switched_off_loses_nothing_and_catches_up() {
     let _turn = crate::turn();
     let (shop, _proxy) = (Shop::new(), FaultSchedule::without_faults(0));
     let user = format!("off-{}", Uuid::now_v7());
-    // Minutes are for those who ask for them; what counts is that messages wait.
+    // The waiting time is configurable; the test only needs messages to wait.
     let seconds = std::env::var("FERROCART_OFF_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
-    // To take a message and not to be able to do anything with it is an attempt, and attempts are counted.
+    // A message that is received but cannot be processed counts as a delivery attempt.
     hide_messages_for(&shop, HIDDEN_SECONDS.max(seconds));
     limit(&shop, "ordering-on-checkout", Some(0));
     write(&shop, checkouts(&user, 50));

@@ -1,4 +1,5 @@
-//! A function is killed at each step of a checkout and of what follows, in the middle of a call to AWS.
+//! A function is killed at each step of a checkout and its fulfilment, in the middle of an AWS
+//! call.
 
 use std::thread;
 use std::time::Duration;
@@ -8,11 +9,12 @@ use shop_tests::chaos::{FaultSchedule, Processes};
 use shop_tests::{Answer, Shop, eventually};
 use testkit::faults::{Fault, Rule};
 
-/// How long a call is held back: time enough to kill its function, and less than it waits before it tries again.
+/// How long a call is delayed: long enough to kill its function, and shorter than the client's
+/// timeout.
 const HELD: Duration = Duration::from_millis(1400);
 
-/// Does something, and kills a function while its call is held back. The call is made all the same, after the death
-/// of who made it.
+/// Runs `act` and kills a function while its call is delayed. The call still takes effect after the
+/// function is dead.
 fn kill_during<T: Send>(
     faults: &FaultSchedule,
     shop: &Shop,
@@ -32,7 +34,7 @@ fn kill_during<T: Send>(
     done
 }
 
-/// A customer with something in their basket.
+/// A customer with a product in their basket.
 fn customer(shop: &Shop) -> Shop {
     let customer = shop.customer();
     customer.add(&shop.product("Lamp", "19.90"), 1);
@@ -43,7 +45,7 @@ fn check_out(customer: &Shop) -> Answer {
     customer.check_out(&[("idempotency-key", "k-1")])
 }
 
-/// Waits for the order of a receipt, and makes sure that there is no other.
+/// Waits for the order of a receipt, and asserts that no other exists.
 fn has_one_order(customer: &Shop, receipt: &Answer) {
     customer.order(&receipt.body);
     let orders = customer.get(&format!("/order/{}", customer.user())).expect(200).body;
@@ -114,7 +116,7 @@ fn an_order_is_delivered_once_although_each_function_on_its_way_is_killed() {
     }
     let receipt = customer.buy(&product, 2, &json!({}));
     for (held, (function, ..)) in (1..).zip(steps) {
-        // The call of one may still be held when that of the next is.
+        // The previous call may still be delayed when the next one is made.
         eventually(&format!("the call of {function}"), || (faults.injected() >= held).then_some(()));
         let killed = Processes::of_the_shop().kill_function(shop.output(&format!("/functions/{function}")));
         assert!(killed > 0, "{function} is not there to be killed");
@@ -136,7 +138,7 @@ fn a_wait_that_is_noted_late_does_not_take_the_place_of_the_one_after_it() {
     let _turn = crate::turn();
     let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let (customer, product) = (shop.customer(), shop.product_in_stock("Lamp", "19.90", 1));
-    // The step gives up after three tries, and is tried again; only then is its first write made.
+    // The step fails after three attempts and is retried; only then is its first write made.
     let late = |fault| Rule::new(fault).on("UpdateItem").of(shop.output("/tables/fulfilment"));
     faults.add(late(Fault::Delay(Duration::from_secs(4))).times(1));
     faults.add(late(Fault::Refuse).times(2));

@@ -1,5 +1,5 @@
-//! The shop keeps its promise while calls fail, functions die, messages come twice, and more comes
-//! than it can take.
+//! The shop stays consistent while calls fail, functions are killed, messages are delivered twice,
+//! and load exceeds its capacity.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 #![expect(clippy::print_stdout, reason = "the numbers of the run are worth seeing")]
@@ -13,15 +13,16 @@ use std::time::Duration;
 use shop_tests::Shop;
 use shop_tests::chaos::{self, Plan};
 
-/// For how long queues hide what somebody has taken. Ten such times is how long trouble may last before a message counts as
-/// poison, so it is no shorter than a busy machine needs.
+/// The visibility timeout of queues. A message is quarantined after ten deliveries, so ten timeouts
+/// must outlast the faults on a busy machine.
 const HIDDEN_SECONDS: u64 = 10;
 
-/// There is one place between the functions and AWS: one test at a time.
+/// All functions share one fault proxy, so tests run one at a time.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     static HASTE: Once = Once::new();
-    // What a function had when it was killed, or could not do yet, would come again after minutes.
+    // With the deployed timeouts, messages of a killed or failed function are redelivered after
+    // minutes.
     HASTE.call_once(|| chaos::hide_messages_for(&Shop::new(), HIDDEN_SECONDS));
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,11 +1,11 @@
-//! The document is the published one.
+//! The OpenAPI document matches the published one.
 
 use expect_test::expect_file;
 use lambdakit::openapi::document;
 
 use crate::{ABOUT, operations};
 
-/// `UPDATE_EXPECT=1 cargo test -p shop-tests --test contract` accepts what has changed.
+/// `UPDATE_EXPECT=1 cargo test -p shop-tests --test contract` accepts the changes.
 #[test]
 fn the_description_is_made_of_the_types() {
     let made = document(ABOUT, operations());

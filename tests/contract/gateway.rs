@@ -1,4 +1,4 @@
-//! The gateway lets through what is described, and asks those to sign in whom the description asks.
+//! The gateway has exactly the described routes, and requires sign-in where the description does.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{name, operations};
 
-/// The path of a resource: its own part below that of its parent; nothing for the root.
+/// The path of a resource: its own part after that of its parent; empty for the root.
 fn path(resources: &Map<String, Value>, id: &Value) -> String {
     let Some(resource) = id["Ref"].as_str().and_then(|id| resources.get(id)) else { return String::new() };
     let properties = &resource["Properties"];
@@ -25,7 +25,7 @@ fn the_gateway_has_a_route_for_each_operation_and_no_other() {
         .values()
         .filter(|resource| resource["Type"] == "AWS::ApiGateway::Method")
         .map(|method| &method["Properties"])
-        // What browsers ask beforehand, and the refusal of all other methods.
+        // Skips CORS preflight requests, and the rejection of all other methods.
         .filter(|method| method["HttpMethod"] != "OPTIONS" && method["HttpMethod"] != "ANY")
         .map(|method| {
             let route = format!(

@@ -1,5 +1,5 @@
-//! The API is one thing, told in four places: the services' routers, `docs/openapi.json`, the gateway's
-//! routes in the CloudFormation template, and the Postman collection. Here they are held together.
+//! The API is defined in four places: the services' routers, `docs/openapi.json`, the gateway's
+//! routes in the CloudFormation template, and the Postman collection. These tests compare them.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -20,7 +20,7 @@ const ABOUT: About = About {
         opaque. Customers see what is theirs, staff see everything; what is somebody else's is not found.",
 };
 
-/// The operations of all services, and what the gateway answers by itself.
+/// The operations of all services, and those that the gateway answers itself.
 fn operations() -> Vec<(&'static str, Vec<Operation>)> {
     let health =
         Operation::new(Access::Public, Method::GET, "/health", "readHealth", "See whether the shop is open")
@@ -39,7 +39,7 @@ fn operations() -> Vec<(&'static str, Vec<Operation>)> {
     ]
 }
 
-/// `GET /product/{id}`.
+/// The operation's name, such as `GET /product/{id}`.
 fn name(operation: &Operation) -> String {
     format!("{} {}", operation.method(), operation.path_template())
 }

@@ -1,4 +1,4 @@
-//! The Postman collection calls each operation, and else only what goes wrong.
+//! The Postman collection calls each operation, and other paths only in its folder of failures.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use crate::{name, operations};
 
 const COLLECTION: &str = include_str!("../../postman/ferrocart.postman_collection.json");
 
-/// The folder whose requests may be for what is not there.
+/// The folder whose requests may have paths that do not exist.
 const WRONG: &str = "What goes wrong";
 
-/// Whoever runs the collection would not be able to sign in again.
+/// Calling this would delete the account of the collection's user.
 const UNCALLED: &str = "DELETE /me";
 
-/// `METHOD /path` of each request, and whether it is to go wrong.
+/// `METHOD /path` of each request, and whether it is expected to fail.
 fn requests(item: &Value, wrong: bool, all: &mut Vec<(String, bool)>) {
     let wrong = wrong || item["name"].as_str().is_some_and(|name| name.ends_with(WRONG));
     if let Some(method) = item["request"]["method"].as_str() {
@@ -29,7 +29,7 @@ fn requests(item: &Value, wrong: bool, all: &mut Vec<(String, bool)>) {
     }
 }
 
-/// Whether a request is for an operation: a parameter of either may have any name.
+/// Whether a request matches an operation. Path parameters may have any name.
 fn is_for(request: &str, operation: &str) -> bool {
     let (request, operation): (Vec<_>, Vec<_>) =
         (request.split('/').collect(), operation.split('/').collect());

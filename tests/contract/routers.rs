@@ -1,4 +1,4 @@
-//! The services answer what is described, to those whom it is described for, and nothing else.
+//! The services answer exactly the described operations, for the described callers.
 
 use audit::store::AuditStore;
 use basket::checkout::CheckoutService;
@@ -17,7 +17,7 @@ use testkit::{Account, Answer, Client, customer_id};
 
 use crate::{name, operations};
 
-/// Each service with its operations. Their stores never answer: who may call is decided before.
+/// Each service with its operations. Their stores never respond: callers are authorized before.
 fn services() -> Vec<(Client, Vec<Operation>)> {
     let account = Account::of_the_shop_at("http://127.0.0.1:9");
     let table = |name| account.known_table(name);
@@ -46,7 +46,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
         .collect()
 }
 
-/// A path with something in the place of each parameter.
+/// A path with a value for each parameter.
 fn filled(path: &str) -> String {
     let id = "0190f2a0-0000-7000-8000-000000000000";
     path.replace("{userName}", "grace")
@@ -61,7 +61,7 @@ async fn call(client: &Client, operation: &Operation) -> Answer {
     client.send(operation.method().as_str(), &filled(operation.path_template()), &[], "{}").await
 }
 
-/// The same as staff, who say by id which customer they mean.
+/// The same as staff, who name the customer by id.
 async fn call_as_staff(client: &Client, operation: &Operation) -> Answer {
     let path = format!("{}?customerId={}", filled(operation.path_template()), customer_id("grace"));
     client.send(operation.method().as_str(), &path, &[], "{}").await
@@ -80,7 +80,7 @@ async fn a_service_answers_what_is_described_to_those_who_may_call() {
                 Access::Staff => assert_eq!((nobody, customer), (401, 403), "{name}"),
                 Access::Signed => assert_eq!((nobody, customer), (401, 401), "{name}"),
             }
-            // 422: the empty object that was sent; 503: nothing but the store stands in the way.
+            // 422: the empty object was rejected. 503: only the store is missing.
             let staff = call_as_staff(&service, operation).await.status.as_u16();
             if operation.access() == Access::Signed {
                 assert_eq!(staff, 401, "{name}");

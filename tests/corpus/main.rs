@@ -1,4 +1,4 @@
-//! What the fuzz targets were fed with, again: nothing that was mended breaks anew.
+//! Regression tests with the inputs of the fuzz targets.
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a test that cannot run has failed")]
 

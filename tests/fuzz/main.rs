@@ -1,8 +1,8 @@
-//! The shop is asked for all that its description allows, and for what it does not, by Schemathesis:
-//! no answer may be a failure of the server, or one that is not described.
+//! API fuzzing with Schemathesis: it sends requests that the description allows, and some that it
+//! does not. No response may be a server error or undescribed.
 //!
-//! `FERROCART_CASES` says how many requests are made up per operation and caller, and
-//! `FERROCART_SEED` which: `cargo xtask test fuzz` has fixed ones.
+//! `FERROCART_CASES` is the number of generated requests per operation and caller. `FERROCART_SEED`
+//! selects them. `cargo xtask test fuzz` sets both.
 
 #![allow(
     clippy::expect_used,
@@ -30,23 +30,23 @@ use crate::report::Report;
 const DESCRIPTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
 const CONFIG: &str = include_str!("schemathesis.toml");
 
-/// The member of staff whom the tests are.
+/// The member of staff whom the tests sign in as.
 const STAFF: &str = "ada";
 
-/// What nobody has to sign in for, and what is answered then.
+/// Operations without sign-in, and their responses.
 const PUBLIC: [&str; 4] = ["listProducts", "readProduct", "readHealth", "readDescription"];
 const PUBLIC_ANSWERS: &[&str] = &["2xx", "304", "400", "404", "412"];
-/// What only programs are answered that sign, which the fuzzer cannot.
+/// Operations that need a signed request, which the fuzzer cannot make.
 const SIGNED: [&str; 1] = ["hearPaymentProvider"];
 const SIGNED_ANSWERS: &[&str] = &["401"];
 
-/// Who asks.
+/// A caller of the API.
 struct Caller {
     name: &'static str,
-    /// What may be answered to a request that is as described: the rest is none of the schema's business,
-    /// such as whether a cursor is one, or a price has too many decimals.
+    /// Statuses allowed for a request that matches the schema. A schema cannot express all rules,
+    /// such as valid cursors or the decimals of a price.
     answers: &'static [&'static str],
-    /// How many of every hundred cases.
+    /// The percentage of cases for this caller.
     share: u32,
 }
 
@@ -79,7 +79,7 @@ fn fuzz(shop: &Shop, signed_in: Option<&Shop>, caller: &Caller) {
     let program = env::var_os("FERROCART_SCHEMATHESIS")
         .expect("FERROCART_SCHEMATHESIS is not set: run these tests with `cargo xtask test fuzz`");
     let [report, events] = ["json", "ndjson"].map(|kind| config.with_extension(kind));
-    // Those of an earlier run would speak for this one.
+    // Files of an earlier run must not count for this one.
     for file in [&report, &events].into_iter().filter(|file| file.exists()) {
         fs::remove_file(file).unwrap();
     }
@@ -108,7 +108,7 @@ fn fuzz(shop: &Shop, signed_in: Option<&Shop>, caller: &Caller) {
     println!("{}: {made} cases", caller.name);
 }
 
-/// What there is to ask for, beside what is made up.
+/// Existing resources that requests can name, besides generated ones.
 struct Known {
     owner: Shop,
     products: Vec<String>,
@@ -117,7 +117,7 @@ struct Known {
 }
 
 impl Known {
-    /// Things of the customer who is signed in, or of some other one.
+    /// Resources of the signed-in customer, or of another one.
     fn new(shop: &Shop, signed_in: Option<&Shop>) -> Self {
         let owner = signed_in.filter(|shop| shop.user() != STAFF).cloned().unwrap_or_else(|| shop.customer());
         let products: Vec<_> = (0..8).map(|number| shop.product(&format!("Fuzz {number}"), "9.90")).collect();
@@ -130,7 +130,7 @@ impl Known {
         Self { owner, products, items, orders: vec![text("orderId")(&receipt)] }
     }
 
-    /// Fills the basket again and again, or every checkout but the first would find it empty.
+    /// Refills the basket repeatedly; without this, every checkout but the first finds it empty.
     fn while_baskets_fill<T>(&self, work: impl FnOnce() -> T) -> T {
         let basket = json!({
             "userName": self.owner.user(),
@@ -140,7 +140,7 @@ impl Known {
         thread::scope(|scope| {
             scope.spawn(|| {
                 while !done.load(Ordering::Relaxed) {
-                    // Staff may have removed a product meanwhile.
+                    // Staff may have deleted a product meanwhile.
                     let status = self.owner.post("/basket", &basket).status;
                     assert!([200, 422].contains(&status), "{status}");
                     thread::sleep(Duration::from_millis(50));
@@ -152,7 +152,7 @@ impl Known {
     }
 }
 
-/// Is true when this is dropped, also by a panic.
+/// Sets the flag when it is dropped, also by a panic.
 struct OnDrop<'a>(&'a AtomicBool);
 
 impl Drop for OnDrop<'_> {
@@ -161,12 +161,12 @@ impl Drop for OnDrop<'_> {
     }
 }
 
-/// What fits on a few screens.
+/// The end of the text, a few screens long.
 fn end(text: &str) -> &str {
     &text[text.ceil_char_boundary(text.len().saturating_sub(20_000))..]
 }
 
-/// Who asks, and for what.
+/// The Schemathesis configuration for this caller and the known resources.
 fn configuration(known: &Known, signed_in: Option<&Shop>, caller: &Caller) -> String {
     let of_their_own = [&PUBLIC[..], &SIGNED].concat();
     let answers = |which, operations: &[&str], answers: &[&str]| {
@@ -187,7 +187,7 @@ fn configuration(known: &Known, signed_in: Option<&Shop>, caller: &Caller) -> St
         answers("include", &PUBLIC, PUBLIC_ANSWERS),
         answers("include", &SIGNED, SIGNED_ANSWERS),
         answers("exclude", &of_their_own, caller.answers),
-        // Whom the shop has forgotten can try nothing else; staff are needed by other tests.
+        // An erased customer can try nothing else, and other tests need the staff.
         "[[operations]]\ninclude-operation-id = [\"eraseMe\", \"eraseCustomer\"]\nenabled = false\n"
             .to_owned(),
     ]

@@ -1,16 +1,18 @@
-//! What Schemathesis reports of a run, and whether the run passed.
+//! Evaluation of a Schemathesis run.
 //!
-//! The report (`--report-json-path`) counts as errored what was made and has no answer. It does not tell a request that
-//! failed from one that was never sent: Hypothesis gives a sequence of requests up when its data are used up, after the
-//! next request was made. The events (`--report-ndjson-path`) tell.
+//! The report (`--report-json-path`) counts a case without a response as errored. It does not
+//! separate failed requests from those never sent. Hypothesis gives up a sequence of requests when
+//! its data are used up, after it has made the next request. The events (`--report-ndjson-path`)
+//! separate both.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// At most one case in so many may be given up before it is sent, or too little is tested.
+/// At most one case in this many may be given up before it is sent, or the run tests too little.
 const MAX_UNSENT_ONE_IN: u32 = 100;
 
-/// The report, as far as it is looked at. <https://schemathesis.readthedocs.io/en/stable/reference/reports/>
+/// The fields of the report that are evaluated.
+/// <https://schemathesis.readthedocs.io/en/stable/reference/reports/>
 #[derive(Debug, Deserialize)]
 pub struct Report {
     complete: bool,
@@ -42,19 +44,19 @@ struct Finding {
 }
 
 impl Report {
-    /// Reads a report.
+    /// Parses a report.
     ///
     /// # Errors
-    /// When it is none.
+    /// When the text is no report.
     pub fn parse(text: &str) -> serde_json::Result<Self> {
         serde_json::from_str(text)
     }
 
-    /// How many cases were made, if all that were sent were answered and passed. `unsent` of them were not sent, as
-    /// [`unsent`] counts them.
+    /// The number of generated cases, if all sent ones were answered and passed. `unsent` cases
+    /// were not sent, as [`unsent`] counts them.
     ///
     /// # Errors
-    /// Why the run did not pass. A case can error although the exit code is 0.
+    /// The reason why the run did not pass. A case can error although the exit code is 0.
     pub fn passed(&self, unsent: u32) -> Result<u32, String> {
         let Self { complete, exit_code, operations, test_cases, failures, errors } = self;
         let TestCases { generated, with_failures, errored } = *test_cases;
@@ -87,7 +89,7 @@ impl Report {
     }
 }
 
-/// One line of the events, as far as it is looked at.
+/// The fields of one event that are evaluated.
 #[derive(Deserialize)]
 struct Event {
     #[serde(rename = "ScenarioFinished")]
@@ -110,10 +112,11 @@ struct Recorder {
     checks: Map<String, Value>,
 }
 
-/// How many cases of these events were given up before they were sent, in scenarios without an error.
+/// The number of cases in these events that were given up before they were sent, in scenarios
+/// without an error.
 ///
 /// # Errors
-/// When they are no events.
+/// When the text holds no events.
 pub fn unsent(events: &str) -> serde_json::Result<u32> {
     let mut unsent = 0;
     for line in events.lines() {
@@ -150,14 +153,14 @@ mod tests {
         })
     }
 
-    /// What is said of the run with one field changed.
+    /// The result of the run with one field changed.
     fn with(pointer: &str, value: Value) -> Result<u32, String> {
         let mut report = report();
         *report.pointer_mut(pointer).unwrap() = value;
         Report::parse(&report.to_string()).unwrap().passed(0)
     }
 
-    /// The events of a run with one scenario, in which one request was answered and another was not.
+    /// The events of a run with one scenario: one request was answered, another was not.
     fn events(status: &str, of_the_other: Value) -> String {
         let mut interactions = json!({ "a": { "request": {}, "response": { "status_code": 200 } } });
         if !of_the_other.is_null() {

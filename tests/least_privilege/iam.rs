@@ -2,7 +2,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use shop_tests::{Shop, owner};
 
-/// What Lambda does in a function's name: it polls, and it writes logs.
+/// Actions that Lambda makes with a function's role: it polls, and it writes logs.
 const OF_LAMBDA: [&str; 10] = [
     "logs:CreateLogStream",
     "logs:PutLogEvents",
@@ -16,7 +16,8 @@ const OF_LAMBDA: [&str; 10] = [
     "lambda:InvokeFunction",
 ];
 
-/// What a function does once, when it starts, and so never again while it is tried. The infra tests name who may.
+/// A function does this once, when it starts, so the scenarios never repeat it. The infra tests
+/// name the functions that may.
 const AT_START: &str = "secretsmanager:GetSecretValue";
 
 /// The role of a function and its policies.
@@ -33,13 +34,13 @@ pub struct Policy {
     document: Value,
 }
 
-/// A policy without one of its actions.
+/// A policy with one action removed.
 pub struct Reduction {
-    /// What is missing, and on what.
+    /// The removed action and its resource.
     pub action: String,
-    /// As it was deployed.
+    /// The policy as deployed.
     pub whole: Policy,
-    /// The rest.
+    /// The policy without the action.
     pub policy: Policy,
 }
 
@@ -64,18 +65,18 @@ impl Role {
         role
     }
 
-    /// Gives the role another policy in the place of that with the same name.
+    /// Replaces the role's policy of the same name.
     pub fn put(&self, Policy { name, document }: &Policy) {
         let document = document.to_string();
         self.call("PutRolePolicy", &[("PolicyName", name), ("PolicyDocument", &document)]);
     }
 
-    /// The policies without each of the actions that the function's code calls.
+    /// The policies, each without one of the actions that the function's code calls.
     pub fn reductions(&self) -> Vec<Reduction> {
         self.policies.iter().flat_map(Policy::reductions).collect()
     }
 
-    /// An operation of IAM, which speaks forms and XML.
+    /// Calls an IAM operation, which takes form fields and returns XML.
     fn call(&self, operation: &str, parameters: &[(&str, &str)]) -> String {
         let of_all = [("Action", operation), ("Version", "2010-05-08"), ("RoleName", self.name.as_str())];
         let form = of_all.into_iter().chain(parameters.iter().copied());
@@ -91,7 +92,7 @@ impl Policy {
         for (index, statement) in self.document["Statement"].as_array().unwrap().iter().enumerate() {
             let resource = statement["Resource"].to_string();
             for action in actions(statement) {
-                // To a dead-letter queue it is Lambda that sends.
+                // Lambda itself sends to dead-letter queues.
                 if action == AT_START || OF_LAMBDA.contains(&action) || resource.contains("DeadLetters") {
                     continue;
                 }
@@ -118,7 +119,7 @@ fn actions(statement: &Value) -> Vec<&str> {
     }
 }
 
-/// The texts of the elements of this name.
+/// The texts of the elements with this name.
 fn elements(xml: &str, name: &str) -> Vec<String> {
     let start = format!("<{name}>");
     let elements: Vec<_> =

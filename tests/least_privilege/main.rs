@@ -1,7 +1,9 @@
-//! No function may do more than it must: take any action out of any policy, and something stops to work.
+//! Least privilege: every action of every policy is needed. Without any one of them, a scenario
+//! fails.
 //!
-//! What Lambda itself does in a function's name (polling, logs, on-failure destinations) is left out: the local AWS
-//! does it in nobody's name. The infra tests hold it to what AWS documents.
+//! Actions that Lambda makes itself with a function's role (polling, logs, on-failure destinations)
+//! are left out. The local AWS makes them without a role. The infra tests compare them with AWS's
+//! documentation.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 #![expect(clippy::print_stdout, reason = "which actions were tried is worth seeing")]
@@ -15,7 +17,7 @@ use iam::Role;
 use scenarios::FunctionScenarios;
 use testkit::TIMEOUT;
 
-/// How long scenarios are waited for at least, while an action is missing.
+/// The minimum timeout of scenarios while an action is missing.
 const LEAST_PATIENCE: Duration = Duration::from_millis(500);
 
 #[test]
@@ -26,7 +28,8 @@ fn every_action_of_every_function_is_needed() {
         let role = Role::of_function(scenarios.shop(), &name);
         let works = |timeout| scenarios.work(&function, timeout);
         assert!(works(TIMEOUT), "{function} does not work with all its actions");
-        // What it takes with all its actions, and while everything is warm, tells how long to wait without one.
+        // The duration with all actions, once everything is warm, sets the timeout of runs without
+        // one.
         let started = Instant::now();
         assert!(works(TIMEOUT), "{function} does not work with all its actions");
         let timeout = LEAST_PATIENCE.max(started.elapsed() * 2);

@@ -18,7 +18,7 @@ use uuid::Uuid;
 /// Method, path, headers and body.
 type Request<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Value);
 
-/// Who does all that the functions are there for.
+/// Runs each function's scenarios.
 pub struct FunctionScenarios {
     staff: Shop,
     account: Account,
@@ -32,14 +32,14 @@ impl FunctionScenarios {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let product = staff.product("Lamp", "19.90");
         let scenarios = Self { staff, account: Account::of_the_shop(), runtime, product };
-        // Lists read orders only if there are some.
+        // Lists read orders only if some exist.
         let (other_customer, order) = scenarios.checked_out();
         let path = other_customer.path(&format!("/order/{}/{order}", other_customer.user_name));
         assert!(within(TIMEOUT, || scenarios.staff.get(&path).status == 200));
         scenarios
     }
 
-    /// Something that was never taken in is bought for somebody: by whom, and which order it is to be.
+    /// Checks out a product that was never received. Returns the customer and the order's id.
     fn checked_out(&self) -> (OtherCustomer, String) {
         let other_customer = OtherCustomer::new();
         self.staff.post(&other_customer.path("/basket"), other_customer.basket(&self.product)).expect(200);
@@ -53,12 +53,12 @@ impl FunctionScenarios {
         &self.staff
     }
 
-    /// All functions of the shop: what they are called here, and on AWS.
+    /// All functions of the shop: their names here, and on AWS.
     pub fn functions(&self) -> BTreeMap<String, String> {
         self.staff.all("/functions")
     }
 
-    /// Has a function do everything it is there for, and says whether it was done in time.
+    /// Runs every scenario of a function and returns whether it finished in time.
     pub fn work(&self, function: &str, timeout: Duration) -> bool {
         match function {
             "product-api" => self.catalogue(),
@@ -82,14 +82,22 @@ impl FunctionScenarios {
                 self.checkout_becomes_an_order(timeout)
                     && self.unreadable_row_is_set_aside("checkout", key, publisher, timeout)
             }
-            // It needs no rights at all.
+            // It needs no permissions.
             "privacy-on-sign-up" => !self.staff.customer().user().is_empty(),
-            "privacy-api"
-            | "privacy-on-answer"
-            | "basket-on-privacy"
-            | "ordering-on-privacy"
-            | "notification-on-privacy" => self.customer_takes_their_data_and_leaves(timeout),
-            // A fact that nobody writes a mail about: there is nobody to write to.
+            "privacy-api" | "privacy-on-answer" => self.customer_takes_their_data_and_leaves(timeout),
+            "basket-on-privacy" => {
+                let customer = OtherCustomer::new();
+                let basket = customer.basket(&self.product);
+                self.staff.post(&customer.path("/basket"), basket).status == 200
+                    && self.data_is_exported_and_erased(function, &customer)
+            }
+            "ordering-on-privacy" => self
+                .checkout_is_received("ordering-on-checkout")
+                .is_some_and(|(customer, _)| self.data_is_exported_and_erased(function, &customer)),
+            "notification-on-privacy" => self
+                .checkout_is_received("notification-on-checkout")
+                .is_some_and(|(customer, _)| self.data_is_exported_and_erased(function, &customer)),
+            // An event without a mail: the order has no contact.
             "ordering-topic-relay" => {
                 let (order, whose) = (Uuid::now_v7().to_string(), OtherCustomer::new().in_events());
                 self.told("ordering-topic-relay", &order, "OrderStockReserved", whose)
@@ -99,7 +107,7 @@ impl FunctionScenarios {
                 self.told("audit-on-order", &order, "OrderPaid", whose)
             }
             "audit-api" => self.staff.get(&format!("/audit/{}", Uuid::now_v7())).status == 200,
-            "notification-on-checkout" => self.somebody_can_be_written_to().is_some(),
+            "notification-on-checkout" => self.checkout_is_received("notification-on-checkout").is_some(),
             "notification-on-order" => self.somebody_is_written_to(),
             "privacy-publisher" => {
                 let (key, publisher) = (&["customerId", "item"], "privacy-publisher");
@@ -146,7 +154,7 @@ impl FunctionScenarios {
         }
     }
 
-    /// Sends requests one after the other, and says whether each was dealt with.
+    /// Sends requests in sequence and returns whether each succeeded.
     fn all_dealt_with(&self, requests: &[Request]) -> bool {
         requests.iter().all(|(method, path, headers, body)| {
             let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -185,7 +193,7 @@ impl FunctionScenarios {
             ("GET", &by_name, &[], Value::Null),
             ("GET", "/basket", &[], Value::Null),
             ("POST", &check_out, &key, checkout(user)),
-            // The basket is empty by now, so the key has to be looked up.
+            // The basket is empty by now, so the function has to look up the key.
             ("POST", &check_out, &key, checkout(user)),
         ])
     }
@@ -202,7 +210,8 @@ impl FunctionScenarios {
             && self.staff.post(&by_id(&format!("/order/nobody/{nothing}/cancel")), "").status == 404
     }
 
-    /// An order of something that was never taken in: whose, which, or nothing if it was not rejected in time.
+    /// Places an order of a product that was never received. Returns the customer and the order's
+    /// id; `None` if it was not rejected in time.
     fn order_is_rejected(&self, timeout: Duration) -> Option<(OtherCustomer, String)> {
         let (other_customer, order) = self.checked_out();
         let path = other_customer.path(&format!("/order/{}/{order}", other_customer.user_name));
@@ -210,7 +219,7 @@ impl FunctionScenarios {
         rejected.then_some((other_customer, order))
     }
 
-    /// Has the workflow's steps done for an order that is over, which changes nothing any more.
+    /// Runs the workflow's steps for a finished order, which changes nothing.
     fn steps_are_done(&self, timeout: Duration) -> bool {
         let Some((_, order)) = self.order_is_rejected(timeout) else { return false };
         let tell = |fact: &str, more: Value| self.told("ordering-on-event", &order, fact, more);
@@ -219,7 +228,7 @@ impl FunctionScenarios {
             merge(&mut call, more);
             is_done(&self.invoke("ordering-steps", &call))
         };
-        // Commands, then tasks whose answer is known already.
+        // Commands, then tasks whose result is known already.
         step("charge", Value::Null)
             && step("ship", Value::Null)
             && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
@@ -229,7 +238,7 @@ impl FunctionScenarios {
             && step("close", json!({ "status": "REJECTED", "reason": "OUT_OF_STOCK" }))
     }
 
-    /// Tells facts of an order that is over, which change nothing any more.
+    /// Delivers events of a finished order, which change nothing.
     fn facts_take_effect(&self, timeout: Duration) -> bool {
         let Some((other_customer, order)) = self.order_is_rejected(timeout) else { return false };
         let tell = |fact: &str, more: Value| self.told("ordering-on-event", &order, fact, more);
@@ -250,7 +259,7 @@ impl FunctionScenarios {
             && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
     }
 
-    /// Has an order stand as if its parcel could arrive.
+    /// Puts an order into the state in which its parcel can be delivered.
     fn can_be_delivered(&self, other_customer: &OtherCustomer, order: &str) -> bool {
         let text = |text: &str| AttributeValue::S(text.to_owned());
         let update =
@@ -261,8 +270,8 @@ impl FunctionScenarios {
         self.runtime.block_on(update.expression_attribute_values(":paid", text("PAID")).send()).is_ok()
     }
 
-    /// Names somebody to write to about an order that nobody placed: who, and about which.
-    fn somebody_can_be_written_to(&self) -> Option<(OtherCustomer, String)> {
+    /// Delivers a checkout to a function. Returns the customer and the order's id.
+    fn checkout_is_received(&self, function: &str) -> Option<(OtherCustomer, String)> {
         let (other_customer, order) = (OtherCustomer::new(), Uuid::now_v7().to_string());
         let line = json!({ "productId": self.product, "productName": "Lamp", "quantity": 1, "price": 19.9 });
         let mut checkout = json!({
@@ -276,17 +285,27 @@ impl FunctionScenarios {
             "currency": "USD",
         });
         merge(&mut checkout, other_customer.in_events());
-        self.told("notification-on-checkout", &order, "BasketCheckedOut", checkout)
-            .then_some((other_customer, order))
+        self.told(function, &order, "BasketCheckedOut", checkout).then_some((other_customer, order))
+    }
+
+    /// Delivers a customer's privacy requests to a function that exports and erases their data.
+    fn data_is_exported_and_erased(&self, function: &str, customer: &OtherCustomer) -> bool {
+        let requests = [("CustomerExportRequested", "exportId"), ("CustomerErasureRequested", "erasureId")];
+        requests.into_iter().all(|(name, id)| {
+            let request = json!({ "customerId": customer.id, id: Uuid::now_v7() });
+            self.told(function, &Uuid::now_v7().to_string(), name, request)
+        })
     }
 
     fn somebody_is_written_to(&self) -> bool {
-        let Some((other_customer, order)) = self.somebody_can_be_written_to() else { return false };
+        let Some((other_customer, order)) = self.checkout_is_received("notification-on-checkout") else {
+            return false;
+        };
         let is_told = |fact| self.told("notification-on-order", &order, fact, other_customer.in_events());
         if !is_told("OrderPaid") {
             return false;
         }
-        // A mail that is being written while its customer is erased.
+        // A mail that is written while its customer is erased.
         let erased = AttributeValue::S("erased".to_owned());
         let put = self.account.aws().dynamodb().put_item().table_name(self.staff.output("/tables/mail"));
         let put = put.item("customerId", AttributeValue::S(other_customer.id.clone()));
@@ -295,7 +314,7 @@ impl FunctionScenarios {
         is_told("OrderShipped")
     }
 
-    /// Asks for the parcel of an order that nobody placed.
+    /// Requests the shipment of an order that was never placed.
     fn parcel_is_asked_for(&self, order: &str) -> bool {
         let recipient = json!({
             "firstName": "Grace", "lastName": "Hopper", "email": "name@example.com", "address": "1 Harbour Street",
@@ -311,7 +330,7 @@ impl FunctionScenarios {
             && self.told("shipping-on-command", &order, "CancelShipment", Value::Null)
     }
 
-    /// Has the carrier fetch a parcel at once, and plan to hand it over.
+    /// Makes the carrier fetch a parcel at once and schedule its delivery.
     fn parcel_leaves(&self) -> bool {
         let order = Uuid::now_v7().to_string();
         self.parcel_is_asked_for(&order)
@@ -327,14 +346,14 @@ impl FunctionScenarios {
         is_told
     }
 
-    /// Asks for the charge of an order that nobody placed.
+    /// Requests the charge of an order that was never placed.
     fn order_is_charged(&self, order: &str, token: &str) -> bool {
         let payment = json!({ "method": "CARD", "token": token });
         let charge = json!({ "amount": 19.9, "currency": "USD", "payment": payment });
         self.told("payment-on-command", order, "ChargePayment", charge)
     }
 
-    /// Charges an order that nobody placed, and tells once more that it is charged, as its provider would.
+    /// Charges an order that was never placed, and sends the provider's webhook for it once more.
     fn provider_is_heard(&self) -> bool {
         let order = Uuid::now_v7().to_string();
         if !self.order_is_charged(&order, "tok_visa") {
@@ -379,7 +398,7 @@ impl FunctionScenarios {
         status == Some(201) && ask("GET", &path, "").0 == Some(200)
     }
 
-    /// Has the provider settle a charge that takes its time, and tell so.
+    /// Makes the provider settle a delayed charge and send its webhook.
     fn provider_tells(&self) -> bool {
         let order = Uuid::now_v7().to_string();
         if !self.order_is_charged(&order, "tok_delayed") {
@@ -401,7 +420,7 @@ impl FunctionScenarios {
         is_told
     }
 
-    /// The secret whose ARN a function has in a variable.
+    /// The secret whose ARN a function has in an environment variable.
     fn secret(&self, function: &str, variable: &str) -> String {
         let (endpoint, function) = (self.staff.output("/endpoint"), self.functions()[function].clone());
         let url = format!("{endpoint}/2015-03-31/functions/{function}/configuration");
@@ -417,7 +436,7 @@ impl FunctionScenarios {
         answer["SecretString"].as_str().unwrap().to_owned()
     }
 
-    /// A queue for the facts of an order that are told on the shop's bus from here on.
+    /// Creates a queue for the events of an order on the shop's bus from here on.
     async fn listen_for(&self, fact: &str, order: &str) -> String {
         let (sqs, events) = (self.account.aws().sqs(), self.account.aws().eventbridge());
         let (name, bus) = (format!("privileges-{order}"), self.staff.output("/eventBus"));
@@ -442,7 +461,8 @@ impl FunctionScenarios {
         sqs.delete_queue().queue_url(queue).send().await.unwrap();
     }
 
-    /// Tells a function a fact of an order, past the queue, and says whether it was acknowledged.
+    /// Invokes a function with an event of an order, without the queue, and returns whether it was
+    /// acknowledged.
     fn told(&self, function: &str, order: &str, fact: &str, more: Value) -> bool {
         let mut data = json!({ "orderId": order });
         merge(&mut data, more);
@@ -455,7 +475,7 @@ impl FunctionScenarios {
         is_done(&answer)
     }
 
-    /// Calls a function, as only the owner of the account may.
+    /// Invokes a function as the account owner.
     fn invoke(&self, function: &str, payload: &Value) -> Value {
         let (endpoint, function) = (self.staff.output("/endpoint"), self.functions()[function].clone());
         let url = format!("{endpoint}/2015-03-31/functions/{function}/invocations");
@@ -464,7 +484,7 @@ impl FunctionScenarios {
         serde_json::from_str(&text).unwrap_or(Value::Null)
     }
 
-    /// Takes units of a new product in, twice under the same name; gives its id.
+    /// Receives units of a new product, twice with the same key. Returns the product's id.
     fn units_come_in(&self) -> Option<String> {
         let lamp = json!({ "name": "Lamp", "category": "Lamps", "price": 19.9 });
         let product = self.staff.post("/product", lamp).expect(201).body["id"].as_str()?.to_owned();
@@ -484,7 +504,7 @@ impl FunctionScenarios {
         within(timeout, || self.staff.get(&path).body["available"] == 3)
     }
 
-    /// Sets units aside for an order that nobody placed, and puts them back.
+    /// Reserves units for an order that was never placed, and releases them.
     fn units_are_set_aside(&self) -> bool {
         let Some(product) = self.units_come_in() else { return false };
         let (order, units) = (Uuid::now_v7(), json!([{ "productId": product, "quantity": 2 }]));
@@ -508,7 +528,7 @@ impl FunctionScenarios {
         within(timeout, || self.staff.get(&order).status == 200)
     }
 
-    /// A message goes to the staff and back, and the chat is read.
+    /// A customer and staff exchange messages, and the chat is read.
     fn customer_and_staff_write(&self) -> bool {
         let customer = self.staff.customer();
         let (Some(mut one), Some(mut other)) = (socket(&customer), socket(&self.staff)) else { return false };
@@ -524,7 +544,7 @@ impl FunctionScenarios {
         let Some(mut socket) = socket(&customer) else { return false };
         let id = customer.id();
         let known = || !self.rows_of_live(&id).is_empty();
-        // A message that comes here all the same is counted, or would be if anybody knew its connection.
+        // A message that still arrives here is counted, but its connection is unknown.
         let said = json!({ "body": "{}", "requestContext": {
             "routeKey": "$connect", "eventType": "MESSAGE", "connectionId": "of-nobody",
         } });
@@ -536,7 +556,7 @@ impl FunctionScenarios {
             && within(timeout, || !known())
     }
 
-    /// What happens with an order is told to a connection that has gone without a word.
+    /// An order update is sent to a connection that was lost without a disconnect event.
     fn lost_connection_is_forgotten(&self) -> bool {
         let (other_customer, order, id) =
             (OtherCustomer::new(), Uuid::now_v7().to_string(), Uuid::now_v7().to_string());
@@ -566,12 +586,12 @@ impl FunctionScenarios {
             let put = dynamodb.put_item().table_name(table).set_item(Some(row));
             self.runtime.block_on(put.send()).unwrap();
         }
-        // What is left is where the order stands.
+        // Only the order's progress is left.
         self.told("realtime-on-order", &order, "OrderPaid", other_customer.in_events())
             && self.rows_of_live(&other_customer.id).len() == 1
     }
 
-    /// All rows of somebody's in the table of connections, but their tombstone.
+    /// All rows of a customer in the connection table, without the tombstone.
     fn rows_of_live(&self, id: &str) -> Vec<HashMap<String, AttributeValue>> {
         let query = self.account.aws().dynamodb().query().table_name(self.staff.output("/tables/connection"));
         let query = query
@@ -602,14 +622,14 @@ impl FunctionScenarios {
         let customer = self.staff.customer();
         customer.add(&self.product, 1);
         customer.order(&customer.check_out(&[]).expect(202).body);
-        // A basket that holds nothing need not be emptied.
+        // An empty basket would need no erasure.
         customer.add(&self.product, 1);
         within(timeout, || customer.get("/me/export").status == 200)
             && customer.send("DELETE", "/me", &[], "").status == 202
             && within(timeout, || !customer.has_account())
     }
 
-    /// Puts a row into a table that its stream's function cannot read, and waits until that is in the retry queue.
+    /// Puts a row that the table's publisher cannot read, and waits until it is in the retry queue.
     fn unreadable_row_is_set_aside(
         &self,
         table: &str,
@@ -621,21 +641,21 @@ impl FunctionScenarios {
         let before = self.runtime.block_on(self.messages(queue));
         let table = self.staff.output(&format!("/tables/{table}"));
         let dynamodb = self.account.aws().dynamodb();
-        // What it holds is no name of anybody.
+        // Its values match no customer's name.
         let id = AttributeValue::S(format!("no name {}", Uuid::now_v7()));
         let row: HashMap<_, _> = key.iter().map(|attribute| ((*attribute).to_owned(), id.clone())).collect();
         let put = dynamodb.put_item().table_name(table).set_item(Some(row.clone()));
-        // By it an order's row is told from what is left of one.
+        // This attribute separates an order from its tombstone.
         let put = put.item("orderDate", id);
         self.runtime.block_on(put.send()).unwrap();
         let set_aside = within(timeout, || self.runtime.block_on(self.messages(queue)) > before);
-        // Others list what the table holds.
+        // Other scenarios list the table.
         let delete = dynamodb.delete_item().table_name(table).set_key(Some(row));
         self.runtime.block_on(delete.send()).unwrap();
         set_aside
     }
 
-    /// How many messages a queue holds, in hand or not.
+    /// The number of messages in a queue, visible or in flight.
     async fn messages(&self, queue: &str) -> u64 {
         let attributes = self.account.aws().sqs().get_queue_attributes().queue_url(queue);
         let attributes = attributes
@@ -646,7 +666,7 @@ impl FunctionScenarios {
     }
 }
 
-/// Whether a function has neither failed nor left a message of its batch.
+/// Whether the invocation succeeded without failed messages.
 fn is_done(answer: &Value) -> bool {
     let failures = answer["batchItemFailures"].as_array();
     answer["errorType"].is_null() && failures.is_none_or(Vec::is_empty)
@@ -661,7 +681,7 @@ fn merge(object: &mut Value, more: Value) {
 
 type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
 
-/// A connection of who is signed in, if they may have one.
+/// A WebSocket connection of the signed-in user, if the authorizer accepts it.
 fn socket(shop: &Shop) -> Option<Socket> {
     let endpoint = shop.output("/endpoint").replacen("http", "ws", 1);
     let (api, stage) = (shop.output("/webSocketApiId"), shop.output("/stage"));
@@ -673,7 +693,7 @@ fn socket(shop: &Shop) -> Option<Socket> {
     Some(socket)
 }
 
-/// What is said next; null if nothing is.
+/// The next frame; null if none arrives.
 fn hear(socket: &mut Socket) -> Value {
     let frame = socket.read().ok().and_then(|frame| frame.into_text().ok());
     frame.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
@@ -683,7 +703,7 @@ fn ask(socket: &mut Socket, frame: &Value) -> Value {
     socket.send(Message::text(frame.to_string())).map(|()| hear(socket)).unwrap_or_default()
 }
 
-/// Whether something comes true in time.
+/// Whether the condition becomes true in time.
 fn within(timeout: Duration, mut is_so: impl FnMut() -> bool) -> bool {
     let deadline = Instant::now() + timeout;
     while Instant::now() < deadline {

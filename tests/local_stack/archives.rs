@@ -1,4 +1,4 @@
-//! EventBridge: archives of a template are made, and replayed to who is to hear it again.
+//! EventBridge: archives of a template are created, and replayed to the chosen rules.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The local AWS keeps what it was given: over a stop, and over a kill.
+//! The local AWS keeps its data over a stop and over a kill.
 
 use std::path::Path;
 
@@ -58,7 +58,7 @@ async fn data_written_seconds_ago_survives_a_kill() {
     assert_eq!(ids(&table).await, ["a"]);
 }
 
-/// Whether some file below a directory holds a text.
+/// Whether some file below a directory contains a text.
 fn holds(directory: &Path, text: &str) -> bool {
     let Ok(entries) = std::fs::read_dir(directory) else { return false };
     entries.flatten().any(|entry| {

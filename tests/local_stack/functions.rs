@@ -1,4 +1,4 @@
-//! Lambda: functions reach each other by URLs whose names resolve nowhere.
+//! Lambda: functions call each other by URLs whose host names are not in DNS.
 
 use serde_json::json;
 

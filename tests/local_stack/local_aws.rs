@@ -1,4 +1,4 @@
-//! A local AWS of a test's own, and what tests ask of it.
+//! A separate local AWS for a test, and its operations.
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
@@ -12,11 +12,11 @@ use testkit::Account;
 use ureq::Agent;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-/// Nobody checks signatures here, but the account and the service are read from them.
+/// The local AWS does not check signatures, but reads the account and the service from them.
 const CREDENTIAL: &str = "AWS4-HMAC-SHA256 Credential=000000000000/20260101/us-east-1";
 const TIMEOUT: Duration = Duration::from_mins(3);
 
-/// A local AWS of this test alone.
+/// A local AWS used by this test alone.
 pub(crate) struct LocalAws {
     port: u16,
     pub(crate) state: PathBuf,
@@ -30,7 +30,7 @@ impl LocalAws {
         Self::launched(name, &[])
     }
 
-    /// One that checks signatures and the policies of users.
+    /// Starts one that checks signatures and the policies of users.
     pub(crate) fn start_with_authorization(name: &str) -> Self {
         Self::launched(name, &["--auth"])
     }
@@ -59,7 +59,7 @@ impl LocalAws {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// How many files it has open, connections among them.
+    /// The number of its open files, including connections.
     pub(crate) fn open_files(&self) -> usize {
         std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).unwrap().count()
     }
@@ -79,18 +79,19 @@ impl LocalAws {
         self.process = launch(self.port, &self.state, self.options);
     }
 
-    /// Waits until it answers.
+    /// Waits until it responds.
     pub(crate) fn ready(&self) {
         let health = format!("{}/_ministack/health", self.endpoint());
         eventually("the local AWS", || self.agent.get(&health).call().ok());
     }
 
-    /// Posts something to a path, and gives the status of the answer.
+    /// Posts a body to a path and returns the status.
     pub(crate) fn post(&self, path: &str, body: &str) -> u16 {
         self.agent.post(format!("{}/{path}", self.endpoint())).send(body).unwrap().status().as_u16()
     }
 
-    /// Calls an operation, as `AWSStepFunctions.StartExecution`, and gives its answer, or the name of its error.
+    /// Calls an operation, such as `AWSStepFunctions.StartExecution`. Returns its output, or the
+    /// name of its error.
     pub(crate) fn call(&self, service: &str, operation: &str, input: &Value) -> Result<Value, String> {
         let request = self
             .agent
@@ -108,7 +109,7 @@ impl LocalAws {
         Err(error.rsplit('#').next().unwrap_or(error).to_owned())
     }
 
-    /// Invokes a function, and gives what it returns.
+    /// Invokes a function and returns its result.
     pub(crate) fn invoke(&self, function: &str) -> Value {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint());
         let request = self.agent.post(url).header("authorization", credential("lambda"));
@@ -116,7 +117,7 @@ impl LocalAws {
         serde_json::from_str(&text).unwrap()
     }
 
-    /// How many functions run: their code lies below the state.
+    /// The number of running functions: their code is stored below the state directory.
     pub(crate) fn functions(&self) -> usize {
         let state = self.state.canonicalize().unwrap();
         let processes = std::fs::read_dir("/proc").unwrap().flatten();
@@ -124,7 +125,7 @@ impl LocalAws {
         places.filter(|place| place.starts_with(&state)).count()
     }
 
-    /// Creates a stack, whose functions may be [`function`]s, and gives its outputs.
+    /// Creates a stack, whose functions may be [`function`]s, and returns its outputs.
     pub(crate) fn deploy(&self, resources: &Value, outputs: &Value) -> BTreeMap<String, String> {
         self.upload_function();
         let outputs: Value = outputs
@@ -157,7 +158,7 @@ impl LocalAws {
             .collect()
     }
 
-    /// Sends form fields, which older services take, and gives the XML that they answer.
+    /// Sends form fields, as older services expect, and returns the XML response.
     pub(crate) fn form(&self, service: &str, action: &str, fields: &[(&str, &str)]) -> String {
         let fields = [("Action", action)].into_iter().chain(fields.iter().copied());
         let request = self.agent.post(self.endpoint()).header("authorization", credential(service));
@@ -181,7 +182,7 @@ impl LocalAws {
         }
     }
 
-    /// Takes the messages that a queue has, within two seconds after the last.
+    /// Receives the messages of a queue until none arrives for two seconds.
     pub(crate) fn messages(&self, queue: &str) -> Vec<String> {
         let input = json!({ "QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 2 });
         let mut bodies = Vec::new();
@@ -218,7 +219,7 @@ fn credential(service: &str) -> String {
     format!("{CREDENTIAL}/{service}/aws4_request, SignedHeaders=host, Signature=0")
 }
 
-/// A function that does one of the things that `function.py` can.
+/// A function that runs one of the actions of `function.py`.
 pub(crate) fn function(does: &str, url: &Value) -> Value {
     json!({ "Type": "AWS::Lambda::Function", "Properties": {
         "Runtime": "provided.al2023", "Handler": "bootstrap", "Timeout": 10,
@@ -228,7 +229,7 @@ pub(crate) fn function(does: &str, url: &Value) -> Value {
     } })
 }
 
-/// Asks until there is an answer.
+/// Repeats a check until it returns a value.
 pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + TIMEOUT;
     loop {

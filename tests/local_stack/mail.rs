@@ -1,4 +1,4 @@
-//! SES: who may send is decided by the identities of sender and recipients, and by the sender's address.
+//! SES: the identities of sender and recipients, and the sender's address, decide who may send.
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::ProvideErrorMetadata;
@@ -13,7 +13,7 @@ const SHOP: &str = "shop@example.com";
 const OTHER: &str = "other@example.com";
 const CUSTOMER: &str = "grace@example.org";
 
-/// Sends a mail, and gives the error code if that is refused.
+/// Sends a mail and returns the error code if SES rejects it.
 async fn send(ses: &Client, from: &str) -> Result<(), String> {
     let content = |data: &str| Content::builder().data(data).build().unwrap();
     let message = Message::builder()
@@ -78,7 +78,7 @@ fn a_policy_can_bind_sending_to_the_address_of_the_sender() {
         );
         assert_eq!(send(&of_domain, SHOP).await, denied());
 
-        // In the sandbox the identity of the recipient is asked for, too.
+        // In the sandbox, SES checks the identity of the recipient, too.
         let details = owner.put_account_details().mail_type(MailType::Transactional);
         let details = details.website_url("https://example.com").production_access_enabled(false);
         details.send().await.unwrap();

@@ -1,4 +1,4 @@
-//! The local AWS keeps what it was given, and where we have mended it it does as AWS does.
+//! The local AWS keeps its data, and behaves as AWS where the project has patched it.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 

@@ -1,4 +1,4 @@
-//! Secrets Manager: a template gets the secret that it asks for, and can say whose it is.
+//! Secrets Manager: a template generates a secret as described, and another secret can refer to it.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The server that all services answer through.
+//! The HTTP server of all services.
 
 use std::io::Write;
 use std::net::TcpStream;
@@ -15,7 +15,7 @@ fn a_connection_that_its_client_has_closed_is_let_go() {
     let before = aws.open_files();
     for _ in 0..100 {
         let mut connection = TcpStream::connect(aws.address()).unwrap();
-        // Who waits for no answer leaves while it is made.
+        // A client without interest in the response closes the connection while it is made.
         connection.write_all(REQUEST.as_bytes()).unwrap();
     }
     eventually("the end of the connections", || (aws.open_files() <= before + 2).then_some(()));

@@ -1,4 +1,4 @@
-//! API Gateway: a WebSocket API answers, refuses and closes as on AWS.
+//! API Gateway: a WebSocket API responds, rejects and closes as on AWS.
 
 use std::net::TcpStream;
 
@@ -69,7 +69,7 @@ impl Api {
         }
     }
 
-    /// The status with which the management API answers a frame for a connection.
+    /// The status of the management API when it posts a frame to a connection.
     fn post(&self, connection: &str, frame: &str) -> u16 {
         self.aws.post(&format!("{}/@connections/{connection}", self.path), frame)
     }

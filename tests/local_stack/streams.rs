@@ -1,4 +1,4 @@
-//! DynamoDB streams: a function that reports a record gets it again, and all behind it, but nothing before it.
+//! DynamoDB streams: a failed record and all behind it are retried, but none before it.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! SNS: what a subscription cannot deliver is kept.
+//! SNS: messages that a subscription cannot deliver are kept.
 
 use serde_json::{Value, json};
 

@@ -1,10 +1,11 @@
-//! Step Functions: executions outlive the process that runs them, and fail by the names that their definitions catch.
+//! Step Functions: executions survive a restart, and fail with the error names that their
+//! definitions catch.
 
 use serde_json::{Value, json};
 
 use crate::local_aws::{LocalAws, eventually, function};
 
-/// Two workflows: one asks by a queue and waits, one by a function that fails.
+/// Two workflows: one sends a message and waits, the other calls a function that fails.
 fn deployed(aws: &LocalAws) -> Machines {
     let ask = json!({ "QueryLanguage": "JSONata", "StartAt": "Remember", "States": {
         "Remember": { "Type": "Pass", "Assign": { "order": "{% $states.input.order %}" }, "Next": "Ask" },
@@ -61,7 +62,7 @@ impl LocalAws {
         Ok(started["executionArn"].as_str().unwrap().to_owned())
     }
 
-    /// The token that the next message of the queue carries.
+    /// The token in the queue's next message.
     fn token(&self, machines: &Machines) -> String {
         let input = json!({ "QueueUrl": machines.queue, "WaitTimeSeconds": 20 });
         let received = self.call("sqs", "AmazonSQS.ReceiveMessage", &input).unwrap();
@@ -76,7 +77,7 @@ impl LocalAws {
         self.states("SendTaskSuccess", &json!({ "taskToken": token, "output": "\"yes\"" }))
     }
 
-    /// How an execution ends: its status, and what it gives.
+    /// The status and the output of a finished execution.
     fn end_of(&self, execution: &str) -> (String, Value) {
         eventually("the end of the execution", || {
             let described = self.states("DescribeExecution", &json!({ "executionArn": execution })).unwrap();

@@ -1,4 +1,4 @@
-//! Who may do what, cell by cell as docs/security.md says it, through the real authorizer.
+//! Authorization as in the table of docs/security.md, cell by cell, through the real authorizer.
 
 use serde_json::{Value, json};
 use shop_tests::{Shop, checkout};
@@ -14,13 +14,13 @@ struct Callers {
     staff: Shop,
 }
 
-/// The customer's things that paths name.
+/// The customer's resources that paths name.
 struct Things {
     order: String,
     product: String,
 }
 
-/// A route and the status that each caller gets.
+/// A route, and the status for each caller.
 struct Row {
     method: String,
     path: String,
@@ -38,7 +38,7 @@ fn table() -> Vec<Row> {
     .collect()
 }
 
-/// Whatever was done before, there is a product in stock again and a unit of it in the customer's basket.
+/// Makes sure that a product is in stock and a unit of it in the customer's basket.
 fn prepare(staff: &Shop, customer: &Shop, things: &mut Things) -> String {
     if staff.get(&format!("/product/{}", things.product)).status == 404 {
         things.product = staff.product_in_stock("Lamp", "19.90", 100);
@@ -49,7 +49,7 @@ fn prepare(staff: &Shop, customer: &Shop, things: &mut Things) -> String {
     basket.body["items"][0]["itemId"].as_str().unwrap().to_owned()
 }
 
-/// An order whose charge takes its time, so that it can be cancelled.
+/// An order with a delayed charge, so that it can be cancelled.
 fn waiting_order(customer: &Shop, product: &str) -> String {
     let receipt = customer.buy(product, 1, &json!({ "paymentToken": "tok_delayed" }));
     customer.order(&receipt).body["orderId"].as_str().unwrap().to_owned()
@@ -68,7 +68,7 @@ fn body(row: &Row, user: &str, product: &str) -> Value {
         ("POST", "/basket/{userName}/items") => item,
         ("PATCH", "/basket/{userName}/items/{itemId}") => json!({ "quantity": 2 }),
         ("POST", "/stock/{productId}/receipts") => json!({ "quantity": 1 }),
-        // Who calls it says so with a signature, which none of these has.
+        // This route needs a signature, which none of the callers has.
         ("POST", "/payment/webhook") => json!({ "type": "charge.settled", "data": {} }),
         (method, path) => panic!("this test knows no body for {method} {path}"),
     }
@@ -105,7 +105,7 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
                 .replace("{orderId}", order)
                 .replace("{productId}", &things.product)
                 .replace("{id}", &things.product);
-            // Whom staff write for they name by id.
+            // Staff name the customer by id.
             let names_customer = row.path.contains("{userName}") || row.path.starts_with("/basket/checkout");
             let of_customer = names_customer || (row.method == "POST" && row.path == "/basket");
             let path = if column == 3 && of_customer { format!("{path}?customerId={id}") } else { path };

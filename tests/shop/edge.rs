@@ -1,4 +1,4 @@
-//! The edge of the shop: what the gateway answers by itself, and what bad requests get.
+//! Responses of the gateway itself, and of bad requests.
 
 use serde_json::json;
 use shop_tests::Shop;

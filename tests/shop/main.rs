@@ -1,4 +1,4 @@
-//! What customers, staff and troublemakers see of a running shop.
+//! End-to-end tests of a running shop, as customers, staff and attackers.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 

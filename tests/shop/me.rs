@@ -1,9 +1,9 @@
-//! What customers may ask of their own data.
+//! Requests of customers about their own data.
 
 use serde_json::{Value, json};
 use shop_tests::{Answer, Shop, eventually};
 
-/// The customer's export, once it is there.
+/// The customer's export, once it is ready.
 fn export(customer: &Shop) -> Answer {
     let answer = customer.get("/me/export").expect(202);
     assert_eq!(answer.header("retry-after"), "2");
@@ -15,13 +15,13 @@ fn export(customer: &Shop) -> Answer {
     .expect(200)
 }
 
-/// A customer with an order and something in their basket; and the order.
+/// A customer with an order and a product in their basket, and that order.
 fn customer(staff: &Shop) -> (Shop, Value) {
     let customer = staff.customer();
     let product = staff.product_in_stock("Lamp", "19.90", 2);
     customer.add(&product, 2);
     let receipt = customer.check_out(&[]).expect(202).body;
-    // Nothing happens to it any more.
+    // The order is final.
     let order = customer.order_that_is("DELIVERED", &receipt).body;
     customer.add(&product, 1);
     (customer, order)
@@ -79,20 +79,20 @@ fn customers_who_leave_are_forgotten_and_their_orders_stay_without_them() {
         }
         assert!(!orders.iter().any(|order| order["userName"] == grace.user()), "{list}");
     }
-    // Somebody else can have the name, and gets nothing with it.
+    // Another customer can take the name, and sees no data of the first.
     let namesake = staff.customer_named(grace.user());
     let export = export(&namesake);
     for (holder, data) in export.body["data"].as_object().unwrap() {
         assert_eq!(data, &json!([]), "{holder}");
     }
-    // Nobody else lost anything.
+    // No other customer lost data.
     assert!(another.has_account());
     assert_eq!(another.basket().body["items"].as_array().unwrap().len(), 1);
     let path = format!("/order/{}/{}", another.user(), kept["orderId"].as_str().unwrap());
     assert_eq!(another.get(&path).expect(200).body, kept);
 }
 
-/// The ways an account can go.
+/// The ways in which an account is deleted.
 #[derive(Clone, Copy, Debug)]
 enum Departure {
     DeleteMe,
@@ -122,11 +122,11 @@ fn the_next_owner_of_a_name_sees_nothing_of_the_first_whichever_way_the_account_
         let product = order["items"][0]["productId"].as_str().unwrap();
         second.add(product, 1);
 
-        // What is left of the first is erased by id, and again, and is never the second's.
+        // The first customer's data is erased by id, twice, and never the second's.
         let erase = || staff.send("DELETE", &format!("/customer/{id}"), &[], "").expect(202).body;
         let mut erasure = erase();
         for _ in 0..2 {
-            // One that is done is followed by another one.
+            // A finished erasure is followed by a new one.
             erasure = eventually("an erasure that is done", || {
                 let next = erase();
                 (next["requestId"] != erasure["requestId"]).then_some(next)

@@ -1,4 +1,4 @@
-//! One checkout, one order.
+//! One checkout creates one order.
 
 use std::collections::HashSet;
 use std::thread;

@@ -1,4 +1,4 @@
-//! What lies on the queues between the services, and what cannot be read there.
+//! Queues between the services, and messages that cannot be processed.
 
 use aws_sdk_sqs::types::{QueueAttributeName, SendMessageBatchRequestEntry};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 const QUEUE: &str = "ordering-on-checkout";
 const SAMPLE: &str = include_str!("../../services/ordering/events/ordering-on-checkout.json");
 
-/// Tests that wait for the queue to be empty take turns.
+/// Tests that need an empty queue run one at a time.
 static TURN: Mutex<()> = Mutex::const_new(());
 
 struct Queues {
@@ -36,7 +36,7 @@ impl Queues {
         assert!(sent.failed().is_empty());
     }
 
-    /// Has failed messages come back after so many seconds from now on; says how many it was.
+    /// Sets the visibility timeout in seconds and returns the previous one.
     async fn hide_for(&self, seconds: usize) -> usize {
         let [before] = self.attributes(QUEUE, [QueueAttributeName::VisibilityTimeout]).await;
         let attributes = self.sqs.set_queue_attributes().queue_url(self.url(QUEUE));
@@ -51,13 +51,13 @@ impl Queues {
         names.map(|name| attributes.attributes.as_ref().unwrap()[&name].parse().unwrap())
     }
 
-    /// How many messages a queue has to read, and how many somebody holds.
+    /// The number of visible messages in a queue, and of those in flight.
     async fn messages(&self, queue: &str) -> [usize; 2] {
         let in_hand = QueueAttributeName::ApproximateNumberOfMessagesNotVisible;
         self.attributes(queue, [QueueAttributeName::ApproximateNumberOfMessages, in_hand]).await
     }
 
-    /// Waits until a queue has exactly so many messages to read, and nobody holds one.
+    /// Waits until a queue has exactly this many visible messages and none in flight.
     async fn wait_for(&self, queue: &str, messages: usize) {
         eventually(&format!("{messages} messages in {queue}"), async || {
             (self.messages(queue).await == [messages, 0]).then_some(())
@@ -65,7 +65,7 @@ impl Queues {
         .await;
     }
 
-    /// The customer's only order, once nothing happens to it any more.
+    /// The customer's only order, once it is final.
     async fn order_that_ended(&self, user: &str) -> Value {
         eventually("the end of an order", async || {
             let page = self.orders(user, 1).await;
@@ -83,7 +83,7 @@ impl Queues {
     }
 }
 
-/// A checkout of this customer as the bus would put it on the queue.
+/// A checkout event of this customer, as EventBridge writes it to the queue.
 fn checked_out(user: &str) -> String {
     let sample: Value = serde_json::from_str(SAMPLE).unwrap();
     let body = sample["Records"][0]["body"].as_str().unwrap();
@@ -120,7 +120,7 @@ async fn a_poison_message_is_dead_lettered_and_nine_orders_are_placed() {
     queues.orders(&user, 9).await;
     queues.wait_for(&dead_letters, dead).await;
 
-    // It is still poison, so it comes back to where it was: nothing is ever lost.
+    // The message is still poison and returns to the dead-letter queue: no message is lost.
     let redrive = queues.shop.xtask(&["redrive", QUEUE]);
     let said = String::from_utf8_lossy(&redrive.stdout);
     assert!(redrive.status.success(), "{said}{}", String::from_utf8_lossy(&redrive.stderr));

@@ -4,14 +4,14 @@ use shop_tests::Shop;
 
 const README: &str = include_str!("../../README.md");
 
-/// The shell commands of the README's tour, in order; but for those of its end, marked as `sh`, that kill a function under
-/// everybody. The chaos tests do that.
+/// The shell commands of the README's tour, in order. Those at its end, marked as `sh`, kill a
+/// function that other tests need; the chaos tests cover that.
 fn tour() -> String {
     let blocks = README.split("```bash\n").skip(1);
     blocks.map(|block| block.split("```").next().unwrap()).collect::<Vec<_>>().join("\n")
 }
 
-/// What takes a moment for a reader can take longer beside all other tests. Before this line, wait until that is so.
+/// Steps that take longer beside other tests. Before this line, wait until the condition holds.
 const WAITS: [(&str, &str); 5] = [
     (
         "sleep 2\ncurl -s $API/product/",
@@ -25,7 +25,7 @@ const WAITS: [(&str, &str); 5] = [
         "curl -s $API/stock/$PHONE -H \"$ADA\" | grep '\"onHand\":7,\"reserved\":0'",
     ),
 ];
-/// Whether a product can be put into a basket.
+/// Whether a product can be added to a basket.
 const KNOWN: &str = r#"
 known() {
   curl -s $API/basket -H "$ADA" -d '{"userName": "ada", "items": [{"productId": "'$1'", "quantity": 1}]}' | grep -c subtotal

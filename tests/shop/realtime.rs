@@ -1,4 +1,4 @@
-//! The WebSocket of the deployed shop, as its clients see it.
+//! The WebSocket API of the deployed shop, tested as a client.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ fn reserved_route_keys_cannot_be_selected_by_frames() {
         assert_eq!(answer["title"], "Unknown action", "{action}");
     }
     assert_eq!(ask("readMessages")["type"], "messages", "the connection is still known");
-    // They count like any other frame.
+    // These frames count against the rate limit like any other.
     let statuses: Vec<_> = (0..30).map(|_| ask("$disconnect")["status"].clone()).collect();
     assert!(statuses.contains(&json!(429)), "{statuses:?}");
 }

@@ -1,9 +1,9 @@
-//! Facts that are told again, as `cargo xtask replay` has it.
+//! Replay of archived events with `cargo xtask replay`.
 
 use serde_json::{Value, json};
 use shop_tests::{Shop, eventually};
 
-/// All that the shop knows of an order and its product.
+/// All views of an order and its product.
 fn known(staff: &Shop, customer: &Shop, receipt: &Value, product: &str) -> [Value; 5] {
     let order = receipt["orderId"].as_str().unwrap();
     let [payment, shipment, audit] =
@@ -18,7 +18,7 @@ fn facts_that_are_told_again_change_no_order_and_no_stock() {
     let (customer, product) = (staff.customer(), staff.product_in_stock("Lamp", "19.90", 5));
     let receipt = customer.buy(&product, 2, &json!({}));
     customer.order_that_is("DELIVERED", &receipt);
-    // The workflow may say later than the parcel arrives that its units left, and the audit hears of it last of all.
+    // The shipped stock can be recorded after the parcel arrives, and the audit is updated last.
     let before = eventually("all that there is to know", || {
         let known = known(&staff, &customer, &receipt, &product);
         let [_, _, audit, stock, _] = &known;
@@ -30,7 +30,7 @@ fn facts_that_are_told_again_change_no_order_and_no_stock() {
     assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
     assert!(said.contains("Told again what was told since"), "{said}");
 
-    // What was told before is heard before what is told of another order.
+    // Replayed events are processed before events of a new order.
     let other = staff.product_in_stock("Chair", "5.00", 5);
     customer.order_that_is("DELIVERED", &customer.buy(&other, 1, &json!({})));
     assert_eq!(known(&staff, &customer, &receipt, &product), before);

@@ -1,4 +1,5 @@
-//! From order to doorstep, as customers and staff see it: every way an order can go, and what is undone on the way back.
+//! Order fulfilment end to end, as customers and staff see it: every final state, and its
+//! compensation.
 
 use std::thread;
 
@@ -6,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use shop_tests::{Answer, Shop, eventually, owner, statuses};
 
-/// A product with so many units.
+/// A product with this many units.
 fn lamp(staff: &Shop, units: u32) -> String {
     staff.product_in_stock("Lamp", "19.90", units)
 }
@@ -19,7 +20,7 @@ fn payment(staff: &Shop, receipt: &Value) -> Value {
     of_order(staff, "payment", receipt).expect(200).body
 }
 
-/// All states that a payment or a shipment came to.
+/// All states of a payment or a shipment.
 fn states(body: &Value) -> Vec<&str> {
     body["history"].as_array().unwrap().iter().map(|change| change["state"].as_str().unwrap()).collect()
 }
@@ -29,7 +30,8 @@ fn cancel(customer: &Shop, receipt: &Value) -> Answer {
     customer.send("POST", &format!("/order/{}/{order}/cancel", customer.user()), &[], "")
 }
 
-/// The order is over in this way, and nothing of it is left: no unit set aside, no money, no parcel.
+/// Asserts that the order has this final state and is compensated: no reserved unit, no money, no
+/// parcel.
 fn assert_undone(staff: &Shop, order: &Answer, [status, reason]: [&str; 2], product: &str, units: u64) {
     let end = order.body["history"].as_array().unwrap().last().unwrap();
     assert_eq!([&order.body["status"], &end["status"]], [status, status], "{}", order.text);
@@ -117,7 +119,7 @@ fn wait_for<T>(call: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
 }
 
-/// The charges of an order, as the provider has them.
+/// The statuses of an order's charges at the provider.
 fn charges(receipt: &Value) -> Vec<String> {
     let shop = Shop::new();
     let rows = testkit::Account::of_the_shop();
@@ -128,7 +130,7 @@ fn charges(receipt: &Value) -> Vec<String> {
     own.map(|row| row["status"].as_str().unwrap().to_owned()).collect()
 }
 
-/// How the execution of an order's workflow ended, and how many states it executed: each is billed.
+/// The status of an order's workflow execution, and the number of executed states: each is billed.
 fn execution(shop: &Shop, receipt: &Value) -> (String, usize) {
     let executions = shop.output("/fulfilmentWorkflowArn").replace(":stateMachine:", ":execution:");
     let arn = format!("{executions}:{}", receipt["orderId"].as_str().unwrap());
@@ -143,14 +145,14 @@ fn execution(shop: &Shop, receipt: &Value) -> (String, usize) {
     (status, entered.count())
 }
 
-/// What `cargo xtask dlq` does with the failures of workflows.
+/// Runs `cargo xtask dlq` for failed workflows.
 fn dlq(shop: &Shop, action: &[&str]) -> (bool, String) {
     let done = shop.xtask(&[&["dlq"], action, &["fulfilment-failures"]].concat());
     let said = [done.stdout, done.stderr].map(|said| String::from_utf8_lossy(&said).into_owned());
     (done.status.success(), said.concat())
 }
 
-/// Somebody takes a reserved unit for one that is on hand.
+/// Moves a reserved unit back to the units on hand, by mistake.
 fn mistake_a_reserved_piece(shop: &Shop, product: &str) {
     let update = testkit::Account::of_the_shop().aws().dynamodb().update_item();
     let update = update
@@ -172,7 +174,7 @@ fn a_compensation_that_fails_waits_for_an_operator() {
     let order = receipt["orderId"].as_str().unwrap();
     let told = format!("the workflow of order {order} could not do ReleaseStock: Broken");
     eventually("a message for a person", || dlq(&staff, &["show", "--all"]).1.contains(&told).then_some(()));
-    // All that could be undone was, and nothing is said that is not so.
+    // All possible compensation is done, and no state is reported that does not hold.
     assert!(charges(&receipt).iter().all(|charge| charge == "refunded"), "{:?}", charges(&receipt));
     assert!(!statuses(&customer.order(&receipt).body).contains(&"CANCELLED"));
     let (gone_back, said) = dlq(&staff, &["redrive"]);
@@ -198,7 +200,7 @@ fn products_without_stock_cannot_be_sold() {
     assert_eq!(statuses(&order.body), ["PENDING", "REJECTED"]);
     assert_undone(&staff, &order, ["REJECTED", "OUT_OF_STOCK"], &scarce, 1);
     assert_eq!(staff.stock(&plenty), [9, 0, 0]);
-    // A product that nobody ever took in is out of stock, too.
+    // A product that was never received is out of stock, too.
     let none = staff.product("Rumour", "1.00");
     let order = customer.order_that_ended(&customer.buy(&none, 1, &json!({})));
     assert_eq!(order.body["history"][1]["reason"], "OUT_OF_STOCK");
@@ -227,7 +229,7 @@ fn out_of_stock_is_a_result_of_the_function_and_no_error() {
     let url = format!("{}/2015-03-31/functions/{function}/invocations", staff.output("/endpoint"));
     let request = ureq::post(&url).header("authorization", owner("lambda"));
     let mut answer = request.send(call.to_string()).unwrap();
-    // Lambda's metric `Errors` counts what has this header.
+    // Lambda's metric `Errors` counts responses with this header.
     assert_eq!(answer.headers().get("x-amz-function-error"), None);
     let told: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
     assert_eq!(told, json!({ "orderId": order, "stock": "OUT_OF_STOCK" }));
@@ -269,7 +271,7 @@ fn an_order_to_where_no_carrier_goes_is_refunded_and_cancelled() {
 fn a_customer_calls_an_order_off_before_it_is_paid() {
     let staff = Shop::new();
     let (customer, product) = (staff.customer(), lamp(&staff, 3));
-    // The charge takes its time, so there is some for a change of mind.
+    // The delayed charge leaves time for a cancellation.
     let receipt = customer.buy(&product, 1, &json!({ "paymentToken": "tok_delayed" }));
     customer.order_that_is("STOCK_RESERVED", &receipt);
     assert_eq!(
@@ -293,7 +295,8 @@ fn path(customer: &Shop, receipt: &Value) -> String {
 fn a_customer_calls_a_paid_order_off_before_its_parcel_leaves() {
     let staff = Shop::new();
     let (customer, product) = (staff.customer(), lamp(&staff, 50));
-    // The carrier takes two seconds here. On a busy machine that can be too few, but not again and again.
+    // The carrier takes two seconds here. On a busy machine that can be too short, but not
+    // repeatedly.
     let (receipt, before) = eventually("a change of mind in time", || {
         let before = staff.stock(&product);
         let receipt = customer.buy(&product, 1, &json!({}));
@@ -342,7 +345,7 @@ fn stock_receipts_and_stock_are_for_staff() {
         assert_eq!(of_order(&staff, path, &receipt).expect(200).body["orderId"], receipt["orderId"]);
     }
     customer.get(&format!("/stock/{product}")).expect(403);
-    // A delivery that is told twice is counted once.
+    // A delivery that is reported twice is counted once.
     let counted = staff.send("POST", &receipts, &key, &units).expect(201).body;
     assert_eq!(staff.send("POST", &receipts, &key, &units).expect(201).body, counted);
     staff.stock_becomes(&product, [6, 0, 1]);

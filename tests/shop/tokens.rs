@@ -1,4 +1,4 @@
-//! Which tokens open the door: those of the shop's user pool, for the shop's app client, in their hour.
+//! Token validation: the shop accepts unexpired tokens of its user pool and app client only.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shop_tests::{Answer, Shop, eventually, owner};
 use uuid::Uuid;
 
-/// Asks for the customer's own basket with some token.
+/// Reads the customer's own basket with a token.
 fn ask(customer: &Shop, token: &str) -> Answer {
     let path = format!("/basket/{}", customer.user());
     customer.nobody().send("GET", &path, &[("authorization", token)], "")
@@ -20,7 +20,7 @@ fn decode(part: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
-/// A call that only the owner of the account may make.
+/// A call as the account owner.
 fn administer(shop: &Shop, operation: &str, input: &Value) -> Value {
     let mut answer = ureq::post(shop.output("/endpoint"))
         .header("authorization", owner("cognito-idp"))
@@ -31,7 +31,7 @@ fn administer(shop: &Shop, operation: &str, input: &Value) -> Value {
     serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap()
 }
 
-/// Another app client of a pool.
+/// Creates another app client of a pool.
 fn client(shop: &Shop, pool: &str, id_token_seconds: u32) -> String {
     let input = json!({
         "UserPoolId": pool, "ClientName": Uuid::now_v7(), "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
@@ -119,7 +119,7 @@ fn a_token_whose_time_is_over_is_refused_at_the_gateway() {
     let customer = Shop::new().customer();
     let brief = client(&customer, customer.output("/userPoolId"), 1);
     let token = customer.sign_in_at(&brief).token();
-    // Only the gateway's own refusal has no correlation id.
+    // Only the gateway's own rejection has no correlation id.
     let refused = eventually("the end of the token", || {
         let refused = ask(&customer, &token).expect(401);
         refused.header("x-correlation-id").is_empty().then_some(refused)

@@ -1,4 +1,4 @@
-//! The one route that is open to another program: it believes what is signed, and nothing else.
+//! The payment webhook: only requests signed by the provider are accepted.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use shop_tests::{Answer, Shop, eventually, owner};
 use uuid::Uuid;
 
-/// What a function finds in a variable.
+/// The value of a function's environment variable.
 fn variable(shop: &Shop, function: &str, variable: &str) -> String {
     let (endpoint, function) = (shop.output("/endpoint"), shop.output(&format!("/functions/{function}")));
     let mut answer = ureq::get(format!("{endpoint}/2015-03-31/functions/{function}/configuration"))
@@ -18,7 +18,7 @@ fn variable(shop: &Shop, function: &str, variable: &str) -> String {
     function["Environment"]["Variables"][variable].as_str().unwrap().to_owned()
 }
 
-/// The secret whose ARN a function finds in a variable.
+/// The secret whose ARN a function has in an environment variable.
 fn secret(shop: &Shop, function: &str, name: &str) -> String {
     let mut answer = ureq::post(shop.output("/endpoint"))
         .header("authorization", owner("secretsmanager"))
@@ -30,14 +30,14 @@ fn secret(shop: &Shop, function: &str, name: &str) -> String {
     secret["SecretString"].as_str().unwrap().to_owned()
 }
 
-/// The secrets that the shop shares with its payment provider, to sign with.
+/// The secrets shared with the payment provider, for signing.
 fn webhook_secrets(shop: &Shop) -> WebhookSecrets {
     WebhookSecrets::parse(&secret(shop, "payment-webhook", "WEBHOOK_SECRET")).unwrap()
 }
 
-/// Refunds a part of a charge at the payment provider, by hand.
+/// Refunds a part of a charge manually at the payment provider.
 fn refund_part(shop: &Shop, charge: &Value, key: &str, amount: u64) {
-    // The name resolves nowhere; the local AWS has it at a path.
+    // The host name is not in DNS; the local AWS serves it at a path.
     let url = variable(shop, "payment-on-command", "PROVIDER_URL");
     let id = url.trim_start_matches("https://").split('.').next().unwrap();
     let url = format!("{}/_aws/lambda-url/{id}/v1/refunds", shop.output("/endpoint"));
@@ -50,7 +50,7 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Sends a webhook that was signed with these secrets now.
+/// Sends a webhook signed with these secrets now.
 fn send(shop: &Shop, secrets: &WebhookSecrets, id: &str, webhook: &Value) -> Answer {
     let time = now();
     send_signed(shop, id, time, &secrets.sign(id, time, webhook.to_string().as_bytes()), webhook)
@@ -62,12 +62,12 @@ fn send_signed(shop: &Shop, id: &str, time: u64, signature: &str, webhook: &Valu
     shop.nobody().send("POST", "/payment/webhook", &headers, webhook)
 }
 
-/// An id that no webhook had before.
+/// An id that no webhook has used.
 fn new_id() -> String {
     format!("evt_{}", Uuid::now_v7().simple())
 }
 
-/// An order that is paid, and a webhook that says of its payment whatever it says.
+/// A paid order, and a webhook of this type for its payment.
 fn paid(staff: &Shop, kind: &str) -> (Value, Value) {
     let customer = staff.customer();
     let receipt = customer.buy(&staff.product_in_stock("Lamp", "19.90", 1), 1, &json!({}));
@@ -106,7 +106,7 @@ fn unsigned_forged_and_stale_webhooks_are_refused() {
         let refused = send_signed(&staff, &id, time, &signature, &webhook).expect(401);
         assert_eq!(refused.problem(), "unauthorized", "{signature}");
     }
-    // Neither is somebody believed for being staff.
+    // A member of staff is not accepted either.
     assert_eq!(staff.post("/payment/webhook", &webhook).expect(401).problem(), "unauthorized");
     assert_eq!(payment(&staff, &receipt), before);
 }

@@ -1,8 +1,8 @@
-//! A shop under fire: hundreds of customers buy while calls fail, answers are lost, functions are
-//! killed and messages come twice. Afterwards a checker holds what the customers were told
-//! against what the tables hold.
+//! Chaos test: hundreds of customers buy while calls fail, responses are lost, functions are killed
+//! and messages are delivered twice. Afterwards a checker compares the responses to customers with
+//! the tables.
 //!
-//! What happens follows from a seed, as far as a run on a real machine can be repeated.
+//! All random choices follow from a seed, as far as a run on a real machine can be repeated.
 
 mod checker;
 mod customer;
@@ -32,28 +32,28 @@ pub use processes::Processes;
 pub use report::Report;
 use warehouse::Warehouse;
 
-/// Of so many customers one leaves now and then.
+/// One customer in this many has their data erased now and then.
 const RESTLESS: usize = 4;
-/// Requests under way at once: as many as two cores can serve.
+/// Concurrent requests: as many as two cores can serve.
 const WORKERS: usize = 16;
-/// How many times as long as planned customers buy at most.
+/// The limit of the buying time, as a multiple of the planned duration.
 const MAX_DURATIONS: u32 = 6;
 
-/// How long, how many, and by which numbers.
+/// The size and the seed of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// Everything follows from it.
+    /// The seed of all random choices.
     pub seed: u64,
-    /// How long customers buy; on a machine that is too slow for that many checkouts longer, but not without end.
+    /// How long customers buy. A slow machine takes longer for its checkouts, up to a limit.
     pub duration: Duration,
-    /// How many checkouts there are at least.
+    /// The minimum number of checkouts.
     pub checkouts: usize,
-    /// How many there are.
+    /// The number of customers.
     pub customers: usize,
 }
 
 impl Plan {
-    /// How the names of its customers begin.
+    /// The prefix of its customers' names.
     fn names(&self) -> String {
         format!("chaos-{}-", self.seed)
     }
@@ -110,7 +110,7 @@ pub fn run(plan: Plan) -> Report {
     let (faults, kills) = (schedule.stop(), killer.stop());
     println!("no more faults; {}", expected.summary());
 
-    // Without faults each customer checks what they last saw and did.
+    // Without faults, each customer checks their last responses and actions.
     for customer in &customers {
         lock(customer).settle();
     }
@@ -120,7 +120,8 @@ pub fn run(plan: Plan) -> Report {
     Report::new(plan, elapsed, &expected, faults, kills, checked)
 }
 
-/// Has every queue hide what somebody has taken for so many seconds, for those who cannot wait as long as on AWS.
+/// Sets the visibility timeout of every queue, in seconds, for tests that cannot wait as long as on
+/// AWS.
 pub fn hide_messages_for(shop: &Shop, seconds: u64) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let sqs = Account::of_the_shop().aws().sqs();
@@ -131,12 +132,12 @@ pub fn hide_messages_for(shop: &Shop, seconds: u64) {
     }
 }
 
-/// One worker: takes the next customer who is ready, and lets them do one thing.
+/// One worker: picks the next free customer and runs one of their actions.
 fn work(customers: &[Mutex<Customer>], worker: usize, over: &AtomicBool) {
     let mut next = worker * customers.len() / WORKERS;
     while !over.load(Ordering::SeqCst) {
         next = (next + 1) % customers.len();
-        // Somebody else's turn with this customer.
+        // Another worker has this customer.
         let Ok(mut customer) = customers[next].try_lock() else { continue };
         if customer.is_ready() {
             customer.step();
@@ -147,7 +148,7 @@ fn work(customers: &[Mutex<Customer>], worker: usize, over: &AtomicBool) {
     }
 }
 
-/// Staff change prices all the while, and now and then a few units come in of what is scarce.
+/// Staff change prices continuously, and now and then receive a few units of scarce products.
 fn staff(
     shop: &Shop,
     products: &[String],
@@ -168,7 +169,7 @@ fn staff(
     }
 }
 
-/// Now and then staff have somebody's data erased who has left already, and whose name is somebody else's by now.
+/// Now and then staff erase a customer who has left already, and whose name may have a new owner.
 fn erase_again(shop: &Shop, rng: &mut SeededRng, expected: &ExpectedState) {
     let departures = expected.departures();
     if departures.is_empty() || rng.pick(8) != 0 {

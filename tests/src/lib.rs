@@ -1,7 +1,7 @@
-//! The shop seen from outside: over HTTP, as a customer.
+//! Client of a running shop for end-to-end tests: HTTP as a customer or staff.
 //!
-//! `cargo xtask test` says in the environment which shop: `FERROCART_OUTPUTS` is the path of its
-//! `outputs.json`.
+//! `cargo xtask test` selects the shop: the environment variable `FERROCART_OUTPUTS` is the path of
+//! its `outputs.json`.
 
 #![allow(
     clippy::expect_used,
@@ -29,10 +29,10 @@ use uuid::Uuid;
 
 use crate::session::{Cognito, Session};
 
-/// How long an answer may take, on however busy a machine.
+/// The timeout of a response, even on a busy machine.
 const ANSWER: Duration = Duration::from_mins(2);
 
-/// A running shop, as somebody sees it: staff, a customer, or somebody who has not signed in.
+/// A running shop as seen by one caller: staff, a customer, or an anonymous client.
 #[derive(Clone, Debug)]
 pub struct Shop {
     agent: Agent,
@@ -41,16 +41,16 @@ pub struct Shop {
     session: Option<Arc<Session>>,
 }
 
-/// What the shop answered.
+/// A response of the shop.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as it came: prices are to be seen to the last digit.
+    /// The body as text, which keeps every digit of a price.
     pub text: String,
-    /// The body as JSON; null when it is none.
+    /// The body as JSON; null if it is not JSON.
     pub body: Value,
 }
 
@@ -69,7 +69,7 @@ impl Shop {
         Self::at(Path::new(&path))
     }
 
-    /// The shop of an `outputs.json`, as the member of staff whom it names.
+    /// The shop of an `outputs.json`, as its member of staff.
     #[must_use]
     pub fn at(outputs: &Path) -> Self {
         let text = std::fs::read_to_string(outputs).expect("the outputs of the shop");
@@ -87,13 +87,13 @@ impl Shop {
         Self { session: Some(Arc::new(staff)), ..nobody }
     }
 
-    /// The same shop, as somebody who has not signed in.
+    /// The same shop, as an anonymous client.
     #[must_use]
     pub fn nobody(&self) -> Self {
         Self { session: None, ..self.clone() }
     }
 
-    /// The same shop, as a new customer whom no other test knows.
+    /// The same shop, as a new customer that no other test uses.
     #[must_use]
     pub fn customer(&self) -> Self {
         self.customer_named(&format!("customer-{}", Uuid::now_v7()))
@@ -106,7 +106,7 @@ impl Shop {
         Self { session: Some(Arc::new(session)), ..self.clone() }
     }
 
-    /// The same shop, as a new customer of this name; none if the shop was not able to say yes.
+    /// The same shop, as a new customer of this name; `None` if the sign-up was not confirmed.
     #[must_use]
     pub fn try_customer_named(&self, user_name: &str) -> Option<Self> {
         let password = Session::try_sign_up(&self.cognito(), user_name).ok()?;
@@ -124,64 +124,64 @@ impl Shop {
         }
     }
 
-    /// The same user, signed in by another app client of the user pool.
+    /// The same user, signed in with another app client of the user pool.
     #[must_use]
     pub fn sign_in_at(&self, client_id: &str) -> Self {
         Self { session: Some(Arc::new(self.session().at(client_id))), ..self.clone() }
     }
 
-    /// Somebody of the same name, who signs up with the app client of another user pool.
+    /// A user of the same name, signed up with the app client of another user pool.
     #[must_use]
     pub fn sign_up_at(&self, client_id: &str) -> Self {
         let cognito = Cognito { client_id: client_id.to_owned(), ..self.cognito() };
         Self { session: Some(Arc::new(Session::sign_up(cognito, self.user()))), ..self.clone() }
     }
 
-    /// Who is signed in.
+    /// The name of the signed-in user.
     #[must_use]
     pub fn user(&self) -> &str {
         self.session().user_name()
     }
 
-    /// Their id as a customer, as the shop shows it with their basket.
+    /// Their customer id, as the shop shows it with their basket.
     #[must_use]
     pub fn id(&self) -> String {
         self.basket().body["customerId"].as_str().expect("a customer's id").to_owned()
     }
 
-    /// Whether they still have an account; their tokens tell nothing of that.
+    /// Whether their account still exists; their tokens stay valid either way.
     #[must_use]
     pub fn has_account(&self) -> bool {
         self.session().has_account()
     }
 
-    /// Deletes their account by Cognito's own operation, of which the shop hears nothing.
+    /// Deletes their account with Cognito's own operation, of which the shop is not notified.
     pub fn delete_account(&self) {
         self.session().delete_account();
     }
 
-    /// Deletes somebody's account as an administrator of the user pool does.
+    /// Deletes a user's account as an administrator of the user pool.
     pub fn delete_account_of(&self, user_name: &str) {
         let input = serde_json::json!({ "UserPoolId": self.output("/userPoolId"), "Username": user_name });
         self.cognito().call_as_owner("AdminDeleteUser", &input);
     }
 
-    /// Why somebody of this name cannot sign up.
+    /// The error when a user of this name signs up.
     ///
     /// # Panics
-    /// When they can.
+    /// When the sign-up succeeds.
     #[must_use]
     pub fn refused_sign_up(&self, user_name: &str) -> String {
         Session::try_sign_up(&self.cognito(), user_name).expect_err("a refusal")
     }
 
-    /// The ID token of who is signed in.
+    /// The ID token of the signed-in user.
     #[must_use]
     pub fn token(&self) -> String {
         self.session().id_token()
     }
 
-    /// Their access token.
+    /// The access token of the signed-in user.
     #[must_use]
     pub fn access_token(&self) -> String {
         self.session().access_token()
@@ -191,13 +191,13 @@ impl Shop {
         self.session.as_deref().expect("somebody who is signed in")
     }
 
-    /// Where `outputs.json` is.
+    /// The path of `outputs.json`.
     #[must_use]
     pub fn outputs(&self) -> &Path {
         &self.path
     }
 
-    /// What a command of `cargo xtask` does with this shop.
+    /// Runs a command of `cargo xtask` with this shop and returns its output.
     #[must_use]
     pub fn xtask(&self, arguments: &[&str]) -> Output {
         let mut xtask = Command::new(env!("CARGO"));
@@ -205,37 +205,37 @@ impl Shop {
         xtask.output().expect("cargo")
     }
 
-    /// What the shop is made of: `output("/queues/ordering-on-checkout")`.
+    /// An output of the stack: `output("/queues/ordering-on-checkout")`.
     #[must_use]
     pub fn output(&self, pointer: &str) -> &str {
         let value = self.outputs.pointer(pointer).and_then(Value::as_str);
         value.unwrap_or_else(|| panic!("no {pointer} in {}", self.path.display()))
     }
 
-    /// Everything of one kind that the shop is made of, by its name here.
+    /// All outputs of one kind, by their short names.
     #[must_use]
     pub fn all(&self, pointer: &str) -> BTreeMap<String, String> {
         let all = self.outputs.pointer(pointer).cloned().unwrap_or_default();
         serde_json::from_value(all).expect("names")
     }
 
-    /// Reads.
+    /// Sends a GET request.
     #[must_use]
     pub fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "")
     }
 
-    /// Sends JSON, or anything that displays as it should be sent.
+    /// Sends a POST request with JSON, or with any value that displays as its body.
     pub fn post(&self, path: &str, body: impl ToString) -> Answer {
         self.send("POST", path, &[], body)
     }
 
-    /// Sends a request; bodies are said to be JSON.
+    /// Sends a request. A body has the content type JSON.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl ToString) -> Answer {
         self.try_send(method, path, headers, body).expect("an answer")
     }
 
-    /// Sends a request that perhaps nobody answers.
+    /// Sends a request that may get no response.
     pub fn try_send(
         &self,
         method: &str,
@@ -265,7 +265,7 @@ impl Shop {
         })
     }
 
-    /// Creates a product and waits until baskets know it; gives its id.
+    /// Creates a product, waits until baskets can contain it, and returns its id.
     #[must_use]
     pub fn product(&self, name: &str, price: &str) -> String {
         let product = format!(r#"{{"name": "{name}", "category": "Tests", "price": {price}}}"#);
@@ -275,7 +275,8 @@ impl Shop {
         id
     }
 
-    /// What a product costs in baskets, if they know it: staff put it into one, and empty that again.
+    /// The price of a product in baskets, if they have it: staff add it to a basket, and empty that
+    /// again.
     #[must_use]
     pub fn basket_price(&self, product: &str) -> Option<Value> {
         let probe = OtherCustomer { user_name: format!("probe-{product}"), id: product.to_owned() };
@@ -287,7 +288,8 @@ impl Shop {
         Some(basket.body["items"][0]["price"].clone())
     }
 
-    /// Creates a product, takes units of it in, and waits until baskets know it; gives its id.
+    /// Creates a product with units in stock, waits until baskets can contain it, and returns its
+    /// id.
     #[must_use]
     pub fn product_in_stock(&self, name: &str, price: &str, units: u32) -> String {
         let id = self.product(name, price);
@@ -295,32 +297,32 @@ impl Shop {
         id
     }
 
-    /// Takes units of a product in, as staff do when a delivery comes.
+    /// Receives units of a product, as staff do for a delivery.
     pub fn take_in(&self, product: &str, units: u32) {
         let delivery = Uuid::now_v7().to_string();
         let (path, key) = (format!("/stock/{product}/receipts"), [("idempotency-key", delivery.as_str())]);
         self.send("POST", &path, &key, format!(r#"{{"quantity": {units}}}"#)).expect(201);
     }
 
-    /// Adds units of a product to one's basket.
+    /// Adds units of a product to the caller's basket.
     pub fn add(&self, product: &str, quantity: u8) {
         let item = format!(r#"{{"productId": "{product}", "quantity": {quantity}}}"#);
         self.post(&format!("/basket/{}/items", self.user()), item).expect(200);
     }
 
-    /// One's basket.
+    /// The caller's basket.
     #[must_use]
     pub fn basket(&self) -> Answer {
         self.get(&format!("/basket/{}", self.user())).expect(200)
     }
 
-    /// Checks one's basket out.
+    /// Checks out the caller's basket.
     #[must_use]
     pub fn check_out(&self, headers: &[(&str, &str)]) -> Answer {
         self.send("POST", "/basket/checkout", headers, checkout(self.user()))
     }
 
-    /// Buys units of a product, with some fields of the checkout as one likes; gives the receipt.
+    /// Buys units of a product and returns the receipt. `wishes` override fields of the checkout.
     #[must_use]
     pub fn buy(&self, product: &str, units: u8, wishes: &Value) -> Value {
         self.add(product, units);
@@ -338,13 +340,14 @@ impl Shop {
         ["onHand", "reserved", "shipped"].map(|units| stock[units].as_u64().expect("a number of units"))
     }
 
-    /// Waits until the stock of a product is this. A parcel can arrive before the workflow has said that its units left;
-    /// they have all the same, a little later.
+    /// Waits until the stock of a product has these counts. The workflow may record shipped units
+    /// after the parcel has arrived.
     pub fn stock_becomes(&self, product: &str, units: [u64; 3]) {
         eventually(&format!("stock of {units:?}"), || (self.stock(product) == units).then_some(()));
     }
 
-    /// The order of an accepted checkout, once it has come to this status. The test fails when it ends elsewhere.
+    /// The order of an accepted checkout, once it has this status. The test fails if it ends in
+    /// another.
     #[expect(clippy::must_use_candidate, reason = "some only wait for it")]
     pub fn order_that_is(&self, status: &str, receipt: &Value) -> Answer {
         eventually(&format!("an order that is {status}"), || {
@@ -358,7 +361,7 @@ impl Shop {
         })
     }
 
-    /// The order of an accepted checkout, once it is over.
+    /// The order of an accepted checkout, once it is final.
     #[must_use]
     pub fn order_that_ended(&self, receipt: &Value) -> Answer {
         eventually("the end of an order", || {
@@ -368,7 +371,7 @@ impl Shop {
         })
     }
 
-    /// The order of an accepted checkout, once it is there.
+    /// The order of an accepted checkout, once it exists.
     #[expect(clippy::must_use_candidate, reason = "some only wait for it")]
     pub fn order(&self, receipt: &Value) -> Answer {
         let path = format!("/order/{}/{}", self.user(), receipt["orderId"].as_str().expect("an order id"));
@@ -395,35 +398,35 @@ impl Default for OtherCustomer {
 }
 
 impl OtherCustomer {
-    /// Somebody whom no other test knows.
+    /// A customer that no other test uses.
     #[must_use]
     pub fn new() -> Self {
         let id = Uuid::now_v7().to_string();
         Self { user_name: format!("other_customer-{id}"), id }
     }
 
-    /// A path that says which customer staff mean.
+    /// A path with the id of the customer that staff act for.
     #[must_use]
     pub fn path(&self, path: &str) -> String {
         format!("{path}?customerId={}", self.id)
     }
 
-    /// The body of a basket with one of a product in it.
+    /// The body of a basket with one unit of a product.
     #[must_use]
     pub fn basket(&self, product: &str) -> Value {
         let item = serde_json::json!({ "productId": product, "quantity": 1 });
         serde_json::json!({ "userName": self.user_name, "items": [item] })
     }
 
-    /// Whose something is, as events say it.
+    /// The customer fields of events.
     #[must_use]
     pub fn in_events(&self) -> Value {
         serde_json::json!({ "customerId": self.id, "userName": self.user_name })
     }
 }
 
-/// The `Authorization` header of the owner of the shop's account, for services that tests call without an SDK. The
-/// local AWS knows owners by their keys, and does not check their signatures.
+/// The `Authorization` header of the account owner, for services that tests call without an SDK.
+/// The local AWS identifies owners by their keys and does not check their signatures.
 #[must_use]
 pub fn owner(service: &str) -> String {
     format!(
@@ -432,7 +435,7 @@ pub fn owner(service: &str) -> String {
     )
 }
 
-/// All that an order came to, oldest first.
+/// All statuses of an order, oldest first.
 #[must_use]
 pub fn statuses(order: &Value) -> Vec<&str> {
     let history = order["history"].as_array().into_iter().flatten();
@@ -454,20 +457,20 @@ pub fn checkout(user: &str) -> Value {
 }
 
 impl Answer {
-    /// The answer, if it has this status; the test fails with its body if not.
+    /// The response itself, if it has this status; otherwise the test fails with its body.
     #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "it asserts")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         self
     }
 
-    /// A header's value; empty when it is not there.
+    /// A header's value; empty if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a readable header"))
     }
 
-    /// The problem's type, if the answer is a problem response in full.
+    /// The problem's type, if the response is a complete problem response.
     #[must_use]
     pub fn problem(&self) -> &str {
         assert_eq!(self.header("content-type"), "application/problem+json", "{}", self.text);
@@ -486,7 +489,7 @@ impl Answer {
     }
 }
 
-/// Asks again and again until something is there; a test fails when that takes too long.
+/// Repeats a check until it returns a value; a test fails when that takes too long.
 pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + TIMEOUT;
     loop {

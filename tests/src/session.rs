@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use ureq::Agent;
 use uuid::Uuid;
 
-/// Tokens live for an hour; long runs ask for new ones in time.
+/// Tokens are valid for an hour; long runs renew them in time.
 const FRESH: Duration = Duration::from_mins(50);
-/// What the local Cognito would send to every new user.
+/// The confirmation code that the local Cognito sends to every new user.
 const CODE: &str = "123456";
 
-/// Somebody who has signed in.
+/// The session of a signed-in user.
 #[derive(Debug)]
 pub(crate) struct Session {
     cognito: Cognito,
@@ -20,7 +20,7 @@ pub(crate) struct Session {
     tokens: Mutex<(Tokens, Instant)>,
 }
 
-/// What Cognito gives to somebody who signs in.
+/// Cognito's tokens for a session.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Tokens {
@@ -29,19 +29,19 @@ struct Tokens {
 }
 
 impl Session {
-    /// Signs in somebody who is known.
+    /// Signs in an existing user.
     pub(crate) fn sign_in(cognito: Cognito, user_name: &str, password: &str) -> Self {
         let tokens = Mutex::new((cognito.tokens(user_name, password), Instant::now()));
         Self { cognito, user_name: user_name.to_owned(), password: password.to_owned(), tokens }
     }
 
-    /// Signs somebody new up, as a browser would: with a code that comes by mail.
+    /// Signs up a new user, as a browser would: with a confirmation code from a mail.
     pub(crate) fn sign_up(cognito: Cognito, user_name: &str) -> Self {
         let password = Self::try_sign_up(&cognito, user_name).expect("a new user");
         Self::confirm(cognito, user_name, &password)
     }
 
-    /// Signs in somebody who has just signed up.
+    /// Confirms and signs in a user who has just signed up.
     pub(crate) fn confirm(cognito: Cognito, user_name: &str, password: &str) -> Self {
         let client = &cognito.client_id;
         let code = json!({ "ClientId": client, "Username": user_name, "ConfirmationCode": CODE });
@@ -49,10 +49,10 @@ impl Session {
         Self::sign_in(cognito, user_name, password)
     }
 
-    /// Signs somebody new up; gives their password, or how Cognito refuses.
+    /// Signs up a new user. Returns the password, or Cognito's error.
     pub(crate) fn try_sign_up(cognito: &Cognito, user_name: &str) -> Result<String, String> {
         let (password, number) = (format!("Aa1-{}", Uuid::now_v7()), Uuid::now_v7());
-        // Names may hold what addresses may not.
+        // User names may contain characters that addresses may not.
         let address = if user_name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             format!("{user_name}@example.com")
         } else {
@@ -72,7 +72,7 @@ impl Session {
         self.cognito.call("DeleteUser", &json!({ "AccessToken": self.access_token() }));
     }
 
-    /// Whether there is such a user: Cognito takes their access token as long as there is.
+    /// Whether the user exists: Cognito accepts the access token only of an existing user.
     pub(crate) fn has_account(&self) -> bool {
         self.cognito.try_call("GetUser", &json!({ "AccessToken": self.access_token() })).is_ok()
     }
@@ -81,7 +81,7 @@ impl Session {
         &self.user_name
     }
 
-    /// The same user, signed in by another app client of the pool.
+    /// The same user, signed in with another app client of the pool.
     pub(crate) fn at(&self, client_id: &str) -> Self {
         let cognito = Cognito { client_id: client_id.to_owned(), ..self.cognito.clone() };
         Self::sign_in(cognito, &self.user_name, &self.password)
@@ -108,7 +108,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The user pool, as its public app client sees it: these calls are not signed.
+/// The user pool, as its public app client uses it: these calls are not signed.
 #[derive(Clone, Debug)]
 pub(crate) struct Cognito {
     pub(crate) agent: Agent,
@@ -130,13 +130,13 @@ impl Cognito {
         self.try_call(operation, input).unwrap_or_else(|refusal| panic!("{operation}: {refusal}"))
     }
 
-    /// What Cognito answers to the owner of the account.
+    /// Calls Cognito as the account owner and returns the output.
     pub(crate) fn call_as_owner(&self, operation: &str, input: &Value) -> Value {
         let answer = self.send(operation, input, Some(&crate::owner("cognito-idp")));
         answer.unwrap_or_else(|refusal| panic!("{operation}: {refusal}"))
     }
 
-    /// What Cognito answers, or how it refuses.
+    /// Calls Cognito and returns its output, or its error.
     pub(crate) fn try_call(&self, operation: &str, input: &Value) -> Result<Value, String> {
         self.send(operation, input, None)
     }

@@ -1,7 +1,8 @@
-//! `cargo xtask audit`: what is known about the packages that the shop and its tools are made of.
+//! `cargo xtask audit`: known vulnerabilities in the packages of the shop and its tools.
 //!
-//! Each check asks a database on the internet. One that could not be asked is neither passed nor failed,
-//! and the command does not succeed: silence must not look like a clean result.
+//! Each check queries a database on the internet. A check that cannot reach its database neither
+//! passes nor fails, and the command does not succeed: a missing result must not look like a clean
+//! one.
 
 mod crates;
 mod node_packages;
@@ -21,13 +22,13 @@ use crate::{interrupt, prerequisites, process, table, tools};
 #[derive(Parser)]
 pub struct Args {}
 
-/// What a check came to.
+/// Result of a check.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict {
     Clean,
-    /// What has to be changed, one per line.
+    /// The findings to fix, one per line.
     Found(Vec<String>),
-    /// Why nothing is known.
+    /// Why there is no result.
     Unknown(String),
 }
 
@@ -85,7 +86,7 @@ fn exit_code(reports: &[Report]) -> ExitCode {
     if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What a program printed, whatever it thinks of the result.
+/// What a program printed, whether it succeeded or not.
 struct Answer {
     success: bool,
     stdout: String,
@@ -101,7 +102,7 @@ fn ask(command: &mut Command) -> Result<Answer> {
     Ok(Answer { success: output.status.success(), stdout: text(output.stdout), stderr: text(output.stderr) })
 }
 
-/// The line in which a program most likely says what is wrong.
+/// The line that most likely states the error.
 fn reason(text: &str) -> String {
     let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
     let said = lines().rfind(|line| line.to_lowercase().contains("error")).or_else(|| lines().next_back());

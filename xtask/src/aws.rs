@@ -1,5 +1,5 @@
-//! Calls to AWS, the local or the real one, signed as any SDK would. A few operations do not earn as
-//! many SDK crates: this program is built before anything else, on every fresh checkout.
+//! AWS API calls, local or real, signed with Signature Version 4. The few operations do not justify
+//! as many SDK crates: this program is built first on every fresh checkout.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use ureq::config::ConfigBuilder;
 use ureq::typestate::AgentScope;
 
-/// A twelve-digit access key is an account of its own on the local AWS.
+/// The local AWS treats a twelve-digit access key as an account of its own.
 pub const ACCOUNT: &str = "000000000000";
 pub const SECRET_KEY: &str = "test";
 pub const REGION: &str = "us-east-1";
@@ -63,10 +63,10 @@ impl Service {
 }
 
 pub struct Aws {
-    /// Of the local AWS, which has one for all services.
+    /// Endpoint of the local AWS, the same for all services.
     endpoint: Option<String>,
     region: String,
-    /// None for calls that anybody may make.
+    /// None for unauthenticated calls.
     credentials: Option<Credentials>,
     agent: ureq::Agent,
 }
@@ -82,7 +82,7 @@ impl Aws {
         }
     }
 
-    /// The real one.
+    /// The real AWS.
     pub fn of(credentials: Credentials, region: &str) -> Self {
         Self {
             endpoint: None,
@@ -92,7 +92,7 @@ impl Aws {
         }
     }
 
-    /// Either of them, as somebody without an account: for signing in to the shop.
+    /// Either AWS without credentials, for signing in to the shop.
     pub fn anonymous(endpoint: Option<&str>, region: &str) -> Self {
         Self {
             endpoint: endpoint.map(str::to_owned),
@@ -121,7 +121,7 @@ impl Aws {
         Ok(configured.unwrap_or_else(|| format!("/aws/lambda/{function}")))
     }
 
-    /// The variables a function finds in its environment.
+    /// The environment variables of a function.
     pub fn variables(&self, function: &str) -> Result<BTreeMap<String, String>> {
         let mut configuration = self.configuration(function)?;
         serde_json::from_value(configuration["Environment"]["Variables"].take())
@@ -200,9 +200,9 @@ impl Aws {
     }
 }
 
-/// An HTTP client that returns every status as an answer and never waits for ever.
+/// An HTTP client that returns every status as a response and always times out eventually.
 pub fn agent() -> ureq::Agent {
-    // What is on this machine is not behind the proxy of its network.
+    // Requests to this machine bypass the network's proxy.
     configured(ureq::Agent::config_builder().proxy(None))
 }
 
@@ -210,7 +210,7 @@ fn configured(config: ConfigBuilder<AgentScope>) -> ureq::Agent {
     config.http_status_as_error(false).timeout_global(Some(Duration::from_secs(30))).build().into()
 }
 
-/// Where a browser or Postman signs in.
+/// The Cognito endpoint for browsers and Postman.
 pub fn cognito_url(local: Option<&str>, region: &str) -> String {
     local.map_or_else(|| endpoint(Service::Cognito.signing_name(), region), str::to_owned)
 }
@@ -220,11 +220,11 @@ fn endpoint(service: &str, region: &str) -> String {
     format!("https://{service}.{region}.amazonaws.com{country}")
 }
 
-/// What AWS answered instead of doing it.
+/// An error response of AWS.
 #[derive(Debug)]
 pub struct Refusal {
     pub status: u16,
-    /// Such as `NotAuthorizedException`; empty when AWS did not say.
+    /// Error code such as `NotAuthorizedException`; empty when AWS sent none.
     pub kind: String,
     pub message: String,
 }
@@ -236,7 +236,7 @@ impl Refusal {
         let message = error["message"].as_str().or(error["Message"].as_str()).unwrap_or(text);
         Self {
             status,
-            // Some services put a namespace before it.
+            // Some services prefix it with a namespace.
             kind: kind.rsplit('#').next().unwrap_or_default().to_owned(),
             message: message.to_owned(),
         }

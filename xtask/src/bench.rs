@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: what the functions cost, next to the bare SDK calls of the same paths, or when there is more of
-//! everything.
+//! `cargo xtask bench`: the cost of the functions, compared with bare SDK calls of the same paths,
+//! or with growing data.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -21,18 +21,19 @@ use crate::{prerequisites, process};
 
 #[derive(Parser)]
 pub struct Args {
-    /// What requests cost with ever more products, customers and orders, on a local AWS: up to a hundred thousand, or
-    /// with --largest N
+    /// Measure requests with ever more products, customers and orders, on a local AWS: up to a
+    /// hundred thousand, or with --largest N
     #[arg(long)]
     growth: bool,
-    /// For the benchmark itself: --cold N, --warm N, --only PATH, --report FILE, or --bootstrap CMD --event FILE
+    /// For the benchmark itself: --cold N, --warm N, --only PATH, --report FILE, or --bootstrap CMD
+    /// --event FILE
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     options: Vec<String>,
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     let services = Services::find(paths)?;
-    // A function of somebody else's is measured by itself: neither ours nor their floors are needed.
+    // A third-party function is measured alone: neither our functions nor their floors are needed.
     let is_ours = args.growth || !args.options.iter().any(|option| option.starts_with("--bootstrap"));
     if is_ours {
         let mut functions = process::command("cargo", paths.root());
@@ -41,7 +42,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     }
     let target = services.target_dir.join("bench");
     let needs_floors = is_ours && !args.growth;
-    // Apart from each other, so that neither is built with the features of the other.
+    // Built separately, so that neither gets the features of the other.
     for package in if needs_floors { &["bench", "floor"][..] } else { &["bench"] } {
         let mut cargo = process::command("cargo", &paths.root().join("tests/bench"));
         cargo.args(["build", "--release", "--locked", "-p", package, "--target-dir"]).arg(&target);
@@ -59,7 +60,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     measure(paths, &bench, &arguments)
 }
 
-/// With a local AWS of its own, to which nothing is deployed: the template says what its tables are like.
+/// Uses a local AWS of its own without a deployment: the template defines its tables.
 fn growth(paths: &Paths, services: &Services, bench: &Path, arguments: &[OsString]) -> Result<ExitCode> {
     let guard = Guard::over(LocalStack::of_growth(paths))?;
     let stack = guard.stack();

@@ -94,7 +94,8 @@ pub fn for_host(paths: &Paths, services: &Services) -> Result<Built> {
     Ok(Built { dir, hashes })
 }
 
-/// Where cargo put the executables, by name: it knows about other targets and directories, we do not.
+/// Paths of the executables by name, as cargo reports them: targets and directories are
+/// configurable.
 fn executables(messages: &str) -> BTreeMap<String, PathBuf> {
     messages
         .lines()

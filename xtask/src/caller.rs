@@ -1,4 +1,4 @@
-//! Who runs a command that goes to AWS: their environment and credentials.
+//! The caller of a command for AWS: environment and credentials.
 
 use std::env;
 
@@ -11,7 +11,7 @@ use crate::python::{Packages, Venv};
 use crate::steps::Steps;
 use crate::{prerequisites, process};
 
-/// Profiles, SSO, roles: botocore finds credentials wherever the AWS CLI does.
+/// botocore supports the same credential sources as the AWS CLI: profiles, SSO, roles.
 const FIND_CREDENTIALS: &str = "
 import json, botocore.session
 try:
@@ -22,9 +22,9 @@ except Exception as error:
     print(json.dumps({'error': str(error)}))
 ";
 
-/// Refuses to go on when what is meant for AWS would go elsewhere.
+/// Fails when calls meant for AWS would go to another endpoint.
 pub fn expect_no_endpoint() -> Result<()> {
-    // SDKs also know `AWS_ENDPOINT_URL_SQS` and the like.
+    // SDKs also read `AWS_ENDPOINT_URL_SQS` and similar variables.
     let names =
         env::vars_os().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok());
     match endpoint_variable(names) {
@@ -66,7 +66,7 @@ enum Found {
     Problem { error: String },
 }
 
-/// The Python environment; one that only ever deployed to AWS lacks botocore.
+/// The Python environment. One that only ever deployed to AWS lacks botocore.
 fn with_botocore(paths: &Paths) -> Result<Venv> {
     let venv = Venv::of(paths);
     if process::output(venv.python(paths.root()).args(["-c", "import botocore"])).is_ok() {

@@ -1,4 +1,4 @@
-//! The only place that knows command lines of the CDK and of what repairs its local result.
+//! The CDK's command lines, and that of the repair of its local result. No other module has them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -46,7 +46,8 @@ pub fn stack_name(stage: &str) -> String {
     format!("ferrocart-{stage}")
 }
 
-/// Writes templates to `assembly`. With AWS credentials they are for the account and region of the caller.
+/// Writes templates to `assembly`. With AWS credentials they are for the caller's account and
+/// region.
 pub fn synth(paths: &Paths, stage: &Stage, assembly: &Path) -> Command {
     let mut cdk = cdk(paths);
     cdk.args(["synth", "--quiet", "--output"]).arg(assembly).args(stage.context());
@@ -69,15 +70,15 @@ pub fn destroy(paths: &Paths, stack: &str, assembly: &Path) -> Command {
     cdk
 }
 
-/// Prepares an account for deployments; harmless where that is done.
+/// Bootstraps an account for deployments; harmless where that is done.
 pub fn bootstrap(paths: &Paths, environment: &str) -> Command {
     let mut cdk = cdk(paths);
-    // An app would be synthesized for nothing.
+    // No app is needed, so none is synthesized.
     cdk.args(["bootstrap", environment, "--app", ""]);
     cdk
 }
 
-/// Sets what the local AWS leaves out of a deployment.
+/// Applies the settings that the local AWS drops from a deployment.
 pub fn repair(paths: &Paths, venv: &Venv, running: &Running, stack: &str, template: &Path) -> Command {
     let mut repair = venv.python(&paths.infra());
     repair
@@ -92,7 +93,7 @@ pub fn template(assembly: &Path, stack: &str) -> PathBuf {
     assembly.join(format!("{stack}.template.json"))
 }
 
-/// Points a command to the local AWS instead of the account of the caller.
+/// Points a command to the local AWS instead of the caller's account.
 pub fn local_credentials(command: &mut Command, running: &Running) {
     for name in ["AWS_PROFILE", "AWS_SESSION_TOKEN"] {
         command.env_remove(name);
@@ -106,7 +107,7 @@ pub fn local_credentials(command: &mut Command, running: &Running) {
         .env("AWS_EC2_METADATA_DISABLED", "true");
 }
 
-/// Has templates made for an account that nobody needs to have.
+/// Synthesizes for an account that need not exist.
 pub fn pretend_account(command: &mut Command, account: &str, region: &str) {
     for name in ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
         command.env_remove(name);
@@ -119,7 +120,7 @@ pub fn pretend_account(command: &mut Command, account: &str, region: &str) {
         .env("CDK_DEFAULT_REGION", region);
 }
 
-/// Account and region the templates in `assembly` are for; nothing when they are for any.
+/// Account and region of the templates in `assembly`; none when they fit any.
 pub fn environment(assembly: &Path, stack: &str) -> Result<Option<Environment>> {
     let path = assembly.join("manifest.json");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -154,7 +155,7 @@ struct Artifact {
     environment: Option<String>,
 }
 
-/// Zips without code: enough to synthesize templates that will not be deployed.
+/// Zips without code: enough to synthesize templates that are not deployed.
 pub fn placeholders(services: &Services) -> Result<PathBuf> {
     let dir = services.target_dir.join("placeholder");
     for service in services.names() {
@@ -163,7 +164,7 @@ pub fn placeholders(services: &Services) -> Result<PathBuf> {
     Ok(dir)
 }
 
-/// The CDK by its script: one process less than `npx`, and none that asks to install things.
+/// Runs the CDK by its script: one process fewer than `npx`, and no prompts to install packages.
 fn cdk(paths: &Paths) -> Command {
     let mut node = process::command("node", &paths.infra());
     node.arg("node_modules/aws-cdk/bin/cdk")

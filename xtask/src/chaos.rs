@@ -1,4 +1,4 @@
-//! `cargo xtask chaos`: the shop under customers, while calls fail and functions die.
+//! `cargo xtask chaos`: runs the shop under load, while AWS calls fail and functions are killed.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, ExitStatus};
@@ -14,13 +14,13 @@ use crate::test_stack::TestStack;
 
 #[derive(Parser)]
 pub struct Args {
-    /// How long customers come
+    /// How long customers keep ordering
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..))]
     minutes: u32,
     /// Repeats the faults of an earlier run [default: another one each time]
     #[arg(long)]
     seed: Option<u64>,
-    /// Where to keep what the run has shown, as JSON
+    /// Where to write the report of the run, as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
@@ -51,13 +51,13 @@ fn program(paths: &Paths, minutes: u32, seed: u64) -> Command {
     cargo
 }
 
-/// Short enough to be typed again.
+/// Short enough to type again.
 fn some_seed() -> Result<u64> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?;
     Ok(u64::from(now.subsec_micros()))
 }
 
-/// What the program said; the usual failure when a signal ended it.
+/// The exit code of the program, or the usual failure when a signal ended it.
 fn exit_code(status: ExitStatus) -> ExitCode {
     status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
 }

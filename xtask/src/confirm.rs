@@ -1,4 +1,4 @@
-//! Asks before what cannot be undone.
+//! Asks for confirmation before an irreversible command.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 

@@ -1,4 +1,5 @@
-//! `cargo xtask cost`: what a month of so many orders costs on AWS, what of it is free, and what stops the shop first.
+//! `cargo xtask cost`: the AWS bill of a month with a given number of orders, its free part, and
+//! the first limits that the shop reaches.
 
 mod journey;
 mod limits;
@@ -17,7 +18,7 @@ use limits::Limit;
 use prices::{Item, PriceList, Region};
 use run::Run;
 
-/// Where reports of the benchmark are kept.
+/// Directory of the benchmark reports.
 const RUNS: &str = "tests/bench/runs";
 
 #[derive(Parser)]
@@ -28,10 +29,10 @@ pub struct Args {
     /// AWS region, one that xtask/src/cost/prices.json has
     #[arg(long, default_value = "us-east-1")]
     region: String,
-    /// Orders that a customer makes in a month
+    /// Orders per customer and month
     #[arg(long, default_value_t = 1.0, value_parser = positive)]
     orders_per_customer: f64,
-    /// How much more than on average happens in the busiest second
+    /// Load of the busiest second, as a multiple of the average
     #[arg(long, default_value_t = 5.0, value_parser = at_least_one)]
     peak: f64,
     /// A report of `cargo xtask bench` [default: the newest in tests/bench/runs]
@@ -82,7 +83,7 @@ fn at_least_one(text: &str) -> Result<f64, String> {
     positive(text).and_then(|number| if number < 1.0 { Err("is less than 1".to_owned()) } else { Ok(number) })
 }
 
-/// What each invocation on the way to an order takes, and all of them together.
+/// Cost of each invocation for an order, and the total.
 fn order(journey: &Journey) -> String {
     let headings =
         ["", "times", "AWS calls", "CPU ms", "GB-ms", "reads", "writes", "log bytes", "answer bytes"];
@@ -132,7 +133,7 @@ impl Month<'_> {
         self.args.orders * self.args.peak / journey::SECONDS
     }
 
-    /// Whether the provisioned tables, which are free, are enough.
+    /// Whether the provisioned tables, which are free, suffice.
     fn tables_are_free(&self) -> bool {
         self.busiest() <= limits::free_tables().orders
     }
@@ -178,7 +179,7 @@ impl Month<'_> {
         }
     }
 
-    /// How many orders use up what is free, the first to run out first.
+    /// How many orders use up each free allowance, the first one exhausted first.
     fn free(&self) -> String {
         let mut ends: Vec<(String, f64)> = Item::ALL
             .iter()
@@ -201,7 +202,7 @@ impl Month<'_> {
         table::render(&ends.into_iter().map(|(what, orders)| [what, shown(orders)]).collect::<Vec<_>>())
     }
 
-    /// What a limit lets through in a month that has its busiest second.
+    /// Orders a month within a limit, given the load of the busiest second.
     fn a_month(&self, limit: &Limit) -> f64 {
         limit.orders * journey::SECONDS / self.args.peak
     }
@@ -225,7 +226,7 @@ impl Month<'_> {
     }
 }
 
-/// Three digits, or the whole number with its thousands apart.
+/// Three digits, or the whole number with thousands separators.
 fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
@@ -265,7 +266,7 @@ mod tests {
     #[test]
     fn a_million_orders_are_nineteen_million_requests_at_three_and_a_half_dollars_a_million() {
         assert!((dollars(1e6, Item::ApiRequests) - 66.5).abs() < 1e-6);
-        // Seventy-five million invocations, one million of them free.
+        // 75 million invocations, one million of them free.
         assert!((dollars(1e6, Item::LambdaRequests) - 14.8).abs() < 1e-6);
     }
 
@@ -274,7 +275,8 @@ mod tests {
         let shown = order(&Journey::sample());
         assert!(shown.contains("GET /product/{id}"), "{shown}");
         let whole: Vec<_> = shown.lines().filter(|line| line.starts_with("an order")).collect();
-        // Twenty invocations with a call each, 0.12 ms, and 6.5 ms of a quarter of a gigabyte; and what was counted.
+        // Twenty invocations of one call, 0.12 ms of CPU and 6.5 ms at 0.25 GB each; and those that
+        // were counted.
         let cells: Vec<_> = whole[0].split_whitespace().skip(2).collect();
         assert_eq!(cells, ["75", "113", "16.1", "184", "53", "92", "67,510", "18,750"], "{shown}");
     }

@@ -1,5 +1,5 @@
-//! Which of our packages may depend on which: `domain` on none, `lambdakit` on none, `shopkit` on both, a service on the
-//! shared ones, and never on another service.
+//! Test of the dependencies between our packages: `domain` and `lambdakit` use none, `shopkit` uses
+//! both, and a service uses these shared ones, never another service.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -22,13 +22,13 @@ struct Package {
 #[derive(Deserialize)]
 struct Dependency {
     name: String,
-    /// None of a normal dependency.
+    /// None for a normal dependency.
     kind: Option<String>,
-    /// Of a package in this repository.
+    /// Path of a package in this repository.
     path: Option<String>,
 }
 
-/// Our packages that a package may use, besides in its tests.
+/// Our packages that a package may depend on, outside its tests.
 fn allowed(package: &Package) -> &'static [&'static str] {
     match &*package.name {
         "domain" | "lambdakit" | "xtask" => &[],
@@ -50,7 +50,7 @@ fn packages_depend_downwards_only() {
     for package in &metadata.packages {
         let is_service = package.manifest_path.contains("/services/");
         for dependency in package.dependencies.iter().filter(|dependency| dependency.path.is_some()) {
-            // The tests of payment run against the sandbox; those of the shop describe every service.
+            // Payment's tests run against the sandbox; the shop's tests use every service.
             let may_test_with = !is_service || ["testkit", "payment-sandbox"].contains(&&*dependency.name);
             let is_allowed = match dependency.kind.as_deref() {
                 None => allowed(package).contains(&&*dependency.name),

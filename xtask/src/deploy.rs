@@ -1,4 +1,4 @@
-//! `cargo xtask deploy` and `destroy`: a stage of the shop on AWS, with the credentials of the caller.
+//! `cargo xtask deploy` and `destroy`: a stage of the shop on AWS, with the caller's credentials.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -74,7 +74,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let python = prerequisites::step(paths, &mut steps)?;
     let venv = Installs::start(paths, &steps, &python, Packages::Lambda).join(&mut steps)?;
 
-    // Templates before the code: wrong settings and missing credentials show before a long build.
+    // Templates first: wrong settings and missing credentials then fail before a long build.
     let capacity = format!("capacity={}", args.capacity.name());
     let mut settings = vec![&*capacity];
     settings.extend(args.settings.iter().map(String::as_str));
@@ -121,7 +121,7 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
     let mut steps = Steps::new(paths, 3);
     prerequisites::step(paths, &mut steps)?;
     steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
-    // Removal needs the name and the account of the stack, not its code.
+    // Deletion needs the name and the account of the stack, not its code.
     let placeholders = cdk::placeholders(&Services::find(paths)?)?;
     let stage = Stage { name: &args.stage, arch: Arch::default(), functions: &placeholders, settings: &[] };
     let environment = account(paths, &stage, &files, &mut steps)?;
@@ -137,12 +137,12 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
     Ok(())
 }
 
-/// What a stage on AWS is made of, once it was deployed from here.
+/// Files of a stage on AWS, once it was deployed from here.
 pub fn outputs_file(paths: &Paths, stage: &str) -> PathBuf {
     paths.local().join(format!("outputs-{stage}.json"))
 }
 
-/// Which account and region the caller's credentials lead to, found out by making the templates.
+/// Account and region of the caller's credentials, found by synthesizing the templates.
 fn account(paths: &Paths, stage: &Stage, files: &StageFiles, steps: &mut Steps) -> Result<Environment> {
     steps.run("check account", |step| {
         step.run(&mut cdk::synth(paths, stage, &files.assembly))?;
@@ -152,7 +152,7 @@ fn account(paths: &Paths, stage: &Stage, files: &StageFiles, steps: &mut Steps) 
     })
 }
 
-/// Where the results of a stage on AWS are kept.
+/// Directory for the results of a stage on AWS.
 struct StageFiles {
     dir: PathBuf,
     assembly: PathBuf,
@@ -181,7 +181,7 @@ impl Environment {
     }
 }
 
-/// The infrastructure checks this, too; here the name becomes part of paths first.
+/// The infrastructure validates the name, too, but here it first becomes part of paths.
 pub fn parse_stage(text: &str) -> Result<String> {
     let letters =
         text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
@@ -191,7 +191,8 @@ pub fn parse_stage(text: &str) -> Result<String> {
     bail!("a stage is a lower-case letter followed by up to 15 lower-case letters, digits or hyphens")
 }
 
-/// Runs a command of the CDK in the open, and explains the failures a newcomer meets.
+/// Runs a command of the CDK on the terminal, and explains the usual failures of a first
+/// deployment.
 fn run_on_aws(mut command: Command, environment: &Environment) -> Result<()> {
     let mut tail = Tail::default();
     let status = process::lines(&mut command, |line| {

@@ -1,4 +1,4 @@
-//! `cargo xtask dlq`: what waits in dead-letter queues for a person, and what becomes of it.
+//! `cargo xtask dlq`: lists, redrives or deletes the messages in dead-letter queues.
 
 mod dead_letters;
 mod drop;
@@ -27,9 +27,9 @@ pub struct Args {
 enum Command {
     /// Count the messages in each dead-letter queue
     List(ShopArgs),
-    /// Print what waits in a dead-letter queue, and why
+    /// Print the messages of a dead-letter queue, and why they failed
     Show(ShowArgs),
-    /// Give the messages of a dead-letter queue another chance
+    /// Redrive the messages of a dead-letter queue
     Redrive(RedriveArgs),
     /// Delete the messages of a dead-letter queue
     Drop(DropArgs),
@@ -83,7 +83,7 @@ pub fn redrive(paths: &Paths, args: &RedriveArgs) -> Result<()> {
     redrive::run(&Shop::find(paths, &args.shop)?, &args.queue)
 }
 
-/// A deployed shop, and how to call the AWS it is on.
+/// A deployed shop, and access to its AWS.
 pub struct Shop {
     pub outputs: Outputs,
     pub aws: Aws,

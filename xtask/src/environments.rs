@@ -1,4 +1,4 @@
-//! What each local function finds in its environment, as files that `cargo lambda watch --env-file` takes.
+//! The environment of each local function, as files for `cargo lambda watch --env-file`.
 
 use std::fs;
 use std::path::Path;
@@ -37,8 +37,8 @@ pub fn write(dir: &Path, outputs: &Outputs, endpoint: &str) -> Result<()> {
     Ok(())
 }
 
-/// Where a function URL or an API is found on this machine. Their names resolve nowhere; the local AWS rewrites them likewise
-/// for the functions that it starts.
+/// The local address of a function URL or an API. Their host names do not resolve; the local AWS
+/// rewrites them likewise for the functions that it starts.
 fn reachable(url: &str, endpoint: &str) -> Option<String> {
     let (host, path) = url.strip_prefix("https://")?.split_once('/')?;
     let (id, rest) = host.split_once('.')?;

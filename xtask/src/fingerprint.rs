@@ -1,4 +1,4 @@
-//! One hash over everything a result depends on.
+//! One hash over all inputs of a result.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-/// Directories that are made from the sources, not part of them.
+/// Generated directories, which are not sources.
 const GENERATED: [&str; 3] = ["node_modules", "cdk.out", "__pycache__"];
 
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl Fingerprint {
         Ok(self)
     }
 
-    /// All files under `dir` but generated ones, whatever order the file system lists them in.
+    /// All files under `dir` except generated ones, independent of the file system's order.
     pub fn tree(self, dir: &Path) -> Result<Self> {
         let mut files = Vec::new();
         collect(dir, &mut files)?;
@@ -38,7 +38,7 @@ impl Fingerprint {
         hex(&self.hasher.finalize())
     }
 
-    // Lengths keep ("ab", "c") and ("a", "bc") apart.
+    // Length prefixes distinguish ("ab", "c") from ("a", "bc").
     fn part(&mut self, name: &str, value: &[u8]) {
         for bytes in [name.as_bytes(), value] {
             self.hasher.update(bytes.len().to_le_bytes());
@@ -61,7 +61,7 @@ pub fn store(marker: &Path, fingerprint: &str) -> Result<()> {
         .with_context(|| format!("cannot write {}", marker.display()))
 }
 
-/// Forgets an earlier success, so that a run that breaks off is not taken for one.
+/// Removes the marker of an earlier success, so that an interrupted run does not count as one.
 pub fn forget(marker: &Path) -> Result<()> {
     match fs::remove_file(marker) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

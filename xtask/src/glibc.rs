@@ -1,5 +1,6 @@
-//! Amazon Linux 2023, which `provided.al2023` runs on, has glibc 2.34: a binary that needs a newer
-//! one builds, deploys, and fails at its first call.
+//! Checks the glibc version that a binary needs. Amazon Linux 2023, which `provided.al2023` runs
+//! on, has glibc 2.34. A binary that needs a newer one builds, deploys, and fails at its first
+//! call.
 
 use std::fmt;
 
@@ -20,13 +21,13 @@ impl fmt::Display for Glibc {
 impl Glibc {
     fn parse(version: &str) -> Option<Self> {
         let (major, minor) = version.strip_prefix("GLIBC_")?.split_once('.')?;
-        // Old versions have a third number, as GLIBC_2.2.5; it decides nothing here.
+        // Old versions have a third number, as GLIBC_2.2.5, which is irrelevant here.
         let minor = minor.split('.').next()?;
         Some(Self(major.parse().ok()?, minor.parse().ok()?))
     }
 }
 
-/// The newest glibc a binary asks for; fails when that is newer than [`NEWEST`].
+/// The newest glibc version a binary requires; fails when it is newer than [`NEWEST`].
 pub fn check(binary: &[u8]) -> Result<Option<Glibc>> {
     newest(needed_versions(binary)?.iter().map(String::as_str))
 }

@@ -1,4 +1,4 @@
-//! Packages of Python and Node.js, installed while something else uses the processor.
+//! Installs Python and Node.js packages in the background of other steps.
 
 use anyhow::Result;
 
@@ -7,14 +7,14 @@ use crate::paths::Paths;
 use crate::python::{Packages, Venv};
 use crate::steps::{Background, Steps};
 
-/// Python packages, and Node.js packages of some directories.
+/// Background installs of Python packages, and of Node.js packages of some directories.
 pub struct Installs {
     python: Background<Venv>,
     node: Background<()>,
 }
 
 impl Installs {
-    /// Starts to install what the local AWS, the templates and their checks are made of.
+    /// Starts to install the packages of the local AWS, the templates and their checks.
     pub fn start(paths: &Paths, steps: &Steps, python: &str, packages: Packages) -> Self {
         let (of_python, interpreter) = (paths.clone(), python.to_owned());
         let of_node = paths.clone();

@@ -1,4 +1,5 @@
-//! Ctrl-C: the first asks the running command to clean up and stop, a second one ends it at once.
+//! Ctrl-C: the first one asks the running command to clean up and stop, the second one ends it at
+//! once.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +11,7 @@ use anyhow::{Context, Result};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGPIPE, SIGTERM};
 use signal_hook::flag;
 
-/// What shells report for a command ended by SIGINT.
+/// Exit code that shells report for a command ended by SIGINT.
 pub const EXIT_CODE: u8 = 130;
 
 static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
@@ -28,7 +29,7 @@ impl std::error::Error for Interrupted {}
 
 pub fn listen() -> Result<()> {
     for signal in [SIGINT, SIGTERM, SIGHUP] {
-        // The order matters: this one looks at what earlier signals left in the flag.
+        // The order matters: this handler reads the flag that earlier signals set.
         flag::register_conditional_shutdown(signal, EXIT_CODE.into(), REQUESTED.clone())
             .and_then(|_| flag::register(signal, REQUESTED.clone()))
             .context("cannot listen for Ctrl-C")?;
@@ -47,13 +48,13 @@ pub fn check() -> Result<()> {
     if requested() { Err(Interrupted.into()) } else { Ok(()) }
 }
 
-/// Puts a request back that clean-up has taken.
+/// Restores a request that clean-up has taken.
 pub fn request() {
     REQUESTED.store(true, Ordering::Relaxed);
 }
 
-/// Clean-up that itself runs programs or waits must not be stopped by the Ctrl-C that caused it:
-/// this takes the request, and tells whether there was one.
+/// Takes the interrupt request and returns whether there was one. Clean-up that runs programs or
+/// waits must not be stopped by the Ctrl-C that caused it.
 pub fn acknowledge() -> bool {
     REQUESTED.swap(false, Ordering::Relaxed)
 }

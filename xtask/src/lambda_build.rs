@@ -1,4 +1,4 @@
-//! Builds the services for AWS Lambda with cargo-lambda, and checks what came out.
+//! Builds the services for AWS Lambda with cargo-lambda, and checks the result.
 
 use std::fmt;
 use std::fs;

@@ -1,4 +1,5 @@
-//! A clone has the line endings that golden files, scripts and hashes rely on, however Git is configured.
+//! Test that a clone has the line endings that golden files, scripts and hashes need, whatever
+//! Git's configuration.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ fn files_under(directory: &Path, found: &mut Vec<PathBuf>) {
 
 #[test]
 fn no_file_gets_carriage_returns_by_core_autocrlf() {
-    // Sources without their repository were not checked out by Git.
+    // Without a repository, Git did not check these sources out.
     if !root().join(".git").exists() {
         return;
     }

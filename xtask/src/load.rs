@@ -1,4 +1,5 @@
-//! `cargo xtask load`: customers come to a shop at a rate that does not wait for it.
+//! `cargo xtask load`: sends customers to a shop at a fixed rate, independent of its response
+//! times.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,24 +14,24 @@ use crate::stack::LocalStack;
 
 #[derive(Parser)]
 pub struct Args {
-    /// Customers who come each second
+    /// Customers who arrive each second
     #[arg(long, default_value_t = 5.0)]
     rate: f64,
-    /// How long they come
+    /// How long customers arrive
     #[arg(long, default_value_t = 60)]
     seconds: u32,
     /// How many different customers there are [default: half a minute's worth, 20 at least]
     #[arg(long)]
     customers: Option<u32>,
-    /// The shop, by its outputs [default: the local one]. Of a stage on AWS a file of one's own will do, with apiUrl,
-    /// region and userPoolClientId
+    /// The shop, by its outputs [default: the local one]. For a stage on AWS a file of your own
+    /// will do, with apiUrl, region and userPoolClientId
     #[arg(long, value_name = "FILE")]
     outputs: Option<PathBuf>,
-    /// Customers who can sign in already, as JSON: [{"userName": "...", "password": "..."}]. Needed on AWS, where a
-    /// person has to confirm each new one
+    /// Customers who can sign in already, as JSON: [{"userName": "...", "password": "..."}]. Needed
+    /// on AWS, where an operator has to confirm each new one
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
-    /// Decides when customers come and what they buy
+    /// Random seed for when customers arrive and what they buy
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }

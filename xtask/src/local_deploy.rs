@@ -1,4 +1,4 @@
-//! Deploys the shop to a running local AWS, as far as it differs from what is there.
+//! Deploys the shop to a running local AWS, unless it is up to date.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,11 +16,11 @@ use crate::python::Venv;
 use crate::stack::{LocalStack, Running};
 use crate::steps::{Step, Steps};
 
-/// A laptop has one user, who may go as fast as it goes: tests and load runs need no throttle.
+/// Tests and load runs on a laptop need no throttle and no long delays.
 const SETTINGS: &[&str] =
     &["requestsPerSecond=10000", "requestBurst=5000", "erasureDelaySeconds=1", "carrierPaceSeconds=2"];
 
-/// What a deployment is made of.
+/// The inputs of a deployment.
 pub struct Deployment<'a> {
     pub paths: &'a Paths,
     pub venv: &'a Venv,
@@ -29,7 +29,7 @@ pub struct Deployment<'a> {
     pub built: &'a Built,
 }
 
-/// Two steps, deploy and repair; neither is done when nothing changed.
+/// Two steps, deploy and repair; both are skipped when nothing changed.
 pub fn run(deployment: &Deployment, steps: &mut Steps) -> Result<Outputs> {
     let fingerprint = deployment.fingerprint()?;
     let current = deployment.current(&fingerprint);
@@ -70,12 +70,12 @@ impl Deployment<'_> {
             stage.settings.iter().fold(start, |print, setting| print.text("setting", setting));
         let with_code =
             self.built.hashes.iter().fold(with_settings, |print, (name, hash)| print.text(name, hash));
-        // The gateway's checks of bodies are made of the API's description.
+        // The gateway's body validation is derived from the API's description.
         let description = self.paths.root().join("docs/openapi.json");
         Ok(with_code.tree(&self.paths.infra())?.file(&description)?.finish())
     }
 
-    /// What is deployed, if it is what would be deployed now and it answers.
+    /// The current outputs, if the deployment is up to date and healthy.
     fn current(&self, fingerprint: &str) -> Option<Outputs> {
         if !fingerprint::matches(&self.stack.deployed(), fingerprint) {
             return None;
@@ -87,7 +87,7 @@ impl Deployment<'_> {
         (whole && health.status().is_success()).then_some(outputs)
     }
 
-    /// Who was made for what was deployed before: the stack itself knows no passwords.
+    /// The users of the previous deployment: the stack itself stores no passwords.
     fn users(&self) -> BTreeMap<String, User> {
         Outputs::read(&self.stack.outputs()).map(|outputs| outputs.users).unwrap_or_default()
     }
@@ -99,7 +99,7 @@ impl Deployment<'_> {
         let assembly = self.stack.assembly();
         let raw_outputs = self.stack.dir().join("cdk-outputs.json");
 
-        // An interrupted run may have left it half made.
+        // An interrupted run may have left it incomplete.
         if !is_complete(aws.stack_status("CDKToolkit").as_deref()) {
             step.note("preparing the account");
             let mut bootstrap =

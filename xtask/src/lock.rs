@@ -8,13 +8,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::interrupt;
 
-/// Held until dropped. The system lets go of it when the process dies, however it dies.
+/// Held until dropped. The operating system releases it when the process ends, however it ends.
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Takes the lock of a directory, or says that another command has it.
+    /// Takes the lock of a directory; fails when another command holds it.
     pub fn take(dir: &Path) -> Result<Self> {
         match Self::attempt(&dir.join("lock"))? {
             Some(lock) => Ok(lock),
@@ -24,7 +24,7 @@ impl Lock {
         }
     }
 
-    /// Waits for the lock on packages that several commands may install: those of Python, or of Node.js.
+    /// Waits for the lock on packages that several commands may install: Python or Node.js.
     pub fn wait(dir: &Path, packages: &str) -> Result<Self> {
         let path = dir.join(format!("{packages}.lock"));
         loop {

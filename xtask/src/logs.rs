@@ -1,4 +1,4 @@
-//! `cargo xtask logs`: what the local functions wrote, in order.
+//! `cargo xtask logs`: the log lines of the local functions, in order.
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -14,14 +14,14 @@ use crate::paths::Paths;
 use crate::stack::LocalStack;
 
 const FOLLOW_PAUSE: Duration = Duration::from_millis(500);
-/// Lines may arrive a little later than the time they carry.
+/// Lines may arrive a little later than their timestamp.
 const OVERLAP_MS: u64 = 5_000;
 
 #[derive(Parser)]
 pub struct Args {
-    /// Name of one function, e.g. basket-api; all without it
+    /// Name of one function, e.g. basket-api; all functions without it
     function: Option<String>,
-    /// Go on printing until Ctrl-C
+    /// Keep printing until Ctrl-C
     #[arg(long, short)]
     follow: bool,
     /// How far to look back, e.g. 30s, 10m, 2h, 1d
@@ -57,7 +57,8 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     }
 }
 
-/// A function and where its lines are: in the log group of its service, in streams that bear the function's name.
+/// A function and its log location: the log group of its service, and the streams that bear its
+/// name.
 struct Source {
     function: String,
     physical: String,
@@ -98,7 +99,7 @@ impl Source {
 }
 
 impl Source {
-    /// Whether the function wrote it, and not another one of its service.
+    /// Whether this function wrote the line, and not another one of its service.
     fn is_own(&self, event: &Value) -> bool {
         let stream = event["logStreamName"].as_str().unwrap_or_default();
         let text = event["message"].as_str().unwrap_or_default();
@@ -112,7 +113,7 @@ impl Source {
 struct Line {
     timestamp: u64,
     function: String,
-    /// Tells lines apart that say the same.
+    /// Distinguishes lines with the same text.
     id: String,
     text: String,
 }
@@ -146,7 +147,7 @@ impl Printer {
         }
     }
 
-    /// Lines not printed before, the oldest first.
+    /// Lines not printed before, oldest first.
     fn fresh(&mut self, lines: Vec<Line>) -> Vec<Line> {
         let current = lines.iter().map(|line| line.id.clone()).collect();
         let mut fresh: Vec<Line> = lines.into_iter().filter(|line| !self.seen.contains(&line.id)).collect();
@@ -194,7 +195,7 @@ mod tests {
         let stream = "2026/01/31/shop-BasketApi1[$LATEST]0a";
         assert!(source.is_own(&event(stream, "START RequestId: 1")));
         assert!(!source.is_own(&event("2026/01/31/shop-BasketPrices2[$LATEST]0b", "START RequestId: 1")));
-        // Whatever the stream is called, a line of ours says whose it is.
+        // Whatever the stream's name, a line of ours names its function.
         assert!(source.is_own(&event("2026/01/31/[$LATEST]0c", r#"{"function": "shop-BasketApi1"}"#)));
         assert!(!source.is_own(&event(stream, r#"{"function": "shop-BasketPrices2"}"#)));
     }

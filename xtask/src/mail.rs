@@ -1,4 +1,4 @@
-//! `cargo xtask mail`: what a shop has written to its customers, where it keeps mails instead of sending them.
+//! `cargo xtask mail`: mails to customers, from a shop that stores them instead of sending them.
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -11,7 +11,7 @@ use crate::shop::ShopArgs;
 
 #[derive(Parser)]
 pub struct Args {
-    /// Only about this order
+    /// Only mails about this order
     #[arg(long, value_name = "ID")]
     order: Option<String>,
     /// Print the HTML, not the text
@@ -28,7 +28,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     if mails.is_empty() {
         println!("no mails");
     }
-    // Times are written so that their texts sort.
+    // Times are formatted so that they sort as text.
     mails.sort_by(|one, other| one.at().cmp(other.at()));
     for mail in &mails {
         println!("{}", mail.shown(args.html));
@@ -36,7 +36,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Reads the whole table: it is for looking at a small shop.
+/// Reads the whole table, which is fine for a small shop.
 fn mails(aws: &Aws, table: &str, order: Option<&str>) -> Result<Vec<Mail>> {
     let mut scan = scan(table, order);
     let mut mails = Vec::new();
@@ -53,7 +53,7 @@ fn mails(aws: &Aws, table: &str, order: Option<&str>) -> Result<Vec<Mail>> {
 
 fn scan(table: &str, order: Option<&str>) -> Value {
     let mut values = json!({ ":mail": { "S": "mail#" } });
-    // What is left of a mail that was forgotten is of no order.
+    // An erased mail has no order any more.
     let filter = match order {
         None => "begins_with(#item, :mail) AND attribute_exists(orderId)",
         Some(order) => {
@@ -87,19 +87,19 @@ impl Mail {
         let head = format!("{}  {occasion}  {status}", harmless(self.at()));
         let letter = harmless(self.attribute(if html { "html" } else { "text" }));
         if letter.is_empty() {
-            // What was sent is not kept.
+            // Mails that were sent have no stored content.
             return format!("{head}\nOrder: {order}\n");
         }
         format!("{head}\nTo: {to}\nSubject: {subject}\n\n{}", indented(&letter))
     }
 }
 
-/// So that one sees where a mail begins and ends.
+/// A line above each mail, to separate them.
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}").trim_end().to_owned() + "\n").collect()
 }
 
-/// Without what would move the cursor or worse: names may hold anything.
+/// Removes control characters, which could move the cursor or worse: names may contain anything.
 fn harmless(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() && letter != '\n' { ' ' } else { letter }).collect()
 }

@@ -1,8 +1,8 @@
 //! `cargo xtask`: every developer command of the shop.
 //!
-//! One module per command; what several need has a module of its own:
-//! `paths` says where things are, `process` runs programs, `steps` prints progress, `stack` is the
-//! local AWS, `cdk` the only place that knows command lines of the CDK.
+//! One module per command; shared code has modules of its own: `paths` has the directories,
+//! `process` runs programs, `steps` prints progress, `stack` is the local AWS, `cdk` has the CDK's
+//! command lines.
 
 #![expect(clippy::print_stdout, reason = "a command line program talks to its user")]
 
@@ -83,7 +83,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the shop and run it on this machine. Safe to run again
+    /// Build the shop and run it on this machine. Safe to repeat
     Up(up::Args),
     /// Stop the local shop; its data stays
     Down(down::Args),
@@ -95,9 +95,9 @@ enum Command {
     Seed(seed::Args),
     /// Sign in and print the token that the API takes
     Token(token::Args),
-    /// Print each status that orders come to, as they come to it
+    /// Print each new status of orders
     Watch(realtime::WatchArgs),
-    /// Write with the shop's staff, or with a customer
+    /// Chat with the shop's staff, or with a customer
     Chat(realtime::ChatArgs),
     /// Build the functions, for this machine or for AWS Lambda
     Build(build::Args),
@@ -105,32 +105,32 @@ enum Command {
     Deploy(deploy::Args),
     /// Remove a stage from AWS
     Destroy(deploy::DestroyArgs),
-    /// Look at what waits in the dead-letter queues, and decide what becomes of it
+    /// List, redrive or delete the messages in the dead-letter queues
     Dlq(dlq::Args),
     /// Short for `dlq redrive`
     Redrive(dlq::RedriveArgs),
-    /// Tell the facts of the last while again, from the archive of a shop's bus
+    /// Publish recent events again, from the archive of a shop's bus
     Replay(replay::Args),
-    /// Print the mails that a shop has kept instead of sending them
+    /// Print the mails that a shop has stored instead of sending them
     Mail(mail::Args),
     /// Run all tests, or the named parts
     Test(test::Args),
-    /// Look for known weaknesses in what the shop and its tools are made of
+    /// Look for known vulnerabilities in the packages of the shop and its tools
     Audit(audit::Args),
-    /// Write down what the shop and its tools are made of
+    /// Write software bills of materials for the shop and its tools
     Sbom(sbom::Args),
     /// Measure the functions next to the bare SDK calls of the same paths
     Bench(bench::Args),
-    /// Run the shop while calls fail and functions die
+    /// Run the shop while calls fail and functions are killed
     Chaos(chaos::Args),
-    /// Say what a month of orders costs on AWS, and what stops the shop first
+    /// Compute the AWS bill of a month, and the first limits that the shop reaches
     Cost(cost::Args),
-    /// Send customers into the shop, and see how long they wait
+    /// Send customers to the shop, and measure their response times
     Load(load::Args),
 }
 
 impl Command {
-    /// Whether what was done of it need not be done again.
+    /// Whether its partial results make a repeated run shorter.
     fn goes_on(&self) -> bool {
         matches!(self, Self::Up(_) | Self::Build(_) | Self::Deploy(_) | Self::Destroy(_))
     }

@@ -1,4 +1,4 @@
-//! The documentation names tests as proof of what it promises; each of them has to be there.
+//! Checks that every test that the documentation names as proof exists.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -34,7 +34,7 @@ fn functions() -> BTreeSet<String> {
         .collect()
 }
 
-/// What stands between backticks and looks like the name of a test, perhaps cut short.
+/// Text in backticks that looks like the name of a test, perhaps cut short.
 fn named_tests(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2).filter(|code| {
         let name = code.trim_end_matches('…');
@@ -51,7 +51,7 @@ fn tests_named_in_the_documentation_exist() {
     let (mut named, mut missing) = (0, Vec::new());
     for page in pages.iter().filter(|page| !page.to_string_lossy().contains("decisions")) {
         let text = fs::read_to_string(page).unwrap();
-        // Code blocks have commands and output.
+        // Code blocks contain commands and output.
         let prose: String = text.split("```").step_by(2).collect();
         for name in named_tests(&prose) {
             named += 1;

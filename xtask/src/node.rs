@@ -1,4 +1,4 @@
-//! `node_modules` of a directory, exactly as its lock file says.
+//! Provides `node_modules` of a directory, exactly as its lock file says.
 
 use std::path::Path;
 
@@ -10,14 +10,14 @@ use crate::paths::Paths;
 use crate::process;
 use crate::steps::Step;
 
-/// Installs what the lock file of `dir` lists; returns what was done.
+/// Installs the packages in the lock file of `dir`; returns a summary.
 pub fn provide(paths: &Paths, dir: &Path, step: &mut Step) -> Result<String> {
     let _lock = Lock::wait(&paths.local(), "node")?;
     let fingerprint = Fingerprint::default()
         .file(&dir.join("package.json"))?
         .file(&dir.join("package-lock.json"))?
         .finish();
-    // `npm ci` begins by removing node_modules, and the marker with it.
+    // `npm ci` removes node_modules first, and the marker with it.
     let marker = dir.join("node_modules/.installed");
     if fingerprint::matches(&marker, &fingerprint) {
         return Ok("unchanged".to_owned());

@@ -1,13 +1,14 @@
-//! How many files a program may have open: the local AWS has five or so for each copy of a function, and so has a proxy
-//! between them.
+//! The limit on open files: the local AWS has five or so for each copy of a function, and so has a
+//! proxy between them.
 
 use anyhow::{Context, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Many shells allow 1,024 or fewer, which a burst of orders on the laptop is beyond. macOS takes no more than this.
+/// Many shells allow 1,024 or fewer, which a burst of orders on a laptop exceeds. macOS allows no
+/// more than this.
 const ENOUGH: u64 = 10_240;
 
-/// Lets this program, and all that it starts, open as many files as they need, as far as the machine allows it.
+/// Raises the limit for this program and its children, as far as the machine allows it.
 pub fn allow_many() -> Result<()> {
     let limit = getrlimit(Resource::Nofile);
     match raised(limit) {
@@ -16,7 +17,7 @@ pub fn allow_many() -> Result<()> {
     }
 }
 
-/// The limit to ask for; none if it need not, or cannot, be higher.
+/// The limit to set; none if it need not, or cannot, be raised.
 fn raised(limit: Rlimit) -> Option<Rlimit> {
     let current = limit.current?;
     let possible = limit.maximum.map_or(ENOUGH, |maximum| maximum.min(ENOUGH));

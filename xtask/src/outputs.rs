@@ -1,4 +1,4 @@
-//! What a deployed shop is made of: the outputs of its stack by the names people use.
+//! The resources of a deployed shop: the outputs of its stack by the names users see.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::private_file;
 #[serde(rename_all = "camelCase")]
 pub struct Outputs {
     pub api_url: String,
-    /// Where an AWS SDK finds the local AWS; absent for the real one.
+    /// Endpoint of the local AWS; absent for the real one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub endpoint: Option<String>,
     pub region: String,
@@ -24,7 +24,7 @@ pub struct Outputs {
     pub functions: BTreeMap<String, String>,
     /// URLs of queues; the dead-letter queue of `x` is `x-dlq`.
     pub queues: BTreeMap<String, String>,
-    /// Who may sign in to the local shop, by role; on AWS people sign up by themselves.
+    /// The users of the local shop, by role; on AWS people sign up by themselves.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub users: BTreeMap<String, User>,
     /// Every other output of the stack, by its name in camelCase.
@@ -32,7 +32,7 @@ pub struct Outputs {
     pub others: BTreeMap<String, String>,
 }
 
-/// Somebody made for the local shop, whose password is no secret to its developer.
+/// A generated user of the local shop; the developer may see the password.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
@@ -112,7 +112,7 @@ impl Outputs {
         private_file::write(path, &(text + "\n"))
     }
 
-    /// The pool of users, with the client that signs them in.
+    /// The user pool, and the client that signs its users in.
     pub fn user_pool(&self) -> Result<UserPool<'_>> {
         let output = |name: &str| {
             self.others.get(name).map(String::as_str).with_context(|| {
@@ -126,13 +126,14 @@ impl Outputs {
     }
 }
 
-/// Where people sign in, by the ids that Cognito gave.
+/// Cognito ids for signing in.
 pub struct UserPool<'a> {
     pub id: &'a str,
     pub client: &'a str,
 }
 
-/// The local AWS names queues by its usual port, whichever it runs on; some SDKs call queues by their URL.
+/// The local AWS names queues with its default port, whichever it runs on; some SDKs call queues by
+/// their URL.
 fn at_endpoint(url: &str, endpoint: &str) -> String {
     match url.split_once("://").and_then(|(_, rest)| rest.split_once('/')) {
         Some((_, path)) => format!("{endpoint}/{path}"),

@@ -1,4 +1,4 @@
-//! Where things are. Everything the commands write is under `.local/` or `target/`.
+//! Paths of the repository. All commands write under `.local/` or `target/`.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ impl Paths {
         self.root.join("postman")
     }
 
-    /// A path as a person would type it: relative to the repository where it is inside.
+    /// A path for display: relative to the repository where it is inside.
     pub fn shown<'a>(&self, path: &'a Path) -> std::path::Display<'a> {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }

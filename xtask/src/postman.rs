@@ -10,14 +10,15 @@ use crate::aws::{self, Aws, Service};
 use crate::outputs::Outputs;
 use crate::private_file;
 
-/// What the local Cognito sends to everybody who signs up. On AWS each gets a code of their own, by mail.
+/// The local Cognito's confirmation code for every sign-up. On AWS each user gets their own, by
+/// mail.
 const LOCAL_CONFIRMATION_CODE: &str = "123456";
 
-/// The function that knows with which secret the payment provider signs what it tells.
+/// The function that has the signing secret of the payment provider's webhooks.
 const WEBHOOK_FUNCTION: &str = "payment-webhook";
 
-/// With the passwords of the local users and the payment provider's secret; on AWS people fill in what they know, which
-/// stays there.
+/// Includes the passwords of the local users and the payment provider's secret. On AWS people enter
+/// their own values, which are preserved.
 pub fn write_environment(path: &Path, outputs: &Outputs) -> Result<()> {
     let dir = path.parent().context("an environment needs a directory")?;
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
@@ -29,7 +30,7 @@ pub fn write_environment(path: &Path, outputs: &Outputs) -> Result<()> {
     private_file::write(path, &(text + "\n"))
 }
 
-/// Empty where it is a secret indeed.
+/// Empty on AWS, where it is a real secret.
 fn local_webhook_secret(outputs: &Outputs) -> Result<String> {
     let (Some(endpoint), Some(function)) = (&outputs.endpoint, outputs.functions.get(WEBHOOK_FUNCTION))
     else {
@@ -82,7 +83,7 @@ fn variable(key: &str, value: &str) -> Value {
     json!({ "key": key, "value": value, "type": "default", "enabled": true })
 }
 
-/// Shown as dots.
+/// Displayed as dots.
 fn secret(key: &str, value: &str) -> Value {
     json!({ "key": key, "value": value, "type": "secret", "enabled": true })
 }

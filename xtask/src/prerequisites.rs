@@ -1,4 +1,4 @@
-//! What a machine needs before anything else: Rust, Python and Node.js.
+//! Prerequisites of all commands: Rust, Python and Node.js.
 
 use std::fmt;
 use std::fs;
@@ -17,7 +17,7 @@ pub struct Prerequisites {
     rust: Version,
     python_version: Version,
     node: Version,
-    /// The interpreter that met the requirement, e.g. `python3`.
+    /// The interpreter with the required version, e.g. `python3`.
     pub python: String,
 }
 
@@ -28,7 +28,7 @@ impl fmt::Display for Prerequisites {
     }
 }
 
-/// Looks for all of them as the first step of a command; gives the Python that will do.
+/// Checks all of them as the first step of a command; returns the Python interpreter.
 pub fn step(paths: &Paths, steps: &mut Steps) -> Result<String> {
     steps.run("prerequisites", |_| {
         let found = check(paths)?;
@@ -37,7 +37,7 @@ pub fn step(paths: &Paths, steps: &mut Steps) -> Result<String> {
     })
 }
 
-/// Looks for all of them, so that what is missing is told at once.
+/// Checks all of them, so that one error lists everything that is missing.
 pub fn check(paths: &Paths) -> Result<Prerequisites> {
     let rust = check_rust(paths);
     let python = check_python();
@@ -79,7 +79,7 @@ fn check_python() -> Result<(String, Version)> {
             too_old.get_or_insert(version);
             continue;
         }
-        // Debian and Ubuntu ship both in a package of their own.
+        // Debian and Ubuntu ship both in a separate package.
         if process::output(Command::new(name).args(["-c", "import venv, ensurepip"])).is_err() {
             bail!(
                 "venv and ensurepip for {name} {version}: `apt install python{}.{}-venv` on Debian and Ubuntu",
@@ -117,7 +117,8 @@ impl fmt::Display for Version {
 }
 
 impl Version {
-    /// The first version in a text such as `rustc 1.95.0 (5980 2026-04-14)`, `v20.20.2`, `3.13.0rc1`.
+    /// The first version in a text such as `rustc 1.95.0 (5980 2026-04-14)`, `v20.20.2`,
+    /// `3.13.0rc1`.
     fn find(text: &str) -> Option<Self> {
         text.split_whitespace().find_map(|word| {
             let mut numbers = word.trim_start_matches('v').split('.').map(|part| {

@@ -1,4 +1,4 @@
-//! Files with passwords in them: nobody but their owner reads them.
+//! Files with passwords in them, readable only by their owner.
 
 use std::fs::{File, Permissions};
 use std::io::Write;
@@ -12,7 +12,7 @@ const OWNER_ONLY: u32 = 0o600;
 pub fn write(path: &Path, text: &str) -> Result<()> {
     let write = || {
         let mut file = File::options().create(true).write(true).truncate(true).mode(OWNER_ONLY).open(path)?;
-        // One that was there already has the mode it had.
+        // An existing file keeps its previous mode.
         file.set_permissions(Permissions::from_mode(OWNER_ONLY))?;
         file.write_all(text.as_bytes())
     };

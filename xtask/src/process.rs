@@ -1,4 +1,4 @@
-//! Runs programs, so that none outlives an interrupted command.
+//! Runs programs, and ends them with an interrupted command.
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -17,11 +17,11 @@ use crate::interrupt;
 
 const POLL: Duration = Duration::from_millis(20);
 const GRACE: Duration = Duration::from_secs(5);
-/// How long the last lines of a command that has ended may take to be read.
+/// How long to wait for the last output of a command that has ended.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
-/// A command without what `cargo run` tells us about our own package: build scripts watch those
-/// variables, and dependencies would be rebuilt for nothing.
+/// A command without the variables that `cargo run` sets about our own package: build scripts watch
+/// them, and dependencies would be rebuilt for nothing.
 pub fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(dir);
@@ -61,13 +61,13 @@ pub fn output(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// Runs a command on the terminal of the caller.
+/// Runs a command on the caller's terminal.
 pub fn attached(command: &mut Command) -> Result<()> {
     let status = attached_status(command)?;
     expect_success(command, status)
 }
 
-/// Like [`attached`], but leaves it to the caller what a failure means.
+/// Like [`attached`], but the caller interprets a failure.
 pub fn attached_status(command: &mut Command) -> Result<ExitStatus> {
     let mut child = spawn(command)?;
     wait(&mut child, Scope::Process)
@@ -87,9 +87,9 @@ pub fn attached_output(command: &mut Command) -> Result<String> {
     text.with_context(|| format!("cannot read the output of `{}`", shown(command)))
 }
 
-/// Runs a command without a terminal and hands over each line it prints, errors included.
+/// Runs a command without a terminal and passes on each line it prints, errors included.
 pub fn lines(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<ExitStatus> {
-    // A group of its own, so that an interrupt reaches what the command started, too.
+    // A separate process group, so that an interrupt reaches the command's children, too.
     let mut child =
         spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0))?;
     let (sender, receiver) = mpsc::channel();
@@ -133,13 +133,13 @@ pub fn expect_success(command: &Command, status: ExitStatus) -> Result<()> {
     bail!("`{}` failed ({status})", shown(command))
 }
 
-/// Whether the process exists; one that belongs to somebody else does.
+/// Whether the process exists, whoever owns it.
 pub fn is_alive(pid: i32) -> bool {
     Pid::from_raw(pid)
         .is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
-/// The command line of a process, or nothing when it is gone.
+/// The command line of a process; none when it has ended.
 pub fn command_line(pid: i32) -> Option<String> {
     let from_proc = std::fs::read(format!("/proc/{pid}/cmdline")).ok();
     let line = match from_proc {
@@ -149,13 +149,14 @@ pub fn command_line(pid: i32) -> Option<String> {
     Some(line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
-/// Ends a process: first politely, after the deadline with its whole group. True if it went politely.
+/// Ends a process: first with a signal to it alone, after the deadline with its whole group. True
+/// if the first signal was enough.
 pub fn terminate(pid: i32, deadline: Duration) -> Result<bool> {
     let Some(target) = Pid::from_raw(pid) else { return Ok(true) };
     signal(|| kill_process(target, Signal::TERM), pid)?;
     let end = Instant::now() + deadline;
     while is_alive(pid) {
-        // Our own child stays listed until someone asks how it ended.
+        // A child of ours stays a zombie until it is waited for.
         let _not_our_child = waitpid(Some(target), WaitOptions::NOHANG);
         if Instant::now() > end {
             signal(|| kill_process_group(target, Signal::KILL), pid)?;

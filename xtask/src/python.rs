@@ -18,21 +18,21 @@ pub struct Venv {
     dir: PathBuf,
 }
 
-/// What is installed, by the requirements file that lists it.
+/// Sets of packages, one for each requirements file.
 #[derive(Clone, Copy)]
 pub enum Packages {
-    /// The local AWS and the check of templates.
+    /// The local AWS and the template check.
     Local,
     /// The cross-compiler for AWS Lambda.
     Lambda,
-    /// What looks for known weaknesses in the others.
+    /// The audit tool for the other packages.
     Audit,
-    /// What tries the API with all that its description allows.
+    /// The API fuzzer, which is driven by the API's description.
     Test,
 }
 
 impl Packages {
-    /// All there are.
+    /// All sets.
     pub const ALL: [Self; 4] = [Self::Local, Self::Lambda, Self::Audit, Self::Test];
 
     pub fn requirements(self, paths: &Paths) -> PathBuf {
@@ -60,7 +60,7 @@ impl Venv {
         Self { dir: paths.venv() }
     }
 
-    /// Makes the environment hold `packages`; returns what was done.
+    /// Installs `packages` into the environment; returns a summary.
     pub fn provide(
         paths: &Paths,
         interpreter: &str,
@@ -70,7 +70,7 @@ impl Venv {
         let _lock = Lock::wait(&paths.local(), "python")?;
         let venv = Self::of(paths);
         let requirements = packages.requirements(paths);
-        // Scripts in an environment hold its absolute path: a moved checkout needs a new one.
+        // Scripts in an environment contain its absolute path: a moved checkout needs a new one.
         let fingerprint =
             Fingerprint::default().text("dir", &venv.dir.to_string_lossy()).file(&requirements)?.finish();
         let marker = packages.marker(&venv.dir);
@@ -86,7 +86,7 @@ impl Venv {
         }
         let mut install = venv.python(paths.root());
         install.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"]);
-        // Whatever an index hands out is what was tried here, or it is refused.
+        // Hashes: a package that differs from the tested one is refused.
         step.run(install.args(["--require-hashes", "--requirement"]).arg(&requirements))?;
         fingerprint::store(&marker, &fingerprint)?;
         Ok((venv, "installed".to_owned()))
@@ -100,7 +100,7 @@ impl Venv {
         self.dir.join("bin").join(name)
     }
 
-    /// `PATH` with the tools of the environment first.
+    /// `PATH` with the environment's tools first.
     pub fn search_path(&self) -> Result<OsString> {
         let inherited = env::var_os("PATH").unwrap_or_default();
         let dirs = iter::once(self.dir.join("bin")).chain(env::split_paths(&inherited));

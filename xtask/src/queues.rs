@@ -1,11 +1,11 @@
-//! Queues, and the dead-letter queues beside them.
+//! Queues and their dead-letter queues.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::aws::{Aws, Service};
 
-/// How many messages a queue holds, approximately, as SQS says itself.
+/// The approximate number of messages in a queue, as SQS reports it.
 pub struct Depth {
     pub waiting: usize,
     pub in_work: usize,
@@ -36,7 +36,7 @@ pub fn is_dead_letter_queue(queue: &str) -> bool {
     queue.ends_with("-dlq")
 }
 
-/// Whether all that comes to it waits for a person: what a workflow could not do. No function reads it.
+/// Whether operators read its messages: failures of a workflow. No function reads it.
 pub fn is_read_by_people(queue: &str) -> bool {
     queue.ends_with("-failures")
 }

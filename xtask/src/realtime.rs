@@ -18,23 +18,23 @@ use crate::paths::Paths;
 use crate::shop::ShopArgs;
 use crate::{aws, caller, interrupt, sign_in, token};
 
-/// How long nobody speaks before this looks for Ctrl-C, for what was typed, or for new orders.
+/// Read timeout, after which Ctrl-C, typed lines and new orders are checked.
 const BREATH: Duration = Duration::from_millis(300);
-/// How often new orders are looked for.
+/// Interval between queries for new orders.
 const LOOK: Duration = Duration::from_secs(3);
-/// API Gateway ends a connection on which nothing was said for ten minutes.
+/// API Gateway ends a connection after ten idle minutes.
 const SIGN_OF_LIFE: Duration = Duration::from_mins(5);
-/// How many orders a connection follows.
+/// Maximum number of orders that a connection follows.
 const MAX_ORDERS: usize = 20;
-/// Has the token of somebody whose password is not known here.
+/// Contains the token of a user whose password is not stored here.
 const TOKEN: &str = "FERROCART_TOKEN";
 
 #[derive(Parser)]
 pub struct WatchArgs {
-    /// Only this order, until it is over; without it, the newest ones and those to come
+    /// Only this order, until it is final; without it, the newest ones and new ones
     #[arg(long, value_name = "ID")]
     order: Option<String>,
-    /// Whose orders. Of anybody but `grace` and `ada` the token has to be in `FERROCART_TOKEN`
+    /// Whose orders. For any user but `grace` and `ada` the token has to be in `FERROCART_TOKEN`
     #[arg(long, value_name = "NAME", default_value = "grace")]
     user: String,
     #[command(flatten)]
@@ -43,8 +43,8 @@ pub struct WatchArgs {
 
 #[derive(Parser)]
 pub struct ChatArgs {
-    /// Who writes: `grace` is a customer of the local shop, `ada` is staff. Of anybody else the token has to be in
-    /// `FERROCART_TOKEN`
+    /// Who writes: `grace` is a customer of the local shop, `ada` is staff. For any other user the
+    /// token has to be in `FERROCART_TOKEN`
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     /// The id of the customer whom staff write to, as baskets and orders show it
@@ -54,7 +54,7 @@ pub struct ChatArgs {
     shop: ShopArgs,
 }
 
-/// Prints each status that orders come to.
+/// Prints each new status of orders.
 pub fn watch(paths: &Paths, args: &WatchArgs) -> Result<()> {
     let outputs = args.shop.outputs(paths)?;
     let token = token_of(&outputs, &args.user)?;
@@ -94,7 +94,7 @@ pub fn watch(paths: &Paths, args: &WatchArgs) -> Result<()> {
     }
 }
 
-/// Prints what is written in a chat, and sends what is typed.
+/// Prints the messages of a chat, and sends typed lines.
 pub fn chat(paths: &Paths, args: &ChatArgs) -> Result<()> {
     let outputs = args.shop.outputs(paths)?;
     let user = args.user.as_deref().unwrap_or(if args.with.is_some() { "ada" } else { "grace" });
@@ -116,7 +116,7 @@ pub fn chat(paths: &Paths, args: &ChatArgs) -> Result<()> {
             line.say(&json!({ "action": "readMessages", "customerId": args.with, "before": 1 }))?;
         }
         while let Some(frame) = line.hear()? {
-            // Whoever is told to wait, or wrote too much, may go on.
+            // After a rate limit or size error the chat continues.
             match shown_messages(&frame, args.with.as_deref()) {
                 Ok(lines) => lines.iter().for_each(|text| println!("{text}")),
                 Err(problem) => println!("({problem})"),
@@ -125,7 +125,7 @@ pub fn chat(paths: &Paths, args: &ChatArgs) -> Result<()> {
     }
 }
 
-/// Lines of the standard input, as they are typed; the end of it is the end of the channel.
+/// Lines of the standard input, as they are typed; the channel closes at the end of the input.
 fn typed() -> Receiver<String> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -150,12 +150,12 @@ fn message(text: &str, customer_id: Option<&str>) -> Value {
     json!({ "action": "sendMessage", "text": text, "customerId": customer_id })
 }
 
-/// A line for a status, unless it was shown before.
+/// A line for a status, unless it was printed before.
 fn shown_status(frame: &Value, shown: &mut BTreeMap<String, String>) -> Result<Option<String>> {
     refuse_problem(frame)?;
     let text = |name: &str| frame[name].as_str().unwrap_or_default().to_owned();
     let (order, status, at) = (text("orderId"), text("status"), text("at"));
-    // Frames can overtake each other; what an order has gone beyond is no news.
+    // Frames can overtake each other; a status older than the last one is skipped.
     let is_news = shown.get(&order).is_none_or(|latest| *latest < at);
     if status.is_empty() || !is_news {
         return Ok(None);
@@ -164,12 +164,12 @@ fn shown_status(frame: &Value, shown: &mut BTreeMap<String, String>) -> Result<O
     Ok(Some(format!("{at}  {order}  {status} {}", text("reason")).trim_end().to_owned()))
 }
 
-/// Whether nothing comes after a status.
+/// Whether a status is final.
 fn is_over(frame: &Value) -> bool {
     ["DELIVERED", "REJECTED", "CANCELLED"].iter().any(|end| frame["status"] == *end)
 }
 
-/// Lines for messages of the chat that is looked at.
+/// Lines for messages of the chat that is displayed.
 fn shown_messages(frame: &Value, with: Option<&str>) -> Result<Vec<String>> {
     refuse_problem(frame)?;
     if with.is_some_and(|customer_id| frame["customerId"] != customer_id) {
@@ -219,7 +219,7 @@ fn newest(outputs: &Outputs, token: &str, user: &str) -> Result<Vec<String>> {
     Ok(orders.filter_map(|order| order["orderId"].as_str().map(str::to_owned)).collect())
 }
 
-/// A connection with the shop.
+/// A WebSocket connection to the shop.
 struct Line {
     socket: WebSocket<MaybeTlsStream<TcpStream>>,
 }
@@ -229,7 +229,7 @@ impl Line {
         let url = address(outputs)?;
         let (socket, _) =
             tungstenite::connect(format!("{url}?token={token}")).map_err(|error| match error {
-                // The URL has the token in it, so it is not told.
+                // The URL contains the token, so it is not printed.
                 Error::Http(refusal) if matches!(refusal.status().as_u16(), 401 | 403) => {
                     anyhow!("{url} takes no connection with this token ({}): sign in again", refusal.status())
                 }
@@ -248,7 +248,7 @@ impl Line {
         self.socket.send(Message::text(frame.to_string())).context("the connection has ended")
     }
 
-    /// The next frame; none if nothing is said for a while.
+    /// The next frame; none on a read timeout.
     fn hear(&mut self) -> Result<Option<Value>> {
         match self.socket.read() {
             Ok(Message::Text(text)) => Ok(Some(serde_json::from_str(&text).context("a frame is not JSON")?)),

@@ -1,4 +1,4 @@
-//! `cargo xtask replay`: tells the facts of the last while again, from the archive of a stage's bus.
+//! `cargo xtask replay`: publishes recent events again, from the archive of a stage's bus.
 
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -17,12 +17,12 @@ use crate::paths::Paths;
 use crate::shop::ShopArgs;
 
 const PAUSE: Duration = Duration::from_secs(1);
-/// On AWS an event may take that long from the bus to its archive.
+/// Delay until an event on the bus is in its archive on AWS, at most.
 const ARCHIVE_LAG: Duration = Duration::from_mins(10);
 
 #[derive(Parser)]
 pub struct Args {
-    /// From when on: a time such as 2026-01-31T12:00:00Z, or how long ago, e.g. 30m, 2h, 1d
+    /// Start: a time such as 2026-01-31T12:00:00Z, or how long ago, e.g. 30m, 2h, 1d
     #[arg(long)]
     since: Since,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// A moment, or how long ago it was.
+/// A point in time, or a duration before now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Since {
     At(SystemTime),
@@ -85,7 +85,7 @@ impl Since {
     }
 }
 
-/// Where the facts of a stage are kept, and the bus that they were told on.
+/// The archive of a stage's events, and the bus that they were published to.
 struct Archive<'a> {
     arn: &'a str,
     bus: &'a str,
@@ -106,7 +106,8 @@ impl<'a> Archive<'a> {
         self.arn.rsplit('/').next().unwrap_or(self.arn)
     }
 
-    /// How much is in it. AWS counts once in a while, and never how much of it a replay tells.
+    /// The number of archived events. AWS counts them now and then, and never counts those of a
+    /// replay.
     fn described(&self, aws: &Aws) -> Result<String> {
         let archive =
             aws.call(Service::EventBridge, "DescribeArchive", &json!({ "ArchiveName": self.name() }));
@@ -117,7 +118,7 @@ impl<'a> Archive<'a> {
     }
 }
 
-/// A replay that was started.
+/// A started replay.
 struct Replay<'a> {
     aws: &'a Aws,
     name: String,
@@ -138,7 +139,7 @@ impl<'a> Replay<'a> {
         Ok(Self { aws, name })
     }
 
-    /// Waits for its end; who does not want to wait stops it.
+    /// Waits for the replay to end; Ctrl-C stops it.
     fn wait(&self) -> Result<()> {
         let mut told = String::new();
         loop {
@@ -164,11 +165,11 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// How far a replay is.
+/// Progress of a replay.
 #[derive(Debug, PartialEq, Eq)]
 enum Progress {
     Starting,
-    /// Events up to this time were told.
+    /// Events up to this time were published.
     At(String),
     Done,
 }
@@ -189,7 +190,7 @@ impl Progress {
     }
 }
 
-/// Adds what to do to the refusals that have an answer.
+/// Adds advice to the errors that have a remedy.
 fn explained(error: Error, exists: &'static str) -> Error {
     let kind = error.downcast_ref::<Refusal>().map(|refusal| refusal.kind.clone()).unwrap_or_default();
     match kind.as_str() {

@@ -1,8 +1,8 @@
-//! `cargo xtask sbom`: what the shop and its tools are made of, as bills of materials
-//! (`CycloneDX` 1.5).
+//! `cargo xtask sbom`: software bills of materials for the shop and its tools (`CycloneDX` 1.5).
 //!
-//! One file for each lock file, because they answer different questions: only `rust.cdx.json` has what runs
-//! in the functions, its `scope` says which of it, and a scanner of the cloud wants nothing else.
+//! One file for each lock file, because they answer different questions. Only `rust.cdx.json` lists
+//! what runs in the functions; its `scope` marks those components, and a scanner of the cloud needs
+//! no other file.
 
 mod crates;
 mod node_packages;
@@ -60,7 +60,7 @@ struct License {
     expression: String,
 }
 
-/// What a component needs directly.
+/// The direct dependencies of a component.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Dependency {
@@ -98,7 +98,7 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Neither time nor serial number: the same lock files give the same bill.
+/// Without time or serial number: the same lock files give the same bill.
 fn bill(components: &[Component], dependencies: &[Dependency]) -> Value {
     json!({
         "bomFormat": "CycloneDX",

@@ -1,4 +1,5 @@
-//! `cargo xtask seed`: a small catalogue to play with, and some units of each product, through the front door.
+//! `cargo xtask seed`: a small sample catalogue, and some units of each product, through the public
+//! API.
 
 use std::fmt;
 
@@ -12,7 +13,7 @@ use crate::stack::LocalStack;
 use crate::{aws, sign_in, users};
 
 const CATALOGUE: &str = include_str!("../seed/catalogue.json");
-/// How many units of each product are taken in.
+/// Units received of each product.
 const PIECES: u32 = 1000;
 
 #[derive(Parser)]
@@ -52,8 +53,8 @@ impl fmt::Display for Seeded {
     }
 }
 
-/// Creates the products of the catalogue that the shop lacks, by name, and takes in units of those that it never had
-/// any of, as staff.
+/// As staff, creates the catalogue's products that the shop lacks, by name. Receives units of those
+/// that never had any.
 pub fn seed(outputs: &Outputs) -> Result<Seeded> {
     let catalogue: Vec<Value> = serde_json::from_str(CATALOGUE).context("the catalogue is not JSON")?;
     let shop = Shop { url: outputs.api_url.clone(), agent: aws::agent() };
@@ -87,7 +88,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// What the shop has of the catalogue, by name. Reads page by page, no further than needed.
+    /// The catalogue's products in the shop, by name. Reads page by page, no further than needed.
     fn products(&self, catalogue: &[Value]) -> Result<Vec<Value>> {
         let mut there: Vec<Value> = Vec::new();
         let mut cursor = None;
@@ -125,7 +126,7 @@ impl Shop {
         self.post("product", token, &[], product)
     }
 
-    /// Takes units in, once: the delivery is named by its product.
+    /// Receives units, once: the idempotency key contains the product.
     fn take_in(&self, product: &str, token: &str) -> Result<()> {
         let delivery = [("idempotency-key", format!("seed-{product}"))];
         let path = format!("stock/{product}/receipts");
@@ -153,8 +154,8 @@ fn there_as<'a>(product: &Value, there: &'a [Value]) -> Option<&'a Value> {
     there.iter().find(|there| name(there) == name(product))
 }
 
-/// Whether nothing of a product was ever taken in, as far as the catalogue knows; it is told a moment later, and the
-/// name of the delivery sees to it that nothing is counted twice in between.
+/// Whether the catalogue shows no receipt of a product. The catalogue is eventually consistent; the
+/// idempotency key of the receipt prevents double counting.
 fn is_lacking(product: Option<&Value>) -> bool {
     product.is_none_or(|product| product["available"].is_null())
 }

@@ -12,7 +12,7 @@ use crate::process;
 pub struct Services {
     pub target_dir: PathBuf,
     names: BTreeSet<String>,
-    /// Names of all packages with the names of their integration tests.
+    /// Package names, each with the names of its integration tests.
     tests: BTreeMap<String, Vec<String>>,
 }
 
@@ -29,7 +29,7 @@ impl Services {
         Ok(services)
     }
 
-    /// The names of the packages, which are those of the executables.
+    /// The names of the packages, which are also those of the executables.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }

@@ -1,4 +1,4 @@
-//! Which deployed shop a command is about.
+//! Selects the deployed shop of a command.
 
 use std::path::PathBuf;
 

@@ -6,16 +6,16 @@ use serde_json::{Value, json};
 use crate::aws::{Aws, Refusal, Service};
 use crate::outputs::{Outputs, User};
 
-/// What the right password leads to.
+/// The result of a sign-in with the right password.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The token that the shop takes.
+    /// The token that the API accepts.
     IdToken(String),
-    /// What Cognito wants to see as well, such as `SOFTWARE_TOKEN_MFA`.
+    /// A further challenge of Cognito, such as `SOFTWARE_TOKEN_MFA`.
     Challenge(String),
 }
 
-/// Asks Cognito; its [`Refusal`] is the error of whoever it does not let in.
+/// Signs in at Cognito; a rejected sign-in is a [`Refusal`] error.
 pub fn ask(outputs: &Outputs, user: &User) -> Result<Answer> {
     let aws = Aws::anonymous(outputs.endpoint.as_deref(), &outputs.region);
     let input = json!({
@@ -26,7 +26,7 @@ pub fn ask(outputs: &Outputs, user: &User) -> Result<Answer> {
     answer(&aws.call(Service::Cognito, "InitiateAuth", &input)?)
 }
 
-/// The token of who is let in without further questions.
+/// The ID token of a user; fails on a further challenge.
 pub fn id_token(outputs: &Outputs, user: &User) -> Result<String> {
     match ask(outputs, user).map_err(|error| explained(error, &user.user_name))? {
         Answer::IdToken(token) => Ok(token),
@@ -46,7 +46,7 @@ fn answer(output: &Value) -> Result<Answer> {
 fn explained(error: Error, user: &str) -> Error {
     let Some(Refusal { kind, message, .. }) = error.downcast_ref() else { return error };
     match kind.as_str() {
-        // Cognito does not tell strangers which of the two it was.
+        // Cognito does not reveal which of the two it was.
         "NotAuthorizedException" | "UserNotFoundException" => {
             anyhow!("{user} cannot sign in: there is no such user, or the password is wrong ({message})")
         }

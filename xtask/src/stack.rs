@@ -1,4 +1,4 @@
-//! The local AWS: a process of its own that outlives the command that started it.
+//! The local AWS: a separate process that outlives the command that started it.
 
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
@@ -19,18 +19,18 @@ use crate::{aws, interrupt, process};
 const LAUNCHER: &str = "launcher.py";
 const PROXY_OPTION: &str = "--functions-endpoint=http://127.0.0.1:";
 const READY_DEADLINE: Duration = Duration::from_mins(1);
-/// A local AWS that was just killed holds its port until the last of its functions is gone.
+/// A killed local AWS holds its port until its last function has ended.
 const PORT_DEADLINE: Duration = Duration::from_secs(2);
 const STOP_DEADLINE: Duration = Duration::from_secs(15);
 
-/// One local AWS with one deployed stage, and the files that belong to it.
+/// One local AWS with one deployed stage, and its files.
 pub struct LocalStack {
     /// Name of the stage deployed to it.
     pub stage: &'static str,
     dir: PathBuf,
     launcher: PathBuf,
     options: &'static [&'static str],
-    /// Whether functions call AWS on a port of their own, for a proxy to stand there.
+    /// Whether functions call AWS on a separate port, for a proxy to listen there.
     proxied: bool,
 }
 
@@ -38,7 +38,7 @@ pub struct LocalStack {
 pub struct Running {
     pub pid: i32,
     pub port: u16,
-    /// Where functions call AWS, when that is not the local AWS itself.
+    /// Port on which functions call AWS, when that is not the local AWS itself.
     pub proxy_port: Option<u16>,
 }
 
@@ -49,19 +49,19 @@ impl Running {
 }
 
 impl LocalStack {
-    /// The stack of the developer: keeps its data.
+    /// The developer's stack: it persists its data.
     pub fn of_developer(paths: &Paths) -> Self {
         Self { stage: "local", dir: paths.local(), launcher: launcher(paths), options: &[], proxied: false }
     }
 
-    /// The stack of the tests: stricter, and forgetful.
+    /// The stack of the tests: it enforces policies and persists no data.
     pub fn of_tests(paths: &Paths) -> Self {
         let options = &["--auth", "--no-persist"];
         let dir = paths.local().join("test");
         Self { stage: "test", dir, launcher: launcher(paths), options, proxied: false }
     }
 
-    /// The stack that is made to fail: its functions call AWS through a proxy.
+    /// The stack of the chaos tests: its functions call AWS through a proxy.
     pub fn of_chaos(paths: &Paths) -> Self {
         let dir = paths.local().join("chaos");
         Self { stage: "chaos", dir, launcher: launcher(paths), options: &["--no-persist"], proxied: true }
@@ -94,12 +94,12 @@ impl LocalStack {
         self.dir.join("cdk.out")
     }
 
-    /// Holds the fingerprint of what was deployed last.
+    /// Holds the fingerprint of the last deployment.
     pub fn deployed(&self) -> PathBuf {
         self.dir.join("deployed")
     }
 
-    /// Holds the fingerprint of the local AWS that was started last.
+    /// Holds the fingerprint of the last started local AWS.
     fn launched(&self) -> PathBuf {
         self.dir.join("launched")
     }
@@ -108,8 +108,8 @@ impl LocalStack {
         self.dir.join("local-aws.pid")
     }
 
-    /// The process of this stack. Its number alone proves nothing: after a crash or a reboot another
-    /// program may have it. The command line tells, and it also knows the port.
+    /// The running process of this stack. The process id alone proves nothing: after a crash or a
+    /// reboot another program may have it. The command line identifies it, and contains the port.
     pub fn running(&self) -> Option<Running> {
         let pid = fs::read_to_string(self.pid_file()).ok()?.trim().parse().ok()?;
         let (port, proxy_port) = launched_ports(&process::command_line(pid)?, &self.state())?;
@@ -139,7 +139,7 @@ impl LocalStack {
             }
             None => (wanted, ""),
         };
-        // Chosen at the last moment: nobody keeps a free port for us.
+        // Chosen as late as possible: a free port is not reserved.
         let [any_port, proxy_port] = free_ports()?;
         let port = port.unwrap_or(any_port);
         expect_free(port)?;
@@ -151,7 +151,7 @@ impl LocalStack {
         Ok((running, format!("{restarted}process {pid}")))
     }
 
-    /// Stops the local AWS; returns what it took, or nothing when none runs.
+    /// Stops the local AWS; returns how it stopped, or none when none runs.
     pub fn stop(&self) -> Result<Option<String>> {
         let stopped = match self.running() {
             None => None,
@@ -164,7 +164,7 @@ impl LocalStack {
         Ok(stopped)
     }
 
-    /// Removes all data of the stack, which must not run.
+    /// Removes all data of the stack, which must not be running.
     pub fn wipe(&self) -> Result<()> {
         for path in [self.outputs(), self.deployed()] {
             fingerprint::forget(&path)?;
@@ -180,7 +180,7 @@ impl LocalStack {
         Ok(())
     }
 
-    /// What a running local AWS is made of, as far as it would have to start again for it.
+    /// Fingerprint of the local AWS's files: a change requires a restart.
     fn launcher_fingerprint(&self) -> Result<String> {
         let dir = self.launcher.parent().context("the launcher has no directory")?;
         Ok(Fingerprint::default().tree(dir)?.finish())
@@ -208,7 +208,7 @@ impl LocalStack {
             .stdin(Stdio::null())
             .stdout(log)
             .stderr(errors)
-            // Ctrl-C in the terminal of the one who started it is not meant for it.
+            // Ctrl-C in the starting terminal must not reach it.
             .process_group(0)
             .spawn()
             .context("cannot start the local AWS")?;
@@ -242,7 +242,7 @@ impl LocalStack {
         Ok(())
     }
 
-    /// The last lines that it and its functions printed.
+    /// The last lines of its log, which includes those of its functions.
     pub fn log_tail(&self) -> Result<Tail> {
         const ENOUGH: u64 = 16 * 1024;
         let read = || {
@@ -266,9 +266,9 @@ impl Running {
     }
 }
 
-/// Two ports nobody uses right now.
+/// Two unused ports.
 fn free_ports() -> Result<[u16; 2]> {
-    // Both are held until both are known, or they could be one.
+    // Both are bound at once, or they could be the same port.
     let listen = || TcpListener::bind(("127.0.0.1", 0)).context("no free port");
     let (one, other) = (listen()?, listen()?);
     let port = |listener: &TcpListener| listener.local_addr().map(|address| address.port());
@@ -308,7 +308,7 @@ fn launched_ports(command_line: &str, state: &Path) -> Option<(u16, Option<u16>)
     let (_, port) = arguments.split_once("--port ")?;
     let (port, rest) = port.split_once(' ')?;
     let after_state = rest.split_once("--state ")?.1.strip_prefix(state.to_str()?)?;
-    // A longer path that begins with ours is another directory.
+    // A longer path that starts with ours is another directory.
     if !(after_state.is_empty() || after_state.starts_with(' ')) {
         return None;
     }

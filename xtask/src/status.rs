@@ -1,4 +1,4 @@
-//! `cargo xtask status`: what runs, and what waits.
+//! `cargo xtask status`: running processes, and waiting messages.
 
 use anyhow::Result;
 use clap::Parser;

@@ -4,8 +4,8 @@
 //! [2/8] python packages   ok     6.1 s
 //! [3/8] node packages      12 s  added 120 packages
 //! ```
-//! On a terminal the line of the running step is rewritten; elsewhere it is repeated now and then. A step can run in the
-//! background of others: it is shown when they are done, and waited for.
+//! On a terminal the line of the running step is rewritten; elsewhere it is repeated now and then.
+//! A step can run in the background of others: it is joined and shown when they are done.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Write};
@@ -32,10 +32,10 @@ pub struct Steps {
     logs: PathBuf,
 }
 
-/// What a step in the background is at.
+/// Progress text of a background step.
 type Progress = Arc<Mutex<String>>;
 
-/// A step in the background of others. Whoever drops it waits for its end.
+/// A step in the background of others. Dropping it waits for its end.
 pub struct Background<T> {
     title: &'static str,
     progress: Progress,
@@ -44,7 +44,7 @@ pub struct Background<T> {
 
 impl<T> Drop for Background<T> {
     fn drop(&mut self) {
-        // It has programs running, which must not outlive us.
+        // It runs programs, which must not outlive this one.
         let _nobody_wants_the_result = self.thread.take().map(JoinHandle::join);
     }
 }
@@ -54,7 +54,7 @@ impl Steps {
         Self { total, done: 0, terminal: io::stdout().is_terminal(), logs: paths.step_logs() }
     }
 
-    /// Runs one step. `work` returns what is worth knowing about its result.
+    /// Runs one step. `work` returns a summary of its result.
     pub fn run<T>(&mut self, title: &str, work: impl FnOnce(&mut Step) -> Result<(T, String)>) -> Result<T> {
         self.done += 1;
         let heading = format!("[{}/{}] {title:TITLE_WIDTH$}", self.done, self.total);
@@ -112,12 +112,12 @@ pub struct Step {
     started: Instant,
     last_note: Instant,
     terminal: bool,
-    /// Where to say what it is at, if that is not to be printed.
+    /// Receives progress instead of the terminal, for a background step.
     progress: Option<Progress>,
 }
 
 impl Step {
-    /// Shows what the step is at.
+    /// Shows the progress of the step.
     pub fn note(&mut self, text: &str) {
         if let Some(progress) = &self.progress {
             if let Ok(mut progress) = progress.lock() {

@@ -17,7 +17,7 @@ use crate::{interrupt, table};
 
 #[derive(Parser)]
 pub struct Args {
-    /// What to test; everything without any
+    /// Parts to test; everything without any
     #[arg(value_enum)]
     parts: Vec<Part>,
 }
@@ -30,7 +30,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     for part in parts {
         match runner.run(part) {
             Ok(report) => reports.push(report),
-            // The stack is stopped when the runner goes; what was run is still worth a summary.
+            // Dropping the runner stops the stack; the parts that ran still get a summary.
             Err(error) => {
                 print_summary(&reports);
                 return Err(error);

@@ -1,4 +1,4 @@
-//! A local AWS for tests alone: own state, own port, gone at the end.
+//! A local AWS for tests alone: separate state, separate port, removed at the end.
 
 use std::ffi::OsString;
 use std::fs;
@@ -21,7 +21,7 @@ pub struct TestStack {
     guard: Guard,
 }
 
-/// A local AWS for one command: begins empty, and stops on every way out.
+/// A local AWS for one command: starts empty, and is stopped however the command ends.
 pub struct Guard {
     stack: LocalStack,
     _lock: Lock,
@@ -43,7 +43,7 @@ impl TestStack {
         &self.outputs
     }
 
-    /// What it and its functions printed last: why something failed is often there alone.
+    /// Its last output, with that of its functions: often the only place that explains a failure.
     pub fn last_words(&self) -> String {
         let log = self.guard.stack.log();
         match self.guard.stack.log_tail() {
@@ -52,7 +52,8 @@ impl TestStack {
         }
     }
 
-    /// Tells tests where the stack is, what it is made of, and where to stand between it and its functions.
+    /// Environment of the tests: the endpoint and outputs of the stack, and the proxy port of its
+    /// functions.
     pub fn environment(&self) -> Result<Vec<(&'static str, OsString)>> {
         let stack = &self.guard.stack;
         let template = cdk::template(&stack.assembly(), &cdk::stack_name(stack.stage));
@@ -63,7 +64,7 @@ impl TestStack {
         ];
         if let Some(port) = self.running.proxy_port {
             environment.push(("FERROCART_FAULTS", format!("127.0.0.1:{port}").into()));
-            // Processes are known by where their executable really is.
+            // Processes are identified by the real path of their executable.
             let state = stack.state();
             let state =
                 fs::canonicalize(&state).with_context(|| format!("cannot find {}", state.display()))?;
@@ -74,11 +75,11 @@ impl TestStack {
 }
 
 impl Guard {
-    /// Makes way for a stack that is yet to be started.
+    /// Removes an earlier stack before a new one is started.
     pub fn over(stack: LocalStack) -> Result<Self> {
         let lock = Lock::take(stack.dir())?;
         let guard = Self { stack, _lock: lock };
-        // A run that was killed may have left one behind.
+        // A killed run may have left one behind.
         guard.stack.stop()?;
         guard.stack.wipe()?;
         Ok(guard)

@@ -1,4 +1,5 @@
-//! `cargo xtask token`: signs somebody in, for a `curl` with `-H "Authorization: $(cargo xtask token grace)"`.
+//! `cargo xtask token`: signs a user in, for a `curl` with
+//! `-H "Authorization: $(cargo xtask token grace)"`.
 
 use std::io::{self, BufRead};
 
@@ -15,7 +16,7 @@ use crate::sign_in;
 pub struct Args {
     /// Who signs in: `grace` is a customer of the local shop, `ada` is staff
     user: String,
-    /// Read the password from a line of the standard input, for anybody else
+    /// Read the password from a line of the standard input, for any other user
     #[arg(long)]
     password_stdin: bool,
     #[command(flatten)]
@@ -36,7 +37,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Somebody whose password is known here.
+/// A user whose password is stored in the outputs.
 pub fn known<'a>(outputs: &'a Outputs, name: &str) -> Result<&'a User> {
     outputs.users.values().find(|user| user.user_name == name).ok_or_else(|| {
         let names: Vec<&str> = outputs.users.values().map(|user| user.user_name.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Programs of the Rust world that are not part of Rust: built once, under `.local/tools`.
+//! Third-party Rust programs: built once, under `.local/tools`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,7 +14,7 @@ use crate::steps::Step;
 const CARGO_DENY: &str = "cargo-deny";
 const CARGO_DENY_VERSION: &str = "0.20.2";
 
-/// Provides `cargo deny`; building it takes minutes. Returns how to run it, and what was done.
+/// Provides `cargo deny`; building it takes minutes. Returns its path, and a summary.
 pub fn cargo_deny(paths: &Paths, step: &mut Step) -> Result<(PathBuf, String)> {
     let _lock = Lock::wait(&paths.local(), "tools")?;
     let root = paths.local().join("tools");

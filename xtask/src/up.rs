@@ -1,4 +1,4 @@
-//! `cargo xtask up`: from a fresh clone to a running shop, or from a running one to a current one.
+//! `cargo xtask up`: starts the shop from a fresh clone, or updates a running one.
 
 use anyhow::{Result, bail};
 use clap::Parser;
@@ -43,7 +43,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
 pub struct Up {
     pub running: Running,
     pub outputs: Outputs,
-    /// Roles of the users who were made just now.
+    /// Roles of the users that were just created.
     pub new_users: Vec<&'static str>,
 }
 
@@ -74,7 +74,7 @@ pub fn bring_up(paths: &Paths, stack: &LocalStack, port: Option<u16>, steps: &mu
     Ok(Up { running, outputs, new_users })
 }
 
-/// Settles the port before the long steps.
+/// Checks the port before the long steps.
 fn port(stack: &LocalStack, args: &Args) -> Result<u16> {
     let Some(running) = stack.running() else {
         let port = args.port.unwrap_or(DEFAULT_PORT);

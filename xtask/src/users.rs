@@ -1,4 +1,4 @@
-//! A customer and a member of staff for the local shop, so that everything can be tried at once.
+//! A customer and a staff member for the local shop, so that every feature can be tried at once.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,15 +11,15 @@ use crate::aws::{Aws, Refusal, Service};
 use crate::outputs::{Outputs, User};
 use crate::sign_in;
 
-/// Roles, as `outputs.json` names them, with who plays them.
+/// Roles in `outputs.json`, each with its user name.
 const CUSTOMER: (&str, &str) = ("customer", "grace");
 const STAFF: (&str, &str) = ("staff", "ada");
-/// Of the user pool.
+/// Group in the user pool.
 const STAFF_GROUP: &str = "staff";
 const PASSWORD_LENGTH: usize = 24;
 
-/// Makes those users who cannot sign in with the password in `outputs`, and puts the new one there.
-/// Returns the roles whose password is new.
+/// Creates the users who cannot sign in with the password in `outputs`, and stores the new password
+/// there. Returns the roles whose password is new.
 pub fn provide(outputs: &mut Outputs, aws: &Aws) -> Result<Vec<&'static str>> {
     let mut made = Vec::new();
     for (role, name) in [CUSTOMER, STAFF] {
@@ -42,12 +42,12 @@ pub fn provide(outputs: &mut Outputs, aws: &Aws) -> Result<Vec<&'static str>> {
     Ok(made)
 }
 
-/// Who may change the catalogue.
+/// The user who may change the catalogue.
 pub fn staff(outputs: &Outputs) -> Result<&User> {
     outputs.users.get(STAFF.0).context("nobody in outputs.json is staff; `cargo xtask up` makes somebody")
 }
 
-/// Names and passwords, for people.
+/// Names and passwords, for display.
 pub fn shown(users: &BTreeMap<String, User>, roles: &[&str]) -> String {
     let users = roles.iter().filter_map(|role| users.get(*role).map(|user| (role, user)));
     users.fold(String::new(), |text, (role, user)| {
@@ -57,7 +57,7 @@ pub fn shown(users: &BTreeMap<String, User>, roles: &[&str]) -> String {
 
 fn can_sign_in(outputs: &Outputs, user: &User) -> Result<bool> {
     match sign_in::ask(outputs, user) {
-        // Who set up a second factor is let in with it.
+        // A challenge for a second factor also means that the password is right.
         Ok(_) => Ok(true),
         Err(error) if error.is::<Refusal>() => Ok(false),
         Err(error) => Err(error),
@@ -98,7 +98,7 @@ fn is_about_existing(error: &anyhow::Error) -> bool {
     error.downcast_ref().is_some_and(|refusal: &Refusal| refusal.kind == "UsernameExistsException")
 }
 
-/// A random password that any policy of Cognito takes and no shell stumbles over.
+/// A random password that satisfies every policy of Cognito and needs no escaping in a shell.
 fn password() -> Result<String> {
     let mut random = File::open("/dev/urandom").context("this system has no random numbers")?;
     let mut bytes = [0; PASSWORD_LENGTH];
@@ -111,7 +111,7 @@ fn password() -> Result<String> {
     }
 }
 
-/// One of 64, all as likely.
+/// One of 64 characters, with equal probability.
 fn letter(byte: u8) -> char {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char::from(LETTERS[usize::from(byte) % LETTERS.len()])
@@ -119,7 +119,7 @@ fn letter(byte: u8) -> char {
 
 fn is_good(password: &str) -> bool {
     let has = |kind: fn(&char) -> bool| password.chars().any(|letter| kind(&letter));
-    // Programs take a word that begins with a hyphen for an option.
+    // Programs parse a word that starts with a hyphen as an option.
     password.starts_with(|first: char| first.is_ascii_alphanumeric())
         && has(char::is_ascii_uppercase)
         && has(char::is_ascii_lowercase)

@@ -1,4 +1,4 @@
-//! The workflows of GitHub do what a person does, and may do no more than they need.
+//! Tests that the GitHub workflows run the developer commands, with minimal permissions.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ fn workflows() -> Vec<(String, String)> {
     workflows
 }
 
-/// What stands behind `key: ` on each line that has it.
+/// The value after `key: ` on each line that has it.
 fn values<'a>(text: &'a str, key: &str) -> Vec<&'a str> {
     let prefix = format!("{key}: ");
     text.lines().filter_map(|line| line.trim_start_matches([' ', '-']).strip_prefix(&prefix)).collect()

@@ -13,7 +13,7 @@ use crate::fingerprint;
 
 pub const BOOTSTRAP: &str = "bootstrap";
 
-/// Writes `binary` as `<dir>/bootstrap.zip` unless it is there already; returns the hash of the zip.
+/// Writes `binary` as `<dir>/bootstrap.zip` unless it is up to date; returns the hash of the zip.
 pub fn write(binary: &Path, dir: &Path) -> Result<String> {
     let zip = dir.join("bootstrap.zip");
     let stamp_file = dir.with_extension("stamp");
@@ -28,10 +28,10 @@ pub fn write(binary: &Path, dir: &Path) -> Result<String> {
     let content = compress(&code).with_context(|| format!("cannot compress {}", binary.display()))?;
     let hash = fingerprint::of_bytes(&content);
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    // The stamp goes first and comes last: a run that breaks off between leaves none.
+    // The stamp is removed first and written last: an interrupted run leaves none.
     fingerprint::forget(&stamp_file)?;
     if fs::read(&zip).ok().as_deref() != Some(&content) {
-        // Written aside and moved: another command may be reading the old one.
+        // Written to another name and renamed: another command may be reading the old file.
         let part = dir.join("bootstrap.zip.part");
         fs::write(&part, &content)
             .and_then(|()| fs::rename(&part, &zip))

@@ -6,7 +6,7 @@ import json
 from ministack.services import eventbridge
 from ministack.services.cloudformation import provisioners
 
-# All of them are part of each snapshot.
+# Each snapshot contains all of them.
 EVENTS_KEPT = 5_000
 
 
@@ -27,7 +27,7 @@ def take_archives_of_templates() -> None:
 
 
 def create_archive(logical_id: str, properties: dict, stack: str) -> tuple[str, dict]:
-    # The longest name that EventBridge takes.
+    # The maximum name length of EventBridge.
     name = properties.get("ArchiveName") or f"{stack}-{logical_id}"[:39] + "-" + eventbridge.new_uuid()[:8]
     created = done(eventbridge._create_archive(asked_for(name, properties)))
     return name, {"Arn": created["ArchiveArn"], "ArchiveName": name}

@@ -8,7 +8,7 @@ import socketserver
 from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
-# Long enough for a line that a function wrote before it answered.
+# Long enough for a line that a function wrote before it responded.
 FIRST_LOG_LINE_SECONDS = 0.005
 LOG_IDLE_SECONDS = 0.001
 LOG_LIMIT_SECONDS = 0.250

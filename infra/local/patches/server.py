@@ -20,7 +20,7 @@ def let_go_of_closed_connections() -> None:
 
     @functools.wraps(wait)
     async def idle_timeout(self):
-        # The answer to the last request may have been under way when the client left.
+        # The response to the last request may have been in transit when the client disconnected.
         if not self.reader.at_eof():
             await wait(self)
 

@@ -36,7 +36,7 @@ def take_responses_of_templates() -> None:
 
 def handlers(parent: str, create, delete, key: str) -> dict:
     def parent_of(properties):
-        # Routes are known to CloudFormation as `<API>/<route>`.
+        # CloudFormation identifies routes as `<API>/<route>`.
         return properties["ApiId"], properties[parent].split("/")[-1]
 
     def create_response(_logical_id, properties, _stack):
@@ -51,7 +51,7 @@ def handlers(parent: str, create, delete, key: str) -> dict:
     return {"create": create_response, "delete": delete_response}
 
 
-# What the function of `$connect` answered, within the task that serves its connection.
+# The response of the `$connect` function, within the task that serves its connection.
 handshake: contextvars.ContextVar[dict] = contextvars.ContextVar("handshake")
 
 

@@ -6,7 +6,7 @@ import threading
 
 from ministack.services import lambda_svc
 
-# What the thread that polls is about to hand over: the mapping, and the records as the stream has them.
+# The batch that the polling thread is about to deliver: the mapping, and its stream records.
 turn = threading.local()
 
 
@@ -31,7 +31,8 @@ def retry_from_the_first_reported_record() -> None:
 
     @functools.wraps(execute)
     def execute_function(function, event):
-        # Taken before the call, which comes by here again to run in the function's own account.
+        # Taken before the call, which passes through here again to run in the function's own
+        # account.
         batch, turn.batch = getattr(turn, "batch", None), None
         result = execute(function, event)
         if batch is None or result.get("error"):
@@ -41,7 +42,7 @@ def retry_from_the_first_reported_record() -> None:
             return result
         first = first_reported(result.get("body"), records)
         if first == 0:
-            # Nothing was done: as if the function had failed.
+            # No record was processed: same as a failed function.
             return result | {"error": True}
         turn.unfinished = len(records) - first
         return result
@@ -51,7 +52,7 @@ def retry_from_the_first_reported_record() -> None:
         for account, region, mapping in all_mappings():
             turn.unfinished = 0
             yield account, region, mapping
-            # The mapping has had its turn, and its position is behind the whole batch.
+            # The mapping's poll is done, and its position is behind the whole batch.
             if turn.unfinished:
                 positions = lambda_svc._dynamodb_stream_positions
                 with lambda_svc._dynamodb_stream_positions_lock:

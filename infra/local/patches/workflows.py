@@ -18,10 +18,12 @@ from ministack.services import stepfunctions
 logger = logging.getLogger("workflows")
 TaskError = stepfunctions._ExecutionError
 
-# By their hash, as many executions share one. On AWS an execution keeps the definition that it has begun with.
+# Keyed by hash, as many executions share one. On AWS an execution keeps the definition that it
+# started with.
 DEFINITIONS: dict[str, str] = {}
 
-# Of a burst of executions, each would have a process of its own for each function that it calls.
+# Without a limit, each execution of a burst would start a process for each function that it
+# invokes.
 CALLS_AT_ONCE = 16
 
 
@@ -126,7 +128,7 @@ def walk(execution: dict):
 
 def step(state: dict, progress: dict, execution: dict, context: dict):
     kind, data = state.get("Type"), progress["input"]
-    # A state that a restart has interrupted was entered before it.
+    # A state interrupted by a restart was entered before it.
     if "entered" not in progress:
         progress["entered"] = stepfunctions.now_iso()
         stepfunctions._add_event(execution, f"{kind}StateEntered", {
@@ -173,7 +175,8 @@ def hand_over_errors_of_called_functions() -> None:
         if ".waitForTaskToken" not in state.get("Resource", ""):
             return original(state, data, execution, context)
         progress = execution.get("progress", {})
-        # Names of states are unique in a definition, so what runs inside a Map or Parallel state is not mistaken for it.
+        # State names are unique in a definition, so a state inside a Map or Parallel state is not
+        # mistaken for it.
         alone = progress.get("state") == context["State"]["Name"]
         return call_and_wait(state, data, execution, context, progress["task"] if alone else {})
 
@@ -360,7 +363,8 @@ def know_tasks_by_their_workflow() -> None:
         if token is None:
             return arn
         info = stepfunctions._task_tokens.get(token) or {}
-        # Whose task it was nobody knows when it does not wait any more: any workflow's, and the answer is that it is late.
+        # A task that no longer waits has no known workflow. Any workflow will do, as the response
+        # is a timeout.
         return info.get("workflow") or next(iter(stepfunctions._state_machines), arn)
 
     iam_actions.extract_resource_arn = resource_arn
@@ -442,7 +446,8 @@ def save_progress() -> None:
     @functools.wraps(load_all)
     def load_all_and_go_on():
         load_all()
-        # Only now are the functions there that an execution calls; and no request is served yet, so that no token is missed.
+        # The functions that an execution invokes exist only now. No request is served yet, so no
+        # token is lost.
         for (account, region, arn), execution in stepfunctions._executions.all_items():
             if execution.get("error") == "States.ServiceRestart" and not execution.get("sync"):
                 contextvars.copy_context().run(go_on, account, region, arn, execution, answers)

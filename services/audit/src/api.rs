@@ -21,14 +21,14 @@ pub fn router(audit: AuditStore) -> Router {
     Router::new().route("/audit/{orderId}", get(list)).with_state(audit)
 }
 
-/// What a path names.
+/// The path parameters.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct AuditPath {
     order_id: String,
 }
 
-/// Of an order that was never heard of nothing has happened.
+/// Returns an empty page for an unknown order.
 async fn list(
     _: Staff,
     State(audit): State<AuditStore>,
@@ -41,7 +41,7 @@ async fn list(
     Ok(Json(audit.list(order_id, &page).await?.map(EntryView::from)))
 }
 
-/// A fact as staff see it.
+/// An event in the history of an order, for staff.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "AuditEntry"))]
 #[serde(rename_all = "camelCase")]

@@ -1,7 +1,8 @@
-//! What is written down of a fact.
+//! The audit log's entry for an order event.
 //!
-//! Each field is chosen: a fact that is given new ones leaves nothing of them here until somebody has looked whether they
-//! tell of a person. The correlation id is left out with the user name, as callers may put into it what they like.
+//! Every stored field is listed. A field that is added to an event is not stored until a reviewer
+//! has checked it for personal data. The correlation id is left out with the user name, because
+//! callers choose its content.
 
 use domain::event::ordering::{
     OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected, OrderShipped, OrderStockReserved,
@@ -13,50 +14,50 @@ use domain::{Money, MoneyError, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// What is told on the topic of order facts.
+/// An event from the topic of order events.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub enum OrderEvent {
-    /// It was placed.
+    /// The order was placed.
     OrderPlaced(Event<OrderPlaced>),
-    /// Its units are set aside.
+    /// Its units are reserved.
     OrderStockReserved(Event<OrderStockReserved>),
     /// It is paid.
     OrderPaid(Event<OrderPaid>),
-    /// It has left.
+    /// It was shipped.
     OrderShipped(Event<OrderShipped>),
-    /// It has arrived.
+    /// It was delivered.
     OrderDelivered(Event<OrderDelivered>),
-    /// The shop could not take it.
+    /// The shop rejected it.
     OrderRejected(Event<OrderRejected>),
     /// It was cancelled.
     OrderCancelled(Event<OrderCancelled>),
 }
 
-/// A fact of an order, written down.
+/// An order event as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// The order.
     pub order_id: OrderId,
-    /// Names the event.
+    /// Identifies the event.
     pub event_id: Uuid,
-    /// The event that led to it, where one did.
+    /// The event that caused it, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<Uuid>,
-    /// The fact's name.
+    /// The event's type.
     #[serde(rename = "type")]
     pub kind: String,
     /// The version of its schema.
     pub version: u32,
     /// When it happened.
     pub occurred_at: Timestamp,
-    /// What was bought, of an order that was placed.
+    /// The units of an order that was placed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub units: Option<Vec<LineQuantity>>,
-    /// What it costs, of an order that was placed.
+    /// The total price of an order that was placed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub total_price: Option<Money>,
-    /// Why, of one that was rejected or cancelled.
+    /// Why the order was rejected or cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }

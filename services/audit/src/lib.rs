@@ -1,11 +1,11 @@
-//! What happened to each order: every fact, as it was told, and nothing of whose order it is.
+//! The audit log: every order event as it was published, without data about the customer.
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `audit-on-order` | writes each fact down, once |
+//! | `audit-on-order` | stores each event once |
 //! | `audit-api` | answers `/audit` |
 //!
-//! Owns the table `audit`, to which nothing but new rows is ever written. Listens to the topic of order facts; publishes
+//! Owns the table `audit`, which is append-only. Consumes the topic of order events; publishes
 //! nothing.
 
 pub mod api;

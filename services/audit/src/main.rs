@@ -1,4 +1,4 @@
-//! The functions of the audit service: what runs, by the name of the handler.
+//! The functions of the audit service, selected by the handler's name.
 
 use audit::api::router;
 use audit::order_facts::AuditHandler;
@@ -23,7 +23,7 @@ async fn routes() -> Result<Router, ConfigError> {
     Ok(router(AuditStore::new(Table::from_env(&dynamodb, "AUDIT_TABLE")?)))
 }
 
-/// Writes down what becomes of orders.
+/// Appends order events to the audit log.
 async fn facts() -> Result<AuditHandler, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(AuditHandler::new(AuditStore::new(Table::from_env(&dynamodb, "AUDIT_TABLE")?)))

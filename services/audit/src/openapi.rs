@@ -7,7 +7,7 @@ use lambdakit::page::Page;
 
 use crate::api::EntryView;
 
-/// What the service answers.
+/// The service's operations.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     vec![

@@ -1,4 +1,4 @@
-//! What becomes of an order is written down, once, however often it is told.
+//! Consumer of order events: stores each event once, even if it is redelivered.
 
 use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
@@ -6,14 +6,14 @@ use lambdakit::{queue, telemetry};
 use crate::entry::{Entry, OrderEvent};
 use crate::store::AuditStore;
 
-/// Writes facts down.
+/// Appends order events to the audit log.
 #[derive(Clone, Debug)]
 pub struct AuditHandler {
     audit: AuditStore,
 }
 
 impl AuditHandler {
-    /// Writes them into this store.
+    /// Appends events to this store.
     #[must_use]
     pub fn new(audit: AuditStore) -> Self {
         Self { audit }

@@ -1,5 +1,7 @@
-//! The audit table: key `orderId` and `entry`, which is when a fact happened and its event's id, so that an order's facts are
-//! found in the order in which they happened. There is no time to live, and no other write than a new row.
+//! The audit table: key `orderId` and `entry`, append-only, without a time to live.
+//!
+//! `entry` is an event's time and id, so an order's events sort in the order in which they
+//! happened.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::OrderId;
@@ -10,7 +12,7 @@ use serde::Serialize;
 
 use crate::entry::Entry;
 
-/// What has happened to orders.
+/// The audit log of all orders.
 #[derive(Clone, Debug)]
 pub struct AuditStore {
     table: Table,
@@ -31,7 +33,7 @@ impl AuditStore {
         Self { table }
     }
 
-    /// Writes a fact down, unless it is there; says whether it is new.
+    /// Appends an event. Returns `false` if it is stored already.
     pub async fn append(&self, entry: &Entry) -> Result<bool, AwsError> {
         let row = Row { key: format!("{}#{}", entry.occurred_at, entry.event_id), entry };
         let put = self
@@ -44,7 +46,7 @@ impl AuditStore {
         Ok(Put::of(put.send().await)?.is_done())
     }
 
-    /// A page of what has happened to an order, oldest first.
+    /// A page of an order's events, oldest first.
     pub async fn list(&self, order_id: OrderId, page: &PageRequest) -> Result<Page<Entry>, AwsError> {
         let query = self
             .table

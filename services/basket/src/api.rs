@@ -33,7 +33,7 @@ pub fn router(service: CheckoutService) -> Router {
         .with_state(service)
 }
 
-/// What a path names below its customer.
+/// The path parameters below the customer.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ItemPath {
@@ -49,9 +49,10 @@ async fn checkout(
     let checkout = request::checkout(&body, service.currency)?;
     let owner = caller.authorize_write(checkout.user_name.clone())?;
     let customer = named_as_before(&service, owner).await?;
-    // Relative to the request (RFC 9110 section 10.2.2), so that it holds below any stage or domain.
+    // Relative to the request (RFC 9110 section 10.2.2), so that it is valid for any stage or
+    // domain.
     let orders = format!("../order/{}", customer.user_name);
-    // Staff who check out in a customer's place have keys of their own.
+    // Staff who check out for a customer have their own keys.
     let scope = format!("{}/{}", caller.subject(), customer.id);
     let request = key.map(|key| idempotency::Request::new("checkout", &scope, &key, &body));
     let receipt = service.check_out(customer, checkout, request.as_ref()).await?;
@@ -82,8 +83,8 @@ async fn read(
     priced(&service, &found.unwrap_or_else(|| Basket::empty(customer))).await
 }
 
-/// The customer whose basket is to be changed. Staff can take the name for another than it is: the basket knows it, unless
-/// it is empty.
+/// The customer whose basket will be changed. Staff can give a wrong user name; a basket that is
+/// not empty stores the right one.
 async fn named_as_before(
     service: &CheckoutService,
     Owner { customer, is_caller }: Owner,
@@ -97,7 +98,7 @@ async fn named_as_before(
     Ok(customer)
 }
 
-/// The basket of the one customer of this name who has something in theirs.
+/// The basket of the one customer with this name whose basket is not empty.
 async fn read_by_name(service: &CheckoutService, user_name: UserName) -> Result<Json<BasketView>, Problem> {
     let found = service.baskets.list(Some(&user_name), &PageRequest::first("basket")).await?;
     match &*found.items {
@@ -107,7 +108,7 @@ async fn read_by_name(service: &CheckoutService, user_name: UserName) -> Result<
     }
 }
 
-/// Several customers have had the name, and have baskets.
+/// The problem when several customers with this name have baskets.
 fn ambiguous(ids: impl Iterator<Item = CustomerId>) -> Problem {
     let ids: Vec<_> = ids.map(|id| id.to_string()).collect();
     Problem::new(
@@ -178,7 +179,7 @@ async fn remove_item(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The basket at today's prices.
+/// The basket at current prices.
 async fn priced(service: &CheckoutService, basket: &Basket) -> Result<Json<BasketView>, Problem> {
     let offers = service.prices.offers(basket.lines().iter().map(|line| line.product_id)).await?;
     view(service, basket, &offers)
@@ -189,7 +190,7 @@ fn view(service: &CheckoutService, basket: &Basket, offers: &Offers) -> Result<J
     Ok(Json(BasketView::from(priced)))
 }
 
-/// The items as lines, and the offers they were made of; or a problem that names each unknown product.
+/// The items as lines, and their offers; or a problem that lists each unknown product.
 async fn lines(
     service: &CheckoutService,
     items: Vec<Item>,
@@ -213,7 +214,7 @@ fn item(id: &str) -> Result<ItemId, Problem> {
     id.parse().map_err(|_| refused(BasketError::NoSuchItem, "itemId"))
 }
 
-/// Why a basket was not changed.
+/// Why a change of a basket was rejected.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 enum Refusal {
     #[error(transparent)]
@@ -235,7 +236,7 @@ fn refused(refusal: impl Into<Refusal>, field: &'static str) -> Problem {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Basket"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct BasketView {
-    /// None where staff look under a name of which there is no basket.
+    /// `None` when staff read a name that has no basket.
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<CustomerId>,
     user_name: UserName,
@@ -297,7 +298,7 @@ impl From<PricedLine> for ItemView {
     }
 }
 
-/// A basket in a list: what is in it, without prices, which would take a look at every product.
+/// A basket in a list, without prices: these would need a read of every product.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -1,8 +1,8 @@
-//! Checkout: a basket becomes an order, once.
+//! Checkout: turns a basket into an order, once.
 //!
-//! The order's id and date are fixed here. The basket's emptying, the event that will become the
-//! order, and the idempotency key are one transaction, so whatever fails, there is an order to
-//! be or the basket is still there: never both, never neither.
+//! The order's id and date are fixed here. One transaction empties the basket, stores the event
+//! that becomes the order, and completes the idempotency key. So after a failure, either the event
+//! is stored or the basket is unchanged: never both, never neither.
 
 use axum::http::StatusCode;
 use domain::basket::PricedBasket;
@@ -18,68 +18,68 @@ use uuid::Uuid;
 use crate::request::Checkout;
 use crate::store::{BasketStore, CheckoutOutcome, CheckoutStore, PriceStore, Versioned};
 
-/// Where customers fill their baskets and check out.
+/// The baskets and checkouts of customers.
 #[derive(Clone, Debug)]
 pub struct CheckoutService {
     /// The baskets.
     pub baskets: BasketStore,
-    /// What products cost today.
+    /// The current prices of products.
     pub prices: PriceStore,
     /// The outbox.
     pub checkouts: CheckoutStore,
-    /// The requests that were completed.
+    /// The completed requests.
     pub idempotency: IdempotencyStore,
-    /// What the shop sells in.
+    /// The shop's currency.
     pub currency: Currency,
 }
 
-/// What the customer is told of an accepted checkout.
+/// The response to an accepted checkout.
 #[derive(Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
-    /// The order to be.
+    /// The id of the new order.
     pub order_id: OrderId,
     /// When it was placed.
     pub order_date: Timestamp,
-    /// What it costs.
+    /// The order's total price.
     pub total_price: Amount,
-    /// What the total is in.
+    /// The total's currency.
     pub currency: Currency,
-    /// Where it stands.
+    /// The order's status.
     pub status: OrderStatus,
 }
 
-/// Why a checkout was not accepted. The basket is as it was.
+/// Why a checkout was rejected. The basket is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckoutError {
-    /// Nothing in it.
+    /// The basket is empty.
     #[error("The basket is empty.")]
     Empty,
-    /// Somebody changed it, or checked it out, at the same time.
+    /// A concurrent request changed the basket, or checked it out.
     #[error("The basket has changed meanwhile: look at it again.")]
     Changed,
-    /// Some of its products have left the catalogue.
+    /// Some of its products are no longer in the catalogue.
     #[error("The basket holds what is no longer sold: {0}.")]
     NotSold(String),
-    /// The total is another than the customer was shown.
+    /// The total differs from the one that the customer was shown.
     #[error("The total is {total}, not {expected}.")]
     OtherTotal {
-        /// What it is.
+        /// The current total.
         total: Money,
-        /// What it was expected to be.
+        /// The expected total.
         expected: Money,
     },
     /// The idempotency key belongs to another request.
     #[error("The Idempotency-Key was used for a checkout with another body.")]
     KeyReused,
-    /// The prices do not add up.
+    /// The prices cannot be added.
     #[error("the basket has no total: {0}")]
     Money(#[from] MoneyError),
-    /// The answer could not be written down.
+    /// The receipt cannot be serialized or deserialized.
     #[error("unwritable receipt: {0}")]
     Receipt(#[from] serde_json::Error),
-    /// The store did not answer.
+    /// The request to the store failed.
     #[error(transparent)]
     Store(#[from] AwsError),
 }
@@ -105,8 +105,8 @@ impl From<CheckoutError> for Problem {
 }
 
 impl CheckoutService {
-    /// Makes a customer's basket into an order. A request with a key that was completed before
-    /// gets the same receipt again.
+    /// Turns a customer's basket into an order. A request whose key was completed before gets the
+    /// same receipt again.
     pub(crate) async fn check_out(
         &self,
         customer: Customer,
@@ -117,7 +117,7 @@ impl CheckoutService {
             Ok(receipt) => return Ok(receipt),
             Err(refusal) => refusal,
         };
-        // Only now: a first try, which is most of them, need not pay for this look.
+        // Read only after a failure: most requests are first tries and need no read.
         let Some(key) = key else { return Err(refusal) };
         match self.idempotency.find(key).await? {
             SavedResponse::Completed(receipt) => Ok(serde_json::from_str(&receipt)?),
@@ -168,13 +168,13 @@ impl CheckoutService {
                 telemetry::count("Checkouts", 1);
                 Ok(receipt)
             }
-            // Who used the key, and for what, is looked up next.
+            // The caller then reads which request used the key.
             CheckoutOutcome::BasketChanged | CheckoutOutcome::KeyUsed => Err(CheckoutError::Changed),
         }
     }
 }
 
-/// The lines as they are sold, or which of them are not.
+/// The lines as they are sold, or an error with the products that are no longer sold.
 fn sold(basket: &PricedBasket) -> Result<Vec<CheckedOutLine>, CheckoutError> {
     let (mut lines, mut gone) = (Vec::new(), Vec::new());
     for line in &basket.lines {

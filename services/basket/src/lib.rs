@@ -1,16 +1,16 @@
-//! Baskets and checkout.
+//! The basket service: baskets and checkout.
 //!
 //! | function | does |
 //! | --- | --- |
 //! | `basket-api` | answers `/basket` |
 //! | `basket-on-product` | keeps the price table up to date with the catalogue |
 //! | `basket-publisher` | publishes each checkout |
-//! | `basket-on-privacy` | hands over a customer's basket, or erases it |
+//! | `basket-on-privacy` | exports a customer's basket, or erases it |
 //!
-//! Owns the tables `basket`, `price` (a replica of what baskets need to know of products),
-//! `checkout` (the outbox) and `idempotency`. Listens to `ProductCreated`, `ProductUpdated`,
-//! `ProductDeleted`, `CustomerExportRequested` and `CustomerErasureRequested`; publishes
-//! `BasketCheckedOut`, `CustomerDataCollected` and `CustomerDataErased`.
+//! Owns the tables `basket`, `price` (a replica of the product data that baskets need), `checkout`
+//! (the outbox) and `idempotency`. Consumes `ProductCreated`, `ProductUpdated`, `ProductDeleted`,
+//! `CustomerExportRequested` and `CustomerErasureRequested`; publishes `BasketCheckedOut`,
+//! `CustomerDataCollected` and `CustomerDataErased`.
 
 pub mod api;
 pub mod checkout;

@@ -1,4 +1,4 @@
-//! The functions of the basket service: what runs, by the name of the handler.
+//! The functions of the basket service, selected by the handler's name.
 
 use axum::Router;
 use basket::api::router;
@@ -43,7 +43,7 @@ async fn publisher() -> Result<Outbox, ConfigError> {
     Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
-/// Hands over a customer's basket, or erases it.
+/// Exports a customer's basket, or erases it.
 async fn privacy_requests() -> Result<PrivacyHandler<BasketData>, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let baskets = BasketStore::new(Table::from_env(&aws.dynamodb(), "BASKET_TABLE")?);

@@ -1,4 +1,4 @@
-//! The routes as OpenAPI.
+//! The OpenAPI description of the routes.
 
 use axum::http::{Method, StatusCode};
 use domain::basket::{Color, Quantity};
@@ -12,8 +12,8 @@ use shopkit::customer::{CUSTOMER_ID, WHOSE};
 use crate::api::{BasketSummary, BasketView};
 use crate::checkout::Receipt;
 
-/// Units of a product. Its name and price are ignored: they come from the catalogue. A card number is no
-/// colour.
+/// Units of a product. Its name and price are ignored: they come from the catalogue. A card number
+/// is not a valid colour.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
@@ -34,15 +34,15 @@ struct NewBasket {
     items: Vec<Item>,
 }
 
-/// Another number of units.
+/// A new number of units.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
 struct ItemChange {
     quantity: Quantity,
 }
 
-/// Whom the order goes to and how it is paid. Fields that name card data, at any depth, and card numbers in
-/// the texts below are refused.
+/// The recipient and the means of payment. Fields that name card data, at any depth, and card
+/// numbers in the texts below are rejected.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
@@ -55,11 +55,12 @@ struct Checkout {
     payment_method: PaymentMethod,
     #[schemars(transform = or_empty)]
     payment_token: Option<PaymentToken>,
-    /// What the customer was shown: the checkout is refused if the basket costs anything else.
+    /// The total that the customer was shown. The checkout is rejected if the basket's total
+    /// differs.
     expected_total: Option<Amount>,
 }
 
-/// What the service answers.
+/// The operations of the service.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     let (all, checkout) = ("/basket", "/basket/checkout");

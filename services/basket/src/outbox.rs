@@ -1,4 +1,4 @@
-//! What a change of the checkout table means to the rest of the shop.
+//! Translates changes of the checkout table into events, for the publisher.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::event::{BasketCheckedOut, Event, Fact, Published};
@@ -8,10 +8,10 @@ use lambdakit::telemetry;
 
 use crate::store::CheckoutRecord;
 
-/// The event that stands in a new row. Rows only ever come and, by their time to live, go.
+/// The event in a new row. Rows are only inserted, and removed by their time to live.
 ///
 /// # Errors
-/// When the row holds something else than a checkout.
+/// When the row is not a checkout.
 pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     if record.event_name != "INSERT" {
         return Ok(None);

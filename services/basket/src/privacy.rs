@@ -1,6 +1,7 @@
-//! The basket as data of its customer: handed over, or emptied.
+//! Export and erasure of a customer's basket, for privacy requests.
 //!
-//! Receipts of checkouts and the outbox cannot be found by their customer: they expire within a day and a week.
+//! Receipts of checkouts and the outbox cannot be searched by customer: they expire within a day
+//! and a week.
 
 use domain::CustomerId;
 use lambdakit::batch::HandlerError;
@@ -9,7 +10,7 @@ use shopkit::privacy::{DataHolder, Export};
 use crate::api::BasketSummary;
 use crate::store::BasketStore;
 
-/// The baskets, as a holder of customers' data.
+/// The baskets, as a holder of customer data.
 #[derive(Clone, Debug)]
 pub struct BasketData {
     baskets: BasketStore,

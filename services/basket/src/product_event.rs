@@ -1,4 +1,4 @@
-//! What an event of the catalogue means to the price table.
+//! Applies the catalogue's events to the price table.
 
 use domain::Money;
 use domain::event::{Event, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
@@ -8,14 +8,14 @@ use serde::Deserialize;
 
 use crate::store::{OnSale, PriceStore, PriceUpdate};
 
-/// What the catalogue tells.
+/// The catalogue's events.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub enum ProductEvent {
-    /// There is a new product.
+    /// A product was created.
     ProductCreated(Event<ProductCreated>),
-    /// A product is not what it was.
+    /// A product was changed.
     ProductUpdated(Event<ProductUpdated>),
-    /// A product is gone.
+    /// A product was deleted.
     ProductDeleted(Event<ProductDeleted>),
 }
 
@@ -26,7 +26,7 @@ pub struct PriceHandler {
 }
 
 impl PriceHandler {
-    /// Keeps this table up to date.
+    /// A handler that updates this table.
     #[must_use]
     pub fn new(prices: PriceStore) -> Self {
         Self { prices }

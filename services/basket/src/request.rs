@@ -1,5 +1,5 @@
-//! What clients say about baskets. What they say about names and prices of products is ignored:
-//! those come from the catalogue.
+//! Request bodies of the basket API. Product names and prices in them are ignored: those come from
+//! the catalogue.
 
 use domain::basket::{Basket, Color, Quantity};
 use domain::card::contains_card_number;
@@ -52,12 +52,12 @@ pub(crate) struct Checkout {
     pub(crate) user_name: UserName,
     pub(crate) recipient: Recipient,
     pub(crate) payment: Payment,
-    /// What the customer was shown; they want nothing dearer, and nothing cheaper unseen.
+    /// The total that the customer was shown. A higher or lower total is rejected.
     pub(crate) expected_total: Option<Money>,
 }
 
-/// Names of fields that hold card data in the APIs of payment providers and other shops, lower case and
-/// without anything that is no letter or digit.
+/// Names of fields that hold card data in the APIs of payment providers and other shops, in lower
+/// case and reduced to letters and digits.
 const CARD_FIELDS: [&str; 56] = [
     "card",
     "cardcode",
@@ -120,14 +120,14 @@ const CARD_FIELDS: [&str; 56] = [
 const NO_CARD_FIELDS: &str = "must not carry card data: send a paymentToken";
 const NO_CARD_NUMBER: &str = "must not contain a card number";
 
-/// Whether a field has one of the [`CARD_FIELDS`] names, upper or lower case and however its words are
-/// joined.
+/// Whether a field has one of the [`CARD_FIELDS`] names, in any case and with any word separators.
 fn is_card_field(name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     CARD_FIELDS.contains(&&*name.to_ascii_lowercase())
 }
 
-/// Refuses a text if there is a card number in it. Only what is read can be kept or passed on.
+/// Rejects a text that contains a card number. Only the fields that are read can be stored or
+/// published.
 fn without_card<T>(
     fields: &mut Fields,
     name: &str,
@@ -138,9 +138,9 @@ fn without_card<T>(
     fields.ensure(name, value, is_right, NO_CARD_NUMBER)
 }
 
-/// A checkout, for `POST /basket/checkout`. Fields that name card data are refused wherever they stand in the
-/// body, and card numbers in the texts that are read. A user name is the customer's own choice, digits and
-/// all.
+/// A checkout, for `POST /basket/checkout`. Fields that name card data are rejected anywhere in the
+/// body, and card numbers in the texts that are read. The user name is not checked: customers
+/// choose it, and it can contain any digits.
 pub(crate) fn checkout(body: &[u8], currency: Currency) -> Result<Checkout, Problem> {
     let mut fields = Fields::parse(body)?;
     let no_card_fields = fields.forbid_names(NO_CARD_FIELDS, is_card_field);

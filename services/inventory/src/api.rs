@@ -1,4 +1,4 @@
-//! The routes under `/stock`, which are for staff: what customers may know of it, the catalogue tells.
+//! The routes under `/stock`, for staff. Customers see in the catalogue what they may know of it.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -23,7 +23,7 @@ pub fn router(stock: StockStore) -> Router {
         .with_state(stock)
 }
 
-/// What a path names.
+/// The parameters of a path.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct StockPath {
@@ -42,7 +42,7 @@ async fn read(
     Ok(Json(found.into()))
 }
 
-/// The warehouse does not know the catalogue: what comes in may well be there before its product is on sale.
+/// Does not check the catalogue: units may arrive before their product is on sale.
 async fn take_in(
     _: Staff,
     State(stock): State<StockStore>,

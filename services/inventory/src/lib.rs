@@ -1,4 +1,4 @@
-//! The warehouse: how many units of each product there are, and whose they are.
+//! The inventory service: how many units of each product there are, and which orders reserve them.
 //!
 //! | function | does |
 //! | --- | --- |
@@ -6,8 +6,8 @@
 //! | `inventory-steps` | sets units aside for an order, puts them back, or lets them go with the parcel |
 //! | `inventory-publisher` | publishes each change of the stock table |
 //!
-//! Owns the table `stock`. Listens to nothing: the fulfilment of orders calls it. Publishes `StockReserved`,
-//! `StockReleased`, `StockShipped`, `StockChanged` and `StockLow`.
+//! Owns the table `stock`. Listens to no events: the fulfilment workflow calls it. Publishes
+//! `StockReserved`, `StockReleased`, `StockShipped`, `StockChanged` and `StockLow`.
 
 pub mod api;
 #[cfg(feature = "openapi")]

@@ -1,4 +1,4 @@
-//! The functions of the inventory service: what runs, by the name of the handler.
+//! Entry point of the inventory service: runs the function that the handler's name selects.
 
 use axum::Router;
 use inventory::api::router;
@@ -32,7 +32,7 @@ async fn publisher() -> Result<Outbox, ConfigError> {
     Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
-/// Sets units aside for an order, puts them back, or lets them go with the parcel.
+/// Reserves units for an order, releases them, or ships them with the parcel.
 async fn reservation_steps() -> Result<ReservationSteps, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(ReservationSteps::new(StockStore::new(Table::from_env(&dynamodb, "STOCK_TABLE")?)))

@@ -1,4 +1,4 @@
-//! The routes as OpenAPI.
+//! The routes as OpenAPI operations.
 
 use std::borrow::Cow;
 
@@ -27,7 +27,7 @@ impl JsonSchema for ReceivedUnits {
     }
 }
 
-/// What the service answers.
+/// The operations of the service.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     let (one, receipts) = ("/stock/{productId}", "/stock/{productId}/receipts");

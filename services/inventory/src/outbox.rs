@@ -1,4 +1,4 @@
-//! What a change of the stock table means to the rest of the shop.
+//! Events for changes of the stock table.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::Timestamp;
@@ -14,25 +14,26 @@ use uuid::Uuid;
 use crate::reservation::{Reservation, State};
 use crate::store::{Kind, ReservationRow, Stock, StockRow};
 
-/// Why a stream record is no change of the stock.
+/// Why a stream record is not a change of the stock.
 #[derive(Debug, thiserror::Error)]
 enum ChangeError {
     #[error("a row of the stock table is none of ours")]
     Row,
 }
 
-/// As much of a row as is needed of any.
+/// The part of a row that all kinds have.
 #[derive(Deserialize)]
 struct Image {
     item: String,
 }
 
-/// The events that tell of a change. Few units are fewer than `threshold`.
+/// The events for a change. `StockLow` means that fewer than `threshold` units are on hand.
 ///
-/// Rows that their time to live has removed are no news, and neither are receipts: the stock that they made is.
+/// Rows that their time to live has removed have no events. Receipts have none either: the stock
+/// that they change has.
 ///
 /// # Errors
-/// When the row is none of the table's.
+/// When the row is not one of this table.
 pub fn translate(threshold: u64) -> impl Fn(&EventRecord) -> Result<Vec<Entry>, HandlerError> {
     move |record| {
         if record.event_name == "REMOVE" {
@@ -61,8 +62,8 @@ fn stock(record: &EventRecord, threshold: u64) -> Result<Vec<Entry>, HandlerErro
     Ok(told)
 }
 
-/// An order's row tells when all of its units are set aside, and when they turn from there to somewhere else; of a large
-/// order that is a moment before the last of them is there.
+/// An order's row has an event when all of its units are reserved, and when they leave that state.
+/// In a large order the second event precedes the move of the last units.
 fn reservation(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let ReservationRow { reservation, updated_at: at, correlation_id, .. } = image(&record.change.new_image)?;
     let before: Option<ReservationRow> = old(record)?;
@@ -91,8 +92,8 @@ fn old<T: DeserializeOwned>(record: &EventRecord) -> Result<Option<T>, HandlerEr
     if record.event_name == "MODIFY" { image(&record.change.old_image).map(Some) } else { Ok(None) }
 }
 
-/// The event's id comes from what it tells of, and which telling of it this is, so a record that comes again tells the
-/// same event.
+/// The event id derives from the product or order, the event type and the stock version. So a
+/// redelivered record has the same event.
 fn entry<D: Published>(
     (about, telling, correlation_id): &(Uuid, String, String),
     at: Timestamp,

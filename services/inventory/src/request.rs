@@ -1,4 +1,4 @@
-//! What staff write about the stock.
+//! Request bodies that staff send about the stock.
 
 use domain::WholeNumber;
 use lambdakit::Problem;
@@ -11,13 +11,13 @@ use serde_json::Number;
 #[serde(try_from = "Number")]
 pub(crate) struct ReceivedUnits(u32);
 
-/// Why a number is none of units.
+/// Why a number is not a valid number of units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a whole number from 1 to {}", ReceivedUnits::MAX)]
 pub(crate) struct InvalidLineQuantity;
 
 impl ReceivedUnits {
-    /// The most that come in at once.
+    /// The most units in one delivery.
     pub(crate) const MAX: u32 = 1_000_000;
 
     /// The bare number.

@@ -1,12 +1,12 @@
-//! What an order has set aside, and the way from there to where it is to be.
+//! The reservation of an order, and the steps from one state to another.
 //!
-//! A transaction takes a hundred items, and an order can have as many products, so what is done for an order is done in
-//! parts: each is one transaction over some products and the order's own row, which counts the parts that are left.
-//! All orders but the largest are a single part.
+//! A transaction takes 100 items, and an order can have as many products. So an order is processed
+//! in parts. Each part is one transaction over some products and the order's own row, which counts
+//! the parts that are left. All orders but the largest have a single part.
 //!
-//! A row only ever moves on: from part to part, and from set aside to one of the other states. So whoever finds it in
-//! the middle, after a function died, knows what was to be done and does the rest; and of several who try the same part
-//! at once, one does it, and the others find it done.
+//! A row only moves forward: from part to part, and from reserved to one of the other states. If a
+//! function stops midway, the next call reads from the row what is left and completes it. If
+//! several calls try the same part at once, one applies it, and the others find it done.
 
 use std::collections::BTreeMap;
 
@@ -17,75 +17,75 @@ use serde::{Deserialize, Serialize};
 /// How many products a transaction takes beside the order's row: DynamoDB's limit is 100 items.
 const MAX_PRODUCTS: usize = 99;
 
-/// Units by product, those of several lines together.
+/// Units by product, with several lines of a product added up.
 pub type Part = Vec<(ProductId, u64)>;
 
-/// Where the units of an order are, or are on their way to.
+/// The state that the units of an order are in, or are being moved to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
-    /// Set aside.
+    /// Reserved.
     Reserved,
-    /// Where they were: there were not enough.
+    /// Not reserved: there were not enough.
     Refused,
-    /// Put back, or never set aside; they never will be.
+    /// Released, or never reserved, and never to be reserved.
     Released,
-    /// Out of the house.
+    /// Shipped.
     Shipped,
 }
 
-/// What an order has set aside.
+/// The reservation of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Reservation {
     /// The order.
     pub order_id: OrderId,
-    /// What it asked for.
+    /// The units that it requested.
     pub units: Vec<LineQuantity>,
-    /// Where its units are, but for the parts that are left.
+    /// The state of its units, except those in the parts that are left.
     pub state: State,
-    /// How many parts are still to be moved there.
+    /// How many parts are still to be moved to that state.
     pub left: usize,
 }
 
-/// What happens to units.
+/// A movement of units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Movement {
-    /// They are on hand, and then reserved.
+    /// From on hand to reserved.
     SetAside,
-    /// They are reserved, and then on hand.
+    /// From reserved to on hand.
     PutBack,
-    /// They are reserved, and then shipped.
+    /// From reserved to shipped.
     Ship,
 }
 
 /// What is done in one transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// The row that it starts from; none, where there is none yet.
+    /// The row before the step; none if there is no row yet.
     pub before: Option<Reservation>,
-    /// The row that it leaves.
+    /// The row after the step.
     pub after: Reservation,
     /// Units of each product.
     pub part: Part,
-    /// What happens to them.
+    /// The movement of these units.
     pub movement: Movement,
 }
 
 impl Reservation {
-    /// What an order has set aside that has everything.
+    /// The reservation of an order that has reserved all its units.
     #[must_use]
     pub fn all_of(order_id: OrderId, units: Vec<LineQuantity>) -> Self {
         Self { order_id, units, state: State::Reserved, left: 0 }
     }
 
-    /// Whether all is where it is to be.
+    /// Whether no part is left to move.
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.left == 0
     }
 
-    /// The first step to set all of this aside.
+    /// The first step to reserve all units.
     #[must_use]
     pub fn begin(self) -> Step {
         let mut parts = self.parts();
@@ -93,7 +93,7 @@ impl Reservation {
         Step { before: None, after: Self { left: parts.len(), ..self }, part, movement: Movement::SetAside }
     }
 
-    /// The next step to where the units are to be; none when they are there.
+    /// The next step to the row's state; none if all units are in it.
     #[must_use]
     pub fn go_on(&self) -> Option<Step> {
         let left = self.left.checked_sub(1)?;
@@ -111,7 +111,7 @@ impl Reservation {
         })
     }
 
-    /// The first step to another state for those parts that are set aside.
+    /// The first step to another state, for the parts that are reserved.
     #[must_use]
     pub fn turn(&self, state: State) -> Step {
         let set_aside = self.parts().len().saturating_sub(self.left);
@@ -123,7 +123,7 @@ impl Reservation {
         }
     }
 
-    /// All units, in a sequence that is always the same.
+    /// All units, always in the same sequence.
     fn parts(&self) -> Vec<Part> {
         let mut units = BTreeMap::<ProductId, u64>::new();
         for LineQuantity { product_id, quantity } in &self.units {
@@ -135,8 +135,8 @@ impl Reservation {
 }
 
 impl Step {
-    /// What is done instead of setting a part aside of which there is not enough: what is set aside already goes back,
-    /// and the order is told the same for ever.
+    /// The step to take instead if there are not enough units to reserve a part. It starts to
+    /// release what is reserved already, and the order stays refused.
     #[must_use]
     pub fn refusal(self) -> Self {
         match self.before {
@@ -150,7 +150,7 @@ impl Step {
     }
 }
 
-/// A row that nothing can be set aside after.
+/// A row after which nothing can be reserved.
 #[must_use]
 pub fn tombstone(order_id: OrderId) -> Step {
     let after = Reservation { order_id, units: Vec::new(), state: State::Released, left: 0 };
@@ -169,7 +169,7 @@ mod tests {
         Reservation::all_of(OrderId::new(at), (0..products).map(product_id).collect())
     }
 
-    /// Does all steps, and gives the row in the end and how many units moved how.
+    /// Applies all steps, and returns the last row and how many units each movement moved.
     fn walk(first: Step) -> (Reservation, Vec<(Movement, u64)>) {
         let (mut moved, mut step) = (Vec::new(), first);
         loop {

@@ -1,4 +1,4 @@
-//! What the fulfilment of an order asks of the warehouse, step by step.
+//! The steps that the fulfilment workflow requests from the warehouse.
 
 use domain::OrderId;
 use domain::stock::StockStep;
@@ -8,41 +8,42 @@ use serde::Serialize;
 
 use crate::store::{ReleaseOutcome, ReserveOutcome, ShipOutcome, StockStore};
 
-/// Name of the error by which the warehouse says that units cannot leave, since they were put back, for good.
+/// Name of the error for units that cannot be reserved or shipped, since they were released for
+/// good.
 pub const RELEASED: &str = "Released";
 
-/// Does what fulfilment asks for.
+/// Performs the steps that the workflow requests.
 #[derive(Clone, Debug)]
 pub struct ReservationSteps {
     stock: StockStore,
 }
 
-/// What fulfilment is told.
+/// The result that the workflow receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Answer {
-    /// Of which order.
+    /// The order.
     pub order_id: OrderId,
-    /// Where its units are.
+    /// The state of its units.
     pub stock: ReservationState,
 }
 
-/// Where the units of an order are.
+/// The state of an order's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ReservationState {
-    /// Set aside.
+    /// Reserved.
     Reserved,
-    /// Put back, or never set aside.
+    /// Released, or never reserved.
     Released,
-    /// Never set aside, since there are not enough.
+    /// Never reserved, since there are not enough.
     OutOfStock,
-    /// Out of the house.
+    /// Shipped.
     Shipped,
 }
 
 impl ReservationSteps {
-    /// Does it with this stock.
+    /// Steps on this stock.
     #[must_use]
     pub fn new(stock: StockStore) -> Self {
         Self { stock }
@@ -75,7 +76,8 @@ impl Handler for ReservationSteps {
             },
             StockStep::Ship { order_id } => match self.stock.ship(order_id).await? {
                 ShipOutcome::Done => done(order_id, ReservationState::Shipped),
-                // The parcel has left, and its units count as being here: somebody has to look at it.
+                // The parcel has left, but its units count as on hand: an operator must
+                // investigate.
                 ShipOutcome::Released => Err(StepError::named(RELEASED, &"the units were put back")),
                 ShipOutcome::NotReserved => Err(StepError::broken(&"nothing is set aside for the order")),
             },

@@ -1,11 +1,11 @@
 //! The stock table: key `item`, a stream, time to live `expiresAt`. It has three kinds of rows:
 //!
-//! - `product#<id>`: how many units of a product there are ([`Stock`]). On hand, reserved and shipped together are as
-//!   many as were ever taken in, and none of them is ever below nothing: every write is a transaction whose conditions
-//!   see to it.
-//! - `order#<id>`: what an order has set aside ([`Reservation`]). What is settled for good stays for 30 days, so that a
-//!   step which comes late finds it.
-//! - `receipt#<product>#<key>`: that a delivery was counted, for 30 days.
+//! - `product#<id>`: how many units of a product there are ([`Stock`]). On hand, reserved and
+//!   shipped units add up to the units ever received, and none is ever below zero. The conditions
+//!   of every write transaction ensure both.
+//! - `order#<id>`: the reservation of an order ([`Reservation`]). A row that reserves nothing any
+//!   more stays for 30 days, so that a late step finds it.
+//! - `receipt#<product>#<key>`: a delivery that was counted, for 30 days.
 //!
 //! Rows carry the correlation id of their last change, for the stream.
 
@@ -25,7 +25,7 @@ pub use stocks::{Receipt, ReceiptOutcome, Stock};
 
 use crate::reservation::Reservation;
 
-/// How long a row is kept that nothing happens to any more: longer than a step can be late.
+/// How long a finished row is kept: longer than a step can be late.
 const LIFETIME_DAYS: u32 = 30;
 
 /// The stock of the shop.
@@ -34,7 +34,7 @@ pub struct StockStore {
     table: Table,
 }
 
-/// A row of a product as the stream shows it, too.
+/// A row of a product, as the stream also contains it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct StockRow {
@@ -52,7 +52,7 @@ pub(crate) struct ReservationRow {
     pub(crate) reservation: Reservation,
     pub(crate) updated_at: Timestamp,
     pub(crate) correlation_id: String,
-    /// Unix seconds, DynamoDB's unit for its time to live; none while units are set aside.
+    /// Unix seconds, DynamoDB's unit for its time to live; none while units are reserved.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<i64>,
 }
@@ -65,7 +65,7 @@ impl StockStore {
     }
 }
 
-/// What a row is about, by its key.
+/// The kind of a row, by its key.
 pub(crate) enum Kind {
     Product,
     Order,
@@ -73,7 +73,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Tells rows apart; none of these for a key that is none of ours.
+    /// The kind of a key; none for a key of another kind.
     pub(crate) fn of(item: &str) -> Option<Self> {
         match item.split_once('#')?.0 {
             "product" => Some(Self::Product),
@@ -100,7 +100,7 @@ fn number(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// A part of a transaction, or why it is none.
+/// A part of a transaction, or the error that prevented it.
 fn part<T>(
     built: Result<T, BuildError>,
     part: impl FnOnce(TransactWriteItemBuilder, T) -> TransactWriteItemBuilder,

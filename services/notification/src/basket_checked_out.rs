@@ -1,4 +1,4 @@
-//! What a checked-out basket means: somebody to write to about an order.
+//! Consumer of checkouts: stores whom to mail about an order.
 
 use domain::event::{BasketCheckedOut, Event};
 use domain::order::Order;
@@ -8,14 +8,14 @@ use shopkit::tombstone::CustomerErased;
 
 use crate::store::{Contact, MailStore};
 
-/// Keeps whom to write to.
+/// Stores the contacts of orders.
 #[derive(Clone, Debug)]
 pub struct ContactHandler {
     mails: MailStore,
 }
 
 impl ContactHandler {
-    /// Keeps them in this store.
+    /// Stores contacts in this store.
     #[must_use]
     pub fn new(mails: MailStore) -> Self {
         Self { mails }
@@ -25,9 +25,10 @@ impl ContactHandler {
 impl queue::Handler for ContactHandler {
     type Event = Event<BasketCheckedOut>;
 
-    /// A contact that comes again changes nothing. That of an erased customer is not kept.
+    /// Idempotent: a redelivered contact changes nothing. An erased customer's contact is not
+    /// stored.
     async fn handle(&self, Event { metadata, data }: Self::Event) -> Result<(), HandlerError> {
-        // What is no order to ordering is none to its mails.
+        // A checkout that is not a valid order for ordering gets no contact.
         let order = Order::place(data, metadata.correlation_id)?;
         if let Err(CustomerErased) = self.mails.remember(&Contact::from(order)).await? {
             telemetry::field("customerErased", &true);

@@ -2,13 +2,13 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `notification-on-checkout` | keeps whom to write to about an order |
-//! | `notification-on-order` | writes a mail about what an order comes to, and sends or keeps it |
-//! | `notification-on-privacy` | hands over the data of a customer, or erases it |
+//! | `notification-on-checkout` | stores whom to mail about an order |
+//! | `notification-on-order` | sends or stores mails about order events |
+//! | `notification-on-privacy` | exports a customer's data, or erases it |
 //!
-//! Owns the table `mail`. Listens to `BasketCheckedOut`, which knows the address, to the topic of order facts, which do not,
-//! and to `CustomerExportRequested` and `CustomerErasureRequested`; publishes `CustomerDataCollected` and
-//! `CustomerDataErased`.
+//! Owns the table `mail`. Consumes `BasketCheckedOut`, which has the address, and the topic of
+//! order events, which do not have it. Also consumes `CustomerExportRequested` and
+//! `CustomerErasureRequested`; publishes `CustomerDataCollected` and `CustomerDataErased`.
 
 pub mod basket_checked_out;
 pub mod order_news;

@@ -1,4 +1,4 @@
-//! The functions of the notification service: what runs, by the name of the handler.
+//! The functions of the notification service, selected by the handler's name.
 
 use lambdakit::aws::Aws;
 use lambdakit::mail::Mailer;
@@ -21,27 +21,27 @@ async fn main() -> Result<(), lambdakit::Error> {
     }
 }
 
-/// Keeps whom to write to about an order.
+/// Stores whom to mail about an order.
 async fn contacts() -> Result<ContactHandler, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(ContactHandler::new(MailStore::new(Table::from_env(&dynamodb, "MAIL_TABLE")?)))
 }
 
-/// Hands over the data of a customer, or erases it.
+/// Exports a customer's data, or erases it.
 async fn privacy_requests() -> Result<PrivacyHandler<MailData>, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let mails = MailStore::new(Table::from_env(&aws.dynamodb(), "MAIL_TABLE")?);
     Ok(PrivacyHandler::new(MailData::new(mails), Publisher::from_env(&aws)?))
 }
 
-/// Writes a mail about what an order comes to.
+/// Sends or stores mails about order events.
 async fn mails() -> Result<MailHandler, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let mails = MailStore::new(Table::from_env(&aws.dynamodb(), "MAIL_TABLE")?);
-    // A stage without a sender keeps its mails.
+    // A stage without a sender stores its mails.
     let sender = config::required("MAIL_SENDER").ok();
     if sender.is_some() {
-        // A mail that waits for a connection is late; one whose call is cut off is in doubt.
+        // Waiting for a connection only delays a mail; a call that is cut off leaves it in doubt.
         aws.connect_to("email").await;
     }
     Ok(MailHandler::new(mails, sender.map(|sender| Mailer::new(aws.mail(), sender))))

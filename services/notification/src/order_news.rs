@@ -1,11 +1,13 @@
-//! What becomes of an order means a mail, once, however often the fact comes.
+//! Consumer of order events: sends or stores one mail for each event, even if it is redelivered.
 //!
-//! Where nobody sends mail, keeping it is one conditional write. Where SES does, there are two systems and no
-//! transaction over both: a mail is claimed, sent and marked. Whoever dies in between leaves a claim of which
-//! nobody knows whether its mail was sent, and SES, which takes no idempotency key, would send it twice. So
-//! such a mail is not sent again: it is marked as in doubt, counted, and left to a person. What SES refuses,
-//! or never got, was not sent, and is tried again; what it refuses because of the recipient is marked as
-//! undeliverable, counted, and not tried again.
+//! Without a mailer, one conditional write stores the mail. With SES there is no transaction over
+//! both systems: a mail is claimed, sent and marked. A function that fails in between leaves a
+//! claim that does not show whether the mail was sent. SES takes no idempotency key and would send
+//! it twice.
+//!
+//! Such a mail is not sent again: it is marked as in doubt, counted, and left to an operator. A
+//! mail that SES refused, or never received, was not sent, and is retried. A mail that SES refused
+//! because of its recipient is marked as undeliverable, counted, and not retried.
 
 use domain::event::Event;
 use domain::event::ordering::{
@@ -21,38 +23,38 @@ use uuid::Uuid;
 use crate::render::{Template, render};
 use crate::store::{Claim, Contact, ContactLookup, MailRow, MailStore, Status};
 
-/// How long a claim can be one that is still being worked on: longer than any invocation takes.
+/// How long a claim may still be in progress: longer than any invocation takes.
 const CLAIM_SECONDS: i64 = 60;
 
-/// What customers are written about.
+/// The order events that customers get a mail about.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub enum OrderEvent {
-    /// Their order has come in.
+    /// The order was placed.
     OrderPlaced(Event<OrderPlaced>),
     /// It is paid.
     OrderPaid(Event<OrderPaid>),
-    /// It has left.
+    /// It was shipped.
     OrderShipped(Event<OrderShipped>),
-    /// It has arrived.
+    /// It was delivered.
     OrderDelivered(Event<OrderDelivered>),
-    /// The shop could not take it.
+    /// The shop rejected it.
     OrderRejected(Event<OrderRejected>),
     /// It was cancelled.
     OrderCancelled(Event<OrderCancelled>),
 }
 
-/// Why a mail could not be written yet.
+/// Why a mail cannot be written yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RetryReason {
-    /// The checkout comes by another way than what becomes of it, and later at times.
+    /// The checkout arrives on another path than the order's events, and sometimes later.
     #[error("nobody is known to write to about this order")]
     Contact,
-    /// Somebody else has the same fact in hand.
+    /// Another invocation is handling the same event.
     #[error("the mail is being sent")]
     Claimed,
 }
 
-/// A fact, as far as mails care.
+/// The parts of an order event that a mail needs.
 struct OrderNotice {
     event_id: Uuid,
     at: Timestamp,
@@ -85,7 +87,7 @@ impl From<OrderEvent> for OrderNotice {
     }
 }
 
-/// Writes to customers.
+/// Sends or stores mails to customers.
 #[derive(Clone, Debug)]
 pub struct MailHandler {
     mails: MailStore,
@@ -93,7 +95,7 @@ pub struct MailHandler {
 }
 
 impl MailHandler {
-    /// Writes to those whom this store knows. Without a mailer their mails are kept.
+    /// Writes to the contacts of this store. Without a mailer, the mails are stored.
     #[must_use]
     pub fn new(mails: MailStore, mailer: Option<Mailer>) -> Self {
         Self { mails, mailer }
@@ -136,7 +138,7 @@ impl MailHandler {
             Ok(false) => {}
             Ok(true) => return self.withdraw(news).await,
             Err(unknown) => {
-                // Nothing was sent: the next one may claim it.
+                // Nothing was sent, so a retry may claim the mail.
                 self.mark(news, claim, Status::Refused).await?;
                 return Err(unknown);
             }
@@ -190,7 +192,7 @@ impl queue::Handler for MailHandler {
 
     async fn handle(&self, fact: OrderEvent) -> Result<(), HandlerError> {
         let news = OrderNotice::from(fact);
-        // Nobody is written to about an order whose customer's data was erased.
+        // Customers whose data was erased get no mail.
         if news.customer_id == CustomerId::ERASED {
             return Ok(());
         }

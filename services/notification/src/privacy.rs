@@ -1,7 +1,7 @@
-//! Mails as data of their customer: handed over with the addresses that they went to, or erased.
+//! Mails as their customer's data: exported with the addresses they were sent to, or erased.
 //!
-//! The tombstone is put first. The function that writes a mail looks for it when the mail is in the table, so either it
-//! finds the tombstone, or the mail is found here.
+//! The tombstone is put first. The function that writes a mail checks for it once the mail is in
+//! the table. So either that function finds the tombstone, or the erasure finds the mail.
 
 use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::{CustomerId, OrderId, Redacted, Timestamp};
@@ -18,7 +18,7 @@ pub struct MailData {
     mails: MailStore,
 }
 
-/// A row as its customer sees it.
+/// A row in its customer's export.
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
 enum View<'a> {
@@ -43,7 +43,7 @@ enum View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// What was ordered is shown with the order.
+    /// The order lines are left out: they are exported with the order.
     fn of(row: &'a Row) -> Self {
         match row {
             Row::Contact(contact) => Self::Contact {

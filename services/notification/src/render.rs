@@ -1,9 +1,9 @@
-//! What mails say.
+//! The content of mails, as plain text and HTML.
 //!
-//! Names of people and products are what somebody typed: `maud` escapes whatever is put into its HTML, and
-//! subjects, which are headers, are made of words and ids only. A text in Arabic or Hebrew reorders digits
-//! beside it, so such names are isolated from the amounts (UAX #9 section 2.4, in HTML by `bdi`), and long
-//! ones are shortened.
+//! Names of people and products are user input. `maud` escapes all values in its HTML. Subjects,
+//! which are headers, contain fixed words and ids only. A text in Arabic or Hebrew reorders digits
+//! beside it, so such names are isolated from the amounts (UAX #9 section 2.4, in HTML by `bdi`).
+//! Long names are shortened.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -20,22 +20,22 @@ use crate::store::Contact;
 /// What a mail is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Template {
-    /// The order has come in.
+    /// The order was placed.
     Placed,
-    /// Nothing is owed any more before its parcel leaves.
+    /// Nothing more is due before its parcel leaves.
     Paid,
     /// Its parcel has left.
     Shipped,
     /// Its parcel has arrived.
     Delivered,
-    /// The shop could not take it.
+    /// The shop rejected it.
     Rejected(Reason),
     /// It was cancelled.
     Cancelled(Reason),
 }
 
 impl Template {
-    /// The occasion without its reason, such as `SHIPPED`.
+    /// The template's name without its reason, such as `SHIPPED`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl Template {
         }
     }
 
-    /// What there is to say, in a sentence or two.
+    /// The mail's message in two sentences.
     fn news(self, paying: Paying) -> [&'static str; 2] {
         match self {
             Self::Placed => ["Thank you for your order.", "We are getting it ready."],
@@ -73,7 +73,8 @@ impl Template {
             },
             Self::Shipped => ["Your parcel has left our house.", "It cannot be cancelled any more."],
             Self::Delivered => ["Your parcel has arrived.", "We hope that you like what is in it."],
-            // Nobody knows what a provider does that has not answered; what it charges later is sent back.
+            // A provider that did not answer may still charge the customer. Such a charge is
+            // refunded.
             Self::Rejected(reason @ (Reason::PaymentTimedOut | Reason::FulfilmentFailed))
             | Self::Cancelled(reason) => [why(reason), "Whatever you have paid goes back to you."],
             Self::Rejected(reason) => [why(reason), "You have not been charged."],
@@ -81,7 +82,7 @@ impl Template {
     }
 }
 
-/// What an order that counts as paid has cost its customer so far.
+/// When the customer pays for an order that counts as paid.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Paying {
     Now,
@@ -110,15 +111,15 @@ fn why(reason: Reason) -> &'static str {
     }
 }
 
-/// How many characters of a product's name a mail shows. A mail of the largest order, as text and as HTML, is
-/// one item of a table.
+/// The most characters of a product's name that a mail shows. The mail of the largest order, as
+/// text and as HTML, must fit into one table item.
 const MAX_NAME: usize = 200;
 
-/// Around what is laid out on its own (UAX #9): first strong isolate, pop directional isolate.
+/// The characters around isolated text (UAX #9): first strong isolate, pop directional isolate.
 const ISOLATE: char = '\u{2068}';
 const END_OF_ISOLATE: char = '\u{2069}';
 
-/// What somebody typed, for plain text. ASCII, which has no letters from right to left, stays as it is.
+/// User input for plain text. ASCII, which has no right-to-left letters, stays as it is.
 fn isolated(typed: &str) -> Cow<'_, str> {
     if typed.is_ascii() {
         Cow::Borrowed(typed)
@@ -127,12 +128,12 @@ fn isolated(typed: &str) -> Cow<'_, str> {
     }
 }
 
-/// The same for HTML.
+/// User input for HTML.
 fn isolated_html(typed: &str) -> Markup {
     html! { @if typed.is_ascii() { (typed) } @else { bdi { (typed) } } }
 }
 
-/// A line, as a mail shows it.
+/// An order line in a mail.
 struct Shown<'a> {
     quantity: u8,
     name: Cow<'a, str>,
@@ -160,7 +161,7 @@ fn shortened(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// What a mail says, as text or as HTML.
+/// The content of a mail, before it is written as text or HTML.
 struct Said<'a> {
     headline: &'static str,
     first_name: &'a str,
@@ -170,10 +171,10 @@ struct Said<'a> {
     state: String,
 }
 
-/// The mail about an order, of which this was so at that time: it may go out when that is over.
+/// The mail about an order event at that time. It may be sent when the order has a later status.
 ///
 /// # Errors
-/// When a line costs more than can be counted.
+/// When a line's total is too large.
 pub fn render(contact: &Contact, occasion: Template, at: Timestamp) -> Result<Mail, MoneyError> {
     let paying = Paying::from(contact);
     let said = Said {
@@ -199,12 +200,12 @@ fn text(Said { first_name, news, lines, total, state, .. }: &Said) -> String {
     text
 }
 
-/// Short, so that the mail of an order of few lines is a row of one write unit.
+/// Short, so that storing the mail of a small order takes one write unit.
 fn html(Said { headline, first_name, news, lines, total, state }: &Said) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            // Title and encoding stand in the mail's headers. The tags of head and body can be left out.
+            // Title and encoding are in the mail's headers. The tags of head and body are optional.
             h1 { (headline) }
             p { "Hello " (isolated_html(first_name)) "," }
             p { (news) }
@@ -432,7 +433,7 @@ mod tests {
         let mut all = String::new();
         for occasion in OCCASIONS {
             let html = render(&contact("Grace", "IPhone X"), occasion, at()).unwrap().html;
-            // A line each, to be read by people.
+            // One tag per line, for readers.
             writeln!(all, "{}\n", html.replace("><", ">\n<")).unwrap();
         }
         expect_file!["mails.html.txt"].assert_eq(&all);

@@ -1,9 +1,10 @@
-//! The mail table: key `customerId` and `item`, so that all of a customer's is found together; time to live `expiresAt`.
+//! The mail table: key `customerId` and `item`, time to live `expiresAt`. One query finds all rows
+//! of a customer.
 //!
 //! | `item` | is |
 //! | --- | --- |
-//! | `contact#<order>` | whom to write to about an order, and what was ordered |
-//! | `mail#<event>` | the mail about an event: as it was kept, or that it was sent |
+//! | `contact#<order>` | whom to mail about an order, and what was ordered |
+//! | `mail#<event>` | the mail about an event: its content, or that it was sent |
 //! | `erased` | the tombstone of a customer who was erased |
 
 use std::fmt;
@@ -24,7 +25,7 @@ use uuid::Uuid;
 
 /// How long contacts and mails are kept: longer than an order takes.
 const DAYS: u32 = 90;
-/// How many rows are read at once.
+/// The most rows that one query reads.
 const CHUNK: i32 = 100;
 /// The most rows that one `BatchWriteItem` call takes.
 pub(crate) const BATCH_SIZE: usize = 25;
@@ -39,23 +40,24 @@ pub struct MailStore {
     tombstones: Tombstones,
 }
 
-/// Whom to write to about an order.
+/// Whom to mail about an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Contact {
-    /// Whose order.
+    /// The customer.
     pub customer_id: CustomerId,
     /// The order.
     pub order_id: OrderId,
-    /// How to address them.
+    /// The customer's first name.
     pub first_name: PersonName,
-    /// Where to write to.
+    /// The customer's address.
     pub email: Email,
-    /// What was ordered.
+    /// The order's lines.
     pub lines: Vec<OrderLine>,
-    /// What all of it costs.
+    /// The order's total price.
     pub total_price: Money,
-    /// How it is paid: who gets an invoice is not told of a payment. What was kept before this was kept says nothing.
+    /// How the order is paid. Mails about an order by invoice do not mention a payment. Older rows
+    /// lack the field.
     #[serde(default = "by_card")]
     pub payment_method: PaymentMethod,
 }
@@ -78,32 +80,32 @@ impl From<Order> for Contact {
     }
 }
 
-/// Who is known to write to about an order.
+/// The result of looking up an order's contact.
 #[derive(Clone, Debug)]
 pub enum ContactLookup {
-    /// Somebody.
+    /// The contact.
     Found(Box<Contact>),
-    /// A customer who was erased, and is written to no more.
+    /// The customer was erased and gets no more mails.
     Erased,
-    /// Nobody yet.
+    /// No contact is stored yet.
     NotFound,
 }
 
-/// Where a mail stands.
+/// The status of a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Status {
-    /// It stands in the table, for who wants to read it there.
+    /// It is stored in the table and can be read there.
     Kept,
-    /// Somebody is sending it, or died over it.
+    /// An invocation is sending it, or failed while sending it.
     Sending,
-    /// SES has it.
+    /// SES accepted it.
     Sent,
-    /// It was not sent, which is certain; it is tried again.
+    /// It was certainly not sent. It is retried.
     Refused,
-    /// SES does not send to its recipient. It is not tried again.
+    /// SES does not send to its recipient. It is not retried.
     Undeliverable,
-    /// Nobody knows whether SES has it. It is not tried again.
+    /// It is unknown whether SES accepted it. It is not retried.
     InDoubt,
 }
 
@@ -120,32 +122,32 @@ impl fmt::Display for Status {
     }
 }
 
-/// A mail. What it says is kept only where it is not sent.
+/// A mail. Its content is stored only if it is not sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MailRow {
     customer_id: CustomerId,
     item: String,
-    /// About which order.
+    /// The order.
     pub order_id: OrderId,
-    /// About what.
+    /// The name of the mail's template.
     pub occasion: String,
-    /// When that happened.
+    /// When the event happened.
     pub at: Timestamp,
-    /// Where it stands.
+    /// The status.
     pub status: Status,
-    /// Who is sending it, or was the last to try.
+    /// The claim of the invocation that is sending it, or was the last to try.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     claim: Option<Claimant>,
-    /// What it says.
+    /// The content.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub letter: Option<MailContent>,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
 }
 
-/// Who sends a mail. By the id they know their own claim, should they never have heard that it was made, and by it
-/// nobody's answer that comes late is taken for that of the next.
+/// An invocation's claim on a mail. By the id an invocation recognises its own claim if the write's
+/// response was lost. The id also keeps a late result from being taken for that of the next claim.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Claimant {
     #[serde(rename = "claimId")]
@@ -155,10 +157,10 @@ struct Claimant {
     since: i64,
 }
 
-/// What a mail says, and to whom.
+/// A mail's content and its recipient.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct MailContent {
-    /// The address.
+    /// The recipient's address.
     pub to: Email,
     /// The subject.
     pub subject: String,
@@ -193,7 +195,7 @@ impl MailRow {
         }
     }
 
-    /// The same with what it says.
+    /// The same mail with its content.
     #[must_use]
     pub fn with(self, contact: &Contact, Mail { subject, text, html }: Mail) -> Self {
         let letter = MailContent { to: contact.email.clone(), subject, text: text.into(), html: html.into() };
@@ -201,26 +203,26 @@ impl MailRow {
     }
 }
 
-/// What came of claiming a mail.
+/// The result of claiming a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is for us to send, by this claim.
+    /// This invocation must send it, under this claim.
     Ours(Uuid),
-    /// Somebody else has it.
+    /// Another invocation holds the claim.
     Theirs {
-        /// Their claim.
+        /// The other claim.
         claim: Uuid,
-        /// When they made it, in Unix seconds.
+        /// When it was made, in Unix seconds.
         since: i64,
     },
-    /// There is nothing left to do about it.
+    /// The mail needs no more work.
     Over,
 }
 
-/// A row of a customer's.
+/// A customer's row.
 #[derive(Clone, Debug)]
 pub enum Row {
-    /// Whom to write to.
+    /// A contact.
     Contact(Box<Contact>),
     /// A mail.
     Mail(Box<MailRow>),
@@ -245,7 +247,7 @@ impl MailStore {
         Self { table, tombstones }
     }
 
-    /// Keeps whom to write to, unless that is known.
+    /// Stores a contact, unless the order has one.
     pub async fn remember(&self, contact: &Contact) -> Result<Result<(), CustomerErased>, AwsError> {
         let row = ContactRow {
             item: contact_item(contact.order_id),
@@ -259,7 +261,7 @@ impl MailStore {
         })
     }
 
-    /// Who is to be written to about an order, after every write that was answered before.
+    /// An order's contact, by a consistent read.
     pub async fn contact(
         &self,
         customer_id: CustomerId,
@@ -279,7 +281,7 @@ impl MailStore {
         self.tombstones.is_erased(customer_id).await
     }
 
-    /// Keeps a mail, unless it was kept or sent before; says whether it is new.
+    /// Stores a mail. Returns `false` if it was stored or sent before.
     pub async fn keep(&self, mail: &MailRow) -> Result<bool, AwsError> {
         self.put_new(serde_dynamo::to_item(mail)?).await
     }
@@ -314,7 +316,8 @@ impl MailStore {
         })
     }
 
-    /// Says what came of sending a mail by this claim, unless that does not hold any more or the mail was erased.
+    /// Stores the result of sending a mail under this claim. Does nothing if the claim no longer
+    /// holds, or the mail was erased.
     pub async fn mark(
         &self,
         customer_id: CustomerId,
@@ -343,14 +346,15 @@ impl MailStore {
         }
     }
 
-    /// Removes a mail, if there is one, whose customer was erased while it was written.
+    /// Removes the mail, if any, of a customer who was erased while it was written.
     pub async fn withdraw(&self, customer_id: CustomerId, event_id: Uuid) -> Result<(), AwsError> {
         let delete = self.table.client().delete_item().table_name(self.table.name());
         delete.set_key(Some(key(customer_id, format!("{MAIL}{event_id}")))).send().await?;
         Ok(())
     }
 
-    /// Some rows of a customer, contacts first, and where to go on if there may be more.
+    /// A page of a customer's rows, contacts first, and the next page's start key if there may be
+    /// more.
     pub async fn chunk(
         &self,
         customer_id: CustomerId,
@@ -371,12 +375,13 @@ impl MailStore {
         Ok((rows.collect::<Result<_, _>>()?, found.last_evaluated_key))
     }
 
-    /// Refuses, from now on, contacts of this customer; says so to whoever asks before a mail goes out.
+    /// Puts the customer's tombstone. It refuses new contacts, and is checked before each mail is
+    /// sent.
     pub async fn mark_erased(&self, customer_id: CustomerId) -> Result<(), AwsError> {
         self.tombstones.put(customer_id).await
     }
 
-    /// Removes these rows, 25 at most.
+    /// Removes these rows, at most 25.
     pub async fn delete(&self, customer_id: CustomerId, rows: &[Row]) -> Result<(), AwsError> {
         let requests = rows.iter().map(|row| {
             let delete = DeleteRequest::builder().set_key(Some(key(customer_id, row.item()))).build()?;
@@ -406,7 +411,7 @@ impl MailStore {
 }
 
 impl Row {
-    /// The row; none of a tombstone.
+    /// The row, or `None` for a tombstone.
     fn read(row: Item) -> Result<Option<Self>, AwsError> {
         let item = row.get("item").and_then(|item| item.as_s().ok()).map(String::as_str);
         Ok(match item {

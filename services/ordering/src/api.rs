@@ -28,7 +28,7 @@ pub fn router(orders: OrderStore) -> Router {
         .with_state(orders)
 }
 
-/// What a path names below its customer.
+/// The path parameters below the customer.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct OrderPath {
@@ -78,7 +78,7 @@ async fn read(
     OrderView::try_from(order).map(Json).map_err(Problem::internal)
 }
 
-/// Only keeps that the customer wants it: the workflow undoes what was done, and has the last word.
+/// Only records the customer's request. The workflow compensates, and makes the final decision.
 async fn cancel(
     Owner { customer, .. }: Owner,
     State(orders): State<OrderStore>,
@@ -92,7 +92,7 @@ async fn cancel(
     };
     match orders.request_cancellation(customer.id, id, at).await? {
         TransitionOutcome::Applied(order) => accepted(*order),
-        // The first try was written, and its answer lost.
+        // The first attempt was written, and its response was lost.
         TransitionOutcome::Rejected(order) if order.cancel_requested_at == Some(at) => accepted(*order),
         TransitionOutcome::Rejected(order) if order.status.is_cancellable() => Err(Problem::new(
             StatusCode::CONFLICT,

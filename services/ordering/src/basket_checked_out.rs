@@ -1,4 +1,5 @@
-//! What a checked-out basket means: an order, once, however often the event comes.
+//! Handler for checked-out baskets: places one order per basket, however often the event is
+//! redelivered.
 
 use domain::event::{BasketCheckedOut, Event};
 use domain::order::Order;
@@ -14,7 +15,7 @@ pub struct CheckoutHandler {
 }
 
 impl CheckoutHandler {
-    /// Places orders in this store.
+    /// A handler that places orders in this store.
     #[must_use]
     pub fn new(orders: OrderStore) -> Self {
         Self { orders }

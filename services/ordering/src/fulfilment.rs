@@ -1,7 +1,8 @@
-//! From a placed order to a parcel on its way, or back to where everything was.
+//! Fulfilment: from a placed order to a dispatched parcel, or back by compensation.
 //!
-//! `fulfilment.asl.json` is the way itself, a workflow of Step Functions, and docs/saga.md draws it. [`steps`] is what
-//! the workflow asks of orders; [`facts`] starts it, and tells it what it waits for.
+//! `fulfilment.asl.json` defines the Step Functions workflow, and docs/saga.md draws it. [`steps`]
+//! performs the workflow's steps on orders. [`facts`] starts the workflow and completes its waiting
+//! tasks.
 
 pub mod facts;
 pub mod steps;
@@ -9,7 +10,7 @@ pub mod steps;
 use domain::order::Order;
 use domain::stock::LineQuantity;
 
-/// What the warehouse has to know of an order.
+/// The units of an order, for the warehouse and shipping.
 pub(crate) fn units(order: &Order) -> Vec<LineQuantity> {
     let units = |line: &domain::order::OrderLine| LineQuantity {
         product_id: line.product_id,

@@ -1,4 +1,4 @@
-//! Orders.
+//! The ordering service: places orders, and fulfils, cancels or rejects them.
 //!
 //! | function | does |
 //! | --- | --- |
@@ -10,10 +10,11 @@
 //! | `ordering-topic-relay` | tells on a topic what becomes of orders |
 //! | `ordering-on-privacy` | hands over a customer's orders, or erases whose they were |
 //!
-//! Owns the tables `order` and `fulfilment`, and the workflow `fulfilment.asl.json`. Listens to `BasketCheckedOut`, to
-//! what payment and shipping tell, to `CustomerExportRequested` and `CustomerErasureRequested`; publishes `OrderPlaced`
-//! and a fact for each status that an order comes to, `CustomerDataCollected` and `CustomerDataErased`. Commands payment
-//! and shipping.
+//! Owns the tables `order` and `fulfilment`, and the workflow `fulfilment.asl.json`. Listens to
+//! `BasketCheckedOut`, to the events of payment and shipping, to `CustomerExportRequested` and to
+//! `CustomerErasureRequested`. Publishes `OrderPlaced` and an event for each status that an order
+//! reaches, `CustomerDataCollected` and `CustomerDataErased`. Sends commands to payment and
+//! shipping.
 
 pub mod api;
 pub mod basket_checked_out;

@@ -1,4 +1,4 @@
-//! The functions of the ordering service: what runs, by the name of the handler.
+//! Entry point of the ordering service: runs the function that the handler's name selects.
 
 use axum::Router;
 use lambdakit::aws::Aws;
@@ -38,13 +38,13 @@ async fn routes() -> Result<Router, ConfigError> {
     Ok(router(OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?)))
 }
 
-/// Makes each checked-out basket an order.
+/// Places an order for each checked-out basket.
 async fn checkouts() -> Result<CheckoutHandler, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(CheckoutHandler::new(OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?)))
 }
 
-/// Hands over a customer's orders, or erases whose they were.
+/// Exports a customer's orders, or anonymises them.
 async fn privacy_requests() -> Result<PrivacyHandler<OrderData>, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let dynamodb = aws.dynamodb();
@@ -53,12 +53,12 @@ async fn privacy_requests() -> Result<PrivacyHandler<OrderData>, ConfigError> {
     Ok(PrivacyHandler::new(OrderData::new(orders, fulfilments), Publisher::from_env(&aws)?))
 }
 
-/// Publishes what becomes of orders.
+/// Publishes order events.
 async fn publisher() -> Result<Outbox, ConfigError> {
     Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
-/// Starts the workflow of each order, and tells it what it waits for.
+/// Starts the workflow of each order, and completes its waiting tasks.
 async fn fulfilment_facts() -> Result<fulfilment::facts::FulfilmentHandler, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let (dynamodb, workflows) = (aws.dynamodb(), aws.workflows());
@@ -74,7 +74,7 @@ async fn fulfilment_facts() -> Result<fulfilment::facts::FulfilmentHandler, Conf
     ))
 }
 
-/// Does what the fulfilment workflow asks of orders.
+/// Performs the fulfilment workflow's steps on orders.
 async fn fulfilment_steps() -> Result<FulfilmentSteps, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let (dynamodb, sqs) = (aws.dynamodb(), aws.sqs());
@@ -90,7 +90,7 @@ async fn fulfilment_steps() -> Result<FulfilmentSteps, ConfigError> {
     ))
 }
 
-/// Tells on a topic what becomes of orders.
+/// Republishes order events on a topic.
 async fn topic_facts() -> Result<topic::TopicRelay, ConfigError> {
     let sns = Aws::preconnected("sns").await?.topics();
     Ok(topic::TopicRelay::new(Topic::from_env(&sns, "ORDER_TOPIC_ARN")?))

@@ -1,4 +1,4 @@
-//! The routes as OpenAPI.
+//! The routes as OpenAPI operations.
 
 use axum::http::{Method, StatusCode};
 use domain::order::OrderStatus;
@@ -9,7 +9,7 @@ use shopkit::customer::{CUSTOMER_ID, WHOSE};
 
 use crate::api::OrderView;
 
-/// What the service answers.
+/// The operations of the service.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     let (of_customer, one) = ("/order/{userName}", "/order/{userName}/{orderId}");

@@ -1,4 +1,4 @@
-//! What a change of the order table means to the rest of the shop: a fact for each status that an order comes to.
+//! Events for changes of the order table: one for each status that an order reaches.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::Timestamp;
@@ -17,19 +17,19 @@ use uuid::Uuid;
 use crate::fulfilment::units;
 use crate::store::is_moved;
 
-/// Why a stream record is no change of an order.
+/// Why a stream record is not a valid change of an order.
 #[derive(Debug, thiserror::Error)]
 enum ChangeError {
     #[error("an order came to {0} without a reason")]
     NoReason(OrderStatus),
 }
 
-/// The event that tells of a change.
+/// The event for a change, if the change has one.
 ///
-/// An order that is anonymised changes its place and nothing else: no event.
+/// An order that is anonymised moves to another key without a status change, so it has no event.
 ///
 /// # Errors
-/// When the record holds something else than orders.
+/// When the record does not hold an order.
 pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let (old, new) = (order(&record.change.old_image)?, order(&record.change.new_image)?);
     let Some(order) = new else { return Ok(None) };
@@ -51,7 +51,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     }
 }
 
-/// The order in an image; none in no image, or in that of a tombstone.
+/// The order in an image; none if there is no image, or if it is that of a tombstone.
 fn order(image: &Item) -> Result<Option<Order>, HandlerError> {
     if !image.contains_key("orderDate") {
         return Ok(None);
@@ -90,7 +90,7 @@ fn status_fact(
     }
 }
 
-/// An order comes to each status once, so the fact's name and the order's make an id.
+/// An order reaches each status once, so the event id derives from the event type and the order id.
 fn entry<F: Published>(order: &Order, at: Timestamp, fact: F) -> Result<Option<Entry>, HandlerError> {
     let id = Uuid::new_v5(&order.order_id.into(), F::DETAIL_TYPE.as_bytes());
     let event = Event::new(id, order.correlation_id.clone(), at, fact);

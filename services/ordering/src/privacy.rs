@@ -1,4 +1,4 @@
-//! Orders as data of their customer: handed over, or kept for the books without their customer.
+//! Orders as customer data: exported, or kept for the books without their customer.
 
 use domain::CustomerId;
 use lambdakit::batch::HandlerError;
@@ -8,7 +8,7 @@ use shopkit::privacy::{DataHolder, Export};
 use crate::api::OrderView;
 use crate::store::{FulfilmentStore, OrderStore};
 
-/// How many orders one transaction moves: few enough for a small table's capacity.
+/// How many orders one transaction anonymises: few enough for a small table's capacity.
 const BATCH_SIZE: usize = 10;
 
 /// The orders, as a holder of customers' data.

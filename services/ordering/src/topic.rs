@@ -1,7 +1,8 @@
-//! What an order comes to, told once more on a topic, where every subscriber has a queue and a filter of its own.
+//! Relay of order events to an SNS topic, where every subscriber has its own queue and filter.
 //!
-//! A fact is passed on as it came, with what is in it that nobody here knows. What subscribers choose by stands beside it, as
-//! attributes: `type`, the `version` of its schema, and the `status` that the order has come to.
+//! The relay publishes an event unchanged, including fields that it does not read. Message
+//! attributes are for the subscribers' filters: `type`, the `version` of its schema, and the
+//! `status` that the order has reached.
 
 use domain::order::OrderStatus;
 use lambdakit::batch::{self, HandlerError};
@@ -12,10 +13,10 @@ use serde_json::value::RawValue;
 
 const SOURCE: &str = "shop.ordering";
 
-/// Says which facts are passed on, and which status each of them tells of.
+/// Lists the events that are relayed, and the order status that each of them reports.
 macro_rules! facts {
     ($($name:ident => $status:ident,)*) => {
-        /// A fact of an order, unread.
+        /// An order event whose detail is not parsed.
         #[derive(Clone, Debug, Deserialize)]
         #[expect(missing_docs, reason = "they are those of `domain::event::ordering`")]
         pub enum OrderEvent {
@@ -43,7 +44,7 @@ facts! {
     OrderCancelled => Cancelled,
 }
 
-/// As much of a fact as subscribers choose by.
+/// The part of an event that subscribers filter by.
 #[derive(Deserialize)]
 struct Detail {
     metadata: Metadata,
@@ -54,14 +55,14 @@ struct Metadata {
     version: u32,
 }
 
-/// Passes facts on.
+/// Relays order events.
 #[derive(Clone, Debug)]
 pub struct TopicRelay {
     topic: Topic,
 }
 
 impl TopicRelay {
-    /// Passes them on to this topic.
+    /// A relay to this topic.
     #[must_use]
     pub fn new(topic: Topic) -> Self {
         Self { topic }

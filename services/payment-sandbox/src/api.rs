@@ -1,7 +1,7 @@
-//! The routes of the provider. Errors are told in its own way: `{"error": {"code", "message"}}`.
+//! The routes of the provider. Errors have its own format: `{"error": {"code", "message"}}`.
 //!
-//! No answer is given before the webhook that tells the same is on its queue. Whoever gets no answer asks again, and by
-//! that puts it there again.
+//! The provider queues the webhook before it answers a request. A client that receives no answer
+//! retries, which queues the webhook again.
 
 use std::time::Duration;
 
@@ -24,15 +24,15 @@ use crate::charge::{Behaviour, Charge, ChargeView, RefundRefusal, Request, Statu
 use crate::store::ChargeStore;
 use crate::webhooks::{Kind, WebhookQueue};
 
-/// How late a charge of `tok_timeout` is answered: later than clients wait.
+/// How late a charge of `tok_timeout` is answered: later than the client's timeout.
 const LATE: Duration = Duration::from_secs(5);
 
-/// What the routes need.
+/// The state of the routes.
 #[derive(Clone, Debug)]
 pub struct Provider {
     /// The charges.
     pub charges: ChargeStore,
-    /// Where webhooks wait to be sent.
+    /// The queue of webhooks to send.
     pub webhooks: WebhookQueue,
     /// The key that clients send as a bearer token.
     pub api_key: Secret,
@@ -48,7 +48,7 @@ pub fn router(provider: Provider) -> Router {
         .with_state(provider)
 }
 
-/// Why a request was not granted.
+/// Why a request was refused.
 #[derive(Debug)]
 enum Refusal {
     Client(StatusCode, &'static str, String),
@@ -92,7 +92,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// Lets those through who know the key.
+/// Accepts only requests with the API key.
 async fn known_client(
     State(provider): State<Provider>,
     headers: HeaderMap,
@@ -100,11 +100,11 @@ async fn known_client(
     next: Next,
 ) -> Response {
     let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    // The name of a scheme has no case (RFC 9110 section 11.1).
+    // The scheme's name is case-insensitive (RFC 9110 section 11.1).
     let sent = sent.and_then(|value| value.split_once(' '));
     let sent = sent.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
     let sent = sent.map(|(_, key)| key.trim_start_matches(' ')).unwrap_or_default();
-    // Of the hashes, how long they are alike tells nothing of the key.
+    // Comparing hashes: the length of a common prefix reveals nothing about the key.
     if Sha256::digest(sent) == Sha256::digest(provider.api_key.reveal()) {
         return next.run(request).await;
     }
@@ -131,7 +131,7 @@ async fn charge(
             let message = "The Idempotency-Key was used for another charge.".to_owned();
             return Err(Refusal::Client(StatusCode::UNPROCESSABLE_ENTITY, "key_reused", message));
         }
-        // It stumbles once.
+        // It fails once.
         Some(there) if there.status == Status::Stumbled => {
             (provider.charges.change(there, Charge::settle).await?, false)
         }
@@ -163,7 +163,8 @@ async fn find(State(provider): State<Provider>, Path(id): Path<String>) -> Resul
     }
 }
 
-/// What is to go back: a charge, by its id or by the key that it was asked for with, or will be; or a part of one.
+/// A refund request for a charge, or for a part of one. It names the charge by its id, or by the
+/// key that it was or will be requested with.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RefundRequest {
@@ -171,7 +172,7 @@ struct RefundRequest {
     charge: Option<String>,
     #[serde(default)]
     charge_key: Option<String>,
-    /// Minor units. Without it all that is left goes back.
+    /// Minor units. Without it, all that is left is refunded.
     #[serde(default)]
     amount: Option<u64>,
 }
@@ -182,16 +183,16 @@ struct RefundRequest {
 struct RefundView<'a> {
     id: String,
     charge: &'a str,
-    /// What went back by this refund.
+    /// The amount of this refund.
     amount: u64,
-    /// What has gone back of the charge so far, in all.
+    /// The total refunded of the charge so far.
     amount_refunded: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     currency: Option<domain::Currency>,
 }
 
-/// There is one refund of a whole charge at most, so asking again needs no key: the answer is the same. Each refund of a
-/// part has a key of its own.
+/// A whole charge has at most one refund, so a retry needs no key: the answer is the same. Each
+/// partial refund has its own key.
 async fn refund(
     State(provider): State<Provider>,
     key: Option<IdempotencyKey>,
@@ -223,7 +224,7 @@ async fn refund(
                 charge.refund_part(key.as_str(), amount).ok();
             });
             let mut charge = refund_part.await?;
-            // Of one that is done, done again, nothing comes but that it is done.
+            // Returns the error of a refused refund. A refund that is stored succeeds again.
             charge.refund_part(key.as_str(), amount)?;
             let id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{} {}", charge.id, key.as_str()).as_bytes());
             (charge, format!("re_{}", id.simple()), amount)

@@ -1,4 +1,4 @@
-//! A charge, and what becomes of it.
+//! A charge, and its states.
 
 use std::collections::BTreeMap;
 
@@ -9,60 +9,60 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// How long a charge is known: longer than an order can wait for its parcel, and then be cancelled.
+/// How long a charge is kept: longer than an order can wait for its parcel, and then be cancelled.
 const DAYS: u32 = 180;
-/// How many partial refunds a charge has at most.
+/// How many partial refunds a charge can have.
 const MAX_REFUNDS: usize = 100;
 
-/// Where a charge stands.
+/// The state of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// Nobody was told of it: the first try was answered with an error.
+    /// Not reported: the first attempt was answered with an error.
     Stumbled,
-    /// It takes its time.
+    /// It settles later.
     Pending,
-    /// The money has moved, as it were.
+    /// It was charged, though no money moves.
     Settled,
-    /// It was refused.
+    /// It was declined.
     Declined,
-    /// All of the money has moved back. A charge of which a part has is `Settled`.
+    /// It was refunded in full. A partially refunded charge is `Settled`.
     Refunded,
-    /// It was cancelled before it was charged, perhaps before it was asked for.
+    /// It was cancelled before it was charged, perhaps before it was requested.
     Canceled,
 }
 
-/// What somebody wants to have charged.
+/// A charge request.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// Minor units.
     pub amount: u64,
-    /// What the amount is in.
+    /// The currency of the amount.
     pub currency: Currency,
-    /// The token of a means of payment. It is not kept.
+    /// The token of a means of payment. It is not stored.
     pub source: String,
-    /// What the client calls the charge.
+    /// The client's reference of the charge.
     pub reference: String,
 }
 
-/// A charge as it is kept.
+/// A charge as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Charge {
-    /// Follows from the key that it was asked for with, so there is one charge for each key.
+    /// Derives from the idempotency key of the request, so there is one charge for each key.
     pub id: String,
-    /// Where it stands.
+    /// Its state.
     pub status: Status,
-    /// What was asked for; of a charge that was cancelled before, nobody knows.
+    /// What was requested; missing if the charge was cancelled before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
     /// Why it was declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_code: Option<String>,
-    /// Partial refunds in minor units, by the keys that they were asked for with.
+    /// Partial refunds in minor units, by the idempotency keys of their requests.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub refunds: BTreeMap<String, u64>,
-    /// When it was first heard of.
+    /// When it was first requested or cancelled.
     pub created: Timestamp,
     /// Counts the writes.
     pub version: u64,
@@ -70,21 +70,21 @@ pub struct Charge {
     pub expires_at: i64,
 }
 
-/// What was asked for, without the token.
+/// What was requested, without the token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Asked {
     /// Minor units.
     pub amount: u64,
-    /// What the amount is in.
+    /// The currency of the amount.
     pub currency: Currency,
-    /// What the client calls the charge.
+    /// The client's reference of the charge.
     pub reference: String,
-    /// Tells this request from another one with the same key.
+    /// Distinguishes this request from another one with the same key.
     fingerprint: String,
 }
 
-/// What a token does.
+/// The behaviour of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
     /// Settles.
@@ -95,12 +95,12 @@ pub enum Behaviour {
     Stumble,
     /// Settles after a while.
     TakeTime,
-    /// Is refused, with this code.
+    /// Is declined, with this code.
     Decline(&'static str),
 }
 
 impl Behaviour {
-    /// That of a token.
+    /// The behaviour of this token.
     #[must_use]
     pub fn of(source: &str) -> Self {
         match source {
@@ -115,14 +115,14 @@ impl Behaviour {
     }
 }
 
-/// The id of the charge that was, or will be, asked for with this key.
+/// The id of the charge that was, or will be, requested with this key.
 #[must_use]
 pub fn id_of(key: &str) -> String {
     format!("ch_{}", Uuid::new_v5(&Uuid::NAMESPACE_OID, key.as_bytes()).simple())
 }
 
 impl Charge {
-    /// A new charge, as the token has it.
+    /// A new charge, in the state that its token determines.
     #[must_use]
     pub fn new(key: &str, request: &Request) -> Self {
         let status = match Behaviour::of(&request.source) {
@@ -137,7 +137,7 @@ impl Charge {
         Self::of(id_of(key), status, Some(Asked::of(request)))
     }
 
-    /// What keeps a charge from being made that is not here yet.
+    /// A cancelled charge, which prevents a later charge with this id.
     #[must_use]
     pub fn canceled(id: String) -> Self {
         Self::of(id, Status::Canceled, None)
@@ -158,13 +158,13 @@ impl Charge {
         }
     }
 
-    /// Whether it was asked for in other words before.
+    /// Whether it was requested before with other contents.
     #[must_use]
     pub fn differs_from(&self, request: &Request) -> bool {
         self.asked.as_ref().is_some_and(|asked| *asked != Asked::of(request))
     }
 
-    /// Sees to it that nothing is charged, and says how much goes back for that.
+    /// Ensures that nothing is charged, and returns the total refunded, in minor units.
     pub fn give_back(&mut self) -> u64 {
         self.status = match self.status {
             Status::Settled | Status::Refunded => Status::Refunded,
@@ -174,10 +174,10 @@ impl Charge {
         self.amount_refunded()
     }
 
-    /// Gives a part of it back, once for each key.
+    /// Refunds a part of it, once for each key.
     ///
     /// # Errors
-    /// When the charge does not allow it. It stays as it is then.
+    /// When the charge does not allow it. The charge stays unchanged.
     pub fn refund_part(&mut self, key: &str, amount: u64) -> Result<(), RefundRefusal> {
         if let Some(before) = self.refunds.get(key) {
             return if *before == amount { Ok(()) } else { Err(RefundRefusal::KeyReused) };
@@ -199,14 +199,14 @@ impl Charge {
         Ok(())
     }
 
-    /// Settles it, if that is still to come.
+    /// Settles it, if it is still open.
     pub fn settle(&mut self) {
         if matches!(self.status, Status::Stumbled | Status::Pending) {
             self.status = Status::Settled;
         }
     }
 
-    /// How much has gone back so far, in all, in minor units.
+    /// The total refunded so far, in minor units.
     #[must_use]
     pub fn amount_refunded(&self) -> u64 {
         match (self.status, &self.asked) {
@@ -217,25 +217,25 @@ impl Charge {
     }
 }
 
-/// Why a part of a charge did not go back.
+/// Why a partial refund was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefundRefusal {
-    /// The key names another refund.
+    /// The key was used for another refund.
     #[error("The Idempotency-Key was used for another refund.")]
     KeyReused,
-    /// There is nothing to give back.
+    /// Nothing was charged.
     #[error("Nothing was charged.")]
     NotCharged,
-    /// Nothing, or more than is left.
+    /// The amount is zero, or more than is left.
     #[error("amount must be positive, and not more than what is left of the charge.")]
     InvalidAmount,
-    /// There are too many already.
+    /// The charge has too many refunds already.
     #[error("A charge has at most {MAX_REFUNDS} partial refunds.")]
     TooManyRefunds,
 }
 
 impl RefundRefusal {
-    /// The code of the answer.
+    /// The error code of the response.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -287,7 +287,7 @@ struct AskedView<'a> {
 }
 
 impl<'a> ChargeView<'a> {
-    /// A charge, with what was asked for even if it was cancelled before.
+    /// A charge, with its request even if it was cancelled before.
     #[must_use]
     pub fn new(charge: &'a Charge, request: &'a Request) -> Self {
         let asked =
@@ -295,14 +295,14 @@ impl<'a> ChargeView<'a> {
         Self::with(charge, asked)
     }
 
-    /// A charge that was asked for.
+    /// A charge that was requested.
     #[must_use]
     pub fn of(charge: &'a Charge) -> Option<Self> {
         let Asked { amount, currency, reference, .. } = charge.asked.as_ref()?;
         Some(Self::with(charge, AskedView { amount: *amount, currency: *currency, reference }))
     }
 
-    /// The charge as it stood when so much of it had gone back.
+    /// The charge as it was when this amount had been refunded.
     #[must_use]
     pub fn when_refunded(self, amount_refunded: u64) -> Self {
         let status = if amount_refunded == self.asked.amount { Status::Refunded } else { Status::Settled };

@@ -1,12 +1,14 @@
-//! A payment provider for the laptop and for demonstrations. It speaks as providers do, and moves no money.
+//! A payment provider for local runs and demonstrations. It behaves as real providers do, and moves
+//! no money.
 //!
 //! | function | does |
 //! | --- | --- |
 //! | `payment-sandbox-api` | answers `/v1/charges` and `/v1/refunds`, at a URL of its own |
 //! | `payment-sandbox-webhooks` | tells by signed webhooks what became of each charge |
 //!
-//! Owns the table `provider`. It is no part of the shop: it knows nothing of orders, hears no event and tells none, and
-//! a stage that is given the URL of another provider (`paymentProviderUrl`) has none of this.
+//! Owns the table `provider`. It is not part of the shop: it has no orders, and consumes and
+//! publishes no events. A stage with the URL of another provider (`paymentProviderUrl`) has none of
+//! this.
 //!
 //! | token | a charge of it |
 //! | --- | --- |
@@ -18,8 +20,9 @@
 //! | `tok_delayed` | 202; settles after a while, which only a webhook tells |
 //! | any other | 402 `unknown_token` |
 //!
-//! `POST /v1/refunds` gives all of a charge back, or with an `amount` and an `Idempotency-Key` a part of it. Each refund
-//! is told by a `charge.refunded` with the amount that has gone back so far, in all (`amountRefunded`).
+//! `POST /v1/refunds` refunds a whole charge, or with an `amount` and an `Idempotency-Key` a part
+//! of it. Each refund is reported by a `charge.refunded` webhook with the total refunded so far
+//! (`amountRefunded`).
 
 pub mod api;
 pub mod charge;

@@ -1,4 +1,4 @@
-//! The functions of the payment-sandbox service: what runs, by the name of the handler.
+//! Entry point of the payment-sandbox service: runs the function that the handler's name selects.
 
 use axum::Router;
 use lambdakit::aws::Aws;
@@ -18,14 +18,14 @@ async fn main() -> Result<(), lambdakit::Error> {
     }
 }
 
-/// Tells the provider's client what became of its charges.
+/// Sends webhooks about charges to the provider's client.
 async fn webhooks() -> Result<WebhookSender, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let charges = ChargeStore::new(Table::from_env(&aws.dynamodb(), "PROVIDER_TABLE")?);
     WebhookSender::from_env(&aws, charges).await
 }
 
-/// Answers as a payment provider does.
+/// Answers HTTP requests as a payment provider does.
 async fn routes() -> Result<Router, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let charges = ChargeStore::new(Table::from_env(&aws.dynamodb(), "PROVIDER_TABLE")?);

@@ -1,6 +1,7 @@
 //! The table of the charges: key `id`, time to live `expiresAt`.
 //!
-//! A charge's id follows from its key, so that one conditional write makes it, and no two requests can both do so.
+//! A charge's id derives from its key. So one conditional write creates it, and two requests cannot
+//! both do so.
 
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -9,10 +10,10 @@ use lambdakit::table::{Put, Table, key};
 
 use crate::charge::Charge;
 
-/// How often a change is tried that others are faster than.
+/// How often a change is tried when other writes come first.
 const MAX_TRIES: u32 = 5;
 
-/// The charges that were asked for, or cancelled.
+/// The charges that were requested, or cancelled.
 #[derive(Clone, Debug)]
 pub struct ChargeStore {
     table: Table,
@@ -25,17 +26,18 @@ impl ChargeStore {
         Self { table }
     }
 
-    /// A charge, after every write that was answered before.
+    /// A charge, with a consistent read.
     pub async fn get(&self, id: &str) -> Result<Option<Charge>, AwsError> {
         self.table.get_latest(key([("id", id.to_owned())])).await
     }
 
-    /// Keeps a charge unless there is one of its id, which is given then.
+    /// Stores a charge. If one with its id is stored already, returns that one.
     pub async fn begin(&self, charge: &Charge) -> Result<Option<Charge>, AwsError> {
         self.there(self.put(charge)?.condition_expression("attribute_not_exists(id)")).await
     }
 
-    /// Changes a charge that was read before, whatever others do to it meanwhile, and gives it as it stands then.
+    /// Changes a charge that was read before, despite concurrent writes, and returns the current
+    /// charge.
     pub async fn change(&self, mut charge: Charge, change: impl Fn(&mut Charge)) -> Result<Charge, AwsError> {
         for _ in 0..MAX_TRIES {
             let mut changed = charge.clone();
@@ -63,7 +65,7 @@ impl ChargeStore {
         Ok(put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
     }
 
-    /// Writes, and gives what is there instead if the condition did not hold.
+    /// Writes the charge. Returns the stored one if the condition failed.
     async fn there(&self, put: PutItemFluentBuilder) -> Result<Option<Charge>, AwsError> {
         match Put::of(put.send().await)? {
             Put::Done => Ok(None),

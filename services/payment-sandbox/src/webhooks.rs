@@ -1,5 +1,5 @@
-//! What the provider tells its client by itself: in a POST, signed by the scheme of Standard Webhooks
-//! ([`lambdakit::signature`]), again and again until it is answered with 2xx.
+//! Webhooks to the provider's client: POST requests, signed as Standard Webhooks defines
+//! ([`lambdakit::signature`]), and retried until the client answers with 2xx.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,27 +17,27 @@ use uuid::Uuid;
 use crate::charge::{Charge, ChargeView, Status};
 use crate::store::ChargeStore;
 
-/// Who the messages come from.
+/// The source of the messages.
 const SOURCE: &str = "payment-sandbox";
 /// How long the client may take to answer.
 const DEADLINE: Duration = Duration::from_secs(5);
 
-/// What is told of a charge.
+/// The type of a webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// It was charged.
     #[serde(rename = "charge.settled")]
     Settled,
-    /// It was refused.
+    /// It was declined.
     #[serde(rename = "charge.declined")]
     Declined,
-    /// It went back, or a part of it.
+    /// It was refunded, in whole or in part.
     #[serde(rename = "charge.refunded")]
     Refunded,
 }
 
 impl Kind {
-    /// What there is to tell of a charge that stands so, now or later.
+    /// The webhook for a charge in this state, to be sent now or later.
     #[must_use]
     pub fn of(status: Status) -> Option<Self> {
         match status {
@@ -57,7 +57,7 @@ impl Kind {
     }
 }
 
-/// Where webhooks wait until they are sent.
+/// The queue of webhooks to send.
 #[derive(Clone, Debug)]
 pub struct WebhookQueue {
     commands: CommandQueue,
@@ -65,7 +65,7 @@ pub struct WebhookQueue {
 }
 
 impl WebhookQueue {
-    /// A sender by this queue. Charges that take their time settle after so many seconds.
+    /// The webhooks in this queue. Pending charges settle after this many seconds.
     #[must_use]
     pub fn new(commands: CommandQueue, settle_after: u16) -> Self {
         Self { commands, settle_after }
@@ -80,7 +80,7 @@ impl WebhookQueue {
         Ok(Self::new(commands, config::parsed("SETTLE_AFTER_SECONDS")?))
     }
 
-    /// Has something told of a charge: at once, or when it will have settled.
+    /// Queues a webhook about a charge: to be sent at once, or when it will have settled.
     pub async fn put(&self, charge: &Charge, kind: Kind) -> Result<(), AwsError> {
         let is_later = charge.status == Status::Pending;
         let seconds = if is_later { self.settle_after } else { 0 };
@@ -94,28 +94,28 @@ impl WebhookQueue {
     }
 }
 
-/// A webhook that is to be sent.
+/// A webhook to send.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Due {
     charge: String,
     kind: Kind,
-    /// Of a refund how much had gone back by then, in all: more may have since.
+    /// For a refund, the total refunded at that time: it may have grown since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     amount_refunded: Option<u64>,
-    /// Missing of what happens when it is told.
+    /// Missing for an event that occurs when the webhook is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     occurred_at: Option<Timestamp>,
 }
 
-/// What the function listens to.
+/// The messages that the function consumes.
 #[derive(Clone, Debug, Deserialize)]
 pub enum Message {
-    /// A webhook is to be sent.
+    /// A webhook is due.
     WebhookDue(Due),
 }
 
-/// The body that the client gets, as Standard Webhooks has it.
+/// The body of the request, as Standard Webhooks defines it.
 #[derive(Serialize)]
 struct Webhook<'a> {
     r#type: Kind,
@@ -124,7 +124,7 @@ struct Webhook<'a> {
     data: ChargeView<'a>,
 }
 
-/// Tells the client.
+/// Sends webhooks to the client.
 #[derive(Clone, Debug)]
 pub struct WebhookSender {
     charges: ChargeStore,
@@ -132,19 +132,20 @@ pub struct WebhookSender {
     secrets: WebhookSecrets,
 }
 
-/// The client did not take a webhook.
+/// The client did not accept a webhook.
 #[derive(Debug, thiserror::Error)]
 #[error("the webhook was answered with {0}")]
 pub struct NotTaken(u16);
 
 impl WebhookSender {
-    /// Tells this client of these charges, and signs with each of these secrets.
+    /// A sender of webhooks about these charges to this client, signed with each of these secrets.
     #[must_use]
     pub fn new(charges: ChargeStore, client: Http, secrets: WebhookSecrets) -> Self {
         Self { charges, client, secrets }
     }
 
-    /// Tells the client at `WEBHOOK_URL`, and signs with the secrets in the secret `WEBHOOK_SECRET`.
+    /// A sender to the client at `WEBHOOK_URL`, which signs with the secrets in the secret
+    /// `WEBHOOK_SECRET`.
     ///
     /// # Errors
     /// When one of them is missing or cannot be read.
@@ -158,7 +159,7 @@ impl WebhookSender {
         &self,
         Due { charge, kind, amount_refunded, occurred_at }: Due,
     ) -> Result<(), HandlerError> {
-        // What has expired is of no interest any more.
+        // An expired charge needs no webhook.
         let Some(charge) = self.charges.get(&charge).await? else { return Ok(()) };
         let charge = match kind {
             Kind::Settled => self.charges.change(charge, Charge::settle).await?,
@@ -166,7 +167,7 @@ impl WebhookSender {
         };
         let view = ChargeView::of(&charge).filter(|_| charge.status != Status::Canceled);
         let Some(data) = view else { return Ok(()) };
-        // The id follows from the charge and what is told of it: what is told again has the same one.
+        // The id derives from the charge and its event, so a resent webhook has the same id.
         let (name, data) = match kind {
             Kind::Settled | Kind::Declined => (format!("{} {}", charge.id, kind.as_str()), data),
             Kind::Refunded => {

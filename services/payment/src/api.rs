@@ -1,4 +1,4 @@
-//! The route under `/payment`, for staff: customers see how far their order has come.
+//! The route under `/payment`, for staff. Customers see the status of their order instead.
 
 use axum::extract::State;
 use axum::routing::get;
@@ -19,7 +19,7 @@ pub fn router(payments: PaymentStore) -> Router {
     Router::new().route("/payment/{orderId}", get(read)).with_state(payments)
 }
 
-/// What a path names.
+/// The parameters of a path.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PaymentPath {
@@ -36,14 +36,14 @@ async fn read(
     Ok(Json(payments.get(id).await?.ok_or_else(unknown)?.into()))
 }
 
-/// A payment as staff see it.
+/// The payment of an order, for staff.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Payment"))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PaymentView {
     order_id: OrderId,
     state: PaymentState,
-    /// Missing where a payment was cancelled before anybody said what it was.
+    /// Missing if the payment was cancelled before its amount was known.
     #[serde(skip_serializing_if = "Option::is_none")]
     amount: Option<Amount>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,13 +53,13 @@ pub(crate) struct PaymentView {
     /// Why it was declined.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<DeclineReason>,
-    /// How much has gone back so far, in all. Less than `amount` of a payment that is still `SETTLED`.
+    /// The total refunded so far; less than `amount` while the payment is `SETTLED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     refunded: Option<Amount>,
-    /// When that amount grew last.
+    /// When that amount last grew.
     #[serde(skip_serializing_if = "Option::is_none")]
     refunded_at: Option<Timestamp>,
-    /// What the provider calls the charge.
+    /// The provider's id of the charge.
     #[serde(skip_serializing_if = "Option::is_none")]
     charge_id: Option<String>,
     history: Vec<StateChange>,

@@ -1,6 +1,7 @@
-//! What ordering asks for: that an order is charged, or that nothing is charged for it any more.
+//! Handler for the commands of ordering: charge an order, or ensure that nothing is charged for it.
 //!
-//! A provider that does not answer leaves the command on the queue. It comes again, and asks the same again.
+//! If the provider does not answer, the command stays on the queue. When it is redelivered, the
+//! handler repeats the same request.
 
 use domain::command::{ChargePayment, RefundPayment};
 use domain::event::Event;
@@ -13,29 +14,29 @@ use crate::payment::{Payment, PaymentState, Refund};
 use crate::provider::{Provider, ProviderError};
 use crate::store::PaymentStore;
 
-/// What is asked of payment.
+/// The commands that payment accepts.
 #[derive(Clone, Debug, Deserialize)]
 pub enum PaymentCommand {
     /// Charge an order.
     ChargePayment(Event<ChargePayment>),
-    /// See to it that nothing is charged.
+    /// Ensure that nothing is charged.
     RefundPayment(Event<RefundPayment>),
 }
 
-/// Does it.
+/// Handles payment commands.
 #[derive(Clone, Debug)]
 pub struct PaymentHandler<P> {
     payments: PaymentStore,
     provider: P,
 }
 
-/// A command asks for another price than the one before it.
+/// A command has another price than the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the order was to be charged another price before")]
 pub struct OtherPrice;
 
 impl<P: Provider> PaymentHandler<P> {
-    /// Does it with these payments, at this provider.
+    /// A handler for these payments, at this provider.
     #[must_use]
     pub fn new(payments: PaymentStore, provider: P) -> Self {
         Self { payments, provider }
@@ -45,7 +46,7 @@ impl<P: Provider> PaymentHandler<P> {
         let price = Money::from_amount(data.amount, data.currency)?;
         let intent = Payment::begin(&data, metadata.correlation_id, Timestamp::now())?;
         let payment = self.payments.begin(intent).await?;
-        // Of one that was cancelled before, nobody said what it was.
+        // A payment that was cancelled before its charge has no price.
         if payment.price.is_some_and(|before| before != price) {
             return Err(OtherPrice.into());
         }
@@ -54,7 +55,8 @@ impl<P: Provider> PaymentHandler<P> {
         };
         let charge = match &payment.charge_id {
             None => self.provider.charge(data.order_id, price, source).await?,
-            // Asked again it would answer as it did the first time; this is what became of it.
+            // A repeated charge request would return the first response; this returns the current
+            // state.
             Some(id) => self.provider.find(id).await?,
         };
         if !payment.is_of(&charge) {

@@ -1,4 +1,5 @@
-//! The payment provider behind an HTTP API: the one in `services/payment-sandbox`, or another that speaks like it.
+//! The payment provider behind an HTTP API: the one in `services/payment-sandbox`, or another with
+//! the same API.
 
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use crate::provider::{Charge, ChargeState, Provider, ProviderError};
 
 /// How long a call may take.
 pub const DEADLINE: Duration = Duration::from_secs(3);
-/// How often a call is tried before its command has to wait for its queue: a provider that stumbles is up again by then.
+/// How often a call is tried before its command waits on its queue. A provider that fails briefly
+/// is available again by then.
 const TRIES: u32 = 2;
 /// The pause before the second try.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -29,22 +31,22 @@ pub struct HttpProvider {
     authorization: Secret,
 }
 
-/// A charge, as it is asked for.
+/// A charge request.
 #[derive(Serialize)]
 struct ChargeRequest<'a> {
     /// Minor units.
     amount: u64,
     currency: Currency,
     source: &'a PaymentToken,
-    /// Ours, for webhooks and for people.
+    /// The order id, for webhooks and for people.
     reference: OrderId,
 }
 
-/// What of a charge goes back: all of it.
+/// A refund request, always for the whole charge.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct RefundRequest {
-    /// The key that the charge was asked for with, or will be.
+    /// The idempotency key that the charge was requested with, or will be.
     charge_key: String,
 }
 
@@ -55,34 +57,34 @@ pub(crate) struct ChargeObject {
     id: String,
     amount: u64,
     currency: Currency,
-    /// Ours.
+    /// The reference that the shop sent.
     pub(crate) reference: String,
     status: Status,
     #[serde(default)]
     failure_code: Option<String>,
-    /// How much has gone back so far, in all, in minor units of the same currency.
+    /// The total refunded so far, in minor units of the same currency.
     #[serde(default)]
     amount_refunded: Option<u64>,
 }
 
-/// Why a charge that the provider reports cannot be one.
+/// Why a charge that the provider reports is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InvalidCharge {
-    /// It becomes part of a path, and of a row.
+    /// The id becomes part of a path, and of a row.
     #[error("id must be 1 to {MAX_ID_LENGTH} letters, digits, '-', '_' or '.'")]
     Id,
-    /// Of a charge that is refunded the amount is not to be guessed.
+    /// The amount of a refunded charge must not be guessed.
     #[error("amountRefunded must be given of a refunded charge, and more than 0")]
     MissingRefund,
-    /// Nobody gives back more than there was.
+    /// A refund cannot exceed the charge.
     #[error("amountRefunded must not be more than amount")]
     RefundExceedsCharge,
-    /// What was not charged cannot go back.
+    /// What was not charged cannot be refunded.
     #[error("amountRefunded must be 0 of what is not charged")]
     RefundWithoutCharge,
 }
 
-/// The longest name of a charge, in bytes.
+/// The longest id of a charge, in bytes.
 const MAX_ID_LENGTH: usize = 100;
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -108,13 +110,13 @@ struct RefusalError {
     charge: Option<ChargeObject>,
 }
 
-/// What a refund came to.
+/// A refund, as the provider reports it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RefundObject {
-    /// How much of the charge has gone back so far, in all.
+    /// The total refunded of the charge so far.
     amount_refunded: u64,
-    /// Missing where the charge was never asked for.
+    /// Missing if the charge was never requested.
     #[serde(default)]
     currency: Option<Currency>,
 }
@@ -160,7 +162,8 @@ impl From<HttpClientError> for ProviderError {
 }
 
 impl HttpProvider {
-    /// The provider whose URL is in `PROVIDER_URL`, with the key in the secret `PROVIDER_KEY_SECRET`.
+    /// The provider whose URL is in `PROVIDER_URL`, with the key in the secret
+    /// `PROVIDER_KEY_SECRET`.
     ///
     /// # Errors
     /// When one of them is missing or cannot be read.
@@ -169,13 +172,13 @@ impl HttpProvider {
         Ok(Self::new(http, &Secret::from_env(aws, "PROVIDER_KEY_SECRET").await?))
     }
 
-    /// The provider there, with this key.
+    /// The provider behind this client, with this key.
     #[must_use]
     pub fn new(http: Http, key: &Secret) -> Self {
         Self { http, authorization: Secret::new(format!("Bearer {}", key.reveal())) }
     }
 
-    /// Asks until there is an answer that means something.
+    /// Sends a request, and retries while the provider is unavailable, up to `TRIES` attempts.
     async fn ask(
         &self,
         path: &str,
@@ -201,7 +204,7 @@ impl HttpProvider {
             Some(body) => self.http.post(path, &[authorization, ("idempotency-key", key)], body).await?,
         };
         match answer.status {
-            // 429 is no answer either, and passes.
+            // 429 is temporary too.
             status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
                 Err(ProviderError::Unavailable(format!("it answered {status}")))
             }
@@ -264,12 +267,12 @@ impl Provider for HttpProvider {
     }
 }
 
-/// The name of an order's charge, for ever.
+/// The idempotency key of an order's charge. It never changes.
 fn charge_key(order_id: OrderId) -> String {
     format!("charge-{order_id}")
 }
 
-/// The charge that was asked for an order.
+/// The reported charge, if it has the order's reference.
 fn charge_of(order_id: OrderId, charge: ChargeObject) -> Result<Charge, ProviderError> {
     if charge.reference != order_id.to_string() {
         return Err(broken("a charge has another reference than was sent"));
@@ -309,7 +312,7 @@ mod tests {
         for (status, reported, expected) in [
             ("settled", Value::Null, 0),
             ("settled", json!(0), 0),
-            // Providers differ in what they call a charge of which a part has gone back.
+            // Providers differ in the status of a partially refunded charge.
             ("settled", json!(100), 100),
             ("refunded", json!(100), 100),
             ("refunded", json!(2468), 2468),

@@ -1,4 +1,4 @@
-//! Payments of orders: each is charged once at most, and given back once at most.
+//! Payments of orders: each is charged at most once, and refunded at most once.
 //!
 //! | function | does |
 //! | --- | --- |
@@ -7,12 +7,13 @@
 //! | `payment-api` | answers `/payment` |
 //! | `payment-publisher` | publishes how payments end |
 //!
-//! Owns the table `payment`. Takes the commands `ChargePayment` and `RefundPayment`; publishes `PaymentSettled`,
-//! `PaymentDeclined`, `PaymentPartiallyRefunded` and `PaymentRefunded`.
+//! Owns the table `payment`. Takes the commands `ChargePayment` and `RefundPayment`; publishes
+//! `PaymentSettled`, `PaymentDeclined`, `PaymentPartiallyRefunded` and `PaymentRefunded`.
 //!
-//! Nothing here can make one step of the charge and of its record: the provider is somebody else's. So the intent is
-//! written first, then the provider is asked, under a key that is the order's for ever, and then its answer is written.
-//! Whoever dies in between is followed by the same command again, which asks the same under the same key.
+//! The charge and its record cannot be one transaction, because the provider is a separate system.
+//! So the function writes the intent first. Then it calls the provider, under a key that is fixed
+//! for the order, and writes the response. If the function stops in between, the command is
+//! redelivered and repeats the call under the same key.
 
 pub mod api;
 pub mod commands;

@@ -1,4 +1,4 @@
-//! The functions of the payment service: what runs, by the name of the handler.
+//! Entry point of the payment service: runs the function that the handler's name selects.
 
 use axum::Router;
 use lambdakit::aws::Aws;
@@ -31,19 +31,19 @@ async fn routes() -> Result<Router, ConfigError> {
     Ok(router(PaymentStore::new(Table::from_env(&dynamodb, "PAYMENT_TABLE")?)))
 }
 
-/// Charges orders and gives back what was charged.
+/// Charges and refunds orders.
 async fn commands() -> Result<PaymentHandler<HttpProvider>, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let payments = PaymentStore::new(Table::from_env(&aws.dynamodb(), "PAYMENT_TABLE")?);
     Ok(PaymentHandler::new(payments, HttpProvider::from_env(&aws).await?))
 }
 
-/// Publishes how payments end.
+/// Publishes the outcomes of payments.
 async fn publisher() -> Result<Outbox, ConfigError> {
     Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
-/// Hears what the payment provider tells by itself.
+/// Receives the webhooks of the payment provider.
 async fn webhook_routes() -> Result<Router, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let payments = PaymentStore::new(Table::from_env(&aws.dynamodb(), "PAYMENT_TABLE")?);

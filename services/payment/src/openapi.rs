@@ -1,4 +1,4 @@
-//! The routes as OpenAPI.
+//! The routes as OpenAPI operations.
 
 use axum::http::{Method, StatusCode};
 use domain::OrderId;
@@ -7,7 +7,7 @@ use lambdakit::openapi::{Access, Operation};
 use crate::api::PaymentView;
 use crate::webhook::{Receipt, Webhook};
 
-/// What the service answers.
+/// The operations of the service.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     vec![

@@ -1,5 +1,5 @@
-//! What a change of the payment table means to the rest of the shop: that the payment came to an end of some kind, that
-//! somebody asks for one that it has come to, or that more of it has gone back.
+//! Events for changes of the payment table. A payment was settled, declined or refunded, a finished
+//! refund was requested again, or a further part was refunded.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::event::payment::{PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled};
@@ -12,10 +12,10 @@ use uuid::Uuid;
 
 use crate::payment::{Payment, PaymentState};
 
-/// The events that a change of a row asks for.
+/// The events for a change of a row.
 ///
 /// # Errors
-/// When the row holds something else than a payment.
+/// When the row does not hold a payment.
 pub fn translate(record: &EventRecord) -> Result<Vec<Entry>, HandlerError> {
     if record.event_name == "REMOVE" {
         return Ok(Vec::new());
@@ -35,7 +35,7 @@ pub fn translate(record: &EventRecord) -> Result<Vec<Entry>, HandlerError> {
     Ok(new_state.into_iter().chain(partial_refund).collect())
 }
 
-/// What is published of the state that a payment is in.
+/// The event for the state of a payment, if the state has one.
 fn of_state(payment: &Payment) -> Result<Option<Entry>, HandlerError> {
     let order_id = payment.order_id;
     let entry = match payment.state {
@@ -62,14 +62,15 @@ fn of_state(payment: &Payment) -> Result<Option<Entry>, HandlerError> {
     entry.map(Some)
 }
 
-/// A payment comes to each state once, so order and fact name the event.
+/// A payment reaches each state once, so the event id derives from the order id and the event type.
 fn state_entry<D: Published>(payment: &Payment, fact: D) -> Result<Entry, HandlerError> {
     let came = payment.history.iter().find(|change| change.state == payment.state);
     let at = came.ok_or("the payment's history lacks its state")?.at;
     entry(payment, D::DETAIL_TYPE, at, fact)
 }
 
-/// What is published when more of a payment has gone back, and not all. The amount only grows, so it names the event.
+/// The event for a further partial refund, if the payment has one. The amount only grows, so it is
+/// part of the event id.
 fn of_partial_refund(payment: &Payment) -> Result<Option<Entry>, HandlerError> {
     let (Some(refunded), Some(price)) = (payment.refunded, payment.price) else { return Ok(None) };
     if payment.state == PaymentState::Refunded {

@@ -1,4 +1,4 @@
-//! A payment, and where it can go from where it is.
+//! The payment of an order, and the transitions between its states.
 //!
 //! ```text
 //!            ┌──> SETTLED ──┐
@@ -7,11 +7,12 @@
 //! (nothing) ────────────────┴────────────────────┘
 //! ```
 //!
-//! Nothing leads back, so whatever comes twice, late or in disorder finds that it is too late, and changes nothing. But
-//! of a refund that is asked for again it is kept that it was, and the refund is told again.
+//! No transition leads back, so a duplicate, late or out-of-order message changes nothing. There is
+//! one exception: a refund that is requested again is recorded, and its event is published again.
 //!
-//! The provider reports refunds by the amount that has gone back in all. A payment of which a part has gone back stays
-//! where it is, since the rest is still charged; it becomes `REFUNDED` when the amount has reached the charge.
+//! The provider reports refunds as the total amount refunded so far. A partially refunded payment
+//! keeps its state, since the rest is still charged. It becomes `REFUNDED` when the amount has
+//! reached the charge.
 
 use std::collections::BTreeMap;
 
@@ -25,83 +26,84 @@ use uuid::Uuid;
 
 use crate::provider::{Charge, ChargeState};
 
-/// Where a payment stands.
+/// The state of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PaymentState {
-    /// To be charged; whether it was, the provider has not said for good.
+    /// A charge is requested, and the provider has not reported its outcome.
     Pending,
-    /// Charged; of an invoice: owed.
+    /// Charged; for an invoice, owed.
     Settled,
-    /// Not charged, and never will be.
+    /// Not charged, finally.
     Declined,
-    /// To be given back; whether it was, the provider has not said.
+    /// A refund is requested, and the provider has not confirmed it.
     Refunding,
-    /// Nothing is charged any more, nor ever will be.
+    /// Refunded in full, or cancelled before it was charged.
     Refunded,
 }
 
-/// When a payment came to a state.
+/// One entry of a payment's history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "PaymentStateChange"))]
 #[serde(rename_all = "camelCase")]
 pub struct StateChange {
-    /// Where it has stood from then on.
+    /// The state from then on.
     pub state: PaymentState,
-    /// When it came there.
+    /// When the payment entered the state.
     pub at: Timestamp,
 }
 
-/// The payment of an order. It knows neither who pays nor with what.
+/// The payment of an order. It contains neither the payer nor the payment token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Payment {
-    /// Whose.
+    /// The order.
     pub order_id: OrderId,
-    /// Where it stands.
+    /// The current state.
     pub state: PaymentState,
-    /// How it came there, oldest first.
+    /// The state changes, oldest first.
     pub history: Vec<StateChange>,
-    /// What is to be paid; of a payment that was cancelled before it was asked for, nobody said.
+    /// The amount to pay; missing if the payment was cancelled before it was requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<Money>,
-    /// By which means.
+    /// The means of payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<PaymentMethod>,
-    /// What the provider calls the charge, once it has said so.
+    /// The provider's id of the charge, once it has reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charge_id: Option<String>,
     /// Why it was declined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<DeclineReason>,
-    /// How much has gone back so far, in all. It only grows.
+    /// The total refunded so far. It only grows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Money>,
-    /// When that amount grew last.
+    /// When that amount last grew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded_at: Option<Timestamp>,
-    /// The webhooks that took effect: their ids, and until when each is kept, in Unix seconds. They are written with
-    /// their effect, so an id is here exactly if its effect is.
+    /// The webhooks that took effect: their ids, and until when each is kept, in Unix seconds. An
+    /// id is written with its effect, so it is stored exactly if its effect is.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub processed_webhooks: BTreeMap<String, u64>,
-    /// When somebody asked last for what had gone back already: they may not have heard of it.
+    /// When a completed refund was last requested again: the sender may have missed its event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<Timestamp>,
     /// Ties the payment to the request that placed the order.
     pub correlation_id: String,
     /// Counts the writes.
     pub version: u64,
-    /// Ids of the last changes, latest first, by which one whose answer was lost is known even after later ones.
+    /// Ids of the last changes, latest first. They identify a change whose response was lost, even
+    /// after later changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Uuid>,
 }
 
-/// How long the id of a webhook is kept after its timestamp, in seconds. A day covers most schedules by which
-/// providers send again.
+/// How long the id of a webhook is kept after its timestamp, in seconds. A day covers most
+/// providers' retry schedules.
 const KEPT_SECONDS: u64 = 24 * 60 * 60;
-/// An id is kept for at least this long after the timestamp of each webhook with it, in seconds: as long as the timestamp
-/// is accepted, and a minute more.
+/// The shortest time that an id is kept after the timestamp of each webhook with it, in seconds. It
+/// is as long as the timestamp is accepted, and a minute more.
 const REPLAYABLE_SECONDS: u64 = TOLERANCE_SECONDS + 60;
 /// How many ids are kept at a time: 50 KB of the 400 KB of a row. None is dropped for another.
 const MAX_PROCESSED_WEBHOOKS: usize = 500;
@@ -113,37 +115,37 @@ pub enum WebhookClaim {
     New,
     /// It took effect before.
     Replayed,
-    /// Too many ids are kept to keep another one: the sender has to come again later.
+    /// Too many ids are stored to add another one: the sender must retry later.
     Full,
 }
 
-/// The provider reports that another amount has gone back in the end than was charged.
+/// The provider reports a total refund that differs from the amount charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the payment provider refunded another amount than was charged")]
 pub struct RefundMismatch;
 
-/// What is left to do when a payment is to go back.
+/// What is left to do when a payment is to be refunded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refund {
-    /// The provider has to be asked.
+    /// The provider must be called.
     ToBeAsked,
     /// Nothing.
     Settled,
 }
 
 impl Payment {
-    /// The payment that a command asks for.
+    /// The payment that a command requests.
     ///
-    /// An invoice has nothing to be charged before the parcel is there, so what is owed counts as settled. By all other
-    /// means nothing is charged without a token.
+    /// Nothing is charged for an invoice before the parcel arrives, so it counts as settled. All
+    /// other means of payment are declined without a token.
     ///
     /// # Errors
-    /// When the amount is no money in its currency.
+    /// When the amount is not valid in its currency.
     pub fn begin(command: &ChargePayment, correlation_id: String, at: Timestamp) -> Result<Self, MoneyError> {
         let price = Money::from_amount(command.amount, command.currency)?;
         let (state, reason) = match (command.payment.method, &command.payment.token) {
             (PaymentMethod::Invoice, _) => (PaymentState::Settled, None),
-            // Nothing is owed, and no provider charges nothing.
+            // Nothing is owed, and no provider charges an amount of zero.
             _ if price.minor() == 0 => (PaymentState::Settled, None),
             (_, Some(_)) => (PaymentState::Pending, None),
             (_, None) => (PaymentState::Declined, Some(DeclineReason::UnknownToken)),
@@ -152,7 +154,8 @@ impl Payment {
         Ok(Self { price: Some(price), method: Some(command.payment.method), reason, ..payment })
     }
 
-    /// What stands in the place of a payment that was cancelled before it was asked for, and keeps it from being charged.
+    /// The record of a payment that was cancelled before it was requested. It prevents a later
+    /// charge.
     #[must_use]
     pub fn never(order_id: OrderId, correlation_id: String, at: Timestamp) -> Self {
         Self::new(order_id, PaymentState::Refunded, correlation_id, at)
@@ -177,7 +180,7 @@ impl Payment {
         }
     }
 
-    /// Whether the provider knows of it, or may: an invoice is never charged.
+    /// Whether the provider has a charge for it, or may have: an invoice is never charged.
     #[must_use]
     pub fn is_charged_by_provider(&self) -> bool {
         let is_free = self.price.is_some_and(|price| price.minor() == 0);
@@ -192,14 +195,14 @@ impl Payment {
             && self.charge_id.as_ref().is_none_or(|id| *id == charge.id)
     }
 
-    /// Takes in what the provider says of the charge. What comes late changes nothing.
+    /// Applies the charge that the provider reports. A late report changes nothing.
     pub fn learn(&mut self, charge: &Charge, at: Timestamp) {
         use PaymentState::{Declined, Pending, Refunded, Refunding, Settled};
         if !self.is_charged_by_provider() {
             return;
         }
         match (self.state, charge.state) {
-            // Somebody may have refunded it at the provider, in whole or in part.
+            // It may have been refunded at the provider, in whole or in part.
             (Pending | Settled | Refunding, ChargeState::Settled { refunded }) => {
                 self.learn_settled(charge.price, refunded, at);
             }
@@ -209,7 +212,7 @@ impl Payment {
             }
             _ => {}
         }
-        // Of a charge that is still open, this is what to ask after.
+        // This id is needed to look up a charge that is still open.
         if self.state != Refunded {
             self.charge_id.get_or_insert_with(|| charge.id.clone());
         }
@@ -228,10 +231,11 @@ impl Payment {
         }
     }
 
-    /// Keeps the id of a webhook with this timestamp, in Unix seconds, that is to take effect `now`.
+    /// Stores the id of a webhook with this timestamp, in Unix seconds, that is to take effect
+    /// `now`.
     pub fn claim_webhook(&mut self, id: &str, timestamp: u64, now: u64) -> WebhookClaim {
         if let Some(kept_until) = self.processed_webhooks.get_mut(id) {
-            // One that is sent again is signed again, with another timestamp.
+            // A resent webhook is signed again, with another timestamp.
             if *kept_until < timestamp.saturating_add(REPLAYABLE_SECONDS) {
                 *kept_until = timestamp.saturating_add(KEPT_SECONDS);
             }
@@ -245,7 +249,8 @@ impl Payment {
         WebhookClaim::New
     }
 
-    /// Takes in that it is to go back; of one that has gone back, that somebody asks, for them to be told again.
+    /// Records that the payment is to be refunded. If it is refunded already, records the request,
+    /// so that the event is published again.
     pub fn cancel(&mut self, at: Timestamp) -> Refund {
         use PaymentState::{Declined, Pending, Refunded, Refunding, Settled};
         match self.state {
@@ -265,10 +270,11 @@ impl Payment {
         }
     }
 
-    /// Takes in how much of the charge has gone back in all, as the provider answered when it was asked for all of it.
+    /// Records the total refunded, as the provider reported it for a refund of the whole charge.
     ///
     /// # Errors
-    /// When that is neither all that was charged nor, of what was never charged, nothing. The payment stays as it is.
+    /// When that is neither all that was charged nor, if nothing was ever charged, zero. The
+    /// payment stays unchanged.
     pub fn gave_back(&mut self, refunded: Option<Money>, at: Timestamp) -> Result<(), RefundMismatch> {
         if self.state != PaymentState::Refunding {
             return Ok(());
@@ -300,7 +306,7 @@ mod tests {
 
     use super::*;
 
-    /// Whatever can happen to a payment.
+    /// Anything that can happen to a payment.
     #[derive(Clone, Debug)]
     enum PaymentEvent {
         Told(ChargeState),
@@ -316,7 +322,7 @@ mod tests {
         Charge { id: "ch_1".to_owned(), price: money(1990), state }
     }
 
-    /// A charge that has settled, and of which so much has gone back.
+    /// A settled charge with this amount refunded.
     fn settled(refunded: u64) -> ChargeState {
         ChargeState::Settled { refunded: money(refunded) }
     }
@@ -335,7 +341,7 @@ mod tests {
         Payment::begin(&command, "c-1".to_owned(), Timestamp::now()).unwrap()
     }
 
-    /// The payment without when somebody asked for it.
+    /// The payment without `asked_at`.
     fn unasked(payment: &Payment) -> Payment {
         Payment { asked_at: None, ..payment.clone() }
     }
@@ -392,7 +398,7 @@ mod tests {
                 happen(&mut payment, event);
             }
             let states: Vec<_> = payment.history.iter().map(|change| change.state).collect();
-            // The states are in the order in which they can come.
+            // The states are in the order of their transitions.
             prop_assert!(states.is_sorted_by(|before, after| before < after), "{:?}", states);
             prop_assert_eq!(states.last(), Some(&payment.state));
             let both = states.contains(&PaymentState::Settled) && states.contains(&PaymentState::Declined);
@@ -455,7 +461,7 @@ mod tests {
         for (reported, state, refunded) in [
             (100, PaymentState::Settled, 100),
             (500, PaymentState::Settled, 500),
-            // Late.
+            // Late reports.
             (100, PaymentState::Settled, 500),
             (0, PaymentState::Settled, 500),
             (1990, PaymentState::Refunded, 1990),
@@ -498,7 +504,7 @@ mod tests {
             (&[], Some(euros(0)), Err(RefundMismatch)),
             (&[settled(0)], None, Err(RefundMismatch)),
             (&[settled(0)], Some(money(0)), Err(RefundMismatch)),
-            // The rest alone: what the refund added, not what has gone back in all.
+            // Only the rest: what the refund added, not the total refunded.
             (&[settled(500)], Some(money(1490)), Err(RefundMismatch)),
         ] {
             let mut payment = refunding(before);
@@ -515,17 +521,17 @@ mod tests {
     fn webhook_ids_are_kept_as_long_as_they_can_be_replayed() {
         const NOW: u64 = 1_769_860_800;
         let mut payment = payment(PaymentMethod::Card, Some("tok_visa"));
-        // Signed by a clock that is ahead as far as is accepted.
+        // Signed by a clock that is as far ahead as is accepted.
         let ahead = NOW + TOLERANCE_SECONDS;
         assert_eq!(payment.claim_webhook("msg_first", ahead, NOW), WebhookClaim::New);
         for number in 0..MAX_PROCESSED_WEBHOOKS - 1 {
             assert_eq!(payment.claim_webhook(&format!("msg_{number}"), NOW, NOW), WebhookClaim::New);
         }
-        // Others do not displace it, and it is known until it is refused for its age.
+        // Other ids do not displace it, and it is kept until its timestamp is rejected as too old.
         assert_eq!(payment.claim_webhook("msg_more", NOW, NOW), WebhookClaim::Full);
         let refused = ahead + TOLERANCE_SECONDS + 1;
         assert_eq!(payment.claim_webhook("msg_first", ahead, refused), WebhookClaim::Replayed);
-        // One that is signed again is known again as long.
+        // The id of a resent webhook is kept as long again.
         let again = NOW + KEPT_SECONDS;
         assert_eq!(payment.claim_webhook("msg_first", again, again), WebhookClaim::Replayed);
         assert_eq!(payment.claim_webhook("msg_more", again + 1, again + 1), WebhookClaim::New);

@@ -1,51 +1,53 @@
-//! What is asked of a payment provider, whoever it is.
+//! The interface to any payment provider.
 //!
-//! A charge has two names: the provider's, which its answer tells, and ours, which was there before. By ours it is
-//! charged once however often it is asked for, and given back whether or not anybody ever heard its other name.
+//! A charge has two names: the provider's id, which its response contains, and the shop's key,
+//! which exists before the request. The key makes repeated charge requests idempotent. It also
+//! refunds a charge whose id the shop never received.
 
 use domain::checkout::PaymentToken;
 use domain::payment::DeclineReason;
 use domain::{Money, OrderId};
 
-/// A charge, as the provider sees it.
+/// A charge, as the provider reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Charge {
-    /// What the provider calls it.
+    /// The provider's id of the charge.
     pub id: String,
-    /// What it charges.
+    /// The amount charged.
     pub price: Money,
-    /// Where it stands.
+    /// Its state.
     pub state: ChargeState,
 }
 
-/// Where a charge stands.
+/// The state of a charge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChargeState {
-    /// The provider does not know yet.
+    /// The provider has no result yet.
     Pending,
     /// It was charged.
     Settled {
-        /// How much of it has gone back so far, in all: at most the price, in its currency.
+        /// The total refunded so far: at most the price, in its currency.
         refunded: Money,
     },
-    /// It was not, and will not be.
+    /// It was not charged, and will not be.
     Declined(DeclineReason),
     /// It was cancelled before it was charged.
     Canceled,
 }
 
-/// Why a provider did not say what came of it. It may have done what was asked all the same.
+/// Why a call to a provider has no result. The provider may have done what was requested all the
+/// same.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// It may answer in a moment.
+    /// The failure is temporary: a retry may succeed.
     #[error("the payment provider is unavailable: {0}")]
     Unavailable(String),
-    /// Somebody has to look at it: a wrong key, an answer that makes no sense.
+    /// An operator must investigate: a wrong key, or a response that makes no sense.
     #[error("the payment provider does not do what it should: {0}")]
     Broken(String),
 }
 
-/// A payment provider. Each of these can be asked again and again, and is done once.
+/// A payment provider. Each of these calls can be repeated, and takes effect once.
 pub trait Provider: Send + Sync {
     /// Charges an order's price.
     fn charge(
@@ -55,11 +57,11 @@ pub trait Provider: Send + Sync {
         source: &PaymentToken,
     ) -> impl Future<Output = Result<Charge, ProviderError>> + Send;
 
-    /// Sees to it that nothing is charged for an order, now or ever, and says how much of the charge has gone back in
-    /// all, earlier refunds included; nothing of a charge that was never asked for. The charge may not be there yet: it
-    /// may be on its way.
+    /// Ensures that nothing is charged for an order, now or ever. Returns the total refunded of the
+    /// charge, earlier refunds included; `None` for a charge that was never requested. The charge
+    /// request may still be on its way.
     fn refund(&self, order_id: OrderId) -> impl Future<Output = Result<Option<Money>, ProviderError>> + Send;
 
-    /// How a charge stands now.
+    /// The current state of a charge.
     fn find(&self, charge_id: &str) -> impl Future<Output = Result<Charge, ProviderError>> + Send;
 }

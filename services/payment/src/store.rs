@@ -1,4 +1,5 @@
-//! The payment table: key `orderId`, a stream. A payment stays, for the books; nothing of it is personal.
+//! The payment table: key `orderId`, a stream. Payments are kept for the books, and contain no
+//! personal data.
 
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
@@ -9,11 +10,11 @@ use uuid::Uuid;
 
 use crate::payment::Payment;
 
-/// How often a change is tried that others are faster than.
+/// How often a change is tried when other writes come first.
 const MAX_TRIES: u32 = 5;
 
-/// How many changes a payment keeps the ids of. A change whose answer was lost would have to be followed by this many
-/// others before it is tried again to be made twice.
+/// How many change ids a payment keeps. A change whose response was lost is made twice only if this
+/// many others follow before it is retried.
 const MAX_CHANGE_IDS: usize = 8;
 
 /// The payments of the shop.
@@ -29,19 +30,19 @@ impl PaymentStore {
         Self { table }
     }
 
-    /// The payment of an order, after every write that was answered before.
+    /// The payment of an order, with a consistent read.
     pub async fn get(&self, order_id: OrderId) -> Result<Option<Payment>, AwsError> {
         self.table.get_latest(key([("orderId", order_id.to_string())])).await
     }
 
-    /// Keeps a payment unless its order has one already, and gives the one that the order has then.
+    /// Stores a payment unless its order has one already, and returns the stored one.
     pub async fn begin(&self, payment: Payment) -> Result<Payment, AwsError> {
         let put = self.put(&payment)?.condition_expression("attribute_not_exists(orderId)");
         Ok(self.there(put).await?.unwrap_or(payment))
     }
 
-    /// Changes a payment that was read before, in one way whatever others do to it meanwhile. Gives the payment as it
-    /// stands then, and what `change` gave. A change that changes nothing is not written.
+    /// Changes a payment that was read before, once, despite concurrent writes. Returns the current
+    /// payment, and what `change` returned. A change without effect is not written.
     pub async fn change<T>(
         &self,
         mut payment: Payment,
@@ -64,7 +65,8 @@ impl PaymentStore {
                 .expression_attribute_values(":version", AttributeValue::N(payment.version.to_string()));
             match self.there(put).await? {
                 None => return Ok((changed, given)),
-                // Refused because of itself, which the SDK has sent again, and perhaps changed by others since.
+                // Refused because of its own write, which the SDK has retried, and which others may
+                // have changed since.
                 Some(there) if there.changes.contains(&change_id) => return Ok((there, given)),
                 Some(there) => payment = there,
             }
@@ -78,12 +80,12 @@ impl PaymentStore {
         Ok(put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
     }
 
-    /// Writes, and gives what is there instead if the condition did not hold.
+    /// Writes the payment. Returns the stored one if the condition failed.
     async fn there(&self, put: PutItemFluentBuilder) -> Result<Option<Payment>, AwsError> {
         match Put::of(put.send().await)? {
             Put::Done => Ok(None),
             Put::Refused(Some(there)) => Ok(Some(serde_dynamo::from_item(there)?)),
-            // Payments do not go.
+            // Payments are never deleted.
             Put::Refused(None) => Err(AwsError::Permanent("the payment is gone".to_owned())),
         }
     }

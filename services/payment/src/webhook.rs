@@ -1,8 +1,8 @@
-//! What the payment provider reports by itself: how a charge went that took its time, or that money went back.
+//! Receiver of the payment provider's webhooks: the outcomes of delayed charges, and refunds.
 //!
-//! The route is open to the world, so nothing is looked at before the signature is, which follows the scheme of Standard
-//! Webhooks ([`lambdakit::signature`]). A webhook that is sent again is answered as if it were new, or its sender would
-//! go on.
+//! The route is public, so the signature is verified before anything else. It follows Standard
+//! Webhooks ([`lambdakit::signature`]). A redelivered webhook is answered like a new one, or its
+//! sender would continue to retry.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,10 +23,10 @@ use crate::payment::WebhookClaim;
 use crate::provider::Charge;
 use crate::store::PaymentStore;
 
-/// The events that the shop takes in.
+/// The event types that the shop accepts.
 const TYPES: [&str; 3] = ["charge.settled", "charge.declined", "charge.refunded"];
 
-/// Hears the provider.
+/// Receives webhooks from the provider.
 #[derive(Clone, Debug)]
 pub struct WebhookReceiver {
     payments: PaymentStore,
@@ -34,7 +34,7 @@ pub struct WebhookReceiver {
 }
 
 impl WebhookReceiver {
-    /// Hears what is signed with one of these secrets.
+    /// A receiver of webhooks that are signed with one of these secrets.
     #[must_use]
     pub fn new(payments: PaymentStore, secrets: WebhookSecrets) -> Self {
         Self { payments, secrets }
@@ -84,7 +84,7 @@ async fn hear(
     ear.learn(&verified, charge, now).await.map(Json)
 }
 
-/// The data is read of those types alone that the shop takes in.
+/// The data is read only for the types that the shop accepts.
 fn read(body: &[u8]) -> Result<Webhook, Problem> {
     let mut fields = Fields::parse(body)?;
     let r#type: Option<String> = fields.required("type");
@@ -110,7 +110,7 @@ impl WebhookReceiver {
         let payment = self.payments.get(order_id).await?.ok_or_else(unknown)?;
         telemetry::correlate(&payment.correlation_id);
         let charge = Charge::try_from(charge).map_err(invalid_data)?;
-        // Of a payment that was cancelled before it was asked for there is no charge either.
+        // A payment that was cancelled before it was requested has no charge either.
         if !payment.is_of(&charge) {
             return Err(invalid_data("is not the charge of that order"));
         }
@@ -132,20 +132,20 @@ impl WebhookReceiver {
     }
 }
 
-/// 422: the provider reports what cannot be.
+/// 422: the reported charge is invalid.
 fn invalid_data(reason: impl ToString) -> Problem {
     let reason = reason.to_string();
     invalid(&reason);
     Problem::invalid_field("data", reason)
 }
 
-/// Counts a webhook that is signed and makes no sense: somebody has to look at it.
+/// Counts a webhook that is signed but invalid: an operator must investigate.
 fn invalid(reason: &str) {
     telemetry::count("WebhooksInvalid", 1);
     telemetry::field("invalid", reason);
 }
 
-/// 401: who sent it is not who it says. What exactly is wrong is for the log.
+/// 401: the sender is not authenticated. The exact reason is only logged.
 fn unsigned(error: VerificationError) -> Problem {
     telemetry::field("signature", &error.to_string());
     Problem::new(

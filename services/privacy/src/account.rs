@@ -14,28 +14,28 @@ pub struct Accounts {
     pool: String,
 }
 
-/// The account was not deleted, as far as is known.
+/// The account may not have been deleted.
 #[derive(Debug, thiserror::Error)]
 #[error("account not deleted: {0}")]
 pub struct AccountError(String);
 
 impl Accounts {
-    /// Those of the user pool with this id.
+    /// The accounts of the user pool with this id.
     #[must_use]
     pub fn new(client: aws_sdk_cognitoidentityprovider::Client, pool: String) -> Self {
         Self { client, pool }
     }
 
-    /// Those of the user pool in `USER_POOL_ID`.
+    /// The accounts of the user pool in `USER_POOL_ID`.
     ///
     /// # Errors
-    /// When the variable is not there.
+    /// When the variable is missing.
     pub fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
         Ok(Self::new(aws.cognito(), config::required("USER_POOL_ID")?))
     }
 
-    /// Deletes the account with this `sub`, if it is there. Accounts are deleted by their user names, which are as good as
-    /// ids while they are taken: another account can have the name only when this one is gone.
+    /// Deletes the account with this `sub`, if it exists. Cognito deletes accounts by user name. A
+    /// user name is as good as an id here: another account can take it only after this one is gone.
     pub async fn delete(&self, customer_id: CustomerId) -> Result<(), AccountError> {
         let Some(user_name) = self.find(customer_id).await? else { return Ok(()) };
         let delete = self.client.admin_delete_user().user_pool_id(&self.pool).username(user_name);

@@ -1,5 +1,5 @@
-//! The routes under `/me`, which are about the caller, and those under `/customer`, by which staff ask for anybody, also
-//! when the account is gone.
+//! The routes under `/me`, for the caller's own data, and under `/customer`, for staff. Staff can
+//! name any customer, even if the account is gone.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::store::{Part, Request, RequestStore};
 
-/// When to ask again for an export that is being collected: it takes a second or so.
+/// When to retry while an export is collected, which takes about a second.
 const RETRY_AFTER_SECONDS: &str = "2";
 
 /// The routes.
@@ -32,7 +32,7 @@ pub fn router(requests: RequestStore) -> Router {
         .with_state(requests)
 }
 
-/// What a path names.
+/// The path parameters.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CustomerPath {
@@ -147,7 +147,7 @@ pub(crate) struct ExportView {
     next_cursor: Option<String>,
 }
 
-/// What the customer's token says of their account.
+/// The customer's account, from the claims of their ID token.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

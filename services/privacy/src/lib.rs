@@ -1,14 +1,14 @@
-//! What customers can ask of their own data: a copy, or its erasure. And who can become a customer.
+//! Privacy: customers export or erase their own data. The service also checks sign-ups.
 //!
 //! | function | does |
 //! | --- | --- |
 //! | `privacy-api` | answers `/me` and `/customer` |
 //! | `privacy-publisher` | publishes each request |
-//! | `privacy-on-answer` | collects the answers of the other services, and finishes an erasure when all have answered |
-//! | `privacy-on-sign-up` | refuses sign-ups whose user name the shop does not take |
+//! | `privacy-on-answer` | collects the services' answers, finishes an erasure after the last one |
+//! | `privacy-on-sign-up` | rejects sign-ups with an invalid user name |
 //!
 //! Owns the table `privacy`. Publishes `CustomerExportRequested` and `CustomerErasureRequested`;
-//! listens to `CustomerDataCollected` and `CustomerDataErased`.
+//! consumes `CustomerDataCollected` and `CustomerDataErased`.
 
 pub mod account;
 pub mod api;

@@ -1,4 +1,4 @@
-//! The functions of the privacy service: what runs, by the name of the handler.
+//! The functions of the privacy service, selected by the handler's name.
 
 use axum::Router;
 use domain::UserName;
@@ -30,7 +30,7 @@ async fn routes() -> Result<Router, ConfigError> {
     Ok(router(RequestStore::new(requests, Holders::from_env()?)))
 }
 
-/// Collects what the other services answer to a customer's request.
+/// Collects the other services' answers to a customer's request.
 async fn request_progress() -> Result<RequestProgress, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let table = Table::from_env(&aws.dynamodb(), "PRIVACY_TABLE")?;

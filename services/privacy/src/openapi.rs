@@ -6,10 +6,10 @@ use lambdakit::openapi::{Access, Operation};
 
 use crate::api::{Accepted, ExportView};
 
-/// What the service answers.
+/// The service's operations.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    // Names that were taken before the shop had its rule for them.
+    // For user names that are older than the shop's rule for them.
     let nobody = "There is no such customer.";
     let export = |operation: Operation| {
         operation.paged().answers::<ExportView>(StatusCode::OK).meanwhile::<Accepted>()

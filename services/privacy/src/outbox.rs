@@ -1,4 +1,4 @@
-//! What a change of the customer table means to the rest of the shop.
+//! Translates changes of the privacy table into events, for the publisher.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::event::privacy::{CustomerErasureRequested, CustomerExportRequested};
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::store::{ERASURE, EXPORT};
 
-/// A row as the stream shows it.
+/// A row as in the stream record.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Image {
@@ -26,10 +26,11 @@ struct Image {
     correlation_id: String,
 }
 
-/// The event that a new request asks for: one that was not there before, or has another id than the one before it.
+/// The event for a new request: one that did not exist before, or that replaces one with another
+/// id.
 ///
 /// # Errors
-/// When the row holds something else than it should.
+/// When the row cannot be read.
 pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let image = |item: &serde_dynamo::Item| serde_dynamo::from_item::<_, Image>(item.clone());
     if record.event_name == "REMOVE" {
@@ -52,7 +53,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     }
 }
 
-/// A record that comes again tells the same event.
+/// A redelivered record yields the same event.
 fn entry<D: Published>(
     id: Uuid,
     correlation_id: String,

@@ -1,4 +1,4 @@
-//! How far a customer's request has come: the answers of the services that hold their data.
+//! Consumer of the data holders' answers to customers' requests.
 
 use domain::event::Event;
 use domain::event::privacy::{CustomerDataCollected, CustomerDataErased};
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::account::Accounts;
 use crate::store::{Erased, RequestStore};
 
-/// What the holders of customers' data publish.
+/// The events that the data holders publish.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "each is documented where it is defined")]
 pub enum HolderEvent {
@@ -17,7 +17,7 @@ pub enum HolderEvent {
     CustomerDataErased(Event<CustomerDataErased>),
 }
 
-/// Collects the answers to the requests of customers.
+/// Collects the data holders' answers.
 #[derive(Clone, Debug)]
 pub struct RequestProgress {
     requests: RequestStore,
@@ -25,14 +25,14 @@ pub struct RequestProgress {
 }
 
 impl RequestProgress {
-    /// Progress of these requests; accounts are deleted there.
+    /// Collects answers to these requests, and deletes these accounts.
     #[must_use]
     pub fn new(requests: RequestStore, accounts: Accounts) -> Self {
         Self { requests, accounts }
     }
 
-    /// The account is deleted when no holder has data any more, and the request after the account: if one of the steps
-    /// fails, the message is delivered again, and all steps are done again. None of them can touch another customer.
+    /// Deletes the account when no holder has data any more, and then the request. If a step fails,
+    /// the message is redelivered, and all steps are repeated. No step can affect another customer.
     async fn erased(&self, erased: &CustomerDataErased) -> Result<(), HandlerError> {
         if self.requests.erased(erased).await? == Erased::Everything {
             self.finish(erased).await?;

@@ -6,9 +6,9 @@
 //! | `part#<request>#<holder>#<run>#<number>` | a part of an export |
 //! | `erasure` | the request for an erasure, and which holders have erased |
 //!
-//! A request lists the services that held data when it was made; it is done when each of them has answered. A holder may
-//! collect more than once, if its message is delivered again; the first run whose parts are all here is the one that counts,
-//! and no other run adds anything to the export.
+//! A request lists the services that held data when it was made. It is complete when each of them
+//! has answered. A holder may collect more than once if its message is redelivered. The first run
+//! whose parts have all arrived counts; no other run adds to the export.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +27,8 @@ use uuid::Uuid;
 
 /// How long an export can be fetched.
 const EXPORT_DAYS: u32 = 1;
-/// How long an erasure is waited for: longer than its events can wait in queues and dead-letter queues.
+/// How long an erasure request is kept: longer than its events can wait in queues and dead-letter
+/// queues.
 const ERASURE_DAYS: u32 = 30;
 
 /// The most rows that one `BatchWriteItem` call takes.
@@ -37,15 +38,15 @@ const PARTS: &str = "part#";
 pub(crate) const EXPORT: &str = "export";
 pub(crate) const ERASURE: &str = "erasure";
 
-/// The services that hold data of customers, by their names.
+/// The names of the services that hold customer data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holders(Arc<BTreeSet<String>>);
 
 impl Holders {
-    /// Those in `DATA_HOLDERS`, separated by commas.
+    /// The services in `DATA_HOLDERS`, separated by commas.
     ///
     /// # Errors
-    /// When the variable is not there.
+    /// When the variable is missing.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(config::required("DATA_HOLDERS")?.split(',')))
     }
@@ -56,7 +57,7 @@ impl Holders {
     }
 }
 
-/// What customers have asked for.
+/// The requests of customers.
 #[derive(Clone, Debug)]
 pub struct RequestStore {
     table: Table,
@@ -67,7 +68,7 @@ pub struct RequestStore {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
-    /// Whose.
+    /// The customer.
     pub customer_id: CustomerId,
     item: String,
     /// Identifies the request.
@@ -77,18 +78,18 @@ pub struct Request {
     correlation_id: String,
     /// The services that held data when the request was made.
     holders: BTreeSet<String>,
-    /// The parts of an export that have arrived, or the holders that have erased. A set, so that what arrives twice is in
-    /// it once; DynamoDB has no empty ones.
+    /// The parts of an export that have arrived, or the holders that have erased. A set stores a
+    /// redelivered part once; DynamoDB has no empty sets.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     done: BTreeSet<String>,
-    /// Of an export, the run of each holder that counts.
+    /// For an export, the run of each holder that counts.
     #[serde(default)]
     runs: BTreeMap<String, Uuid>,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
 }
 
-/// A part of an export. It is not for logs, so it has no `Debug`.
+/// A part of an export. It must not be logged, so there is no `Debug`.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
@@ -103,14 +104,14 @@ pub struct Part {
     expires_at: i64,
 }
 
-/// How far an erasure has come.
+/// The progress of an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Erased {
     /// No holder has data any more.
     Everything,
-    /// Some holder may still have.
+    /// A holder may still have data.
     Something,
-    /// There is no such erasure, or none any more.
+    /// There is no such erasure, or it is gone.
     Unknown,
 }
 
@@ -136,12 +137,12 @@ impl Request {
         }
     }
 
-    /// DynamoDB removes what has expired within days only.
+    /// DynamoDB removes expired items only within days.
     fn is_alive(&self) -> bool {
         self.expires_at > Timestamp::now().unix_seconds()
     }
 
-    /// Whether each holder has handed over all of its parts.
+    /// Whether each holder has sent all of its parts.
     #[must_use]
     pub fn is_collected(&self) -> bool {
         self.holders.iter().all(|holder| self.runs.contains_key(holder))
@@ -163,7 +164,7 @@ impl Request {
     }
 }
 
-/// How an arrived part is noted.
+/// The entry in `done` for a part that has arrived.
 fn mark(holder: &str, run_id: Uuid, part: u32, last: bool) -> String {
     format!("{holder}#{run_id}#{part}{}", if last { "#last" } else { "" })
 }
@@ -175,7 +176,7 @@ impl RequestStore {
         Self { table, holders }
     }
 
-    /// The customer's export: the one that there is, or a new one.
+    /// The customer's export: the existing one, or a new one.
     pub async fn export(&self, customer_id: CustomerId, correlation_id: String) -> Result<Request, AwsError> {
         let there: Option<Request> = self.table.get_latest(key(customer_id, EXPORT)).await?;
         match there.filter(Request::is_alive) {
@@ -187,12 +188,12 @@ impl RequestStore {
         }
     }
 
-    /// The customer's erasure: the one that there is, or a new one.
+    /// The customer's erasure: the existing one, or a new one.
     pub async fn erase(&self, customer_id: CustomerId, correlation_id: String) -> Result<Request, AwsError> {
         self.begin(Request::new(customer_id, ERASURE, &self.holders, correlation_id, ERASURE_DAYS)).await
     }
 
-    /// Keeps a new request, or gives the one that is there.
+    /// Stores a new request, or returns the existing one.
     async fn begin(&self, request: Request) -> Result<Request, AwsError> {
         let put = self
             .table
@@ -213,8 +214,8 @@ impl RequestStore {
         }
     }
 
-    /// Keeps a part of an export, and notes that it has arrived; nothing of an export that is gone, or of a run that does
-    /// not count.
+    /// Stores a part of an export, and marks it as arrived. Ignores the part if the export is gone
+    /// or the run does not count.
     pub async fn collect(&self, collected: &CustomerDataCollected) -> Result<(), AwsError> {
         let CustomerDataCollected { customer_id, export_id, holder, run_id, part, last, items } = collected;
         let row = Part {
@@ -252,7 +253,7 @@ impl RequestStore {
         }
     }
 
-    /// Has a holder's run count, once all of its parts are here, unless another one does.
+    /// Makes a holder's run count once all of its parts have arrived, unless another run counts.
     async fn choose_run(&self, collected: &CustomerDataCollected) -> Result<(), AwsError> {
         let CustomerDataCollected { customer_id, export_id, holder, run_id, .. } = collected;
         let export: Option<Request> = self.table.get_latest(key(*customer_id, EXPORT)).await?;
@@ -279,8 +280,8 @@ impl RequestStore {
         }
     }
 
-    /// A page of an export's parts, as they are after every write that was answered before. Parts of runs that do not
-    /// count are left out.
+    /// A page of an export's parts, by a consistent read. Parts of runs that do not count are left
+    /// out.
     pub async fn parts(&self, export: &Request, page: &PageRequest) -> Result<Page<Part>, AwsError> {
         let query = self
             .table
@@ -296,7 +297,7 @@ impl RequestStore {
         Ok(parts)
     }
 
-    /// Notes which holder has erased.
+    /// Records that a holder has erased its data.
     pub async fn erased(&self, erased: &CustomerDataErased) -> Result<Erased, AwsError> {
         let update = self
             .table
@@ -321,7 +322,7 @@ impl RequestStore {
         }
     }
 
-    /// Deletes the customer's export, first the request, so that no part is added after.
+    /// Deletes the customer's export. The request goes first, so that no part is added afterwards.
     pub async fn delete_export(&self, customer_id: CustomerId) -> Result<(), AwsError> {
         let delete = self.table.client().delete_item().table_name(self.table.name());
         delete.set_key(Some(key(customer_id, EXPORT))).send().await?;
@@ -362,7 +363,7 @@ impl RequestStore {
         }
     }
 
-    /// Deletes an erasure that is done.
+    /// Deletes a finished erasure.
     pub async fn delete_erasure(&self, customer_id: CustomerId, erasure_id: Uuid) -> Result<(), AwsError> {
         let delete = self.table.client().delete_item().table_name(self.table.name());
         let delete = delete
@@ -379,7 +380,7 @@ impl RequestStore {
     }
 }
 
-/// What the sort keys of an export's parts begin with.
+/// The prefix of the sort keys of an export's parts.
 fn parts_of(export_id: Uuid) -> String {
     format!("{PARTS}{export_id}#")
 }

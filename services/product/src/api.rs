@@ -1,4 +1,4 @@
-//! The routes under `/product`, and the description of all routes of the shop.
+//! The routes under `/product`, and the OpenAPI document of all services.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -55,7 +55,8 @@ async fn create(
     let product = Product::new(request::details(&body, currency)?, Timestamp::now());
     products.create(&product).await?;
     telemetry::count("ProductsCreated", 1);
-    // Relative to the request (RFC 9110 section 10.2.2), so that it holds below any stage or domain.
+    // Relative to the request (RFC 9110 section 10.2.2), so that it is valid for any stage or
+    // domain.
     let location = [(header::LOCATION, format!("product/{}", product.id))];
     Ok((StatusCode::CREATED, location, found(product)).into_response())
 }
@@ -110,7 +111,8 @@ async fn remove(
     }
 }
 
-/// The whole shop's: it has no other place of its own, and its tests keep it true.
+/// The OpenAPI document of the whole shop. Only this service serves it; tests check that it is
+/// current.
 async fn description() -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
     (json, include_str!("../../../docs/openapi.json")).into_response()
@@ -150,7 +152,7 @@ pub(crate) struct ProductView {
     category: Category,
     price: Amount,
     currency: Currency,
-    /// Units that can be sold; not there before anything was taken in.
+    /// Units for sale; `None` before stock was first received.
     #[serde(skip_serializing_if = "Option::is_none")]
     available: Option<u64>,
     version: u64,

@@ -1,4 +1,4 @@
-//! What a change of the product table means to the rest of the shop.
+//! Translates changes of the product table into events, for the publisher.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::Timestamp;
@@ -12,7 +12,7 @@ use lambdakit::telemetry;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A product as the stream shows it.
+/// A product as an image in the stream.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Image {
@@ -24,17 +24,17 @@ struct Image {
     removal: Option<String>,
 }
 
-/// Why a stream record is no change of a product.
+/// Why a stream record is not a change of a product.
 #[derive(Debug, thiserror::Error)]
 enum ChangeError {
     #[error("a stream record has the unknown event name {0}")]
     EventName(String),
 }
 
-/// The event that tells of a change.
+/// The event for a change.
 ///
 /// # Errors
-/// When the record holds something else than products.
+/// When the record does not contain products.
 pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let image = |item: &serde_dynamo::Item| serde_dynamo::from_item::<_, Image>(item.clone());
     let (old, new) = (&record.change.old_image, &record.change.new_image);
@@ -46,7 +46,8 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
         }
         "MODIFY" => {
             let (before, Image { product, correlation_id, .. }) = (image(old)?, image(new)?);
-            // A deletion that is announced will be told as such, and how many units there are the warehouse has told.
+            // The deletion is published when the item is removed, and inventory publishes stock
+            // changes.
             if product.version == before.product.version {
                 return Ok(None);
             }
@@ -65,7 +66,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     }
 }
 
-/// The event's id comes from the record's, so a record that comes again tells the same event.
+/// The event's id is derived from the record's id, so a redelivered record gives the same event.
 fn entry<D: Published + Serialize>(
     record: &EventRecord,
     correlation_id: String,

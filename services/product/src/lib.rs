@@ -1,13 +1,13 @@
-//! The catalogue: products, and what happens to them.
+//! The product service: the catalogue.
 //!
 //! | function | does |
 //! | --- | --- |
 //! | `product-api` | answers `/product` and `/openapi.json` |
 //! | `product-publisher` | publishes each change of the product table |
-//! | `product-on-stock` | keeps up to date how many units of a product can be sold |
+//! | `product-on-stock` | updates the number of units for sale |
 //!
 //! Owns the table `product`. Publishes `ProductCreated`, `ProductUpdated` and `ProductDeleted`;
-//! listens to `StockChanged`.
+//! consumes `StockChanged`.
 
 pub mod api;
 pub mod change;

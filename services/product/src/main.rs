@@ -1,4 +1,4 @@
-//! The functions of the product service: what runs, by the name of the handler.
+//! The functions of the product service, selected by the handler's name.
 
 use axum::Router;
 use lambdakit::aws::Aws;
@@ -32,7 +32,7 @@ async fn publisher() -> Result<Outbox, ConfigError> {
     Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
-/// Keeps what the catalogue says of the stock up to date.
+/// Updates the number of units for sale in the catalogue.
 async fn stock_changes() -> Result<StockHandler, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(StockHandler::new(ProductStore::new(Table::from_env(&dynamodb, "PRODUCT_TABLE")?)))

@@ -1,4 +1,4 @@
-//! The routes as OpenAPI.
+//! The OpenAPI description of the routes.
 
 use axum::http::{Method, StatusCode};
 use domain::product::{Category, Description, ImageFile, Price, ProductName};
@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::api::ProductView;
 
-/// What staff write about a product; an empty text is not given. Anything else is ignored, so a product can be sent back as it was read.
+/// The details of a product that staff edit. An empty text counts as absent. Other fields are
+/// ignored, so a product can be sent back as it was read.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
@@ -22,12 +23,12 @@ struct ProductDetails {
     category: Category,
     /// With as many decimals as the shop's currency has.
     price: Price,
-    /// The shop's; no other is taken.
+    /// The shop's currency; any other is rejected.
     #[schemars(transform = or_empty)]
     currency: Option<Currency>,
 }
 
-/// A JSON merge patch (RFC 7396) of what staff write about a product: null or an empty text removes.
+/// A JSON merge patch (RFC 7396) of a product's details: null or an empty text removes a field.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 #[expect(dead_code, reason = "it is only described; `request` reads it")]
@@ -42,12 +43,12 @@ struct ProductPatch {
     /// With as many decimals as the shop's currency has.
     #[schemars(transform = never_null)]
     price: Option<Price>,
-    /// The shop's; no other is taken.
+    /// The shop's currency; any other is rejected.
     #[schemars(transform = or_empty)]
     currency: Option<Currency>,
 }
 
-/// What the service answers.
+/// The operations of the service.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     let (all, one) = ("/product", "/product/{id}");

@@ -1,5 +1,5 @@
-//! What clients write about products. Fields that only the shop sets (`id`, `version`, the dates)
-//! may be sent along, so that a product can be sent back as it was read; they are ignored.
+//! Request bodies of the product API. Fields that only the shop sets (`id`, `version`, the dates)
+//! are ignored, so that a product can be sent back as it was read.
 
 use domain::Currency;
 use domain::product::{Price, ProductDetails, ProductPatch};

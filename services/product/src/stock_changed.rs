@@ -1,4 +1,4 @@
-//! What a change in the warehouse means to the catalogue.
+//! Applies stock events from inventory to the catalogue.
 
 use domain::event::Event;
 use domain::event::inventory::StockChanged;
@@ -7,14 +7,14 @@ use lambdakit::queue;
 
 use crate::store::ProductStore;
 
-/// Keeps what the catalogue says of the stock up to date.
+/// Updates the number of units for sale in the catalogue.
 #[derive(Clone, Debug)]
 pub struct StockHandler {
     products: ProductStore,
 }
 
 impl StockHandler {
-    /// Keeps these products up to date.
+    /// A handler that updates these products.
     #[must_use]
     pub fn new(products: ProductStore) -> Self {
         Self { products }
@@ -25,7 +25,7 @@ impl queue::Handler for StockHandler {
     type Event = Event<StockChanged>;
 
     async fn handle(&self, Event { data, .. }: Event<StockChanged>) -> Result<(), HandlerError> {
-        // The warehouse may have what the catalogue has not, or no longer.
+        // Inventory can have products that are not, or no longer, in the catalogue.
         self.products.set_available(data.product_id, data.on_hand, data.version).await?;
         Ok(())
     }

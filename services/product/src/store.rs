@@ -1,13 +1,14 @@
 //! The product table: key `id`, index `by-category` (`category`, `id`).
 //!
-//! Each item holds a [`Product`], the correlation id of its last change (`correlationId`) and, while
-//! it is being deleted, of its deletion (`removal`), both for the stream, and the ids of its last
-//! changes (`changes`), by which a change whose answer was lost is known even after later ones.
+//! Each item holds a [`Product`] and the correlation id of its last change (`correlationId`). While
+//! it is being deleted, it also holds that of its deletion (`removal`). The stream contains both.
+//! The ids of the last changes (`changes`) identify a change whose response was lost, even after
+//! later changes.
 //!
-//! How many units are `available` is a copy of what the warehouse says, with the version of its stock
-//! (`stockVersion`). It is no change of the product: it leaves the product's own version alone, so that no editor's
-//! `If-Match` breaks because somebody bought one. And a change of the product writes all but that copy, so neither undoes
-//! the other.
+//! The number of `available` units is a copy from inventory, with the version of the stock
+//! (`stockVersion`). It does not change the product's own version, so that a sale does not
+//! invalidate an editor's `If-Match`. A change of the product does not write that copy, so neither
+//! overwrites the other.
 
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -24,14 +25,14 @@ use lambdakit::{AwsError, telemetry};
 use serde::Deserialize;
 use uuid::Uuid;
 
-/// How often a change is tried when others change the same product at the same time. Each lost
-/// try means that one of them has won, so this many changes at once are sure to get through.
+/// How often a change is tried when other requests change the same product concurrently. Each
+/// failed try means that another change succeeded, so this many concurrent changes all succeed.
 const MAX_TRIES: usize = 50;
-/// How many changes a product keeps the ids of. A change whose answer was lost would have to be followed by this many
-/// others before it is tried again to be made twice.
+/// How many change ids a product stores. A change whose response was lost is made twice only if
+/// this many other changes follow before its retry.
 const MAX_CHANGE_IDS: usize = 8;
 const BY_CATEGORY: &str = "by-category";
-/// What a product may be without.
+/// The optional attributes of a product.
 const OPTIONAL: [&str; 2] = ["description", "imageFile"];
 
 /// The products of the shop.
@@ -40,25 +41,25 @@ pub struct ProductStore {
     table: Table,
 }
 
-/// What came of a change.
+/// The outcome of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It was made; this is the product now.
+    /// The change was made; this is the product now.
     Done(Product),
     /// There is no such product.
     Unknown,
-    /// The preconditions do not hold for the version that is there.
+    /// The preconditions do not hold for the stored version.
     OtherVersion,
 }
 
-/// What came of a deletion.
+/// The outcome of a deletion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deletion {
-    /// The product is gone.
+    /// The product is deleted.
     Done,
-    /// There was none.
+    /// There was no such product.
     Unknown,
-    /// The preconditions do not hold for the version that is there.
+    /// The preconditions do not hold for the stored version.
     OtherVersion,
 }
 
@@ -79,8 +80,9 @@ impl ProductStore {
         Self { table }
     }
 
-    /// Keeps a new product. The call is a transaction, because DynamoDB knows one that is sent again by its token: a
-    /// plain write whose answer was lost would bring back a product that somebody has deleted meanwhile.
+    /// Stores a new product. The write is a transaction, because DynamoDB recognises a retried
+    /// transaction by its token. A retried plain write whose response was lost could restore a
+    /// product that was deleted in the meantime.
     pub async fn create(&self, product: &Product) -> Result<(), AwsError> {
         let put = Put::builder()
             .table_name(self.table.name())
@@ -97,7 +99,7 @@ impl ProductStore {
         }
     }
 
-    /// The product of this id, as it was left by the last answered change.
+    /// The product with this id, by a consistent read.
     pub async fn get(&self, id: ProductId) -> Result<Option<Product>, AwsError> {
         self.table.get_latest(product_key(id)).await
     }
@@ -157,7 +159,7 @@ impl ProductStore {
             let Row { product: there, changes } = serde_dynamo::from_item(there)?;
             match changes.first() {
                 Some(last) if *last == change_id => return Ok(Change::Done(there)),
-                // Refused because of itself, which the SDK has sent again, and changed by somebody since.
+                // The SDK retried this change after it was made, and another change followed.
                 _ if changes.contains(&change_id) => return Ok(Change::Done(changed)),
                 _ => {}
             }
@@ -172,7 +174,7 @@ impl ProductStore {
             if !conditions.hold_for(product.version) {
                 return Ok(Deletion::OtherVersion);
             }
-            // A deleted item cannot say on whose request it went, so it says so before.
+            // A deletion cannot carry a correlation id, so the item stores it first.
             let update = self.table.client().update_item().table_name(self.table.name());
             let stamp = update
                 .set_key(Some(product_key(id)))
@@ -198,10 +200,11 @@ impl ProductStore {
             match delete.send().await {
                 Ok(_) => return Ok(Deletion::Done),
                 Err(error) => match error.as_service_error() {
-                    // Changed since it was stamped.
+                    // Changed since the correlation id was stored.
                     Some(DeleteItemError::ConditionalCheckFailedException(refusal))
                         if refusal.item.is_some() => {}
-                    // Gone since it was stamped, perhaps by this call, which the SDK has sent again.
+                    // Deleted since the correlation id was stored, perhaps by this call, which the
+                    // SDK retried.
                     Some(DeleteItemError::ConditionalCheckFailedException(_)) => return Ok(Deletion::Done),
                     _ => return Err(error.into()),
                 },
@@ -214,8 +217,8 @@ impl ProductStore {
         self.table.get_latest(product_key(id)).await
     }
 
-    /// Takes over what the warehouse says of a product; `false` when there is no such product, or something later is
-    /// known of it already.
+    /// Stores the number of units for sale, as reported by inventory. Returns `false` if there is
+    /// no such product, or the stored stock version is not older.
     pub async fn set_available(&self, id: ProductId, available: u64, version: u64) -> Result<bool, AwsError> {
         let update = self
             .table
@@ -238,7 +241,7 @@ impl ProductStore {
         }
     }
 
-    /// Writes all of a product but what the warehouse says of it.
+    /// Writes all of a product except its `available` units.
     fn details(&self, product: &Product, changes: Vec<Uuid>) -> Result<UpdateItemFluentBuilder, AwsError> {
         let mut item = item(product, changes)?;
         item.remove("id");

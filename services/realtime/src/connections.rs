@@ -1,4 +1,4 @@
-//! Clients come and go.
+//! Handler of clients that connect and disconnect.
 
 use std::collections::HashMap;
 
@@ -11,21 +11,21 @@ use crate::messages::{signed_out, too_fast};
 use crate::request::unknown_action;
 use crate::store::{Connection, ConnectionStore, RateLimit};
 
-/// Keeps in mind who is connected.
+/// Stores and removes connections.
 #[derive(Clone, Debug)]
 pub struct ConnectionHandler {
     store: ConnectionStore,
 }
 
 impl ConnectionHandler {
-    /// Keeps it in mind there.
+    /// Stores connections in this store.
     #[must_use]
     pub fn new(store: ConnectionStore) -> Self {
         Self { store }
     }
 
-    /// Why a message is not answered that came here. The API has no route by which it could; if it gets one, a message
-    /// counts here like any other.
+    /// The refusal of a message that reaches this handler. The API has no route for that; if it
+    /// gets one, the message counts like any other.
     async fn refusal(&self, id: &str) -> Result<Problem, Problem> {
         Ok(match self.store.hear(id).await? {
             RateLimit::Fine(_) => unknown_action(),
@@ -51,11 +51,11 @@ impl Handler for ConnectionHandler {
     }
 }
 
-/// Who the authorizer says it is.
+/// The connection that the authorizer's context describes.
 fn connection(id: String, found: &HashMap<String, String>) -> Result<Connection, Problem> {
     let told = |name: &str| found.get(name).map(String::as_str).unwrap_or_default();
     let id_of_customer = told("subject").parse().map_err(Problem::unauthorized)?;
-    // Names that mean something else to the shop are nobody's.
+    // Names that the shop reserves belong to no customer.
     let user_name = told("userName").parse().map_err(Problem::unauthorized)?;
     let customer = Customer { id: id_of_customer, user_name };
     let expires_at = told("expiresAt").parse().map_err(Problem::unauthorized)?;

@@ -1,4 +1,4 @@
-//! What clients get to hear. Each frame says by its `type` what it is; problems are lambdakit's.
+//! The frames that clients receive. Each has a `type`; lambdakit defines the frames of problems.
 
 use domain::order::{OrderStatus, Reason};
 use domain::{CustomerId, OrderId, Timestamp, UserName};
@@ -6,20 +6,20 @@ use serde::Serialize;
 
 use crate::store::{Author, Message, OrderProgress};
 
-/// A frame that a client gets. What people write to each other is in some, so there is no `Debug`.
+/// A frame that a client receives. Some contain chat messages, so there is no `Debug`.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "camelCase")]
 pub enum Frame<'a> {
-    /// The client will hear of this order. Where it stands by now, if that is known.
+    /// The client is subscribed to this order. Contains the order's progress, if it is known.
     Subscribed {
         /// The order.
         #[serde(rename = "orderId")]
         order_id: OrderId,
-        /// Where it stands.
+        /// The order's progress.
         #[serde(flatten)]
         standing: Option<OrderProgress>,
     },
-    /// An order has come to a status.
+    /// An order has a new status.
     #[serde(rename_all = "camelCase")]
     OrderStatus {
         /// The order.
@@ -29,42 +29,42 @@ pub enum Frame<'a> {
         /// Why, if it was rejected or cancelled.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<Reason>,
-        /// When it came there.
+        /// When the order reached the status.
         at: Timestamp,
     },
-    /// A message is in the chat.
+    /// The client's message is stored.
     #[serde(rename_all = "camelCase")]
     MessageSent {
-        /// Whose chat.
+        /// The customer whose chat it is.
         customer_id: CustomerId,
         /// Its number.
         seq: u64,
-        /// When it was taken.
+        /// When it was accepted.
         at: Timestamp,
     },
-    /// Somebody has written.
+    /// A message was added to a chat.
     #[serde(rename_all = "camelCase")]
     Message {
-        /// Whose chat.
+        /// The customer whose chat it is.
         customer_id: CustomerId,
-        /// What was written.
+        /// The message.
         #[serde(flatten)]
         line: Line<'a>,
     },
     /// A page of a chat.
     #[serde(rename_all = "camelCase")]
     Messages {
-        /// Whose chat.
+        /// The customer whose chat it is.
         customer_id: CustomerId,
         /// The messages, oldest first.
         items: Vec<Line<'a>>,
-        /// There are older ones: those before this number.
+        /// If there are older messages: the number to go on before.
         #[serde(skip_serializing_if = "Option::is_none")]
         before: Option<u64>,
     },
 }
 
-/// A message as it is shown.
+/// A message as clients see it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line<'a> {
@@ -85,7 +85,7 @@ impl<'a> From<&'a Message> for Line<'a> {
 }
 
 impl Frame<'static> {
-    /// An order has come here.
+    /// An order's new status.
     #[must_use]
     pub fn of(order_id: OrderId, standing: OrderProgress) -> Self {
         let OrderProgress { status, reason, at } = standing;

@@ -1,16 +1,16 @@
-//! What customers and staff hear at once, by a WebSocket: where orders stand, and each other.
+//! The WebSocket API for customers and staff: order status updates and chat.
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `realtime-authorizer` | says whose token it is that a client connects with |
-//! | `realtime-connections` | keeps in mind who is connected |
-//! | `realtime-messages` | answers what clients say |
-//! | `realtime-on-order` | tells customers where their orders stand |
-//! | `realtime-on-privacy` | hands over a customer's chat, or erases it |
+//! | `realtime-authorizer` | validates the token that a client connects with |
+//! | `realtime-connections` | stores and removes connections |
+//! | `realtime-messages` | answers client messages |
+//! | `realtime-on-order` | pushes order status updates to customers |
+//! | `realtime-on-privacy` | exports a customer's chat, or erases it |
 //!
-//! Owns the tables `connection` and `chat`. Listens to a fact for each status that an order comes to, to
-//! `CustomerExportRequested` and `CustomerErasureRequested`; publishes `CustomerDataCollected` and `CustomerDataErased`.
-//! docs/realtime.md says what clients send and get.
+//! Owns the tables `connection` and `chat`. Consumes an event for each status of an order,
+//! `CustomerExportRequested` and `CustomerErasureRequested`; publishes `CustomerDataCollected` and
+//! `CustomerDataErased`. docs/realtime.md documents the frames.
 
 pub mod connections;
 pub mod frame;

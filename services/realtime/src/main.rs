@@ -1,4 +1,4 @@
-//! The functions of the realtime service: what runs, by the name of the handler.
+//! The functions of the realtime service, selected by the handler's name.
 
 use lambdakit::aws::Aws;
 use lambdakit::jwt::Tokens;
@@ -25,13 +25,13 @@ async fn main() -> Result<(), lambdakit::Error> {
     }
 }
 
-/// Keeps in mind who is connected.
+/// Stores and removes connections.
 async fn connections() -> Result<ConnectionHandler, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(ConnectionHandler::new(ConnectionStore::new(Table::from_env(&dynamodb, "CONNECTION_TABLE")?)))
 }
 
-/// Hands over a customer's chat, or erases it.
+/// Exports a customer's chat, or erases it.
 async fn privacy_requests() -> Result<PrivacyHandler<ChatData>, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let dynamodb = aws.dynamodb();
@@ -40,7 +40,7 @@ async fn privacy_requests() -> Result<PrivacyHandler<ChatData>, ConfigError> {
     Ok(PrivacyHandler::new(ChatData::new(connections, chats), Publisher::from_env(&aws)?))
 }
 
-/// Answers what clients say.
+/// Answers client messages.
 async fn messages() -> Result<MessageHandler, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let dynamodb = aws.dynamodb();
@@ -50,7 +50,7 @@ async fn messages() -> Result<MessageHandler, ConfigError> {
     Ok(MessageHandler::new(connections, chats, pusher))
 }
 
-/// Tells customers where their orders stand.
+/// Pushes order status updates to customers.
 async fn updates() -> Result<UpdateHandler, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let connections = ConnectionStore::new(Table::from_env(&aws.dynamodb(), "CONNECTION_TABLE")?);

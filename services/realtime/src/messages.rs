@@ -1,4 +1,4 @@
-//! What clients ask for, and what they write to each other.
+//! Handler of client messages: order subscriptions and chat.
 
 use axum::http::StatusCode;
 use domain::{CustomerId, OrderId, Timestamp};
@@ -11,10 +11,11 @@ use crate::push::Pusher;
 use crate::request::{ChatText, Request};
 use crate::store::{Author, ChatPage, ChatStore, Connection, ConnectionStore, Followed, Peer, RateLimit};
 
-/// An order that is younger may not have been heard of here. Its id tells its age.
+/// An order younger than this may not have reached this service yet. Its id contains its creation
+/// time.
 const YOUNG_MILLIS: u64 = 10 * 60 * 1000;
 
-/// Answers what clients say.
+/// Answers client messages.
 #[derive(Clone, Debug)]
 pub struct MessageHandler {
     connections: ConnectionStore,
@@ -23,13 +24,13 @@ pub struct MessageHandler {
 }
 
 impl MessageHandler {
-    /// Answers to these connections, with these chats.
+    /// Answers on these connections, with these chats.
     #[must_use]
     pub fn new(connections: ConnectionStore, chats: ChatStore, pusher: Pusher) -> Self {
         Self { connections, chats, pusher }
     }
 
-    /// Who is behind a connection; nobody if it has ended over what they said.
+    /// Counts a message and returns its connection; `None` if the connection was closed instead.
     async fn speaker(&self, id: &str) -> Result<Option<Connection>, Problem> {
         let refusal = match self.connections.hear(id).await? {
             RateLimit::Fine(connection) => return Ok(Some(connection)),
@@ -37,13 +38,14 @@ impl MessageHandler {
             RateLimit::MuchTooFast => too_fast("You did not wait: the connection ends."),
             RateLimit::Unknown => signed_out(),
         };
-        // An answer would come when the connection is gone.
+        // A returned answer would be sent after the connection is closed.
         self.pusher.end(id, &refusal.into_frame()).await?;
         Ok(None)
     }
 
-    /// Whether an order that is not known belongs to somebody else, does not exist, or has not been heard of yet, is
-    /// told by its age alone. So nobody learns of other people's orders.
+    /// An unknown order may belong to another customer, not exist, or not have reached this service
+    /// yet. The answer depends on its age alone, so it reveals nothing about other customers'
+    /// orders.
     async fn subscribe(&self, who: &Connection, order_id: OrderId) -> Result<String, Problem> {
         let is_young = Timestamp::now().unix_millis().abs_diff(order_id.date().unix_millis()) < YOUNG_MILLIS;
         if !is_young && self.connections.standing(who.customer.id, order_id).await?.is_none() {
@@ -61,7 +63,7 @@ impl MessageHandler {
                 ));
             }
         }
-        // Only now, so that what comes meanwhile is either read here or pushed.
+        // Read after the subscription, so that a concurrent update is either read here or pushed.
         let standing = self.connections.standing(who.customer.id, order_id).await?;
         frame(&Frame::Subscribed { order_id, standing })
     }
@@ -82,10 +84,11 @@ impl MessageHandler {
         let message = message.map_err(|CustomerErased| {
             if customer_id == who.customer.id { signed_out() } else { no_such_customer() }
         })?;
-        // Only now, so that who comes meanwhile either reads it or hears it.
+        // Read after the message is stored, so that a client that connects meanwhile reads it or
+        // gets it pushed.
         let peers = self.listeners(customer_id, &who.id).await;
         let pushed = frame(&Frame::Message { customer_id, line: Line::from(&message) })?;
-        // The message is kept: who does not hear of it now will read it.
+        // The message is stored, so a client that misses the push can read it later.
         let told = match peers {
             Ok(peers) => self.pusher.push(&peers, &pushed).await.1,
             Err(error) => Err(error),
@@ -97,7 +100,7 @@ impl MessageHandler {
         frame(&Frame::MessageSent { customer_id, seq: message.seq, at: message.at })
     }
 
-    /// All connections of the customer and of the staff, but for the one that speaks.
+    /// All connections of the customer and of the staff, except the sender's.
     async fn listeners(
         &self,
         customer_id: CustomerId,
@@ -127,7 +130,7 @@ impl MessageHandler {
     }
 }
 
-/// Whose chat somebody may see: staff everybody's, and customers their own.
+/// The chat that a caller may access: any for staff, their own for customers.
 fn chat_of(who: &Connection, named: Option<CustomerId>) -> Result<CustomerId, Problem> {
     match named {
         Some(customer_id) if who.is_staff || customer_id == who.customer.id => Ok(customer_id),
@@ -159,7 +162,8 @@ impl Handler for MessageHandler {
         let WebSocketEvent::Message(text) = event.event else {
             return Err(Problem::internal("who comes and goes is told to another function"));
         };
-        // Also what makes no sense is counted. Each step is boxed: together the SDK's futures are too large for a stack.
+        // Invalid messages are counted, too. Each step is boxed: together the SDK's futures are too
+        // large for a stack.
         let Some(who) = Box::pin(self.speaker(&event.connection_id)).await? else { return Ok(None) };
         let answer = match Request::parse(&text)? {
             Request::SubscribeOrder { order_id } => Box::pin(self.subscribe(&who, order_id)).await,

@@ -1,6 +1,8 @@
-//! The chat as data of its customer: handed over, or erased with all that is known of their connections and orders.
+//! The chat as its customer's data: exported, or erased with the customer's connections and order
+//! progress.
 //!
-//! Ordering hands over the status of orders, and connections end within an hour, so only the chat is handed over.
+//! Ordering exports the status of orders, and connections end within an hour, so only the chat is
+//! exported.
 
 use domain::CustomerId;
 use lambdakit::batch::HandlerError;
@@ -43,7 +45,7 @@ impl DataHolder for ChatData {
     }
 
     async fn erase(&self, customer_id: CustomerId) -> Result<(), HandlerError> {
-        // Connections first: frames that come after that are refused.
+        // Connections first: frames that arrive later are refused.
         self.connections.erase(customer_id).await?;
         Ok(self.chats.erase(customer_id).await?)
     }

@@ -1,4 +1,4 @@
-//! Says something to several connections at once.
+//! Pushes a frame to several connections at once.
 
 use domain::Timestamp;
 use futures::future::join_all;
@@ -7,11 +7,11 @@ use lambdakit::{AwsError, telemetry};
 
 use crate::store::{ConnectionStore, Peer};
 
-/// A client that connects is kept in mind before anything can be sent to it: until then its connection is said to be
-/// gone. So long a young one is given.
+/// A connection is stored before frames can be sent to it, and until then API Gateway reports it as
+/// gone. A connection younger than this is therefore not treated as gone.
 const YOUNG_SECONDS: i64 = 10;
 
-/// Says something to several connections at once.
+/// Pushes a frame to several connections at once.
 #[derive(Clone, Debug)]
 pub struct Pusher {
     connections: ConnectionClient,
@@ -19,14 +19,14 @@ pub struct Pusher {
 }
 
 impl Pusher {
-    /// Speaks to these connections, which are kept in mind there.
+    /// Pushes to these connections, whose rows are in this store.
     #[must_use]
     pub fn new(connections: ConnectionClient, store: ConnectionStore) -> Self {
         Self { connections, store }
     }
 
-    /// Sends a frame to all of them at once, and gives back who is gone, and the error of somebody who could not be
-    /// reached. None waits for another; if some cannot be reached, the others have the frame all the same.
+    /// Sends a frame to all of them concurrently. Returns the ids of connections that are gone, and
+    /// the error of a failed delivery, if any. A failed delivery does not affect the others.
     pub async fn push(&self, peers: &[Peer], frame: &str) -> (Vec<String>, Result<(), AwsError>) {
         let old = Timestamp::now().unix_seconds() - YOUNG_SECONDS;
         let posts =
@@ -44,20 +44,20 @@ impl Pusher {
         (gone, reached)
     }
 
-    /// The same, and forgets who is gone.
+    /// Pushes a frame, and removes the connections that are gone.
     ///
     /// # Errors
-    /// When some could not be reached, or forgotten.
+    /// When a delivery or a removal failed.
     pub async fn push_and_forget(&self, peers: &[Peer], frame: &str) -> Result<(), AwsError> {
         let (gone, reached) = self.push(peers, frame).await;
         let removals = join_all(gone.iter().map(|id| self.store.remove(id))).await;
         removals.into_iter().chain([reached]).collect()
     }
 
-    /// Says a last thing on a connection, if that can be, and ends it.
+    /// Sends a last frame on a connection, if possible, and closes it.
     ///
     /// # Errors
-    /// When it was not ended, as far as is known.
+    /// When it is not certain that the connection is closed.
     pub async fn end(&self, id: &str, frame: &str) -> Result<(), AwsError> {
         if let Err(error) = self.connections.post(id, frame).await {
             telemetry::field("pushError", &error.to_string());

@@ -4,14 +4,14 @@ use domain::{CustomerId, OrderId, Text, WholeNumber};
 use lambdakit::Problem;
 use lambdakit::fields::Fields;
 
-/// The largest frame that is read: as much as API Gateway takes in one. A text of 2000 characters is smaller, however it
-/// is written.
+/// The largest frame that is accepted, in bytes: API Gateway's limit for one frame. A text of 2000
+/// characters is smaller in every JSON encoding.
 pub(crate) const MAX_BYTES: usize = 32 * 1024;
 
-/// What somebody writes.
+/// The text of a chat message.
 pub(crate) type ChatText = Text<1, 2000, true>;
 
-/// What a client asks for. What people write is not for logs, so there is no `Debug`.
+/// A client's request. Chat messages must not be logged, so there is no `Debug`.
 pub(crate) enum Request {
     SubscribeOrder { order_id: OrderId },
     SendMessage { text: ChatText, customer_id: Option<CustomerId> },

@@ -1,4 +1,4 @@
-//! The tables of this service, one struct each. Nothing else knows DynamoDB.
+//! The tables of this service, one struct each. No other module uses DynamoDB.
 
 mod chats;
 mod connections;

@@ -1,7 +1,8 @@
-//! What becomes of orders, told to whom they belong.
+//! Consumer of order events: pushes status updates to the customers who follow the order.
 //!
-//! Facts come twice, late and out of order. A status is told again if it comes again, as nobody knows whether it was
-//! told before; one that an order has gone beyond is not told any more.
+//! Events arrive more than once, late and out of order. A redelivered status is pushed again,
+//! because the first push may have failed. A status that the order has already passed is not
+//! pushed.
 
 use domain::event::Event;
 use domain::event::ordering::{
@@ -17,7 +18,7 @@ use crate::frame::Frame;
 use crate::push::Pusher;
 use crate::store::{ConnectionStore, Followers, OrderProgress};
 
-/// The facts that tell of an order's status.
+/// The events that change an order's status.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "each is documented where it is stated")]
 pub enum OrderEvent {
@@ -30,7 +31,7 @@ pub enum OrderEvent {
     OrderCancelled(Event<OrderCancelled>),
 }
 
-/// An order has come somewhere.
+/// A change of an order's status.
 struct Change {
     order_id: OrderId,
     customer_id: CustomerId,
@@ -66,7 +67,7 @@ impl From<OrderEvent> for Change {
     }
 }
 
-/// Tells customers where their orders stand.
+/// Pushes order status updates to customers.
 #[derive(Clone, Debug)]
 pub struct UpdateHandler {
     connections: ConnectionStore,
@@ -74,7 +75,7 @@ pub struct UpdateHandler {
 }
 
 impl UpdateHandler {
-    /// Tells it to these connections.
+    /// Pushes updates to these connections.
     #[must_use]
     pub fn new(connections: ConnectionStore, pusher: Pusher) -> Self {
         Self { connections, pusher }
@@ -86,7 +87,7 @@ impl queue::Handler for UpdateHandler {
 
     async fn handle(&self, fact: OrderEvent) -> Result<(), HandlerError> {
         let Change { order_id, customer_id, standing } = fact.into();
-        // Nobody is left who would want to know.
+        // An erased customer gets no updates.
         if customer_id == CustomerId::ERASED {
             return Ok(());
         }
@@ -94,7 +95,7 @@ impl queue::Handler for UpdateHandler {
             return Ok(());
         }
         let Followers { standing: latest, peers } = self.connections.followers(customer_id, order_id).await?;
-        // Another fact was faster, and tells its own.
+        // A later event was stored first, and its own status is pushed.
         if latest.is_some_and(|latest| latest.rank() > standing.rank()) || peers.is_empty() {
             return Ok(());
         }

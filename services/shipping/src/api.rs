@@ -1,4 +1,4 @@
-//! The route under `/shipment`, for staff: customers see how far their order has come.
+//! The route under `/shipment`, for staff. Customers read the progress of their order instead.
 
 use axum::extract::State;
 use axum::routing::get;
@@ -18,7 +18,7 @@ pub fn router(shipments: ShipmentStore) -> Router {
     Router::new().route("/shipment/{orderId}", get(read)).with_state(shipments)
 }
 
-/// What a path names.
+/// The path parameters.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ShipmentPath {
@@ -35,7 +35,7 @@ async fn read(
     Ok(Json(shipments.get(id).await?.ok_or_else(unknown)?.into()))
 }
 
-/// A shipment as staff see it. The address is on the label, and on the order.
+/// The shipment of an order, for staff. It has no address.
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Shipment"))]
 #[serde(rename_all = "camelCase")]

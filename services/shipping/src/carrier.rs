@@ -1,4 +1,4 @@
-//! The carrier. This one drives no van: it lets time pass, and knows of one place where it does not go.
+//! The simulated carrier of shipping. Each step takes a fixed time, and one place is not served.
 
 use std::time::Duration;
 
@@ -8,30 +8,30 @@ use lambdakit::schedule::Schedules;
 use lambdakit::{AwsError, ConfigError, config};
 use serde::{Deserialize, Serialize};
 
-/// What an address holds that no carrier serves.
+/// The carrier does not serve addresses that contain this text.
 const NOWHERE: &str = "Nowhere";
-/// Who the carrier's commands come from.
+/// The source of the carrier's commands.
 const SOURCE: &str = "shop.shipping";
 
-/// What the carrier does with one parcel.
+/// A step of the carrier with one parcel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Fetches it.
+    /// Picks the parcel up.
     Dispatch,
-    /// Hands it over.
+    /// Delivers the parcel.
     Deliver,
 }
 
-/// What a schedule reminds the carrier with, in the shape of every command.
+/// The command that a schedule sends to the carrier, in the shape of every command.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CarrierCommand {
-    /// As much as the log line needs.
+    /// The metadata that the log line needs.
     pub metadata: Metadata,
-    /// What it is about.
+    /// The parcel.
     pub data: Parcel,
 }
 
-/// Which story a command belongs to.
+/// A carrier command's metadata.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
@@ -39,15 +39,15 @@ pub struct Metadata {
     pub correlation_id: String,
 }
 
-/// A stop of the carrier's.
+/// The parcel that a carrier command is about.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parcel {
-    /// Whose parcel.
+    /// The parcel's order.
     pub order_id: OrderId,
 }
 
-/// The carrier's calendar.
+/// Schedules the carrier's steps.
 #[derive(Clone, Debug)]
 pub struct Carrier {
     schedules: Schedules,
@@ -55,27 +55,27 @@ pub struct Carrier {
 }
 
 impl Carrier {
-    /// A carrier that takes its time for each step.
+    /// A carrier that waits for `pace` before each step.
     #[must_use]
     pub fn new(schedules: Schedules, pace: Duration) -> Self {
         Self { schedules, pace }
     }
 
-    /// A carrier that takes as many seconds as `CARRIER_PACE_SECONDS` says.
+    /// A carrier that waits for `CARRIER_PACE_SECONDS` before each step.
     ///
     /// # Errors
-    /// When that is not there, or no number.
+    /// When the variable is missing, or not a number.
     pub fn from_env(schedules: Schedules) -> Result<Self, ConfigError> {
         Ok(Self::new(schedules, Duration::from_secs(config::parsed("CARRIER_PACE_SECONDS")?)))
     }
 
-    /// Whether a carrier goes there. To somebody whom the shop has forgotten none does.
+    /// Whether the carrier serves this recipient. It does not serve erased customers.
     #[must_use]
     pub fn goes_to(recipient: &Recipient) -> bool {
         !recipient.is_erased() && !recipient.address.reveal().as_str().contains(NOWHERE)
     }
 
-    /// Has the carrier take a step after a while. Asked again it is the same step, under the same name.
+    /// Schedules a step of the carrier. A repeated call uses the same schedule name.
     pub async fn plan(&self, step: Step, order_id: OrderId, correlation_id: String) -> Result<(), AwsError> {
         let command = CarrierCommand { metadata: Metadata { correlation_id }, data: Parcel { order_id } };
         let name = step.schedule_name(order_id);
@@ -84,7 +84,7 @@ impl Carrier {
 }
 
 impl Step {
-    /// The command that reminds the carrier of it.
+    /// The command that triggers this step.
     fn command(self) -> &'static str {
         match self {
             Self::Dispatch => "DispatchParcel",
@@ -92,7 +92,7 @@ impl Step {
         }
     }
 
-    /// The schedule for it: one for each order.
+    /// The name of this step's schedule: one for each order.
     #[must_use]
     pub fn schedule_name(self, order_id: OrderId) -> String {
         let step = match self {
@@ -125,7 +125,7 @@ mod tests {
         let names = [Step::Dispatch, Step::Deliver].map(|step| step.schedule_name(order_id));
         assert_eq!(names[0], "019c1431-2e60-7000-8000-000000000001-dispatch");
         assert_eq!(names[1], "019c1431-2e60-7000-8000-000000000001-deliver");
-        // What EventBridge Scheduler takes for a name.
+        // EventBridge Scheduler's limits for a schedule's name.
         let good = |name: &String| {
             name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
         };

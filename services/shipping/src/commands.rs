@@ -1,4 +1,4 @@
-//! What ordering asks for: that an order's parcel leaves, or that it stays.
+//! Consumer of ordering's commands: creates and cancels shipments.
 
 use domain::command::{CancelShipment, ShipOrder};
 use domain::event::Event;
@@ -10,16 +10,16 @@ use crate::carrier::{Carrier, Step};
 use crate::shipment::{Shipment, ShipmentState};
 use crate::store::{Change, ShipmentStore};
 
-/// The commands that shipping takes.
+/// The commands that shipping consumes.
 #[derive(Clone, Debug, Deserialize)]
 pub enum DeliveryCommand {
-    /// Send a parcel.
+    /// Ship an order's parcel.
     ShipOrder(Event<ShipOrder>),
-    /// Keep it here.
+    /// Cancel its shipment.
     CancelShipment(Event<CancelShipment>),
 }
 
-/// Does with parcels what ordering asks for.
+/// Creates and cancels shipments.
 #[derive(Clone, Debug)]
 pub struct ShipmentHandler {
     shipments: ShipmentStore,
@@ -27,7 +27,7 @@ pub struct ShipmentHandler {
 }
 
 impl ShipmentHandler {
-    /// Does it in this store, with this carrier.
+    /// Handles commands with this store and this carrier.
     #[must_use]
     pub fn new(shipments: ShipmentStore, carrier: Carrier) -> Self {
         Self { shipments, carrier }
@@ -45,11 +45,11 @@ impl ShipmentHandler {
             Change::Refused(state) => state,
         };
         match state {
-            // Perhaps the shipment was kept before, and its schedule not.
+            // A redelivered command may find the shipment stored, but its schedule missing.
             Some(ShipmentState::Created) => {
                 Ok(self.carrier.plan(Step::Dispatch, order_id, correlation_id).await?)
             }
-            // Who asks now may not have listened when it was told.
+            // The requester may have missed the event, so it is published again.
             Some(ShipmentState::Cancelled) => {
                 self.shipments.answer_again(order_id).await?;
                 Ok(())
@@ -60,7 +60,8 @@ impl ShipmentHandler {
     }
 
     async fn cancel(&self, Event { metadata, data }: Event<CancelShipment>) -> Result<(), HandlerError> {
-        // It has left, or stays already. Who asks may not have heard of that.
+        // The parcel has left, or the shipment is cancelled or refused already. The requester may
+        // have missed the event.
         if let Change::Refused(_) = self.shipments.cancel(data.order_id, &metadata.correlation_id).await? {
             self.shipments.answer_again(data.order_id).await?;
         }

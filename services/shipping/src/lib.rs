@@ -1,17 +1,19 @@
-//! Shipments: an order's parcel, from the day it is asked for until it has arrived.
+//! Shipping: an order's parcel, from the command to ship it until its delivery.
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `shipping-on-command` | has parcels fetched, or stay here |
-//! | `shipping-carrier` | is the carrier: each parcel leaves after a while, and arrives after another |
-//! | `shipping-publisher` | tells what becomes of each shipment |
+//! | `shipping-on-command` | creates and cancels shipments |
+//! | `shipping-carrier` | simulates the carrier: dispatches and delivers parcels after a delay |
+//! | `shipping-publisher` | publishes shipment events |
 //! | `shipping-api` | answers `/shipment`, for staff |
 //!
-//! Owns the table `shipment`. Takes `ShipOrder` and `CancelShipment`; publishes `ShipmentCreated`,
-//! `ShipmentRefused`, `ShipmentCancelled`, `ShipmentDispatched` and `ShipmentDelivered`.
+//! Owns the table `shipment`. Consumes `ShipOrder` and `CancelShipment`; publishes
+//! `ShipmentCreated`, `ShipmentRefused`, `ShipmentCancelled`, `ShipmentDispatched` and
+//! `ShipmentDelivered`.
 //!
-//! A step of the carrier's is put off by a schedule, which is no part of the table's write. Nothing is lost all the
-//! same: a message is acknowledged when both are there, and doing either again changes nothing.
+//! A schedule delays each step of the carrier. It is created outside the table's write. No step is
+//! lost, because a message is acknowledged only when both exist, and repeating either changes
+//! nothing.
 
 pub mod api;
 pub mod carrier;

@@ -1,4 +1,4 @@
-//! The functions of the shipping service: what runs, by the name of the handler.
+//! The functions of the shipping service, selected by the handler's name.
 
 use axum::Router;
 use lambdakit::aws::Aws;
@@ -30,21 +30,21 @@ async fn routes() -> Result<Router, ConfigError> {
     Ok(router(ShipmentStore::new(Table::from_env(&dynamodb, "SHIPMENT_TABLE")?)))
 }
 
-/// Moves parcels when it is time.
+/// Dispatches and delivers parcels when their schedules are due.
 async fn carrier_rounds() -> Result<CarrierHandler, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let shipments = ShipmentStore::new(Table::from_env(&aws.dynamodb(), "SHIPMENT_TABLE")?);
     Ok(CarrierHandler::new(shipments, Carrier::from_env(Schedules::from_env(&aws)?)?))
 }
 
-/// Has parcels fetched, or stay here.
+/// Creates and cancels shipments.
 async fn commands() -> Result<ShipmentHandler, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let shipments = ShipmentStore::new(Table::from_env(&aws.dynamodb(), "SHIPMENT_TABLE")?);
     Ok(ShipmentHandler::new(shipments, Carrier::from_env(Schedules::from_env(&aws)?)?))
 }
 
-/// Tells what becomes of each shipment.
+/// Publishes shipment events.
 async fn publisher() -> Result<Outbox, ConfigError> {
     Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }

@@ -6,7 +6,7 @@ use lambdakit::openapi::{Access, Operation};
 
 use crate::api::ShipmentView;
 
-/// What the service answers.
+/// The service's operations.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     vec![

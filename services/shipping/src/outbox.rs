@@ -1,6 +1,7 @@
-//! What a change of the shipment table means to the rest of the shop: where the shipment stands now.
+//! Translates changes of the shipment table into events about the shipment's state, for the
+//! publisher.
 //!
-//! A change that leaves it where it was tells the same event again, for somebody who asked.
+//! A change that keeps the state publishes the same event again, for a requester that missed it.
 
 use aws_lambda_events::dynamodb::EventRecord;
 use domain::OrderId;
@@ -16,7 +17,7 @@ use uuid::Uuid;
 
 use crate::shipment::{ShipmentState, StateChange};
 
-/// As much of a row as is told: the address is not.
+/// The attributes of a row that events need. The address is not one of them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Image {
@@ -26,10 +27,10 @@ struct Image {
     correlation_id: String,
 }
 
-/// The event that a change of a row asks for.
+/// The event for a changed row; `None` if the row was removed.
 ///
 /// # Errors
-/// When the row holds something else than a shipment.
+/// When the row is not a shipment.
 pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     if record.event_name == "REMOVE" {
         return Ok(None);
@@ -46,7 +47,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     }
 }
 
-/// A shipment comes to each state once, so order and fact name the event.
+/// A shipment enters each state once, so the order id and the event's type identify the event.
 fn entry<D: Published>(image: Image, fact: D) -> Result<Option<Entry>, HandlerError> {
     let Image { order_id, state, history, correlation_id } = image;
     let came = history.iter().find(|change| change.state == state);

@@ -1,4 +1,4 @@
-//! The carrier on its rounds: what its schedules remind it of.
+//! Consumer of the carrier's schedules: dispatches and delivers parcels.
 
 use lambdakit::batch::HandlerError;
 use lambdakit::queue;
@@ -8,16 +8,16 @@ use crate::carrier::{Carrier, CarrierCommand, Step};
 use crate::shipment::ShipmentState;
 use crate::store::{Change, ShipmentStore};
 
-/// What a schedule reminds the carrier of.
+/// A command that a schedule sends to the carrier.
 #[derive(Clone, Debug, Deserialize)]
 pub enum Reminder {
-    /// It is time to fetch a parcel.
+    /// A parcel is due for dispatch.
     DispatchParcel(CarrierCommand),
-    /// It is time to hand one over.
+    /// A parcel is due for delivery.
     DeliverParcel(CarrierCommand),
 }
 
-/// Moves parcels.
+/// Dispatches and delivers parcels.
 #[derive(Clone, Debug)]
 pub struct CarrierHandler {
     shipments: ShipmentStore,
@@ -25,7 +25,7 @@ pub struct CarrierHandler {
 }
 
 impl CarrierHandler {
-    /// Moves the parcels of this store, with this carrier.
+    /// Handles the parcels of this store with this carrier.
     #[must_use]
     pub fn new(shipments: ShipmentStore, carrier: Carrier) -> Self {
         Self { shipments, carrier }
@@ -35,11 +35,11 @@ impl CarrierHandler {
         let order_id = data.order_id;
         let (from, to) = (ShipmentState::Created, ShipmentState::Dispatched);
         match self.shipments.advance(order_id, from, to).await? {
-            // Perhaps it left before, and its next schedule was not made.
+            // A redelivered command may find the parcel dispatched, but its next schedule missing.
             Change::Made | Change::Refused(Some(ShipmentState::Dispatched)) => {
                 Ok(self.carrier.plan(Step::Deliver, order_id, metadata.correlation_id).await?)
             }
-            // It was cancelled in time, or this is an old story.
+            // The shipment was cancelled in time, or the command is outdated.
             Change::Refused(Some(_)) => Ok(()),
             Change::Refused(None) => Err("there is no such shipment".into()),
         }

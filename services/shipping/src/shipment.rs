@@ -1,4 +1,4 @@
-//! An order's parcel, and how far it has come.
+//! An order's shipment and its states.
 
 use domain::checkout::Recipient;
 use domain::command::ShipOrder;
@@ -6,11 +6,11 @@ use domain::stock::LineQuantity;
 use domain::{OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// How long a shipment without a parcel is remembered: longer than a command can wait in queues and dead-letter
-/// queues.
+/// How long a shipment without a parcel is stored: longer than a command can wait in queues and
+/// dead-letter queues.
 pub const REMEMBERED_DAYS: u32 = 30;
 
-/// Where a shipment stands.
+/// The state of a shipment.
 ///
 /// ```text
 /// CREATED ──> DISPATCHED ──> DELIVERED
@@ -28,12 +28,12 @@ pub enum ShipmentState {
     Delivered,
     /// No carrier goes there.
     Refused,
-    /// The parcel stays here, even if it is only asked for later.
+    /// Cancelled; a later command to ship has no effect.
     Cancelled,
 }
 
 impl ShipmentState {
-    /// The state as it is kept.
+    /// The state's name in the table.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -51,45 +51,48 @@ impl ShipmentState {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StateChange {
-    /// Where the shipment has stood from then on.
+    /// The state from then on.
     pub state: ShipmentState,
-    /// When it came there.
+    /// When the shipment entered the state.
     pub at: Timestamp,
 }
 
 impl StateChange {
-    /// It comes there now.
+    /// The shipment enters this state now.
     #[must_use]
     pub fn now(state: ShipmentState) -> Self {
         Self { state, at: Timestamp::now() }
     }
 }
 
-/// A shipment as it is kept.
+/// A shipment as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shipment {
-    /// Whose parcel.
+    /// The parcel's order.
     pub order_id: OrderId,
-    /// Where it stands.
+    /// The current state.
     pub state: ShipmentState,
-    /// How it came there, oldest first.
+    /// The state changes, oldest first.
     pub history: Vec<StateChange>,
-    /// Whom it goes to, until it has left: then the label on the parcel says so, and we need not know.
+    /// The recipient. It is removed when the parcel leaves, because the label on the parcel
+    /// suffices then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<Recipient>,
-    /// What is in the parcel; nothing of one that was cancelled before it was asked for.
+    /// The units in the parcel; none if the shipment was cancelled before the command to ship
+    /// arrived.
     #[serde(default)]
     pub units: Vec<LineQuantity>,
     /// Ties the shipment to the request that placed the order.
     pub correlation_id: String,
-    /// When it is forgotten, if it has no parcel. Unix seconds, DynamoDB's unit for its time to live.
+    /// When a shipment without a parcel expires. Unix seconds, DynamoDB's unit for its time to
+    /// live.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<i64>,
 }
 
 impl Shipment {
-    /// The carrier will fetch it.
+    /// A shipment that the carrier will pick up.
     #[must_use]
     pub fn created(order: ShipOrder, correlation_id: String) -> Self {
         let ShipOrder { order_id, recipient, units } = order;
@@ -105,7 +108,7 @@ impl Shipment {
         }
     }
 
-    /// No carrier takes it. Where it should have gone is nobody's business then.
+    /// A shipment that no carrier takes. Its recipient is not stored.
     #[must_use]
     pub fn refused(order: ShipOrder, correlation_id: String) -> Self {
         let change = StateChange::now(ShipmentState::Refused);
@@ -120,14 +123,14 @@ impl Shipment {
         }
     }
 
-    /// DynamoDB removes what has expired within days only.
+    /// Whether the shipment has not expired. DynamoDB removes expired items only within days.
     #[must_use]
     pub fn is_remembered(&self) -> bool {
         self.expires_at.is_none_or(|expires_at| expires_at > Timestamp::now().unix_seconds())
     }
 }
 
-/// When a shipment without a parcel is forgotten, in Unix seconds.
+/// When a shipment without a parcel expires, in Unix seconds.
 pub(crate) fn forgotten_after(end: Timestamp) -> i64 {
     end.plus_days(REMEMBERED_DAYS).unix_seconds()
 }

@@ -15,12 +15,12 @@ pub struct ShipmentStore {
     table: Table,
 }
 
-/// What came of a write that asks how the shipment stands.
+/// The result of a conditional write to a shipment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// It was made.
+    /// The write was applied.
     Made,
-    /// It was not, because the shipment stands so; there may be none.
+    /// The condition failed. The shipment's current state, or `None` if there is no shipment.
     Refused(Option<ShipmentState>),
 }
 
@@ -31,7 +31,7 @@ impl ShipmentStore {
         Self { table }
     }
 
-    /// Keeps a new shipment, unless there is one of this order.
+    /// Stores a new shipment, unless the order has one.
     pub async fn begin(&self, shipment: &Shipment) -> Result<Change, AwsError> {
         let put = self
             .table
@@ -47,13 +47,13 @@ impl ShipmentStore {
         }
     }
 
-    /// An order's shipment.
+    /// An order's shipment, unless it has expired.
     pub async fn get(&self, order_id: OrderId) -> Result<Option<Shipment>, AwsError> {
         let shipment: Option<Shipment> = self.table.get(of(order_id)).await?;
         Ok(shipment.filter(Shipment::is_remembered))
     }
 
-    /// The carrier moves the parcel. Once it has left, its address is not ours to keep.
+    /// Moves the shipment to the next state. Once the parcel has left, the recipient is removed.
     pub async fn advance(
         &self,
         order_id: OrderId,
@@ -70,7 +70,7 @@ impl ShipmentStore {
         change(update).await
     }
 
-    /// Keeps a parcel here that has not left, even one that nobody has asked for yet.
+    /// Cancels a shipment whose parcel has not left, even before the command to ship it arrives.
     pub async fn cancel(&self, order_id: OrderId, correlation_id: &str) -> Result<Change, AwsError> {
         let cancelled = StateChange::now(ShipmentState::Cancelled);
         let update = self
@@ -90,7 +90,7 @@ impl ShipmentStore {
         change(update).await
     }
 
-    /// Notes that somebody asked for what was done before, so that the stream tells it once more.
+    /// Records a repeated request, so that the stream publishes the shipment's event again.
     pub async fn answer_again(&self, order_id: OrderId) -> Result<Change, AwsError> {
         let update = self
             .update(order_id)

@@ -1,4 +1,4 @@
-//! A customer's basket: what they mean to buy, and what that costs today.
+//! A customer's basket and its current price, for the basket service.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use crate::{Currency, ItemId, Money, MoneyError, ProductId, Text, WholeNumber};
 /// The colour a product comes in: 1 to 50 characters.
 pub type Color = Text<1, 50>;
 
-/// How many units of one product: 1 to 99.
+/// The number of units of one product: 1 to 99.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "serde_json::Number", into = "u8")]
 pub struct Quantity(u8);
@@ -25,13 +25,13 @@ impl Quantity {
     /// The most units that a line can hold.
     pub const MAX: u8 = 99;
 
-    /// The bare number.
+    /// The number.
     #[must_use]
     pub fn get(self) -> u8 {
         self.0
     }
 
-    /// Both together, or nothing when that is over the limit.
+    /// The sum of both, or `None` above the limit.
     fn checked_add(self, more: Self) -> Option<Self> {
         self.0.checked_add(more.0).and_then(|sum| Self::try_from(sum).ok())
     }
@@ -64,21 +64,21 @@ impl From<Quantity> for u8 {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
-    /// Names the line within the basket.
+    /// Identifies the line within the basket.
     pub item_id: ItemId,
     /// The product.
     pub product_id: ProductId,
-    /// Its colour, where it comes in several.
+    /// Its colour, if it has several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<Color>,
-    /// How many units.
+    /// The number of units.
     pub quantity: Quantity,
-    /// What a unit cost when the customer put it in.
+    /// The unit price when the customer added the line.
     pub price_when_added: Money,
 }
 
 impl Line {
-    /// A line with so many units at today's price.
+    /// A line with `quantity` units at the offer's price.
     #[must_use]
     pub fn new(offer: &Offer, color: Option<Color>, quantity: Quantity) -> Self {
         Self {
@@ -91,15 +91,15 @@ impl Line {
     }
 }
 
-/// A customer's basket: up to [`Basket::MAX_LINES`] lines in the order they were put in.
+/// A customer's basket: up to [`Basket::MAX_LINES`] lines in the order they were added.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Basket {
-    /// Whose it is.
+    /// The customer who owns the basket.
     pub customer: Customer,
     lines: Vec<Line>,
 }
 
-/// Why a basket cannot be changed so.
+/// Why a change of a basket is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BasketError {
     /// Too many lines.
@@ -114,19 +114,19 @@ pub enum BasketError {
 }
 
 impl Basket {
-    /// How many lines fit.
+    /// The most lines that a basket can hold.
     pub const MAX_LINES: usize = 100;
 
-    /// A basket with nothing in it.
+    /// An empty basket.
     #[must_use]
     pub fn empty(customer: Customer) -> Self {
         Self { customer, lines: Vec::new() }
     }
 
-    /// A basket with these lines; lines of the same product and colour become one.
+    /// A basket with these lines; lines of the same product and colour are merged.
     ///
     /// # Errors
-    /// When there are too many lines, or too many units in one.
+    /// When there are too many lines, or too many units in one line.
     pub fn with_lines(
         customer: Customer,
         lines: impl IntoIterator<Item = Line>,
@@ -136,16 +136,16 @@ impl Basket {
         Ok(basket)
     }
 
-    /// The lines, in the order they were put in.
+    /// The lines, in the order they were added.
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
 
-    /// Adds a line, or its units to the line that holds the same product and colour.
+    /// Adds a line, or adds its units to the line with the same product and colour.
     ///
     /// # Errors
-    /// When that would be too many lines, or too many units in one.
+    /// When the basket would have too many lines, or a line too many units.
     pub fn add(&mut self, line: Line) -> Result<(), BasketError> {
         if let Some(there) = self.line_mut(line.item_id) {
             let quantity = there.quantity.checked_add(line.quantity);
@@ -167,7 +167,7 @@ impl Basket {
         Ok(())
     }
 
-    /// Takes a line out.
+    /// Removes a line.
     ///
     /// # Errors
     /// When there is no such line.
@@ -177,11 +177,11 @@ impl Basket {
         if self.lines.len() < before { Ok(()) } else { Err(BasketError::NoSuchItem) }
     }
 
-    /// What the basket costs at today's offers. A product without an offer is no longer sold:
-    /// its line shows the price it was added at and does not count.
+    /// The basket at the current offers. A product without an offer is no longer sold. Its line has
+    /// the price at which it was added, and is not part of the subtotal.
     ///
     /// # Errors
-    /// When the offers are in several currencies, or add up to more than can be counted.
+    /// When the offers are in several currencies, or a sum is beyond 64 bits.
     pub fn price(&self, offers: &Offers, currency: Currency) -> Result<PricedBasket, MoneyError> {
         let lines = self
             .lines
@@ -200,49 +200,49 @@ impl Basket {
     }
 }
 
-/// What a basket needs to know of a product that is on sale.
+/// The data of a product on sale that a basket needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
     /// The product.
     pub product_id: ProductId,
-    /// What it is called.
+    /// Its name.
     pub name: ProductName,
-    /// What a unit costs today.
+    /// The current unit price.
     pub price: Money,
 }
 
-/// Offers by product; a product that is not sold has none.
+/// Offers by product; a product that is not sold has no offer.
 pub type Offers = HashMap<ProductId, Offer>;
 
-/// A basket at today's prices.
+/// A basket at current prices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PricedBasket {
-    /// Whose it is.
+    /// The customer who owns the basket.
     pub customer: Customer,
-    /// The lines, in the order they were put in.
+    /// The lines, in the order they were added.
     pub lines: Vec<PricedLine>,
-    /// What all available lines cost together.
+    /// The sum of all available lines.
     pub subtotal: Money,
 }
 
-/// A line at today's price.
+/// A line at the current price.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PricedLine {
-    /// Names the line within the basket.
+    /// Identifies the line within the basket.
     pub item_id: ItemId,
     /// The product.
     pub product_id: ProductId,
-    /// What it is called; none when it is no longer sold.
+    /// Its name; `None` if it is no longer sold.
     pub product_name: Option<ProductName>,
     /// Its colour.
     pub color: Option<Color>,
-    /// How many units.
+    /// The number of units.
     pub quantity: Quantity,
-    /// What a unit costs.
+    /// The unit price.
     pub price: Money,
-    /// What all units cost.
+    /// The price of all units.
     pub total: Money,
-    /// The price is another than when the customer put it in.
+    /// Whether the price has changed since the customer added the line.
     pub price_changed: bool,
 }
 
@@ -261,7 +261,7 @@ impl PricedLine {
         })
     }
 
-    /// The product is still sold.
+    /// Whether the product is still sold.
     #[must_use]
     pub fn available(&self) -> bool {
         self.product_name.is_some()
@@ -325,7 +325,7 @@ mod tests {
             for (step, which, units) in steps {
                 let line = Line::new(&offers[which], None, quantity(units));
                 let item = line.item_id;
-                // Refusals are part of the game; what counts is what is left afterwards.
+                // Rejected changes are expected here. The assertions check the basket afterwards.
                 match step {
                     0 => basket.add(line),
                     1 => basket.set_quantity(item, quantity(units)),

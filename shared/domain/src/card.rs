@@ -1,14 +1,14 @@
-//! Payment card numbers in text that people write, so that the shop refuses them instead of storing them.
+//! Detects payment card numbers in text, so that the services reject them instead of storing them.
 
 use std::ops::RangeInclusive;
 
 use icu_properties::CodePointMapData;
 use icu_properties::props::GeneralCategory;
 
-/// The most characters that may separate two groups of a number, such as ` - `.
+/// The most characters that can separate two groups of a number, such as ` - `.
 const MAX_SEPARATOR: usize = 3;
 
-/// Numbers of one issuer: their first digits (IIN, ISO/IEC 7812-1) and their lengths in digits.
+/// The card numbers of one issuer: first digits (IIN, ISO/IEC 7812-1) and lengths in digits.
 struct Issuer {
     prefixes: RangeInclusive<u32>,
     lengths: &'static [usize],
@@ -18,8 +18,8 @@ const fn issuer(first: u32, last: u32, lengths: &'static [usize]) -> Issuer {
     Issuer { prefixes: first..=last, lengths }
 }
 
-/// The networks whose cards are accepted around the world. 13 digits, which Visa gave up, are left out: they
-/// are what timestamps and article numbers have.
+/// The networks whose cards are accepted worldwide. Visa's former numbers of 13 digits are left
+/// out, because timestamps and article numbers have 13 digits too.
 const ISSUERS: [Issuer; 22] = [
     // Visa
     issuer(4, 4, &[16, 19]),
@@ -56,35 +56,41 @@ const ISSUERS: [Issuer; 22] = [
 
 const FOUR_GROUPS: &[usize] = &[4, 4, 4, 4];
 
-/// The groups that card numbers are embossed or usually typed in.
+/// The groups in which card numbers are embossed or usually typed.
 const LAYOUTS: [&[usize]; 6] = [FOUR_GROUPS, &[4, 6, 5], &[4, 6, 4], &[8, 8], &[4, 4, 4, 4, 3], &[6, 13]];
 
-/// Whether a text contains a payment card's number: a run of decimal digits of any script, in one unit or in
-/// groups up to three characters apart that are neither letters nor digits, which has the first digits and
-/// the length of an issuer's numbers and the right check digit (ISO/IEC 7812-1 annex B). Letters beside it
-/// make no difference. Groups as they are usually written are found in whatever run; others only if they are
-/// all of a run, with the same separators throughout, and no phone number that begins with `+`. Four groups of
-/// four that are a part of a longer number in groups of four are none: a year or the date of an expiry behind
-/// them, and a postcode before them, are not taken for such a part.
+/// Whether a text contains a payment card number.
+///
+/// A card number has the first digits and the length of an issuer's numbers, and the right check
+/// digit (ISO/IEC 7812-1 annex B). Its decimal digits can be of any script. They are in one group,
+/// or in groups up to three characters apart that are neither letters nor digits. Letters beside
+/// the number make no difference.
+///
+/// A number in one group or in the usual groups is found anywhere in a run of groups. Other groups
+/// are found only if they are the whole run and have the same separator throughout. A run that
+/// begins with the `+` of a phone number is not searched for them.
+///
+/// Four groups of four digits are not a card number if another group of four digits is beside them.
+/// A year or an expiry date after them, and a postcode before them, do not count as such a group.
 #[must_use]
 pub fn contains_card_number(text: &str) -> bool {
     (1..=MAX_SEPARATOR).any(|longest| runs(text, longest).iter().any(Run::contains_card_number))
 }
 
-/// Groups of digits that are not far from each other.
+/// Groups of digits that at most a few characters separate.
 #[derive(Debug, Default)]
 struct Run {
     groups: Vec<String>,
-    /// What stands between them.
+    /// The text between the groups.
     separators: Vec<String>,
-    /// Whether a plus sign at the beginning of a word stands before them.
+    /// Whether a plus sign at the beginning of a word precedes them.
     is_phone: bool,
 }
 
-/// The runs of a text; `longest` characters at most stand between the groups of a run.
+/// The runs of a text; at most `longest` characters separate the groups of a run.
 fn runs(text: &str, longest: usize) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    // What stands behind the last digit, within a run.
+    // The text after the last digit, within a run.
     let mut gap: Option<String> = None;
     let (mut before, mut last) = (None, None);
     for c in text.chars() {
@@ -120,7 +126,7 @@ fn runs(text: &str, longest: usize) -> Vec<Run> {
     runs
 }
 
-/// The ASCII digit of a decimal digit of any script (Unicode general category Nd).
+/// The ASCII digit for a decimal digit of any script (Unicode general category Nd).
 fn decimal_digit(c: char) -> Option<char> {
     if c.is_ascii() {
         return Some(c).filter(char::is_ascii_digit);
@@ -131,8 +137,8 @@ fn decimal_digit(c: char) -> Option<char> {
     if !is_decimal(c) {
         return None;
     }
-    // Decimal digits are encoded in whole rows from zero to nine (Unicode character encoding stability
-    // policies).
+    // Decimal digits are encoded in whole rows from zero to nine (Unicode character encoding
+    // stability policies).
     let before =
         (0..u32::from(c)).rev().take_while(|&code| char::from_u32(code).is_some_and(is_decimal)).count();
     u32::try_from(before % 10).ok().and_then(|digit| char::from_digit(digit, 10))
@@ -154,7 +160,7 @@ impl Run {
         })
     }
 
-    /// Whether groups are a part of a longer number in groups of four.
+    /// Whether the groups are part of a longer number in groups of four.
     fn goes_on(&self, start: usize, end: usize) -> bool {
         let is_four = |group: &&String| group.len() == 4;
         let before = start.checked_sub(1).and_then(|at| self.groups.get(at)).filter(is_four);
@@ -164,14 +170,14 @@ impl Run {
     }
 }
 
-/// `2027`, `1227` or `2712`.
+/// Whether four digits are a year or an expiry date, such as `2027`, `1227` or `2712`.
 fn is_year_or_expiry(four_digits: &str) -> bool {
     let (first, last) = four_digits.split_at(2);
     let is_month = |digits: &str| ("01"..="12").contains(&digits);
     first == "20" || is_month(first) || is_month(last)
 }
 
-/// Whether some ASCII digits are a card's number, no more and no less.
+/// Whether ASCII digits are exactly one card number.
 fn is_card_number(digits: &str) -> bool {
     let is_issued = |Issuer { prefixes, lengths }: &Issuer| {
         let prefix = digits.get(..prefixes.start().to_string().len());
@@ -197,7 +203,7 @@ mod tests {
 
     const SIZE: usize = 10_000;
 
-    /// The same numbers in every run (`SplitMix64`).
+    /// Generates the same numbers in every run (`SplitMix64`).
     struct SeededRng(u64);
 
     impl SeededRng {
@@ -232,7 +238,7 @@ mod tests {
         }
     }
 
-    /// Digits with the check digit that completes them.
+    /// The digits with their check digit appended.
     fn with_check_digit(digits: &str) -> String {
         (0..10).map(|check| format!("{digits}{check}")).find(|number| luhn(number)).unwrap()
     }
@@ -276,7 +282,7 @@ mod tests {
         with_check_digit(&format!("{prefix}{rest}"))
     }
 
-    /// The digits in groups: as embossed, in halves, in other sizes, one by one, or in one unit.
+    /// The digits in groups: as embossed, in halves, in other sizes, one by one, or as one group.
     fn grouped(rng: &mut SeededRng, number: &str) -> String {
         let sizes: &[usize] = match (rng.below(6), number.len()) {
             (0, _) => return number.to_owned(),
@@ -299,7 +305,7 @@ mod tests {
         groups.join(separator)
     }
 
-    /// The zero of some scripts, and of full width and mathematical digits.
+    /// The zeros of some scripts, and of full-width and mathematical digits.
     const ZEROS: [u32; 14] = [
         0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0be6, 0x0e50, 0x0ed0, 0x0f20, 0x1040, 0xff10,
         0x1_d7ce, 0x1_d7f6,
@@ -315,7 +321,7 @@ mod tests {
         }
     }
 
-    /// As embossed or in one unit, with the digits beside it that people write there.
+    /// The number as embossed or as one group, beside other digits that are usually written there.
     fn beside_digits(rng: &mut SeededRng, number: &str) -> String {
         let sizes: &[usize] = match number.len() {
             14 => &[4, 6, 4],
@@ -387,7 +393,7 @@ mod tests {
         assert!(missed.is_empty(), "{} of {SIZE}: {:?}", missed.len(), &missed[..missed.len().min(20)]);
     }
 
-    /// A text with long numbers that are no card's.
+    /// A text with long numbers that are not card numbers.
     fn harmless(rng: &mut SeededRng) -> String {
         let millis = 1_600_000_000_000 + rng.below(400_000_000_000);
         let (year, month, day) = (1950 + rng.below(100), 1 + rng.below(12), 1 + rng.below(28));
@@ -506,13 +512,13 @@ mod tests {
     fn a_number_needs_prefix_length_and_check_digit_of_one_issuer() {
         for text in [
             "4242424242424241",
-            // Visa has no numbers of 13 digits, nor of 17.
+            // Visa has no numbers of 13 or 17 digits.
             "4222222222222",
             "42424242424242427",
-            // Right by its check digit, but of no issuer.
+            // The check digit is right, but the first digits are of no issuer.
             "1234567812345670",
             "9999999999999995",
-            // American Express has 15 digits only, Mastercard 16.
+            // American Express numbers have only 15 digits, Mastercard numbers 16.
             "3742424242424242",
             "555555555555557",
             // Four groups of a longer number.
@@ -544,7 +550,7 @@ mod tests {
             "2026-01-31",
             "shopper+1795893700009@example.com",
             "1 Harbour Street, +4915123456001",
-            // With the postcode behind them they are as long as a card's number, and have its check digit.
+            // With the postcode, these have the length and the check digit of a card number.
             "+46 70 123 45 68\n114 55 Stockholm",
             "+46 70 123 45 68, 114 55 Stockholm",
             "+46 70 123 45 68 114 55",

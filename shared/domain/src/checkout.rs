@@ -1,4 +1,4 @@
-//! What a customer says when checking out.
+//! The data of a checkout, for basket, ordering and the services that fulfil orders.
 
 use email_address::Options;
 use idna::uts46::{AsciiDenyList, DnsLength, Hyphens, Uts46};
@@ -10,18 +10,19 @@ use crate::{Redacted, Text};
 pub type PersonName = Redacted<Text<1, 100>>;
 /// A postal address: 1 to 500 characters.
 pub type Address = Redacted<Text<1, 500, true>>;
-/// A payment provider's name for a means of payment: 1 to 200 characters, never a card number.
+/// A payment provider's token for a means of payment: 1 to 200 characters, never a card number.
 pub type PaymentToken = Redacted<Text<1, 200>>;
 
-/// The longest e-mail address, in octets: a path of 256 without its brackets.
+/// The maximum length of an e-mail address in octets: a path of 256 without its brackets.
 const MAX_EMAIL_LENGTH: usize = 254;
 
 /// A customer's e-mail address.
 pub type Email = Redacted<EmailAddress>;
 
-/// An e-mail address as every mail server takes it: a plain local part in ASCII (RFC 5321 `Dot-string`), and
-/// a domain name of two labels or more, an international one in its ASCII form (UTS #46). Lengths are those
-/// of RFC 5321 section 4.5.3.1, 254 octets in all. SES, which does not announce SMTPUTF8, takes no other
+/// An e-mail address that every mail server accepts: an ASCII local part (RFC 5321 `Dot-string`),
+/// and a domain name of at least two labels. An international domain is stored in its ASCII form
+/// (UTS #46). Lengths are limited as in RFC 5321 section 4.5.3.1, to 254 octets in total. SES does
+/// not announce SMTPUTF8 and accepts no other addresses
 /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Destination.html>).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
@@ -53,14 +54,15 @@ impl TryFrom<String> for EmailAddress {
         let is_good = ascii.is_ascii()
             && ascii.len() <= MAX_EMAIL_LENGTH
             && !local.starts_with('"')
-            // No top-level domain is a number (RFC 3696 section 2), but the end of an IP address is.
+            // No top-level domain is a number (RFC 3696 section 2), but the last part of an IP
+            // address is.
             && !domain.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()))
             && email_address::EmailAddress::parse_with_options(&ascii, options).is_ok();
         if is_good { Ok(Self(ascii)) } else { Err(InvalidEmail) }
     }
 }
 
-/// Whom an order goes to, and where.
+/// The recipient of an order, and their addresses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -69,25 +71,25 @@ pub struct Recipient {
     pub first_name: PersonName,
     /// Last name.
     pub last_name: PersonName,
-    /// Where to write to.
+    /// The address for notifications.
     pub email: Email,
-    /// Where to send the goods.
+    /// The address for the parcel.
     pub address: Address,
 }
 
 impl Recipient {
-    /// What stands in the place of somebody whom the shop has forgotten.
+    /// Replaces the recipient when the customer's data was erased.
     pub(crate) fn erased() -> Self {
         Self {
             first_name: Text::erased().into(),
             last_name: Text::erased().into(),
-            // No mail gets anywhere under `.invalid` (RFC 2606).
+            // `.invalid` is reserved (RFC 2606), so no mail is delivered.
             email: EmailAddress("erased@erased.invalid".to_owned()).into(),
             address: Text::erased().into(),
         }
     }
 
-    /// Whether this is nobody any more: there is nowhere to send anything to.
+    /// Whether the recipient was erased, so that nothing can be sent.
     #[must_use]
     pub fn is_erased(&self) -> bool {
         *self == Self::erased()
@@ -100,7 +102,7 @@ impl Recipient {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE", try_from = "String")]
 #[cfg_attr(feature = "schema", schemars(!try_from))]
 pub enum PaymentMethod {
-    /// A card, named by its token.
+    /// A card, identified by its token.
     Card,
     /// `PayPal`.
     Paypal,

@@ -1,8 +1,10 @@
-//! What ordering asks of the services that fulfil an order.
+//! Commands from ordering to the services that fulfil an order.
 //!
-//! A command is no fact: it goes to one service, by that service's queue, and never to the bus, so that nobody else
-//! sees the address and the payment token in it. It travels in the envelope of an [event](crate::event), with the name
-//! of the command as its type. The answer is a fact. A command that comes again changes nothing.
+//! A command is not an event. It is sent to the queue of one service and never to the event bus. So
+//! no other service receives the address and the payment token in it. It has the envelope of an
+//! [event](crate::event), with the command's name as its type.
+//!
+//! The service answers with an event. A redelivered command changes nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,53 +13,53 @@ use crate::event::facts;
 use crate::stock::LineQuantity;
 use crate::{Amount, Currency, OrderId};
 
-/// Charge an order's price, once. Answered by `PaymentSettled`, `PaymentDeclined` or, if a [`RefundPayment`] came
-/// first, `PaymentRefunded`.
+/// Charge an order's price, once. Answered by `PaymentSettled`, `PaymentDeclined` or, if a
+/// [`RefundPayment`] arrived first, `PaymentRefunded`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChargePayment {
-    /// For which order.
+    /// The order.
     pub order_id: OrderId,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// What the amount is in.
+    /// The amount's currency.
     pub currency: Currency,
-    /// By which means.
+    /// The means of payment.
     pub payment: Payment,
 }
 
-/// See to it that nothing is charged for an order: what was charged goes back, what was not never will be. Answered by
-/// `PaymentRefunded`.
+/// Make sure that nothing is charged for an order: refund any charge, and prevent later charges.
+/// Answered by `PaymentRefunded`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RefundPayment {
-    /// For which order.
+    /// The order.
     pub order_id: OrderId,
 }
 
-/// Send an order's parcel. Answered by `ShipmentCreated` and, when the parcel leaves, `ShipmentDispatched`; or by
-/// `ShipmentRefused`, or `ShipmentCancelled`.
+/// Send an order's parcel. Answered by `ShipmentCreated` and, when the parcel leaves,
+/// `ShipmentDispatched`; or by `ShipmentRefused`, or `ShipmentCancelled`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ShipOrder {
-    /// Which order.
+    /// The order.
     pub order_id: OrderId,
-    /// To whom.
+    /// The recipient.
     pub recipient: Recipient,
-    /// What is in the parcel.
+    /// The units in the parcel.
     pub units: Vec<LineQuantity>,
 }
 
-/// Keep an order's parcel from leaving. Answered by `ShipmentCancelled`, even if no parcel was asked for yet; if it has
-/// left, by the fact that says where it is.
+/// Cancel an order's shipment before the parcel leaves. Answered by `ShipmentCancelled`, even if no
+/// parcel was requested yet. If the parcel has left, answered by the event for its current state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CancelShipment {
-    /// Which order.
+    /// The order.
     pub order_id: OrderId,
 }
 

@@ -1,11 +1,11 @@
-//! What the services tell each other: facts in the past tense, in one envelope.
+//! The events that the services publish, named in the past tense, in one envelope.
 //!
-//! On the bus an event is an EventBridge entry whose `source` is `shop.<service>`, whose
-//! `detail-type` is the fact's name and whose `detail` is an [`Event`]. Readers ignore fields
-//! they do not know; a change that an old reader could not live with gets a new version.
+//! On the bus an event is an EventBridge entry. Its `source` is `shop.<service>`, its `detail-type`
+//! is the event's name and its `detail` is an [`Event`]. Consumers ignore unknown fields. A change
+//! that breaks existing consumers gets a new version.
 //!
-//! The services that fulfil orders also tell each other what to do: a [command](crate::command) travels in the same
-//! envelope, straight to the queue of the one service that it is for.
+//! The services that fulfil orders also receive [commands](crate::command). A command has the same
+//! envelope and is sent directly to the queue of its service.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub mod payment;
 pub mod privacy;
 pub mod shipping;
 
-/// Says what a fact is called, in which version, and who states it.
+/// Sets the name, version and source of events.
 macro_rules! facts {
     ($source:literal: $($name:ident),* $(,)?) => {
         $(impl crate::event::Fact for $name {
@@ -37,58 +37,58 @@ macro_rules! facts {
 }
 pub(crate) use facts;
 
-/// A fact of the shop: what stands in an event's `data`.
+/// The payload of an event: its `data`.
 pub trait Fact: Serialize + DeserializeOwned {
-    /// Its name, as EventBridge's `detail-type`.
+    /// The event's name, as EventBridge's `detail-type`.
     const DETAIL_TYPE: &'static str;
     /// The version of its schema.
     const VERSION: u32;
 }
 
-/// A fact that one service publishes.
+/// The payload of an event that one service publishes.
 pub trait Published: Fact {
     /// The service, as EventBridge's `source`.
     const SOURCE: &'static str;
 }
 
-/// A fact and what is known about its telling: the `detail` of an EventBridge entry.
+/// An event's payload and metadata: the `detail` of an EventBridge entry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Event<D> {
-    /// About the telling.
+    /// The metadata.
     pub metadata: Metadata,
-    /// The fact.
+    /// The payload.
     pub data: D,
 }
 
-/// About the telling of a fact.
+/// The metadata of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
-    /// Names the event; one that is told again keeps its id.
+    /// Identifies the event; an event that is published again keeps its id.
     pub event_id: Uuid,
-    /// The version of the fact's schema.
+    /// The version of the payload's schema.
     pub version: u32,
-    /// Ties together all that one request of a client brought about.
+    /// Correlates everything that one client request caused.
     pub correlation_id: String,
-    /// The event that led to this one, where one did.
+    /// The event that caused this one, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<Uuid>,
-    /// When it happened, not when it was told.
+    /// When it happened, not when it was published.
     pub occurred_at: Timestamp,
 }
 
 impl<D: Fact> Event<D> {
-    /// States a fact that happened at a time.
+    /// Creates an event that happened at `occurred_at`.
     pub fn new(event_id: Uuid, correlation_id: String, occurred_at: Timestamp, data: D) -> Self {
         let metadata =
             Metadata { event_id, version: D::VERSION, correlation_id, causation_id: None, occurred_at };
         Self { metadata, data }
     }
 
-    /// A fact that this event brought about. `name` tells it from the others that it did; told again it is the same
-    /// event, with the same id.
+    /// Creates an event that this event caused. `name` distinguishes it from others with the same
+    /// cause. The same `name` always gives the same event id.
     pub fn consequence<F: Fact>(&self, name: &str, occurred_at: Timestamp, fact: F) -> Event<F> {
         let Metadata { event_id, correlation_id, .. } = &self.metadata;
         let id = Uuid::new_v5(event_id, name.as_bytes());
@@ -98,25 +98,25 @@ impl<D: Fact> Event<D> {
     }
 }
 
-/// A product as the other services see it.
+/// A product, as published to the other services.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProductSnapshot {
     /// The product.
     pub id: ProductId,
-    /// What it is called.
+    /// Its name.
     pub name: ProductName,
-    /// What it is grouped by.
+    /// Its category.
     pub category: Category,
-    /// Where its picture is.
+    /// The file name or URL of its picture.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image_file: Option<ImageFile>,
-    /// What a unit costs.
+    /// The unit price.
     pub price: Amount,
-    /// What the price is in.
+    /// The price's currency.
     pub currency: Currency,
-    /// Counts the product's changes: of two snapshots the greater version is the later one.
+    /// Counts the product's changes: the snapshot with the greater version is the later one.
     pub version: u64,
 }
 
@@ -135,7 +135,7 @@ impl From<&Product> for ProductSnapshot {
     }
 }
 
-/// A product came into the catalogue.
+/// A product was added to the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -161,45 +161,45 @@ pub struct ProductUpdated {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PriceChange {
-    /// What a unit cost.
+    /// The unit price.
     pub from: Amount,
-    /// What it costs now.
+    /// The new unit price.
     pub to: Amount,
 }
 
-/// A product left the catalogue.
+/// A product was removed from the catalogue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ProductDeleted {
-    /// The product that was.
+    /// The removed product.
     pub product_id: ProductId,
     /// Greater than the version of every snapshot of it.
     pub version: u64,
 }
 
-/// A customer checked out: their basket is gone, and these lines are to become an order.
+/// A customer checked out: their basket was emptied, and these lines become an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BasketCheckedOut {
-    /// The order's name, fixed at checkout.
+    /// The order's id, fixed at checkout.
     pub order_id: OrderId,
     /// When the customer checked out.
     pub order_date: Timestamp,
-    /// Whose order.
+    /// The customer who checked out.
     pub customer_id: CustomerId,
-    /// Their name, for people.
+    /// The customer's user name, for display.
     pub user_name: UserName,
-    /// Whom it goes to.
+    /// The recipient of the order.
     pub recipient: Recipient,
-    /// How it is paid.
+    /// The means of payment.
     pub payment: Payment,
-    /// What was bought.
+    /// The lines that were bought.
     pub lines: Vec<CheckedOutLine>,
-    /// What the customer was told to pay.
+    /// The total that the customer was shown.
     pub total_price: Amount,
-    /// What all amounts are in.
+    /// The currency of all amounts.
     pub currency: Currency,
 }
 
@@ -210,14 +210,14 @@ pub struct BasketCheckedOut {
 pub struct CheckedOutLine {
     /// The product.
     pub product_id: ProductId,
-    /// What it was called.
+    /// Its name at checkout.
     pub product_name: ProductName,
     /// Its colour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub color: Option<Color>,
-    /// How many units.
+    /// The number of units.
     pub quantity: Quantity,
-    /// What a unit cost.
+    /// The unit price.
     pub price: Amount,
 }
 
@@ -291,7 +291,7 @@ pub(crate) mod tests {
         data.recipient.address = wide(500).parse().unwrap();
         data.payment.token = Some(wide(200).parse().unwrap());
         let event = Event::new(Uuid::now_v7(), "x".repeat(64), data.order_date, data);
-        // EventBridge takes 256 KB (PutEvents quota), of which this leaves some for what it adds.
+        // EventBridge accepts 256 KB (PutEvents quota). This limit leaves room for what it adds.
         let bytes = serde_json::to_string(&event).unwrap().len();
         assert!(bytes < 250 * 1024, "{bytes}");
     }

@@ -7,7 +7,7 @@ use uuid::{NoContext, Uuid};
 
 use crate::Timestamp;
 
-/// Why a string is no id.
+/// Why a string is not an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("must be a UUID, such as 0190f2a0-0000-7000-8000-000000000000")]
 pub struct InvalidId;
@@ -43,7 +43,7 @@ macro_rules! uuid_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                // Of the ways to write a UUID, RFC 9562 section 4 has one, in either case.
+                // RFC 9562 section 4 defines one text form of a UUID, in upper or lower case.
                 match Uuid::try_parse(text) {
                     Ok(id) if text.len() == uuid::fmt::Hyphenated::LENGTH && !id.is_nil() => Ok(Self(id)),
                     _ => Err(InvalidId),
@@ -54,33 +54,33 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// Names a product: a UUID v7, so that ids sort by creation.
+    /// Identifies a product: a UUID v7, so that ids sort by creation time.
     ProductId
 }
 uuid_id! {
-    /// Names an order: a UUID v7 (RFC 9562 section 5.7) that carries the order's date, so
-    /// that a customer's orders sort by time under their key.
+    /// Identifies an order: a UUID v7 (RFC 9562 section 5.7) that contains the order's date. So a
+    /// customer's orders sort by time under their key.
     OrderId
 }
 uuid_id! {
-    /// Names a line of a basket: the same product in the same colour is always the same line.
+    /// Identifies a line of a basket: the same product in the same colour always has the same id.
     ItemId
 }
 uuid_id! {
-    /// Identifies a customer: the `sub` claim of their account's tokens. Cognito never gives the id of
-    /// a deleted account to another one, so unlike a [`UserName`] it means one person for ever.
+    /// Identifies a customer: the `sub` claim of their account's tokens. Cognito never reuses the
+    /// id of a deleted account, so unlike a [`UserName`] it identifies one person for ever.
     CustomerId
 }
 
 impl CustomerId {
-    /// Stands in the place of every customer whose data was erased. No account has this id: Cognito's
-    /// are random (RFC 9562 section 5.4), this one is nil (section 5.9).
+    /// Replaces the id of every customer whose data was erased. No account has this id: Cognito's
+    /// ids are random (RFC 9562 section 5.4), this one is nil (section 5.9).
     pub const ERASED: Self = Self(Uuid::nil());
 
     /// Reads an id that may be [`ERASED`](Self::ERASED).
     ///
     /// # Errors
-    /// When it is no id.
+    /// When it is not an id.
     pub fn deserialize_or_erased<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Uuid::deserialize(deserializer).map(Self)
     }
@@ -101,7 +101,7 @@ impl OrderId {
         Self(v7(at))
     }
 
-    /// When the order was placed. An id that is no UUID v7 was never ours and dates to 1970.
+    /// When the order was placed. The shop creates only UUID v7 ids; any other id gives 1970.
     #[must_use]
     pub fn date(self) -> Timestamp {
         let (seconds, nanoseconds) = self.0.get_timestamp().map_or((0, 0), |timestamp| timestamp.to_unix());
@@ -139,12 +139,13 @@ fn with_rest(at: Timestamp, rest: u8) -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(at.unix_millis(), &[rest; 10]).into_uuid()
 }
 
-/// The name that a customer signs in with, as people see it in paths and answers: 1 to 128 letters,
-/// digits, and `. _ @ + -`. It can be taken again when its account is gone, so it identifies nobody: that is
-/// what a [`CustomerId`] does.
+/// The name that a customer signs in with, as shown in paths and responses: 1 to 128 letters,
+/// digits, and `. _ @ + -`. Another customer can take it after the account is deleted, so only a
+/// [`CustomerId`] identifies a customer.
 ///
-/// `.` and `..` mean something else in a path, `checkout` is a route of its own, `erased` stands for erased
-/// customers, and a name that reads like a [`CustomerId`] would be taken for one by Cognito's API.
+/// These names are rejected: `.` and `..` have another meaning in a path, `checkout` is a route,
+/// and `erased` replaces the names of erased customers. Cognito's API would treat a name that looks
+/// like a [`CustomerId`] as an id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct UserName(String);
@@ -158,7 +159,7 @@ impl UserName {
     pub(crate) const RESERVED: [&str; 4] = [".", "..", "checkout", Self::ERASED];
     const ERASED: &'static str = "erased";
 
-    /// Stands in the place of the name of every customer whose data was erased. Nobody can sign up with it.
+    /// Replaces the name of every customer whose data was erased. No customer can sign up with it.
     #[must_use]
     pub fn erased() -> Self {
         Self(Self::ERASED.to_owned())
@@ -167,7 +168,7 @@ impl UserName {
     /// Reads a name that may be [`erased`](Self::erased).
     ///
     /// # Errors
-    /// When it is no name.
+    /// When it is not a user name.
     pub fn deserialize_or_erased<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match String::deserialize(deserializer)? {
             name if name == Self::ERASED => Ok(Self::erased()),
@@ -188,7 +189,7 @@ impl AsRef<str> for UserName {
     }
 }
 
-/// As many hexadecimal digits as a UUID has, with hyphens anywhere.
+/// Whether a name has exactly as many hexadecimal digits as a UUID, with hyphens anywhere.
 fn is_like_an_id(name: &str) -> bool {
     let mut digits = name.chars().filter(|c| *c != '-');
     digits.clone().count() == 32 && digits.all(|c| c.is_ascii_hexdigit())

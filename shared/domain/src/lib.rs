@@ -1,8 +1,8 @@
-//! What the shop means by its words: ids, money, baskets, orders and events.
+//! The domain types of all services: ids, money, baskets, orders and events.
 //!
-//! Every type here is either right or was never made: values are checked once, where they
-//! enter (`TryFrom`, `serde`), and trusted from then on. Nothing in this crate does I/O,
-//! knows AWS or is async; the clock is read only by [`Timestamp::now`].
+//! Every value of these types is valid: it is checked once, where it enters (`TryFrom`, `serde`),
+//! and trusted from then on. This crate does no I/O, does not use AWS and is not async. Only
+//! [`Timestamp::now`] reads the clock.
 
 pub mod basket;
 pub mod card;

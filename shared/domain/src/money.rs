@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A currency of ISO 4217 that people pay with: one that has minor units, or states that it has none.
+/// An ISO 4217 currency for payments: one that has minor units, or is defined to have none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&'static str")]
 pub struct Currency(iso_currency::Currency);
@@ -24,7 +24,7 @@ impl Currency {
         self.0.code()
     }
 
-    /// How many decimals an amount has: 2 for USD, 0 for JPY.
+    /// The number of decimals of an amount: 2 for USD, 0 for JPY.
     fn decimals(self) -> u32 {
         self.0.exponent().map_or(0, u32::from)
     }
@@ -61,13 +61,13 @@ impl fmt::Display for Currency {
     }
 }
 
-/// A decimal number as JSON carries it, exact: `950.40`, never a float. Its currency travels beside it.
+/// An exact decimal number in JSON: `950.40`, never a float. Its currency is a separate field.
 ///
 /// It reads and writes JSON numbers through [`RawValue`], so it works with `serde_json` only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Amount(Decimal);
 
-/// As many digits as a [`Decimal`] keeps without rounding.
+/// The most digits that a [`Decimal`] holds without rounding.
 const MAX_DIGITS: usize = 28;
 
 /// Why a JSON value is not an [`Amount`].
@@ -82,7 +82,7 @@ impl FromStr for Amount {
         if !number.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
             return Err(InvalidAmount);
         }
-        // As it is written, if that can be kept: an amount that was read is shown as it was.
+        // Keeps the digits as written if possible, so that an amount is shown as it was read.
         let number = if digits(number) > MAX_DIGITS { without_trailing_zeros(number) } else { number.into() };
         if digits(&number) > MAX_DIGITS {
             return Err(InvalidAmount);
@@ -99,7 +99,7 @@ fn digits(number: &str) -> usize {
     number.bytes().filter(u8::is_ascii_digit).count()
 }
 
-/// The same number without zeros at the end of its fraction, which say nothing.
+/// The same number without trailing zeros in its fraction.
 fn without_trailing_zeros(number: &str) -> Cow<'_, str> {
     let (mantissa, exponent) = number.split_at(number.find(['e', 'E']).unwrap_or(number.len()));
     match mantissa.trim_end_matches('0') {
@@ -140,7 +140,7 @@ pub struct Money {
     currency: Currency,
 }
 
-/// Why money could not be made or added up.
+/// Why money could not be created or added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// Money is never negative.
@@ -149,12 +149,12 @@ pub enum MoneyError {
     /// More decimals than the currency has.
     #[error("must have at most {decimals} decimals in {currency}")]
     TooPrecise {
-        /// How many the currency has.
+        /// The number of decimals of the currency.
         decimals: u32,
         /// The currency.
         currency: Currency,
     },
-    /// More than can be counted.
+    /// More than 64 bits hold.
     #[error("is too large")]
     TooLarge,
     /// Two currencies in one sum.
@@ -163,13 +163,13 @@ pub enum MoneyError {
 }
 
 impl Money {
-    /// Nothing, in this currency.
+    /// Zero, in this currency.
     #[must_use]
     pub fn zero(currency: Currency) -> Self {
         Self::from_minor(0, currency)
     }
 
-    /// So many minor units: `from_minor(95_040, USD)` is 950.40 dollars.
+    /// Money in minor units: `from_minor(95_040, USD)` is 950.40 dollars.
     #[must_use]
     pub fn from_minor(minor: u64, currency: Currency) -> Self {
         Self { minor, currency }
@@ -223,7 +223,7 @@ impl Money {
         Ok(Self { minor, ..self })
     }
 
-    /// So many times this.
+    /// This money multiplied by `times`.
     ///
     /// # Errors
     /// When the product is beyond 64 bits.

@@ -2,7 +2,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::Number;
 
-/// A whole number that is not negative, however JSON writes it: `2`, `2.0` and `2e0` are one value (RFC 8259 section 6).
+/// A non-negative whole number in any JSON form: `2`, `2.0` and `2e0` are one value (RFC 8259
+/// section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "Number")]
 pub struct WholeNumber(u64);
@@ -13,7 +14,7 @@ pub struct WholeNumber(u64);
 pub struct InvalidWholeNumber;
 
 impl WholeNumber {
-    /// The bare number.
+    /// The number.
     #[must_use]
     pub fn get(self) -> u64 {
         self.0

@@ -1,4 +1,4 @@
-//! A placed order.
+//! A placed order and its status.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::event::BasketCheckedOut;
 use crate::product::ProductName;
 use crate::{CustomerId, Money, MoneyError, OrderId, ProductId, Timestamp, UserName};
 
-/// Where an order stands.
+/// The status of an order.
 ///
 /// ```text
 /// PENDING ──> STOCK_RESERVED ──> PAID ──> SHIPPED ──> DELIVERED
@@ -23,9 +23,9 @@ use crate::{CustomerId, Money, MoneyError, OrderId, ProductId, Timestamp, UserNa
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderStatus {
-    /// Placed; nothing has been done about it yet.
+    /// Placed; nothing else has been done yet.
     Pending,
-    /// Its units are set aside.
+    /// Its units are reserved.
     StockReserved,
     /// Its price was charged.
     Paid,
@@ -33,9 +33,9 @@ pub enum OrderStatus {
     Shipped,
     /// Its parcel has arrived.
     Delivered,
-    /// The shop could not take it: nothing is charged (any more), nothing is set aside.
+    /// The shop rejected it: nothing is charged (any more), and nothing is reserved.
     Rejected,
-    /// It was cancelled: what was charged went back, and so did what was set aside.
+    /// It was cancelled: any charge was refunded, and any reserved stock was released.
     Cancelled,
 }
 
@@ -45,7 +45,7 @@ pub enum OrderStatus {
 pub struct InvalidStatus;
 
 impl OrderStatus {
-    /// All of them.
+    /// All statuses.
     pub const ALL: [Self; 7] = [
         Self::Pending,
         Self::StockReserved,
@@ -56,7 +56,7 @@ impl OrderStatus {
         Self::Cancelled,
     ];
 
-    /// The status as it is written everywhere.
+    /// The status as text.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -70,7 +70,7 @@ impl OrderStatus {
         }
     }
 
-    /// Where an order can stand just before: the arrows that lead here.
+    /// The possible previous statuses: the arrows in the diagram that lead to this one.
     #[must_use]
     pub fn reached_from(self) -> &'static [Self] {
         match self {
@@ -84,13 +84,14 @@ impl OrderStatus {
         }
     }
 
-    /// Whether the order can still be cancelled: its parcel has not left, and it is not over.
+    /// Whether the order can still be cancelled: its parcel has not left, and its status is not
+    /// final.
     #[must_use]
     pub fn is_cancellable(self) -> bool {
         Self::Cancelled.reached_from().contains(&self)
     }
 
-    /// Whether nothing comes after.
+    /// Whether no status follows this one.
     #[must_use]
     pub fn is_final(self) -> bool {
         !Self::ALL.iter().any(|next| next.reached_from().contains(&self))
@@ -118,15 +119,15 @@ impl fmt::Display for OrderStatus {
 pub enum Reason {
     /// There are not enough units of some product.
     OutOfStock,
-    /// The payment provider would not charge it.
+    /// The payment provider declined the charge.
     PaymentDeclined,
-    /// The payment provider did not say in time whether it charged.
+    /// The payment provider did not report in time whether it charged.
     PaymentTimedOut,
-    /// No carrier goes there.
+    /// No carrier delivers to the address.
     ShippingImpossible,
     /// The customer cancelled it.
     CustomerRequest,
-    /// Something of the shop's did not work for so long that it was given up.
+    /// Part of the shop failed for so long that fulfilment was abandoned.
     FulfilmentFailed,
 }
 
@@ -135,11 +136,11 @@ pub enum Reason {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StatusChange {
-    /// Where the order has stood from then on.
+    /// The order's new status.
     pub status: OrderStatus,
-    /// When it came there.
+    /// When the order reached the status.
     pub at: Timestamp,
-    /// Why it ended there, if it was rejected or cancelled.
+    /// The reason, if the order was rejected or cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
@@ -150,42 +151,42 @@ pub struct StatusChange {
 pub struct OrderLine {
     /// The product.
     pub product_id: ProductId,
-    /// What it was called.
+    /// Its name at checkout.
     pub product_name: ProductName,
     /// Its colour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<Color>,
-    /// How many units.
+    /// The number of units.
     pub quantity: Quantity,
-    /// What a unit cost.
+    /// The unit price.
     pub price: Money,
 }
 
 impl OrderLine {
-    /// What all units cost.
+    /// The price of all units.
     ///
     /// # Errors
-    /// When that is more than can be counted.
+    /// When the total is beyond 64 bits.
     pub fn total(&self) -> Result<Money, MoneyError> {
         self.price.checked_mul(self.quantity.get().into())
     }
 }
 
-/// An order as it is kept.
+/// An order as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// Whose order; [`CustomerId::ERASED`] once their data was erased.
+    /// The customer who placed it; [`CustomerId::ERASED`] once their data was erased.
     #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
     pub customer_id: CustomerId,
-    /// Their name when they checked out; [`UserName::erased`] once their data was erased.
+    /// The customer's user name at checkout; [`UserName::erased`] once their data was erased.
     #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
-    /// Its name, fixed at checkout.
+    /// Its id, fixed at checkout.
     pub order_id: OrderId,
-    /// Where it stands.
+    /// Its current status.
     pub status: OrderStatus,
-    /// How it came there, oldest first.
+    /// Its status changes, oldest first.
     #[serde(default)]
     pub history: Vec<StatusChange>,
     /// When its customer asked to cancel it.
@@ -193,25 +194,25 @@ pub struct Order {
     pub cancel_requested_at: Option<Timestamp>,
     /// When the customer checked out.
     pub order_date: Timestamp,
-    /// What was bought.
+    /// The lines that were bought.
     pub lines: Vec<OrderLine>,
-    /// What the customer was told to pay.
+    /// The total that the customer was shown.
     pub total_price: Money,
-    /// Whom it goes to.
+    /// The recipient of the order.
     pub recipient: Recipient,
-    /// How it is paid.
+    /// The means of payment.
     pub payment: Payment,
-    /// Ties the order to the request that placed it.
+    /// Correlates the order with the request that placed it.
     pub correlation_id: String,
 }
 
-/// Why a checked-out basket is no order.
+/// Why a checked-out basket is not a valid order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidOrder {
-    /// An amount is no money in the order's currency.
+    /// An amount is not valid money in the order's currency.
     #[error("an amount of the order {0}")]
     Money(#[from] MoneyError),
-    /// The lines do not add up to what the customer was told.
+    /// The lines do not add up to the total that the customer was shown.
     #[error("the lines cost {lines}, the customer was told {told}")]
     WrongTotal {
         /// The sum of the lines.
@@ -219,16 +220,16 @@ pub enum InvalidOrder {
         /// The total of the event.
         told: Money,
     },
-    /// An order of nothing.
+    /// The order has no lines.
     #[error("the order has no lines")]
     NoLines,
 }
 
 impl Order {
-    /// The order that a checked-out basket asks for.
+    /// Creates the order for a checked-out basket.
     ///
     /// # Errors
-    /// When its amounts are not money or do not add up.
+    /// When its amounts are not valid money or do not add up.
     pub fn place(checkout: BasketCheckedOut, correlation_id: String) -> Result<Self, InvalidOrder> {
         let currency = checkout.currency;
         let told = Money::from_amount(checkout.total_price, currency)?;
@@ -272,20 +273,20 @@ impl Order {
         })
     }
 
-    /// Whether the order has come to this status, wherever it stands by now.
+    /// Whether the order has ever had this status.
     #[must_use]
     pub fn has_been(&self, status: OrderStatus) -> bool {
         self.history.iter().any(|change| change.status == status)
     }
 
-    /// When the order came to where it stands.
+    /// When the order reached its current status.
     #[must_use]
     pub fn changed_at(&self) -> Timestamp {
         self.history.last().map_or(self.order_date, |change| change.at)
     }
 
-    /// The same order of nobody: what was bought and for how much stays, for the books; who bought it, where it went
-    /// and what it was paid with does not.
+    /// The same order without its customer. The lines and prices are kept for accounting. The
+    /// customer, the recipient and the means of payment are erased.
     #[must_use]
     pub fn anonymised(self) -> Self {
         Self {
@@ -293,7 +294,7 @@ impl Order {
             user_name: UserName::erased(),
             recipient: Recipient::erased(),
             payment: Payment { token: None, ..self.payment },
-            // It would lead to the log lines of the request.
+            // A correlation id would lead to the log lines of the request.
             correlation_id: "erased".to_owned(),
             ..self
         }

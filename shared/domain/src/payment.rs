@@ -1,4 +1,4 @@
-//! How an order is paid.
+//! Payment outcomes, for payment and ordering.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum DeclineReason {
-    /// The customer's bank said no, and not why.
+    /// The customer's bank declined without a reason.
     Declined,
-    /// There is not enough on the account.
+    /// The account has insufficient funds.
     InsufficientFunds,
-    /// The provider does not know the token, or there was none.
+    /// The token is unknown to the provider, or missing.
     UnknownToken,
 }

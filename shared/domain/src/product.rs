@@ -4,16 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Amount, Currency, Money, MoneyError, ProductId, Text, Timestamp};
 
-/// What a product is called: 1 to 500 characters.
+/// A product's name: 1 to 500 characters.
 pub type ProductName = Text<1, 500>;
-/// What a product is like: up to 4,000 characters.
+/// A product's description: up to 4,000 characters.
 pub type Description = Text<0, 4000, true>;
-/// Where the product's picture is: a file name or URL of 1 to 500 characters.
+/// The file name or URL of a product's picture: 1 to 500 characters.
 pub type ImageFile = Text<1, 500>;
-/// What products are grouped by: 1 to 200 characters.
+/// A product's category: 1 to 200 characters.
 pub type Category = Text<1, 200>;
 
-/// What one unit of a product costs: from nothing to a million units of its currency.
+/// The price of one unit of a product: from zero to one million units of its currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Money", into = "Money")]
 pub struct Price(Money);
@@ -21,10 +21,10 @@ pub struct Price(Money);
 /// Why an amount is not a [`Price`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidPrice {
-    /// It is not even money.
+    /// The amount is not valid money.
     #[error(transparent)]
     Money(#[from] MoneyError),
-    /// Beyond the limit, stated in whole units of the currency.
+    /// Above the limit, which is in whole units of the currency.
     #[error("must be at most {}", Price::MAX)]
     TooHigh,
 }
@@ -41,7 +41,7 @@ impl Price {
         Self::try_from(Money::from_amount(amount, currency)?)
     }
 
-    /// The price as money to reckon with.
+    /// The price as money, for calculations.
     #[must_use]
     pub fn money(self) -> Money {
         self.0
@@ -66,22 +66,22 @@ impl From<Price> for Money {
     }
 }
 
-/// What the shop's staff write about a product.
+/// The details of a product that staff edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProductDetails {
-    /// What it is called.
+    /// Its name.
     pub name: ProductName,
-    /// What it is like.
+    /// Its description.
     pub description: Option<Description>,
-    /// Where its picture is.
+    /// The file name or URL of its picture.
     pub image_file: Option<ImageFile>,
-    /// What it is grouped by.
+    /// Its category.
     pub category: Category,
-    /// What one unit costs.
+    /// The unit price.
     pub price: Price,
 }
 
-/// A change of some of a product's details; what is `None` stays as it is.
+/// A change of some of a product's details; `None` leaves a detail unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProductPatch {
     /// The new name.
@@ -108,38 +108,38 @@ impl From<ProductDetails> for ProductPatch {
     }
 }
 
-/// A product as it is kept.
+/// A product as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Product {
-    /// Its name for machines, for ever.
+    /// Its permanent id.
     pub id: ProductId,
-    /// What it is called.
+    /// Its name.
     pub name: ProductName,
-    /// What it is like.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// Where its picture is.
+    /// The file name or URL of its picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_file: Option<ImageFile>,
-    /// What it is grouped by.
+    /// Its category.
     pub category: Category,
-    /// What one unit costs.
+    /// The unit price.
     pub price: Price,
-    /// How many units can be sold, as far as the warehouse has told; none if nothing was ever taken in. It is the
-    /// warehouse's to say, so it comes and goes without a change of the product.
+    /// Units for sale, as last reported by inventory; `None` if no stock was ever received.
+    /// Inventory owns this number, so it changes without a change of the product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub available: Option<u64>,
     /// Counts its changes, from 1.
     pub version: u64,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
 }
 
 impl Product {
-    /// The product after a change made `at` this time.
+    /// The product after a change at the time `at`.
     #[must_use]
     pub fn changed(self, patch: ProductPatch, at: Timestamp) -> Self {
         Self {
@@ -156,7 +156,7 @@ impl Product {
         }
     }
 
-    /// A new product, made `at` this time.
+    /// A new product, created at the time `at`.
     #[must_use]
     pub fn new(details: ProductDetails, at: Timestamp) -> Self {
         Self {

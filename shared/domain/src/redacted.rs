@@ -3,14 +3,14 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A value that is somebody's own business. It is stored and sent like any other, but says nothing of itself where
-/// programs talk to programmers: in logs, errors and panics.
+/// A personal value. It is stored and sent like any other value, but never shown in logs, errors
+/// and panics.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Redacted<T>(T);
 
 impl<T> Redacted<T> {
-    /// The value itself, for whoever has to work with it: not for logs.
+    /// The value itself, for processing; never for logs.
     #[must_use]
     pub fn reveal(&self) -> &T {
         &self.0

@@ -1,7 +1,8 @@
-//! JSON Schemas of the types that check themselves.
+//! JSON Schemas of the types that validate themselves.
 //!
-//! What is to be read has the whole check in its schema: lengths, patterns, names that are reserved. What
-//! was written has passed it, so its schema says only what a reader has to make room for.
+//! A schema for deserialization contains the whole validation: lengths, patterns and reserved
+//! names. Serialized values have passed it, so their schema describes only what a consumer must
+//! handle.
 
 use std::borrow::Cow;
 
@@ -15,7 +16,8 @@ use crate::{
     Amount, Currency, CustomerId, DateRange, ItemId, OrderId, ProductId, Redacted, Text, Timestamp, UserName,
 };
 
-/// A local part in ASCII; a domain in whatever script, with one of the full stops that UTS #46 takes for one.
+/// An ASCII local part; a domain in any script, with a character that UTS #46 treats as a full
+/// stop.
 const EMAIL_PATTERN: &str = r"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[^\s@]+[.\u3002\uff0e\uff61][^\s@]+$";
 
 macro_rules! inline_schema {
@@ -64,8 +66,9 @@ inline_schema! {
 /// As many hexadecimal digits as a UUID has, with hyphens anywhere.
 const LIKE_AN_ID: &str = "^-*([0-9A-Fa-f]-*){32}$";
 
-/// The characters of the basic plane of which this is true, as the inside of a class: those beyond are
-/// written in one way in the patterns of one language, and in another in those of the next.
+/// The characters of the Basic Multilingual Plane for which `is_member` is true, as the inside of a
+/// character class. Characters beyond it are left out: pattern languages write them in different
+/// ways.
 fn class_of(is_member: impl Fn(char) -> bool) -> String {
     let mut ranges: Vec<(u32, u32)> = Vec::new();
     for c in ('\0'..='\u{ffff}').filter(|c| is_member(*c)).map(u32::from) {
@@ -80,7 +83,7 @@ fn class_of(is_member: impl Fn(char) -> bool) -> String {
     ranges.iter().map(range).collect()
 }
 
-/// Whether a character is refused wherever it stands in a text.
+/// Whether a character is rejected anywhere in a text.
 fn is_refused(c: char, lines: bool) -> bool {
     (text::is_control(c) && !(lines && text::is_line_break(c)))
         || text::is_bidi_control(c)
@@ -100,7 +103,7 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> JsonSchema for Text<
         let mut schema = json_schema!({ "type": "string", "minLength": MIN, "maxLength": MAX });
         if generator.contract().is_deserialize() {
             let not = class_of(|c| is_refused(c, LINES));
-            // What may not be blank holds something that is to be seen.
+            // A text that must not be blank contains a visible character.
             let blank = class_of(|c| !c.is_whitespace() && (text::is_blank(c) || is_refused(c, false)));
             let some = if MIN == 0 { String::new() } else { format!(r"[^\s{blank}][^{not}]*") };
             schema.insert("pattern".to_owned(), format!("^[^{not}]*{some}$").into());
@@ -125,11 +128,11 @@ impl<T: JsonSchema> JsonSchema for Redacted<T> {
 
 #[cfg(test)]
 mod tests {
-    //! The schemas of the events are kept in `schemas/`.
+    //! The schemas of the events are stored in `schemas/`.
     //!
-    //! What was published stays: a type that changes takes a new version, and
-    //! `UPDATE_EXPECT=1 cargo test -p domain` writes the new version's file beside the old one. Only
-    //! descriptions may change within a version.
+    //! Published schemas are kept. A type that changes gets a new version, and `UPDATE_EXPECT=1
+    //! cargo test -p domain` writes the new version's file beside the old one. Only descriptions
+    //! may change within a version.
 
     use expect_test::expect_file;
     use schemars::generate::SchemaSettings;
@@ -172,7 +175,8 @@ mod tests {
         expect_file![file].assert_eq(&text);
     }
 
-    /// A schema without what it says to people. A field may be called `description`, but its schema is no text.
+    /// A schema without its descriptions. The schema of a field named `description` is kept: it is
+    /// not a string.
     fn meaning(schema: &Value) -> Value {
         match schema {
             Value::Object(members) => {

@@ -1,4 +1,4 @@
-//! What is in the warehouse.
+//! Stock, for ordering and inventory.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,32 +12,32 @@ use crate::{OrderId, ProductId};
 pub struct LineQuantity {
     /// The product.
     pub product_id: ProductId,
-    /// How many; of a product that stands in several lines, in colours, this is one of them.
+    /// The number of units in one line. A product in several colours has several lines.
     pub quantity: Quantity,
 }
 
-/// What the fulfilment of an order asks of the warehouse. Asked again, each of them changes nothing.
+/// A request of order fulfilment to inventory. Each request is idempotent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "step", rename_all = "camelCase")]
 pub enum StockStep {
-    /// Set all units aside, or none.
+    /// Reserve all units, or none.
     #[serde(rename_all = "camelCase")]
     Reserve {
-        /// For which order.
+        /// The order.
         order_id: OrderId,
-        /// What.
+        /// The units to reserve.
         units: Vec<LineQuantity>,
     },
-    /// Put back what was set aside, if anything was; nothing can be set aside for the order afterwards.
+    /// Release the reserved units, if any. Nothing can be reserved for the order afterwards.
     #[serde(rename_all = "camelCase")]
     Release {
-        /// For which order.
+        /// The order.
         order_id: OrderId,
     },
-    /// What was set aside has left the house.
+    /// Ship the reserved units: they have left the warehouse.
     #[serde(rename_all = "camelCase")]
     Ship {
-        /// With which order.
+        /// The order.
         order_id: OrderId,
     },
 }

@@ -10,12 +10,14 @@ use icu_properties::props::{
 use icu_properties::{CodePointMapData, CodePointSetData};
 use serde::{Deserialize, Serialize};
 
-/// A text of `MIN` to `MAX` characters that people can see: normalised (Unicode NFC) and without white space
-/// at its ends, so that two spellings of one thing are one text. The length is that of the normalised text.
-/// It holds something other than white space if `MIN` is not zero; line breaks and tabs only if it may have
-/// `LINES`; no control characters, no characters that reorder text (Unicode property `Bidi_Control`), and
-/// invisible ones (`Default_Ignorable_Code_Point`) only where they change how a word, an ideograph or an
-/// emoji looks, as UAX #31 section 2.3 and UTS #51 have it.
+/// A visible text of `MIN` to `MAX` characters, without white space at its ends. It is normalised
+/// (Unicode NFC), so that two spellings are one text. The length is that of the normalised text. If
+/// `MIN` is not zero, it contains something other than white space.
+///
+/// Line breaks and tabs are allowed only if `LINES` is true. Control characters and characters that
+/// reorder text (Unicode property `Bidi_Control`) are rejected. Invisible characters
+/// (`Default_Ignorable_Code_Point`) are allowed only where they change how a word, an ideograph or
+/// an emoji looks. UAX #31 section 2.3 and UTS #51 define this.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Text<const MIN: usize, const MAX: usize, const LINES: bool = false>(String);
@@ -31,7 +33,7 @@ pub enum InvalidText {
         /// The most characters allowed.
         max: usize,
     },
-    /// Nothing that can be seen.
+    /// Nothing visible.
     #[error("must not be blank")]
     Blank,
     /// A control character, such as NUL or an escape.
@@ -40,13 +42,13 @@ pub enum InvalidText {
     /// A character that reorders the text around it, such as U+202E.
     #[error("must not contain characters that change the direction of writing")]
     BidiControl,
-    /// A character that cannot be seen and changes nothing that can, such as U+200B.
+    /// An invisible character that does not change how others look, such as U+200B.
     #[error("must not contain invisible characters")]
     Invisible,
 }
 
-/// The longest that a character of a normalised text can be in one that is not, in bytes: some letters of
-/// Greek are written as four characters of two bytes or more.
+/// The maximum size in bytes of the unnormalised form of one normalised character. Some Greek
+/// letters are written as four characters of two bytes or more.
 const MAX_BYTES_PER_CHARACTER: usize = 16;
 
 impl<const MIN: usize, const MAX: usize, const LINES: bool> Text<MIN, MAX, LINES> {
@@ -58,7 +60,7 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> Text<MIN, MAX, LINES
 }
 
 impl<const MAX: usize, const LINES: bool> Text<1, MAX, LINES> {
-    /// What stands in the place of a text that the shop has forgotten.
+    /// Replaces a text that was erased.
     pub(crate) fn erased() -> Self {
         const { assert!(MAX >= 6) }
         Self("erased".to_owned())
@@ -71,7 +73,7 @@ impl<const MIN: usize, const MAX: usize, const LINES: bool> TryFrom<String> for 
     fn try_from(text: String) -> Result<Self, InvalidText> {
         let wrong_length = InvalidText::Length { min: MIN, max: MAX };
         let trimmed = text.trim();
-        // An enormous text is refused without reading it.
+        // Rejects a very large text before it is processed.
         if trimmed.len() > MAX * MAX_BYTES_PER_CHARACTER || text.is_empty() && MIN > 0 {
             return Err(wrong_length);
         }
@@ -109,8 +111,8 @@ fn normalise(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { Cow::Borrowed(text) } else { ComposingNormalizer::new_nfc().normalize(text) }
 }
 
-/// Control characters, the separators of lines and paragraphs, and the two that are no characters at all: SQS
-/// takes no message with one.
+/// Control characters, line and paragraph separators, and the two noncharacters that SQS rejects in
+/// a message.
 pub(crate) fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }
@@ -119,8 +121,8 @@ pub(crate) fn is_line_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\t')
 }
 
-/// Whether nothing is to be seen of a character. Those without a property that says so are signs that are
-/// blank by name.
+/// Whether a character is invisible. The listed ones have no property for this, but are blank by
+/// name.
 pub(crate) fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || matches!(c, '\u{2800}' | '\u{13441}' | '\u{13442}' | '\u{1d159}')
@@ -131,13 +133,14 @@ pub(crate) fn is_bidi_control(c: char) -> bool {
     CodePointSetData::new::<BidiControl>().contains(c)
 }
 
-/// Characters that are not displayed, and the anchors of annotations, which programs must not display either.
+/// Characters that are not displayed, and annotation anchors, which programs must not display
+/// either.
 pub(crate) fn is_ignorable(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c) || matches!(c, '\u{fff9}'..='\u{fffb}')
 }
 
-/// Whether an ignorable character can change how others look: joiners, variation selectors and the tags of
-/// flags.
+/// Whether an ignorable character can change how others look: joiners, variation selectors and flag
+/// tags.
 #[cfg(feature = "schema")]
 pub(crate) fn is_joiner_or_selector(c: char) -> bool {
     matches!(c, ZWNJ | ZWJ | MONGOLIAN_SEPARATOR | TAG_FIRST..=TAG_CANCEL)
@@ -172,14 +175,14 @@ fn check_invisible(text: &str) -> Result<(), InvalidText> {
     Ok(())
 }
 
-/// Whether an ignorable character has an effect between these: where it has none, it would only make two
-/// texts of one.
+/// Whether an ignorable character has an effect between these characters. Without an effect, it
+/// would only make two texts look the same.
 fn changes_appearance(before: &[char], c: char, after: &[char]) -> bool {
     match c {
         ZWNJ | MONGOLIAN_SEPARATOR => {
             ends_in_joining_letter(before) && after.first().copied().is_some_and(is_joining)
         }
-        // Also at the end of a word: an Arabic letter in the form that it has before others.
+        // Also at the end of a word: it gives an Arabic letter the form that it has before others.
         ZWJ => {
             ends_in_joining_letter(before)
                 || ends_in_emoji(before) && after.first().copied().is_some_and(is_pictograph)
@@ -198,8 +201,8 @@ fn changes_appearance(before: &[char], c: char, after: &[char]) -> bool {
     }
 }
 
-/// Letters whose form depends on their neighbours, or that make syllables with them: those of Arabic, Syriac,
-/// Mongolian, of the scripts of India and others like them.
+/// Letters whose form depends on their neighbours, or that form syllables with them: those of
+/// Arabic, Syriac, Mongolian, Indic scripts and similar scripts.
 fn is_joining(c: char) -> bool {
     let joining = CodePointMapData::<JoiningType>::new().get(c);
     if matches!(joining, JoiningType::DualJoining | JoiningType::LeftJoining | JoiningType::RightJoining) {
@@ -218,7 +221,7 @@ fn is_joining(c: char) -> bool {
     )
 }
 
-/// Whether the last letter is such a one; marks upon it, such as vowels of Arabic, do not count.
+/// Whether the last letter is a joining one. Marks on it, such as Arabic vowels, are skipped.
 fn ends_in_joining_letter(before: &[char]) -> bool {
     let is_mark = |c: char| {
         !is_ignorable(c)
@@ -241,8 +244,8 @@ fn is_ideograph(c: char) -> bool {
     CodePointSetData::new::<Ideographic>().contains(c)
 }
 
-/// Whether a tag is one of a region's flag (UTS #51 annex C): a black flag, three to six letters or digits in
-/// tags, and the tag that ends them.
+/// Whether a tag is part of a region's flag (UTS #51 annex C). Such a flag is a black flag, three
+/// to six letters or digits as tags, and the cancel tag.
 fn is_flag(before: &[char], c: char, after: &[char]) -> bool {
     let is_tag = |c: &&char| (TAG_FIRST..TAG_CANCEL).contains(*c);
     let mut tags: Vec<char> = before.iter().rev().take_while(is_tag).copied().collect();
@@ -316,7 +319,7 @@ mod tests {
         assert_eq!(parse(&"e\u{301}".repeat(5)).unwrap().as_str(), "ééééé");
         assert_eq!(parse(&"e\u{301}".repeat(6)), Err(InvalidText::Length { min: 1, max: 5 }));
         assert_eq!(parse("          abcde          ").unwrap().as_str(), "abcde");
-        // The character that is longest in its other spellings.
+        // The character with the longest unnormalised form.
         assert_eq!(parse(&"\u{3b1}\u{313}\u{300}\u{345}".repeat(5)).unwrap().as_str(), "\u{1f82}".repeat(5));
     }
 
@@ -366,7 +369,7 @@ mod tests {
             "Pho\u{34f}ne",
             "Pho\u{2063}ne",
             "Pho\u{fff9}ne",
-            // Joiners where nothing is joined.
+            // Joiners that join nothing.
             "Pho\u{200d}ne",
             "Pho\u{200c}ne",
             "\u{200d}Phone",
@@ -376,21 +379,21 @@ mod tests {
             "9\u{200d}",
             "🙂\u{200d}",
             "🙂\u{200d}a",
-            // Selectors where there is nothing to select.
+            // Selectors that select nothing.
             "a\u{fe0f}",
             "9\u{fe0f}",
             "語\u{e0100}\u{e0101}",
             "a\u{e0100}",
             "a\u{180b}",
             "🙂\u{fe0f}\u{fe0f}",
-            // Tags that are no flag.
+            // Tags that are not part of a flag.
             "🙂\u{e0067}\u{e0062}\u{e0065}\u{e007f}",
             "🏴\u{e0067}\u{e0062}\u{e0065}",
             "🏴\u{e007f}",
             "🏴\u{e0048}\u{e0065}\u{e006c}\u{e007f}",
             "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e0067}\u{e0067}\u{e007f}",
             "a\u{e0001}",
-            // What is not assigned, but set aside to be ignorable.
+            // Unassigned, but reserved as ignorable.
             "a\u{2065}",
             "a\u{e0fff}",
         ] {
@@ -445,7 +448,7 @@ mod tests {
         }
     }
 
-    /// Any text, or one of what is composed, joined and selected.
+    /// Any text, or one of characters that compose, join and select.
     const TEXTS: &str = concat!(
         "\\PC{0,40}|",
         "[\u{300}-\u{345}\u{1f00}-\u{1fff}\u{200c}\u{200d}\u{fe0f} a\u{645}\u{915}]{0,40}",

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
-    /// The present, by this machine's clock.
+    /// The current time of the system clock.
     #[must_use]
     pub fn now() -> Self {
         Utc::now().into()
@@ -34,19 +34,19 @@ impl Timestamp {
         self.0.timestamp()
     }
 
-    /// The minute, for people: `2026-01-31 12:00 UTC`.
+    /// The time to the minute, for display: `2026-01-31 12:00 UTC`.
     #[must_use]
     pub fn to_minute(self) -> String {
         self.0.format("%F %H:%M UTC").to_string()
     }
 
-    /// The next millisecond: the earliest moment that can be told from this one.
+    /// The next millisecond: the earliest time that differs from this one.
     #[must_use]
     pub fn just_after(self) -> Self {
         Self(self.0 + TimeDelta::milliseconds(1))
     }
 
-    /// This moment and `days` more.
+    /// This time plus `days` days.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
         Self(self.0 + TimeDelta::days(i64::from(days)))
@@ -71,8 +71,8 @@ impl Serialize for Timestamp {
     }
 }
 
-/// A span of time, both ends included, as asked for by a date: one instant
-/// (`2026-01-31T12:00:00.000Z`) or one day in UTC (`2026-01-31`).
+/// A span of time, both ends included, given by a date: one instant (`2026-01-31T12:00:00.000Z`) or
+/// one day in UTC (`2026-01-31`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateRange {
     /// The first millisecond of the span.

@@ -1,4 +1,4 @@
-//! A function that answers HTTP: an `axum` router behind API Gateway.
+//! The runtime of functions that answer HTTP requests: an `axum` router behind API Gateway.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -21,14 +21,14 @@ use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{ConfigError, Problem, config};
 
-/// The largest request body, in bytes; far above any that the shop's requests need.
+/// Maximum size of a request body, in bytes; far more than any request of the shop needs.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
 /// Runs a function that answers HTTP requests of API Gateway (REST API or HTTP API). `build`
-/// makes its routes, at init. Browsers of the origins in `ALLOWED_ORIGINS` may call it, with tokens
-/// for the app clients in `TOKEN_CLIENTS`.
+/// creates its routes at init. Browsers may call it from the origins in `ALLOWED_ORIGINS`, with
+/// tokens for the app clients in `TOKEN_CLIENTS`.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
@@ -40,8 +40,8 @@ pub async fn run(
     gateway::run(cors.layer(app)).await
 }
 
-/// Runs a function that answers HTTP requests of programs, by a function URL or an API: no browser may call it, no
-/// token is taken, and the routes look for themselves who calls.
+/// Runs a function that answers HTTP requests of programs, through a function URL or an API. No
+/// browser may call it and it accepts no tokens: the routes authenticate their callers themselves.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
@@ -51,11 +51,11 @@ pub async fn run_without_auth(
     gateway::run(start(async || Ok(app(build().await?, TokenClients::new([])))).await?).await
 }
 
-/// The routes with problem responses for unknown routes and methods, the deadline, correlation ids, the log line,
-/// security headers, and the app clients whose tokens are taken.
+/// The routes with problem responses for unknown routes and methods, the deadline, correlation ids,
+/// the log line and security headers. Tokens for `clients` are accepted.
 pub fn app(routes: Router, clients: TokenClients) -> Router {
     let routes = routes.fallback(unknown_route).method_not_allowed_fallback(unknown_method);
-    // One layer for all: each costs every request its boxes.
+    // One layer for all of this, because each layer costs every request heap allocations.
     routes.layer(middleware::from_fn_with_state(clients, around))
 }
 
@@ -87,7 +87,7 @@ async fn unknown_method(method: Method, uri: Uri) -> Problem {
     )
 }
 
-/// Does the work of a request as one invocation.
+/// Handles a request as one invocation.
 async fn around(State(clients): State<TokenClients>, mut request: Request, next: Next) -> Response {
     let invocation = Invocation::begin(request.lambda_context_ref());
     let correlation_id = correlation_id(request.headers());
@@ -120,7 +120,8 @@ async fn around(State(clients): State<TokenClients>, mut request: Request, next:
     })
 }
 
-/// What OWASP asks of every response of a REST API. Nothing is to be cached unless its handler says so.
+/// Adds the headers that OWASP recommends for every REST API response. Responses are not cached
+/// unless the handler sets `Cache-Control`.
 fn secure(headers: &mut HeaderMap) {
     for (name, value) in [
         (header::STRICT_TRANSPORT_SECURITY, "max-age=63072000"),
@@ -132,7 +133,7 @@ fn secure(headers: &mut HeaderMap) {
     }
 }
 
-/// The client's correlation id where it is fit to be logged and passed on, else a new one.
+/// The client's correlation id if it is safe to log and pass on, else a new one.
 fn correlation_id(headers: &HeaderMap) -> String {
     let plain = |id: &&str| {
         (1..=64).contains(&id.len())
@@ -142,8 +143,8 @@ fn correlation_id(headers: &HeaderMap) -> String {
     sent.map_or_else(|| Uuid::now_v7().to_string(), ToOwned::to_owned)
 }
 
-/// The bytes of a request body. One that is too large is a 413 problem; one that is compressed, or in another charset
-/// than UTF-8, is a 415 problem.
+/// The bytes of a request body. A body that is too large is a 413 problem. A body that is
+/// compressed, or in a charset other than UTF-8, is a 415 problem.
 #[derive(Debug)]
 pub struct Body(pub axum::body::Bytes);
 
@@ -166,8 +167,8 @@ impl<S: Send + Sync> FromRequest<S> for Body {
     }
 }
 
-/// A REST API hands a function text, so what is compressed is damaged on the way there; and JSON is UTF-8 (RFC 8259
-/// section 8.1). What kind of JSON it is said to be does not matter.
+/// A REST API passes text to a function, so a compressed body arrives damaged. JSON is UTF-8 (RFC
+/// 8259 section 8.1). The media type does not matter.
 fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
     for codings in headers.get_all(header::CONTENT_ENCODING) {
         let codings = codings.to_str().unwrap_or("unreadable");
@@ -190,7 +191,7 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Problem> {
     }
 }
 
-/// The parameters of a request's path, as text; what cannot be one is a 400 problem.
+/// The path parameters of a request, as text; a parameter that cannot be read is a 400 problem.
 #[derive(Debug)]
 pub struct Path<T>(pub T);
 
@@ -205,7 +206,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
     }
 }
 
-/// A value that stands as text in the path, parsed.
+/// Parses a path parameter.
 ///
 /// # Errors
 /// A 422 problem that names the parameter.

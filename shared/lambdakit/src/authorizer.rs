@@ -1,6 +1,7 @@
-//! A function that says who may connect to a WebSocket API: its Lambda authorizer.
+//! The Lambda authorizer of a WebSocket API: it decides which clients may connect.
 //!
-//! Browsers cannot send headers with a WebSocket's handshake, so the token is the query parameter `token`.
+//! Browsers cannot send headers with a WebSocket's handshake, so the token is the query parameter
+//! `token`.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +17,7 @@ use crate::jwt::{SignedIn, TokenError, Tokens};
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 
-/// What the authorizer is called with. A token is not for logs.
+/// The authorizer's event. It has no `Debug`, because the token must not be logged.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request {
@@ -25,7 +26,7 @@ struct Request {
     query_string_parameters: Option<BTreeMap<String, String>>,
 }
 
-/// What API Gateway takes for an answer: a policy, and what is known of the caller.
+/// The authorizer's response to API Gateway: a policy, and the caller's data as context.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
@@ -73,7 +74,7 @@ impl Policy {
     }
 }
 
-/// Why nobody can say who is there. The client gets a 500.
+/// Why the authorizer could not decide. The client gets a 500.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuthorizerError(String);
 
@@ -89,7 +90,7 @@ impl From<AuthorizerError> for Diagnostic {
     }
 }
 
-/// Runs the function. `build` says whose tokens are taken, at init.
+/// Runs the authorizer. `build` creates the token verifier at init.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
@@ -104,10 +105,10 @@ pub async fn run(
     .await
 }
 
-/// Says whether one client may connect. Without a context (in tests) there is no deadline.
+/// Decides whether one client may connect. Without a context (in tests) there is no deadline.
 ///
 /// # Errors
-/// When nobody can say.
+/// When the authorizer cannot decide: an unreadable event, missing keys, or the deadline.
 pub async fn invoke(
     tokens: &Tokens,
     event: &str,

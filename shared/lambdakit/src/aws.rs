@@ -1,5 +1,5 @@
-//! AWS clients with only what a function uses: keys from the environment, one HTTP pool for all
-//! clients, and calls that end early enough to still answer.
+//! AWS clients for Lambda functions: credentials from the environment, one HTTP connection pool for
+//! all clients, and timeouts that leave time for a response.
 
 use std::time::Duration;
 
@@ -22,43 +22,43 @@ use aws_smithy_types::byte_stream::ByteStream;
 
 use crate::config::{self, ConfigError};
 
-/// What all clients of a function share.
+/// The configuration and connections that all AWS clients of a function share.
 #[derive(Clone, Debug)]
 pub struct Aws {
     region: Region,
     credentials: Credentials,
     endpoint: Option<String>,
     http: SharedHttpClient,
-    /// Of the clients, where there is something to gain from knowing it.
+    /// The clients' connector, for opening connections early; `None` for a plain-HTTP endpoint.
     connector: Option<SharedHttpConnector>,
     limits: CallLimits,
 }
 
-/// How long one AWS call can take at most. What a function calls in a row has to fit into its
-/// timeout, so whoever sets the one sets the other.
+/// The limits of one AWS call. The sequential calls of a function must fit into its timeout, so set
+/// both together.
 #[derive(Clone, Copy, Debug)]
 pub struct CallLimits {
-    /// How often a call is tried, the first time included.
+    /// Maximum number of attempts per call, including the first.
     pub attempts: u32,
-    /// When a try is given up.
+    /// Timeout of one attempt.
     pub attempt_timeout: Duration,
 }
 
 impl CallLimits {
-    /// The pause before the second try is at most this; each further one is twice as long.
+    /// Maximum backoff before the second attempt; it doubles with each further attempt.
     const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
     /// Reads `AWS_MAX_ATTEMPTS` and `ATTEMPT_TIMEOUT_MS`.
     ///
     /// # Errors
-    /// When one of them is missing or no number.
+    /// When one of them is missing or is not a number.
     pub fn from_env() -> Result<Self, ConfigError> {
         let attempt_timeout = Duration::from_millis(config::parsed("ATTEMPT_TIMEOUT_MS")?);
         Ok(Self { attempts: config::parsed("AWS_MAX_ATTEMPTS")?, attempt_timeout })
     }
 
-    /// Less than a try may take, so that a connection that was never made can be told from an answer that did
-    /// not come.
+    /// Shorter than the attempt timeout, to distinguish a failed connection from a missing
+    /// response.
     fn connect_timeout(self) -> Duration {
         self.attempt_timeout * 5 / 6
     }
@@ -75,7 +75,7 @@ impl CallLimits {
     }
 }
 
-// The configurations' builders have these methods in common but no trait.
+// The SDK config builders share these methods but no trait.
 macro_rules! config {
     ($aws:expr, $sdk:ident) => {{
         let mut config = $sdk::Config::builder()
@@ -85,7 +85,8 @@ macro_rules! config {
             .http_client($aws.http.clone())
             .retry_config($aws.limits.retries())
             .timeout_config($aws.limits.timeouts())
-            // Each try has a limit of its own, and bodies are small: nothing to watch while they flow.
+            // Each attempt has a timeout and bodies are small, so stalled streams need no
+            // detection.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url($aws.endpoint.clone());
         config
@@ -93,7 +94,7 @@ macro_rules! config {
 }
 
 impl Aws {
-    /// Region and keys as Lambda sets them, and `AWS_ENDPOINT_URL` where the AWS is a local one.
+    /// Reads region and credentials as Lambda sets them, and `AWS_ENDPOINT_URL` for a local AWS.
     ///
     /// # Errors
     /// When one of them is missing.
@@ -112,8 +113,9 @@ impl Aws {
         ))
     }
 
-    /// The same, with a connection to a service (`dynamodb`, `events`) that is open already. Names are resolved,
-    /// certificates checked and keys agreed on at init, which has the whole processor, and not while a caller waits.
+    /// The same, with an open connection to a service (`dynamodb`, `events`). DNS lookup,
+    /// certificate checks and the TLS handshake run at init, which has the full CPU, and not while
+    /// a caller waits.
     ///
     /// # Errors
     /// As [`Aws::from_env`].
@@ -129,16 +131,17 @@ impl Aws {
         let url = endpoint.unwrap_or_else(|| format!("https://{service}.{}.amazonaws.com/", self.region));
         if let (Some(connector), Ok(request)) = (&self.connector, HttpRequest::get(url)) {
             let answer = async {
-                // Read to its end, so that the connection is free again.
+                // Read the whole body, so that the connection returns to the pool.
                 let response = connector.call(request).await.ok()?;
                 ByteStream::new(response.into_body()).collect().await.ok()
             };
-            // No call is made, so any answer is as good. If there is none, the first call will say why.
+            // This is not an API call, so any response will do. If there is none, the first API
+            // call reports why.
             tokio::time::timeout(self.limits.attempt_timeout, answer).await.ok();
         }
     }
 
-    /// The AWS of a region, or of an endpoint.
+    /// The AWS clients of a region, or of an endpoint.
     #[must_use]
     pub fn new(
         region: String,
@@ -185,8 +188,8 @@ impl Aws {
         )
     }
 
-    /// A client of SES. It tries once: a mail whose sending was not answered may be on its way, and a second try would be
-    /// a second mail.
+    /// A client of SES, without retries: a mail whose response was lost may have been sent, so a
+    /// retry could send it twice.
     #[cfg(feature = "mail")]
     #[must_use]
     pub fn mail(&self) -> aws_sdk_sesv2::Client {
@@ -238,7 +241,8 @@ impl Aws {
     }
 }
 
-/// A write that meets somebody else's transaction need only wait a moment; the SDK gives up.
+/// Classifies a conflict with another transaction as transient. By default the SDK does not retry
+/// it.
 fn conflict_is_passing<E>() -> AwsErrorCodeClassifier<E> {
     AwsErrorCodeClassifier::builder().transient_errors(vec!["TransactionConflictException"]).build()
 }

@@ -1,4 +1,5 @@
-//! Batches of records, each handled on its own: what fails comes again, its neighbours do not wait.
+//! Partial batch responses: each record is handled on its own, and only failed records are
+//! redelivered.
 
 use std::error::Error;
 
@@ -11,22 +12,23 @@ use crate::telemetry::{self, Loggable, Outcome};
 /// Why a record could not be handled.
 pub type HandlerError = Box<dyn Error + Send + Sync>;
 
-/// A record is in order and cannot be handled yet, as when it overtook what it belongs to. It comes again, like one that
-/// failed, but nothing went wrong: the log line does not call it a failure. What never comes ends as a dead letter.
+/// The record is valid but cannot be handled yet, for example because it overtook a record that it
+/// depends on. It is redelivered like a failed record, but the log line reports no failure. A
+/// record that is never ready ends in the dead-letter queue.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct RetryLater(Box<dyn Error + Send + Sync>);
 
 impl RetryLater {
-    /// It has to wait for this reason.
+    /// Requests a later retry, for this reason.
     #[must_use]
     pub fn because(reason: impl Error + Send + Sync + 'static) -> Self {
         Self(Box::new(reason))
     }
 }
 
-/// A message that is not what it should be. Says where, but nothing of what stands there: messages
-/// hold what customers wrote, and logs must not.
+/// A message that cannot be deserialized. The error has the position but no content: messages
+/// contain customer data, which must not be logged.
 #[derive(Debug, thiserror::Error)]
 #[error("unreadable: {category} error at {path}, line {line} column {column}")]
 pub struct Unreadable {
@@ -36,12 +38,12 @@ pub struct Unreadable {
     column: usize,
 }
 
-/// Reads a message.
+/// Deserializes a message.
 pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, Unreadable> {
     read_from(&mut serde_json::Deserializer::from_str(json))
 }
 
-/// Reads a part of a message, or one put together of parts.
+/// Deserializes a part of a message, or a message assembled from parts.
 pub(crate) fn read_from<'de, T: Deserialize<'de>>(
     json: impl Deserializer<'de, Error = serde_json::Error>,
 ) -> Result<T, Unreadable> {
@@ -56,7 +58,7 @@ pub(crate) fn read_from<'de, T: Deserialize<'de>>(
     })
 }
 
-/// The records of a batch that are to come again (`ReportBatchItemFailures`).
+/// The records of a batch that must be redelivered (`ReportBatchItemFailures`).
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResponse {
@@ -69,12 +71,12 @@ struct ItemFailure {
     item_identifier: String,
 }
 
-/// A record that was not handled, as the log line tells it.
+/// A record that was not handled, as the log line reports it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Failure {
     pub(crate) id: String,
     pub(crate) reason: String,
-    /// Whether it is [only early](RetryLater).
+    /// Whether the record is [only early](RetryLater).
     #[serde(skip)]
     pub(crate) is_early: bool,
 }
@@ -95,7 +97,7 @@ impl Failure {
 }
 
 impl BatchResponse {
-    /// Notes how a batch of `records` went, and asks for the failed ones again.
+    /// Logs the result of a batch of `records`, and requests redelivery of the failed ones.
     pub(crate) fn report(records: usize, failures: Vec<Failure>) -> (Self, Outcome) {
         telemetry::field("records", &records);
         let failed = failures.iter().filter(|failure| !failure.is_early).count();
@@ -111,13 +113,13 @@ impl BatchResponse {
         (Self::all(failures.into_iter().map(|failure| failure.id)), outcome)
     }
 
-    /// Asks for all of these records again.
+    /// Requests redelivery of all these records.
     pub(crate) fn all(ids: impl IntoIterator<Item = String>) -> Self {
         let failures = ids.into_iter().map(|id| ItemFailure { item_identifier: id });
         Self { batch_item_failures: failures.collect() }
     }
 
-    /// The ids of the records that are to come again.
+    /// The ids of the records that must be redelivered.
     pub fn failed(&self) -> impl Iterator<Item = &str> {
         self.batch_item_failures.iter().map(|failure| &*failure.item_identifier)
     }

@@ -1,8 +1,8 @@
-//! Who calls, and what they may do: the only place that decides it.
+//! Authorization of HTTP callers: the only place that decides it for all handlers.
 //!
-//! API Gateway's Cognito authorizer verifies the token; what it found there comes with the request.
-//! A handler says who may call it by what it takes: [`Staff`], or any [`Caller`]. A handler that takes
-//! none of them is public.
+//! API Gateway's Cognito authorizer verifies the token and passes its claims with the request. A
+//! handler declares who may call it by its extractor: [`Staff`], or any [`Caller`]. A handler
+//! without either is public.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use serde_json::json;
 
 use crate::{ConfigError, Problem, config, telemetry};
 
-/// The group of the user pool whose members may do everything.
+/// The user pool group whose members may do everything.
 pub(crate) const STAFF: &str = "staff";
 
-/// The app clients whose tokens are taken. A REST API's Cognito authorizer takes those of any client of
-/// its user pool, so it is looked at here.
+/// The app clients whose tokens are accepted. A REST API's Cognito authorizer accepts tokens for
+/// any client of its user pool, so the audience is checked here.
 #[derive(Clone, Debug)]
 pub struct TokenClients(Arc<[String]>);
 
 impl TokenClients {
-    /// What `TOKEN_CLIENTS` says: ids, separated by commas.
+    /// Reads `TOKEN_CLIENTS`: app client ids, separated by commas.
     ///
     /// # Errors
-    /// When the variable is not there.
+    /// When the variable is not set.
     pub fn from_env() -> Result<Self, ConfigError> {
         Ok(Self::new(config::required("TOKEN_CLIENTS")?.split(',')))
     }
 
-    /// These app clients.
+    /// Accepts tokens for these app clients.
     pub fn new<'a>(ids: impl IntoIterator<Item = &'a str>) -> Self {
         Self(ids.into_iter().map(ToOwned::to_owned).collect())
     }
 }
 
-/// Somebody who is signed in.
+/// A signed-in user.
 #[derive(Clone)]
 pub struct Caller {
     subject: String,
@@ -49,7 +49,7 @@ pub struct Caller {
     is_staff: bool,
 }
 
-/// Their address is not for logs.
+/// Omits the e-mail address, which must not be logged.
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, user_name, is_staff, email: _ } = self;
@@ -61,7 +61,7 @@ impl fmt::Debug for Caller {
     }
 }
 
-/// What the authorizer found in an ID token. All claims are text by the time that they come here.
+/// The claims of an ID token, from the authorizer. API Gateway passes all of them as text.
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
@@ -75,26 +75,27 @@ struct Claims {
 }
 
 impl Caller {
-    /// Their account's `sub` claim: it identifies the account for ever (`OpenID` Connect Core section 2).
+    /// The account's `sub` claim. It identifies the account permanently (`OpenID` Connect Core
+    /// section 2).
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// Whether they are a member of the staff.
+    /// Whether the user is a member of staff.
     #[must_use]
     pub fn is_staff(&self) -> bool {
         self.is_staff
     }
 
-    /// The name that they signed in with, in the spelling they chose when they signed up. Somebody else can have it
-    /// after them.
+    /// The name that the user signed in with, as spelled at sign-up. Another user can have it
+    /// later.
     #[must_use]
     pub fn user_name(&self) -> &str {
         &self.user_name
     }
 
-    /// Their e-mail address, where the token tells it.
+    /// The e-mail address, if the token contains one.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
         self.email.as_deref()
@@ -133,7 +134,7 @@ fn claims(context: &RequestContext) -> Option<Claims> {
     }
 }
 
-/// Several groups come as one text, in brackets or not, with commas or spaces between them.
+/// Several groups arrive as one text, with or without brackets, separated by commas or spaces.
 fn groups(claim: &str) -> impl Iterator<Item = &str> {
     claim.trim_start_matches('[').trim_end_matches(']').split([',', ' '])
 }
@@ -146,7 +147,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// A member of the staff; everybody else gets a 403 problem.
+/// A member of staff; any other signed-in user gets a 403 problem.
 #[derive(Clone, Copy, Debug)]
 pub struct Staff;
 

@@ -1,6 +1,6 @@
-//! Commands: what a service asks of one other service, straight to that service's queue.
+//! Commands: requests that a service sends directly to the queue of one other service.
 //!
-//! They travel in the envelope that EventBridge would put around them, so [`queue::run`](crate::queue::run) reads them
+//! They have the envelope of EventBridge events, so [`queue::run`](crate::queue::run) reads them
 //! like events.
 
 use aws_sdk_sqs::Client;
@@ -17,7 +17,7 @@ pub struct CommandQueue {
     url: String,
 }
 
-/// As EventBridge writes it.
+/// The envelope of an EventBridge event.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) struct Envelope<'a, D> {
@@ -27,24 +27,24 @@ pub(crate) struct Envelope<'a, D> {
 }
 
 impl CommandQueue {
-    /// Commands to the queue at this URL.
+    /// Sends commands to the queue at this URL.
     #[must_use]
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
     }
 
-    /// Commands to the queue whose URL is in this variable.
+    /// Sends commands to the queue whose URL is in this variable.
     ///
     /// # Errors
-    /// When the variable is not there.
+    /// When the variable is not set.
     pub fn from_env(client: &Client, variable: &'static str) -> Result<Self, ConfigError> {
         Ok(Self::new(client.clone(), config::required(variable)?))
     }
 
-    /// Sends a command. One that is sent again is to be the same, and harmless.
+    /// Sends a command. A retry must send the same command, and the receiver must be idempotent.
     ///
     /// # Errors
-    /// When it is not on the queue, as far as is known.
+    /// When SQS did not confirm the command.
     pub async fn send(
         &self,
         source: &str,
@@ -54,10 +54,10 @@ impl CommandQueue {
         self.send_later(source, detail_type, detail, 0).await
     }
 
-    /// The same, for so many seconds from now: 900 at most (SQS quota).
+    /// Sends a command with a delay in seconds: 900 at most (SQS quota).
     ///
     /// # Errors
-    /// When it is not on the queue, as far as is known.
+    /// When SQS did not confirm the command.
     pub async fn send_later(
         &self,
         source: &str,
@@ -67,7 +67,7 @@ impl CommandQueue {
     ) -> Result<(), AwsError> {
         let body = body(source, detail_type, detail)?;
         let send = self.client.send_message().queue_url(&self.url).message_body(body);
-        // A message without a delay of its own takes the queue's.
+        // A message without its own delay gets the queue's delay.
         send.set_delay_seconds((seconds > 0).then(|| seconds.into())).send().await?;
         Ok(())
     }

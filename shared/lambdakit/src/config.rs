@@ -1,4 +1,4 @@
-//! What a function is told by its environment, read once, at init.
+//! Configuration of a function from environment variables, read once at init.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -6,25 +6,25 @@ use std::str::FromStr;
 /// Why a function cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The variable is not there.
+    /// The variable is not set, or is empty.
     #[error("environment variable {0} is not set")]
     Missing(&'static str),
-    /// The variable holds something else than it should.
+    /// The variable has an invalid value.
     #[error("environment variable {name} is wrong: {reason}")]
     Invalid {
-        /// Which variable.
+        /// Name of the variable.
         name: &'static str,
-        /// What is wrong with it.
+        /// Why the value is invalid.
         reason: String,
     },
 }
 
-/// A variable that must be there and hold something.
+/// Reads a variable that must be set and not empty.
 pub fn required(name: &'static str) -> Result<String, ConfigError> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
 }
 
-/// A variable that must be there and parse.
+/// Reads and parses a variable that must be set.
 pub fn parsed<T: FromStr<Err: Display>>(name: &'static str) -> Result<T, ConfigError> {
     required(name)?.parse().map_err(|error: T::Err| ConfigError::Invalid { name, reason: error.to_string() })
 }

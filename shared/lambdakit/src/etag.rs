@@ -1,10 +1,12 @@
-//! Versions of a resource in HTTP: `ETag` and conditional requests (RFC 9110 sections 8.8.3 and 13).
+//! Versions of a resource in HTTP: `ETag` and conditional requests (RFC 9110 sections 8.8.3 and
+//! 13).
 //!
-//! A handler takes [`Preconditions`], and asks them about the version that it is about to show or to replace. A write
-//! has to be made on the condition that this version is still there, so that nothing comes in between.
+//! A handler extracts [`Preconditions`] and checks them against the version that it returns or
+//! replaces. The write itself must be conditional on this version, so that no other write comes in
+//! between.
 //!
-//! Dates of resources are not compared: no answer has `Last-Modified`, so `If-Modified-Since` and
-//! `If-Unmodified-Since` are to be ignored (sections 13.1.3 and 13.1.4).
+//! Dates are not compared: no response has `Last-Modified`, so `If-Modified-Since` and
+//! `If-Unmodified-Since` are ignored (sections 13.1.3 and 13.1.4).
 
 use axum::extract::FromRequestParts;
 use axum::http::header::{ETAG, GetAll, IF_MATCH, IF_NONE_MATCH};
@@ -20,13 +22,15 @@ pub fn etag(version: u64) -> [(HeaderName, String); 1] {
     [(ETAG, EntityTag::of(version).0)]
 }
 
-/// The answer to a conditional read whose client has the current version (RFC 9110 section 15.4.5).
+/// The response to a conditional read if the client has the current version (RFC 9110 section
+/// 15.4.5).
 #[must_use]
 pub fn not_modified(version: u64) -> Response {
     (StatusCode::NOT_MODIFIED, etag(version)).into_response()
 }
 
-/// The opaque part of an entity tag with its quotes. It is compared octet by octet, so `"03"` is not version 3.
+/// The opaque part of an entity tag with its quotes. It is compared octet by octet, so `"03"` is
+/// not version 3.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct EntityTag(String);
 
@@ -39,39 +43,39 @@ impl EntityTag {
 /// The entity tags of one header.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Tags {
-    /// `*`: any version that there is.
+    /// `*`: any existing version.
     Any,
-    /// Each with whether it is weak.
+    /// Entity tags, each with whether it is weak.
     List(Vec<(bool, EntityTag)>),
 }
 
-/// The conditions of a request on the version of a resource that exists. Of one that does not exist nothing is asked:
-/// that it is not found comes first (RFC 9110 section 13.2.1).
+/// The preconditions of a request on the version of an existing resource. A missing resource has no
+/// preconditions to check: its 404 comes first (RFC 9110 section 13.2.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preconditions {
     if_match: Option<Tags>,
     if_none_match: Option<Tags>,
 }
 
-/// What the conditions of a read say.
+/// The result of a read's preconditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReadCondition {
-    /// Show the resource.
+    /// Return the resource.
     Holds,
-    /// The client has this version: answer 304.
+    /// The client has this version: respond with 304.
     NotModified,
-    /// Answer 412.
+    /// Respond with 412.
     Failed,
 }
 
 impl Preconditions {
-    /// Whether a write may replace this version; if not, the answer is 412.
+    /// Whether a write may replace this version; if not, respond with 412.
     #[must_use]
     pub fn hold_for(&self, version: u64) -> bool {
         self.matches(version) && !self.is_known(version)
     }
 
-    /// What to answer to a GET or HEAD of this version.
+    /// How to respond to a GET or HEAD of this version.
     #[must_use]
     pub fn of_read(&self, version: u64) -> ReadCondition {
         // The order is that of RFC 9110 section 13.2.2.
@@ -84,7 +88,8 @@ impl Preconditions {
         }
     }
 
-    /// Whether `If-Match` holds. Its comparison is strong: a weak tag matches nothing (section 13.1.1).
+    /// Whether `If-Match` holds. Its comparison is strong: a weak tag matches nothing (section
+    /// 13.1.1).
     fn matches(&self, version: u64) -> bool {
         self.if_match.as_ref().is_none_or(|tags| tags.contain(version, false))
     }
@@ -106,7 +111,7 @@ impl Tags {
         }
     }
 
-    /// Reads all lines of a header as one list (RFC 9110 section 5.3); none without the header.
+    /// Reads all lines of a header as one list (RFC 9110 section 5.3); `None` without the header.
     fn read(name: &HeaderName, lines: GetAll<HeaderValue>) -> Result<Option<Self>, Problem> {
         let lines: Vec<_> = lines.iter().map(HeaderValue::as_bytes).collect();
         if lines.is_empty() {
@@ -123,7 +128,8 @@ impl Tags {
     }
 }
 
-/// A list of entity tags. A list may have empty elements (RFC 9110 section 5.6.1.2), and a tag may hold commas.
+/// A list of entity tags. A list may have empty elements (RFC 9110 section 5.6.1.2), and a tag may
+/// hold commas.
 fn parse(mut list: &[u8]) -> Option<Vec<(bool, EntityTag)>> {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
     let mut tags = Vec::new();
@@ -148,7 +154,7 @@ fn parse(mut list: &[u8]) -> Option<Vec<(bool, EntityTag)>> {
                 if !opaque[..length].iter().all(is_etagc) {
                     return None;
                 }
-                // Ours are ASCII, so what replaces other octets makes no tag one of ours.
+                // Valid tags of a version are ASCII, so a replaced octet cannot cause a match.
                 let tag = String::from_utf8_lossy(&rest[..length + 2]).into_owned();
                 tags.push((is_weak, EntityTag(tag)));
                 list = &opaque[length + 1..];

@@ -1,7 +1,7 @@
-//! Events, as an EventBridge rule puts them on a queue.
+//! Events as an EventBridge rule sends them to a queue, for the functions that read the queue.
 //!
-//! What a function listens to is an enum with a variant for each `detail-type`, which has its name
-//! and holds the `detail`:
+//! A function declares the events that it handles as an enum. Each variant has the name of a
+//! `detail-type` and holds the `detail`:
 //!
 //! ```
 //! # #[derive(serde::Deserialize)] struct Opened;
@@ -13,7 +13,7 @@
 //! }
 //! ```
 //!
-//! A `detail` may say in its `metadata` which request of a client it goes back to, as `correlationId`.
+//! A `detail` may have the `correlationId` of the client request that caused it, in its `metadata`.
 
 use std::iter;
 
@@ -25,29 +25,29 @@ use serde_json::value::RawValue;
 
 use crate::batch::{self, Unreadable};
 
-/// An event, and what is known about it.
+/// An event with its envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Envelope<E> {
     /// EventBridge's `detail-type`.
     pub detail_type: String,
-    /// The `correlationId` in the detail's `metadata`, where there is one.
+    /// The `correlationId` in the detail's `metadata`, if there is one.
     pub correlation_id: Option<String>,
     /// The event itself.
     pub event: E,
 }
 
-/// Why a message is not an event that a function listens to.
+/// Why a message is not an event that the function handles.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// It is poison: no event, or one whose detail is not what its type says.
+    /// A poison message: not an event, or an event whose detail does not match its type.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// It is an event of another type.
+    /// An event of another type.
     #[error("an event has the unknown detail-type {0}")]
     UnknownType(String),
 }
 
-/// As much of a detail as is needed of any.
+/// The fields that are read from any detail.
 #[derive(Deserialize)]
 struct Detail {
     metadata: Metadata,
@@ -60,20 +60,22 @@ struct Metadata {
 }
 
 impl<E: DeserializeOwned> Envelope<E> {
-    /// Opens the body of a message.
+    /// Parses the body of a message.
     ///
-    /// An enum is read by its variants. Any other type is read from the `detail`, whatever the `detail-type`: it is
-    /// for the rule then to let only the right one through.
+    /// For an enum, the `detail-type` selects the variant. Any other type is read from the
+    /// `detail`, whatever the `detail-type`: the EventBridge rule must then pass only the right
+    /// one.
     ///
     /// # Errors
-    /// When the body is no such event.
+    /// When the body is not such an event.
     pub fn open(body: &str) -> Result<Self, EventError> {
         let EventBridgeEvent { detail_type, detail, .. }: EventBridgeEvent<Box<RawValue>> =
             batch::read(body)?;
         let event = match variants::<E>() {
             None => batch::read_from(&*detail)?,
             Some(variants) if variants.contains(&&*detail_type) => {
-                // To serde an enum is a map of one entry. Its value is still text: numbers stay as written.
+                // Serde reads an enum from a map with one entry. Its value is raw JSON, so numbers
+                // stay as written.
                 let variant = MapDeserializer::new(iter::once((&*detail_type, &*detail)));
                 batch::read_from(MapAccessDeserializer::new(variant))?
             }
@@ -86,15 +88,15 @@ impl<E: DeserializeOwned> Envelope<E> {
     }
 }
 
-/// The names of an enum's variants; none of a type that is no enum.
+/// The names of an enum's variants; `None` for any other type.
 fn variants<E: DeserializeOwned>() -> Option<&'static [&'static str]> {
     let mut variants = None;
-    // The answer is what it asked for: there is nothing to be read.
+    // Deserializing always fails: only the requested variants matter.
     drop(E::deserialize(Variants(&mut variants)));
     variants
 }
 
-/// Takes down which variants it is asked for, and gives nothing.
+/// A deserializer that records the requested variants and always fails.
 struct Variants<'a>(&'a mut Option<&'static [&'static str]>);
 
 impl<'de> Deserializer<'de> for Variants<'_> {
@@ -141,7 +143,7 @@ mod tests {
     }
 
     fn body(detail_type: &str, detail: &str) -> String {
-        // The detail may well come before its type.
+        // The detail may come before its type.
         format!(r#"{{"detail": {detail}, "source": "bank", "detail-type": "{detail_type}"}}"#)
     }
 

@@ -1,7 +1,7 @@
-//! Reads a JSON request body field by field, so that the answer names every field at fault.
+//! Reads a JSON request body field by field, so that the response names every invalid field.
 //!
-//! Each read gives `None` where the field is wrong and remembers why. A request is made from
-//! its fields in one step, and what was remembered becomes a problem response:
+//! Each read returns `None` for an invalid field and records the error. A request is built from its
+//! fields in one step, and the recorded errors become a problem response:
 //!
 //! ```
 //! # use lambdakit::{Problem, fields::Fields};
@@ -29,10 +29,10 @@ use serde_json::value::RawValue;
 use crate::Problem;
 use crate::problem::FieldError;
 
-/// How deeply values may be nested, which is how deeply `serde_json` reads them.
+/// Maximum nesting depth of values: the limit of `serde_json`.
 const MAX_DEPTH: usize = 128;
 
-/// The fields of a JSON object, and what was wrong with those read so far.
+/// The fields of a JSON object, and the errors of those read so far.
 #[derive(Debug)]
 pub struct Fields<'a> {
     path: String,
@@ -44,7 +44,8 @@ impl<'a> Fields<'a> {
     /// The fields of a request body.
     ///
     /// # Errors
-    /// A 400 problem when it is no JSON object in UTF-8, a 422 problem when it has a field twice.
+    /// A 400 problem when the body is not a JSON object in UTF-8; a 422 problem when it has a field
+    /// twice.
     pub fn parse(body: &'a [u8]) -> Result<Self, Problem> {
         let text = std::str::from_utf8(body).map_err(|error| {
             let place = error.valid_up_to();
@@ -72,7 +73,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A field that must be there.
+    /// Reads a required field.
     pub fn required<T: Deserialize<'a>>(&mut self, name: &str) -> Option<T> {
         match self.present(name) {
             Some(value) => self.read(name, value),
@@ -80,7 +81,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A field that may be missing or null: `Some(None)` then.
+    /// Reads a field that may be missing or null: `Some(None)` then.
     pub fn optional<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<T>> {
         match self.present(name) {
             Some(value) => self.read(name, value).map(Some),
@@ -88,12 +89,14 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text that may be missing, null or empty, which all mean that it is not given: `Some(None)` then.
+    /// Reads a text that may be missing, null or empty, which all mean that it is not given:
+    /// `Some(None)` then.
     pub fn optional_text<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<T>> {
         if self.is_empty_text(name) { Some(None) } else { self.optional(name) }
     }
 
-    /// A field of a merge patch (RFC 7396) that can be changed but not removed: `Some(None)` when missing.
+    /// A field of a merge patch (RFC 7396) that can be changed but not removed: `Some(None)` when
+    /// missing.
     pub fn change<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<T>> {
         if self.values.contains_key(name) { self.required(name).map(Some) } else { Some(None) }
     }
@@ -103,7 +106,8 @@ impl<'a> Fields<'a> {
         if self.values.contains_key(name) { self.optional(name).map(Some) } else { Some(None) }
     }
 
-    /// A text of a merge patch (RFC 7396) that can be changed or, by null or an empty text, removed.
+    /// A text of a merge patch (RFC 7396) that can be changed or, by null or an empty text,
+    /// removed.
     pub fn removal_text<T: Deserialize<'a>>(&mut self, name: &str) -> Option<Option<Option<T>>> {
         if self.is_empty_text(name) { Some(Some(None)) } else { self.removal(name) }
     }
@@ -142,7 +146,7 @@ impl<'a> Fields<'a> {
         items.into_iter().collect()
     }
 
-    /// Passes on a value that was made from a field, or remembers why it could not be.
+    /// Returns a value that was built from a field, or records its error.
     pub fn check<T>(&mut self, name: &str, value: Result<T, impl Display>) -> Option<T> {
         match value {
             Ok(value) => Some(value),
@@ -150,7 +154,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// Refuses a value that was read from a field if it is not as it must be.
+    /// Refuses a field's value unless `is_right` accepts it.
     pub fn ensure<T>(
         &mut self,
         name: &str,
@@ -162,9 +166,9 @@ impl<'a> Fields<'a> {
         if is_right(&value) { Some(value) } else { self.wrong(name, detail) }
     }
 
-    /// Refuses every field whose name is forbidden, at any depth, also in fields that nobody reads. What
-    /// stands in such fields is not looked at. Values that are nested deeper than serde reads them (128
-    /// levels) are refused, too.
+    /// Refuses every field with a forbidden name, at any depth, including in fields that no handler
+    /// reads. The values of unread fields are not checked. Values nested deeper than serde reads
+    /// them (128 levels) are refused, too.
     pub fn forbid_names(&mut self, detail: &str, is_forbidden: impl Fn(&str) -> bool) -> Option<()> {
         let mut errors = Vec::new();
         for (name, value) in &self.values {
@@ -183,13 +187,14 @@ impl<'a> Fields<'a> {
         none.then_some(())
     }
 
-    /// The 422 problem that names every field at fault.
+    /// The 422 problem that names every invalid field.
     #[must_use]
     pub fn invalid(self) -> Problem {
         Problem::invalid(self.errors)
     }
 
-    /// Takes the members of an object. Of two with one name nobody can say which counts (RFC 8259 section 4).
+    /// Stores the members of an object. Duplicate names are errors, because receivers treat them
+    /// differently (RFC 8259 section 4).
     fn take(&mut self, Members(members): Members<'a>) -> Option<()> {
         let mut result = Some(());
         for (name, value) in members {
@@ -213,7 +218,7 @@ impl<'a> Fields<'a> {
             Ok(value) => Some(value),
             Err(error) => {
                 let message = error.to_string();
-                // The position is that within the field, which would mislead.
+                // The position is relative to the field, which would mislead the client.
                 let message = message.rsplit_once(" at line ").map_or(&*message, |(head, _)| head);
                 match message.split_once(", expected ") {
                     Some((_, expected)) => self.wrong(name, format!("must be {expected}")),
@@ -257,9 +262,9 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// Calls `found` with the path and the name of a field and of all fields in its value, and with no name for a
-/// value that cannot be looked into: nested too deeply, or with a name that is no text. Numbers are skipped
-/// unread, so that none is too large.
+/// Calls `found` with the path and the name of a field and of all fields in its value. Without a
+/// name, it reports a value that cannot be searched: it is nested too deeply or has a name that is
+/// not valid text. Numbers are skipped unread, so that none is too large.
 fn find_names(
     path: &str,
     name: &str,
@@ -288,7 +293,7 @@ fn find_names_in(path: &str, value: &RawValue, depth: usize, found: &mut impl Fn
             find_names_in(&format!("{path}[{index}]"), value, depth + 1, found);
         }
     } else {
-        // A name in it is no text, such as a lone surrogate.
+        // A name in it is not valid text, such as a lone surrogate.
         found(path, None);
     }
 }

@@ -1,8 +1,9 @@
-//! Events of API Gateway and of function URLs as HTTP requests, and HTTP responses as they take them.
+//! Converts events of API Gateway and function URLs to HTTP requests, and HTTP responses to their
+//! format.
 //!
-//! A client decides what an event holds: its method, its path, its query, its headers and its body. So reading an
-//! event never fails because of them. What is not HTTP becomes a 400 problem, which the routes answer and log like
-//! any other; see [`Unreadable`].
+//! Clients control the method, path, query, headers and body of an event, so reading an event never
+//! fails because of them. Input that is not HTTP becomes a 400 problem, which is answered and
+//! logged like any other; see [`Unreadable`].
 
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
@@ -26,13 +27,16 @@ use tower::{Service, ServiceExt};
 
 use crate::Problem;
 
-/// What a path may not hold as it is (RFC 3986 section 3.3). A percent sign stays: the gateway has decoded nothing.
+/// Characters that a path must not contain unencoded (RFC 3986 section 3.3). The percent sign
+/// stays, because the gateway does not decode the path.
 const NO_PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'[').add(b'\\').add(b']');
 
-/// A request of a client as API Gateway (REST API or HTTP API) or a function URL hands it to a function.
+/// A client's request as API Gateway (REST API or HTTP API) or a function URL passes it to a
+/// function.
 ///
-/// It is read in one pass. All that a client decides is text here, so that only an event of another kind fails.
+/// It is deserialized in one pass. All fields that clients control are text here, so that
+/// deserializing fails only for events of another kind.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayEvent {
@@ -62,7 +66,7 @@ pub struct GatewayEvent {
     is_base64_encoded: Option<bool>,
 }
 
-/// Version of the payload of an event, which decides the shape of its answer.
+/// Version of an event's payload, which determines the format of the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Payload {
     /// REST APIs.
@@ -71,11 +75,11 @@ pub enum Payload {
     V2,
 }
 
-/// Why an event is not an HTTP request. A request that carries this as an extension is answered with it.
+/// Why an event is not an HTTP request. A request with this extension is answered with the problem.
 #[derive(Clone, Debug)]
 pub struct Unreadable(pub Problem);
 
-/// A response as API Gateway takes it.
+/// A response in the format of API Gateway.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayResponse {
@@ -91,7 +95,7 @@ pub struct GatewayResponse {
     is_base64_encoded: bool,
 }
 
-/// Answers each event of the gateway by this service.
+/// Answers each gateway event with this service.
 ///
 /// # Errors
 /// When the Lambda runtime fails.
@@ -120,7 +124,7 @@ impl GatewayEvent {
         if self.http_method.is_some() { Payload::V1 } else { Payload::V2 }
     }
 
-    /// The request; with [`Unreadable`] as an extension where a client has sent what is not HTTP.
+    /// The HTTP request. It has an [`Unreadable`] extension if the client's input is not HTTP.
     #[must_use]
     pub fn into_request(self) -> Request {
         let mut request = Request::new(Body::empty());
@@ -130,12 +134,13 @@ impl GatewayEvent {
         request
     }
 
-    /// Headers come first: an answer to what follows them may depend on them.
+    /// Reads headers first, because the response to a later error may depend on them.
     fn fill(self, request: &mut Request) -> Result<(), Problem> {
         let version = self.version();
         let sent = self.headers.unwrap_or_default();
         let lines = self.multi_value_headers.unwrap_or_default();
-        // A REST API says all in `multiValueHeaders`, and in `headers` the last line of each.
+        // A REST API sends all values in `multiValueHeaders`, and only the last of each in
+        // `headers`.
         let single = sent.iter().filter(|(name, _)| !lines.contains_key(*name));
         let multiple = lines.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
         read_headers(single.chain(multiple), request.headers_mut())?;
@@ -190,7 +195,7 @@ fn read_headers<'a>(
 ) -> Result<(), Problem> {
     let mut result = Ok(());
     for (name, value) in sent {
-        // Not `from_str`: values may hold what is not ASCII (RFC 9110 section 5.5).
+        // Not `from_str`: values may contain non-ASCII octets (RFC 9110 section 5.5).
         match (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes())) {
             (Ok(name), Ok(value)) => {
                 headers.append(name, value);
@@ -202,7 +207,7 @@ fn read_headers<'a>(
     result
 }
 
-/// A request has one `Host`, of which anything else is to be refused (RFC 9112 section 3.2).
+/// Refuses requests with an invalid `Host` or more than one (RFC 9112 section 3.2).
 fn check_host(headers: &HeaderMap) -> Result<(), Problem> {
     let is_host = |host: &HeaderValue| {
         let host = host.to_str().unwrap_or("@");
@@ -235,7 +240,7 @@ fn uri(path: &str, query: &str) -> Result<Uri, Problem> {
     PathAndQuery::try_from(text).map(Uri::from).map_err(|_| unreadable("path or query string"))
 }
 
-/// HTTP APIs put a stage with a name before the path; routes know nothing of stages.
+/// HTTP APIs prefix the path with a named stage; routes do not contain stages.
 fn without_stage<'a>(path: &'a str, stage: &str) -> &'a str {
     let rest = path.strip_prefix('/').and_then(|path| path.strip_prefix(stage));
     rest.filter(|rest| rest.starts_with('/')).unwrap_or(path)
@@ -250,7 +255,7 @@ fn unreadable(what: &str) -> Problem {
 }
 
 impl GatewayResponse {
-    /// The response in the shape of this version.
+    /// The response in the format of this version.
     ///
     /// # Errors
     /// When its body ends before it is complete.

@@ -1,8 +1,8 @@
-//! One executable for several functions: which of them it is to be.
+//! Handler selection for an executable that is deployed as several functions.
 //!
-//! Lambda hands a custom runtime the function's handler setting in the environment variable `_HANDLER`. An executable
-//! that is deployed for several functions matches on it, and each function keeps a role, an environment and a memory
-//! size of its own.
+//! Lambda passes the function's handler setting to a custom runtime in the environment variable
+//! `_HANDLER`. The executable matches on it. Each function keeps its own role, environment and
+//! memory size.
 
 use crate::config::{self, ConfigError};
 use crate::telemetry;
@@ -12,13 +12,13 @@ const HANDLER: &str = "_HANDLER";
 /// The function's handler setting.
 ///
 /// # Errors
-/// When the variable is not there, which is written to the log.
+/// When the variable is not set. The error is logged.
 pub fn name() -> Result<String, ConfigError> {
     config::required(HANDLER).inspect_err(|error| telemetry::init_failed(error))
 }
 
-/// Refuses a handler setting that the executable has no function for. It is written to the log, and Lambda reports a
-/// failed init.
+/// Logs and returns the error for a handler setting that the executable does not support. Lambda
+/// reports a failed init.
 #[must_use]
 pub fn unknown(name: &str) -> lambda_runtime::Error {
     let reason = format!("the executable has no function `{name}`");

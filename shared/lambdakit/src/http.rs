@@ -1,7 +1,7 @@
-//! A client of what is no AWS service: the API of another company, or a webhook of a program that waits for one.
+//! An HTTP client for services outside AWS: third-party APIs and webhook receivers.
 //!
-//! Each client knows one place. Its connections are kept, it never tries again by itself, and a call ends at the
-//! deadline, whatever the other side does.
+//! Each client has one base URL. It keeps its connections open and never retries. A call ends at
+//! the deadline, even if the server does not respond.
 
 use std::time::Duration;
 
@@ -17,20 +17,20 @@ use axum::http::{StatusCode, Uri};
 
 use crate::config::{self, ConfigError};
 
-/// What each request names as its sender. Firewalls refuse requests without it, those with the common rules of AWS WAF
-/// among them (`NoUserAgent_HEADER`).
+/// The `User-Agent` of each request. Firewalls refuse requests without one, including the common
+/// rules of AWS WAF (`NoUserAgent_HEADER`).
 const USER_AGENT: &str = concat!("lambdakit/", env!("CARGO_PKG_VERSION"));
 
-/// A client of one place.
+/// A client of one base URL.
 #[derive(Clone, Debug)]
 pub struct Http {
     connector: SharedHttpConnector,
-    /// The URL that all paths are below.
+    /// The URL that all paths are appended to.
     base: String,
     deadline: Duration,
 }
 
-/// What was answered.
+/// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The status.
@@ -39,37 +39,37 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// Why there was no answer. What was asked for may have been done all the same.
+/// Why there was no response. The server may have processed the request all the same.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpClientError {
-    /// Not within the deadline.
+    /// No response within the deadline.
     #[error("no answer within {} ms", .0.as_millis())]
     Late(Duration),
-    /// No connection, or one that ended before the answer did.
+    /// No connection, or the connection ended before the response was complete.
     #[error("no answer: {0}")]
     Lost(String),
 }
 
 impl Http {
-    /// A client of the place whose URL is in this variable.
+    /// A client of the base URL in this variable.
     ///
     /// # Errors
-    /// When the variable is not there or holds no URL.
+    /// When the variable is not set or holds no valid URL.
     pub fn from_env(variable: &'static str, deadline: Duration) -> Result<Self, ConfigError> {
         let url = config::required(variable)?;
         Self::new(&url, deadline)
             .map_err(|error| ConfigError::Invalid { name: variable, reason: error.to_string() })
     }
 
-    /// A client of the place at this URL.
+    /// A client of this base URL.
     ///
     /// # Errors
-    /// When the URL is none.
+    /// When the URL is invalid.
     pub fn new(url: &str, deadline: Duration) -> Result<Self, InvalidUri> {
         let _: Uri = url.parse()?;
         let settings = HttpConnectorSettings::builder().connect_timeout(deadline).build();
         let connector = Connector::builder().connector_settings(settings);
-        // Certificates take time to load, which a plain connection need not.
+        // Plain HTTP needs no certificates, which take time to load.
         let connector = if url.starts_with("http://") {
             connector.build_http()
         } else {
@@ -82,18 +82,18 @@ impl Http {
         })
     }
 
-    /// Asks for what is at a path below the place.
+    /// Sends a GET request to a path below the base URL.
     ///
     /// # Errors
-    /// When there is no answer, of whatever status.
+    /// When there is no response. A response of any status is no error.
     pub async fn get(&self, path: &str, headers: &[(&'static str, &str)]) -> Result<Answer, HttpClientError> {
         self.send("GET", path, headers, String::new()).await
     }
 
-    /// Sends JSON to a path below the place.
+    /// Posts JSON to a path below the base URL.
     ///
     /// # Errors
-    /// When there is no answer, of whatever status.
+    /// When there is no response. A response of any status is no error.
     pub async fn post(
         &self,
         path: &str,
@@ -145,7 +145,7 @@ impl Http {
         let content_type = has_body.then_some(("content-type", "application/json"));
         let user_agent = [("user-agent", USER_AGENT)];
         for (name, value) in user_agent.into_iter().chain(headers.iter().copied()).chain(content_type) {
-            // The value may be a secret, so the error must not tell it.
+            // The value may be a secret, so the error must not contain it.
             let inserted = request.headers_mut().try_insert(name, value.to_owned());
             inserted.map_err(|_| format!("the header {name} cannot be sent"))?;
         }
@@ -153,7 +153,7 @@ impl Http {
     }
 }
 
-/// An error with all that caused it.
+/// An error with its chain of causes.
 fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut causes = error.to_string();
     let mut next = error.source();
@@ -204,7 +204,7 @@ mod tests {
 
     #[tokio::test]
     async fn unresponsive_servers_are_not_waited_for() {
-        // Connections are made, and nobody takes them.
+        // The listener never accepts a connection.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let silent = client(&format!("http://{}", listener.local_addr().unwrap()));
         assert_eq!(silent.get("/", &[]).await, Err(HttpClientError::Late(DEADLINE)));

@@ -1,15 +1,16 @@
-//! Idempotency keys: the same request sent twice happens once and is answered the same
+//! Idempotency keys: a request that is sent twice is processed once and gets the same response
 //! (IETF draft "The Idempotency-Key HTTP Header Field").
 //!
-//! There are two ways, and both keep their records in one table:
+//! There are two protocols, which share one table:
 //!
-//! - Work that is one DynamoDB transaction completes its key in it ([`IdempotencyStore::complete`]).
-//!   The key is unknown or completed, never in progress, and no crash can leave it half done.
+//! - Work in one DynamoDB transaction completes its key in that transaction
+//!   ([`IdempotencyStore::complete`]). The key is unknown or completed, never in progress, even
+//!   after a crash.
 //! - Other work claims its key first ([`IdempotencyStore::begin`]) and completes it afterwards
-//!   ([`IdempotencyStore::finish`]). Meanwhile the key is in progress. If the function dies, the
-//!   claim runs out with the function's timeout, and the key is free again.
+//!   ([`IdempotencyStore::finish`]). Meanwhile the key is in progress. If the function crashes, the
+//!   claim expires with the function's timeout, and the key is free again.
 //!
-//! Completed records live for a day; DynamoDB removes them some time after.
+//! Completed records are valid for a day; DynamoDB deletes them some time later.
 
 use std::time::Duration;
 
@@ -29,8 +30,9 @@ use crate::{AwsError, Problem};
 const HEADER: &str = "idempotency-key";
 const LIFETIME_SECONDS: i64 = 24 * 60 * 60;
 
-/// A client's name for one request: 1 to 255 visible ASCII characters. The draft writes it as a quoted string (RFC 9651
-/// section 3.3.3), and most clients as it is: `"8e03"` and `8e03` are the same key.
+/// A client's identifier of one request: 1 to 255 visible ASCII characters. The draft specifies a
+/// quoted string (RFC 9651 section 3.3.3), but most clients send no quotes: `"8e03"` and `8e03` are
+/// the same key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
@@ -71,7 +73,8 @@ impl IdempotencyKey {
     }
 }
 
-/// What a quoted string holds (RFC 9651 section 4.2.5); nothing if its quotes or escapes are wrong.
+/// The content of a quoted string (RFC 9651 section 4.2.5); `None` if its quotes or escapes are
+/// wrong.
 fn unquoted(quoted: &str) -> Option<String> {
     let mut text = String::with_capacity(quoted.len());
     let mut characters = quoted.chars();
@@ -85,7 +88,7 @@ fn unquoted(quoted: &str) -> Option<String> {
     Some(text)
 }
 
-/// One use of a key: who sent it for which operation, and what they sent.
+/// One use of a key: its caller, its operation and the hash of its payload.
 #[derive(Clone, Debug)]
 pub struct Request {
     id: String,
@@ -93,8 +96,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// The use of a key by `caller` for `operation`, with this payload. Keys of other callers and
-    /// operations are other keys.
+    /// The use of a key by `caller` for `operation`, with this payload. Each caller and operation
+    /// has its own keys.
     #[must_use]
     pub fn new(operation: &str, caller: &str, key: &IdempotencyKey, payload: &[u8]) -> Self {
         Self {
@@ -104,18 +107,18 @@ impl Request {
     }
 }
 
-/// What is known of a request.
+/// The saved state of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SavedResponse {
-    /// Nothing: it was never completed, or longer than a day ago.
+    /// The request was never completed, or more than a day ago.
     Unknown,
-    /// It was completed, with this answer.
+    /// The request was completed with this response.
     Completed(String),
     /// The key was used for another payload.
     OtherPayload,
 }
 
-/// The completed requests of a service.
+/// The idempotency records of a service.
 #[derive(Clone, Debug)]
 pub struct IdempotencyStore {
     table: Table,
@@ -126,10 +129,10 @@ pub struct IdempotencyStore {
 struct Record {
     id: String,
     fingerprint: String,
-    /// None while the request is in progress.
+    /// `None` while the request is in progress.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<String>,
-    /// Who has claimed the key, and until when (Unix milliseconds); none in a transaction.
+    /// The owner of the claim and its expiry (Unix milliseconds); `None` in a transaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<Claim>,
     /// Unix seconds, DynamoDB's unit for its time to live.
@@ -142,23 +145,23 @@ struct Claim {
     until: i64,
 }
 
-/// The right to work on a request.
+/// A claim on a request, which excludes other invocations until it expires.
 #[derive(Debug)]
 pub struct Lease {
     request: Request,
     claim: Claim,
 }
 
-/// What to do about a request.
+/// The result of claiming a request.
 #[derive(Debug)]
 pub enum ClaimOutcome {
-    /// The work: nobody else is at it.
+    /// The request is claimed: do the work.
     Work(Lease),
-    /// Nothing: somebody else is at it. The draft asks for a 409.
+    /// Another invocation works on the request. The draft specifies a 409.
     InProgress,
-    /// Answer as before.
+    /// The request was completed: send this response again.
     Completed(String),
-    /// Refuse: the key was used for another payload. The draft asks for a 422.
+    /// The key was used for another payload. The draft specifies a 422.
     OtherPayload,
 }
 
@@ -169,28 +172,28 @@ impl IdempotencyStore {
         Self { table }
     }
 
-    /// The part of a transaction that completes a request with an answer. It fails the
-    /// transaction when the key was used before.
+    /// The part of a transaction that completes a request with a response. The transaction fails if
+    /// the key was used before.
     ///
     /// # Errors
-    /// When the record cannot be made.
+    /// When the record cannot be built.
     pub fn complete(&self, request: &Request, answer: String) -> Result<Put, AwsError> {
         let now = Utc::now().timestamp();
         let record = Record::new(request, Some(answer), None);
         Put::builder()
             .table_name(self.table.name())
             .set_item(Some(serde_dynamo::to_item(record)?))
-            // Expired records may still be there: DynamoDB removes them within days.
+            // Expired records may still exist: DynamoDB deletes them within days.
             .condition_expression("attribute_not_exists(id) OR expiresAt <= :now")
             .expression_attribute_values(":now", number(now))
             .build()
             .map_err(|error| AwsError::Permanent(error.to_string()))
     }
 
-    /// What came of this request earlier.
+    /// The saved response of this request.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When the DynamoDB call fails.
     pub async fn find(&self, request: &Request) -> Result<SavedResponse, AwsError> {
         let found: Option<Record> = self.table.get_latest(key([("id", request.id.clone())])).await?;
         let Some(record) = found else { return Ok(SavedResponse::Unknown) };
@@ -203,11 +206,11 @@ impl IdempotencyStore {
         })
     }
 
-    /// Claims a request for work that is not one transaction. The claim runs out after `timeout`,
+    /// Claims a request for work that is not one transaction. The claim expires after `timeout`,
     /// which should be the function's own.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When the DynamoDB call fails.
     pub async fn begin(&self, request: Request, timeout: Duration) -> Result<ClaimOutcome, AwsError> {
         let now = Utc::now();
         let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
@@ -232,7 +235,8 @@ impl IdempotencyStore {
             }
             table::Put::Refused(Some(there)) => serde_dynamo::from_item(there)?,
         };
-        // Refused perhaps because of itself: the SDK sends a write again whose answer was lost.
+        // The SDK retries a write whose response was lost, so the claim in the table may be this
+        // one.
         if there.claim == Some(claim) {
             return Ok(ClaimOutcome::Work(Lease { request, claim }));
         }
@@ -242,11 +246,11 @@ impl IdempotencyStore {
         Ok(there.answer.map_or(ClaimOutcome::InProgress, ClaimOutcome::Completed))
     }
 
-    /// Completes a request with its answer; `false` when the claim had run out and somebody else
-    /// has the request now.
+    /// Completes a request with its response; `false` if the claim has expired and another
+    /// invocation has claimed the request.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When the DynamoDB call fails.
     pub async fn finish(&self, lease: Lease, answer: String) -> Result<bool, AwsError> {
         let record = Record::new(&lease.request, Some(answer), Some(lease.claim));
         let put = self
@@ -261,10 +265,10 @@ impl IdempotencyStore {
         Ok(table::Put::of(put.send().await)?.is_done())
     }
 
-    /// Gives a request back whose work has failed, so that it can be tried again at once.
+    /// Releases a request whose work has failed, so that it can be retried at once.
     ///
     /// # Errors
-    /// When the store does not answer; the claim then runs out by itself.
+    /// When the DynamoDB call fails; the claim then expires by itself.
     pub async fn release(&self, lease: Lease) -> Result<(), AwsError> {
         let delete = self
             .table

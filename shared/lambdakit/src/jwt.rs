@@ -1,7 +1,7 @@
-//! Tokens of a Cognito user pool, checked here and not by a gateway: who signed them, for whom, and until when.
+//! Verifies tokens of a Cognito user pool without a gateway: their signature, audience and expiry.
 //!
-//! The rules are those of AWS, "Verifying JSON web tokens": signed by RS256 with a key of the pool, issued by the pool
-//! for an app client of ours, an ID token, and not expired.
+//! The rules are those of AWS, "Verifying JSON web tokens". A key of the pool signs the token by
+//! RS256. The pool issues it for an accepted app client. It is an ID token that has not expired.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,61 +17,62 @@ use crate::caller::STAFF;
 use crate::config::{self, ConfigError};
 use crate::http::Http;
 
-/// When the pool is no longer waited for.
+/// Timeout of a request for the pool's keys.
 const DEADLINE: Duration = Duration::from_millis(1500);
-/// How soon the pool may be asked again for a key that it did not have: tokens with made-up keys are for free.
+/// Minimum age of the fetched keys before an unknown key id causes another request: forged key ids
+/// cost an attacker nothing.
 const ASK_AGAIN: Duration = Duration::from_mins(1);
-/// A token of Cognito has some two thousand bytes; API Gateway takes eight thousand.
+/// Maximum size of a token. A Cognito token has about 2,000 bytes; API Gateway accepts 8,000.
 const MAX_BYTES: usize = 8 * 1024;
 
-/// Somebody who is signed in.
+/// A signed-in user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignedIn {
-    /// Their account's `sub` claim, which identifies it for ever.
+    /// The account's `sub` claim, which identifies it permanently.
     pub subject: String,
-    /// The name that they signed in with.
+    /// The name that the user signed in with.
     pub user_name: String,
-    /// They are of the staff.
+    /// Whether the user is a member of staff.
     pub is_staff: bool,
-    /// When the token ends, in seconds since 1970.
+    /// When the token expires, in seconds since 1970.
     pub expires_at: u64,
 }
 
-/// Why a token is not taken.
+/// Why a token is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It is no token.
+    /// It is not a well-formed token.
     #[error("it is no token")]
     Malformed,
-    /// It is signed in some other way than the pool does it, or not at all.
+    /// It has another signature algorithm than the pool's, or none.
     #[error("it is not signed as the pool signs")]
     Algorithm,
     /// The pool has no such key.
     #[error("its key is not one of the pool's")]
     UnknownKey,
-    /// Somebody else made or changed it.
+    /// Its signature is invalid.
     #[error("its signature is wrong")]
     Signature,
-    /// Its time is over.
+    /// It has expired.
     #[error("it has expired")]
     Expired,
-    /// It comes from elsewhere, or is for something else.
+    /// Its issuer, use, app client or user name is not accepted.
     #[error("it is not an ID token of the pool for an app client of ours")]
     NotForUs,
 }
 
-/// Why a token was not found to be good.
+/// Why a token was not verified.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It is not.
+    /// The token is refused.
     #[error("the token is refused: {0}")]
     Refused(#[from] Refusal),
-    /// The keys of the pool are not to be had.
+    /// The keys of the pool are not available.
     #[error("the keys of the user pool are not to be had: {0}")]
     NoKeys(String),
 }
 
-/// Checks tokens.
+/// Verifies tokens.
 #[derive(Debug)]
 pub struct Tokens {
     issuer: String,
@@ -80,7 +81,7 @@ pub struct Tokens {
     keys: Mutex<Keys>,
 }
 
-/// What the pool signs with, as far as is known.
+/// The pool's public keys, as last fetched.
 #[derive(Debug, Default)]
 struct Keys {
     known: Arc<HashMap<String, Key>>,
@@ -93,7 +94,7 @@ struct Key {
     exponent: Vec<u8>,
 }
 
-/// RFC 7517.
+/// A JWK Set (RFC 7517).
 #[derive(Deserialize)]
 struct KeySet {
     keys: Vec<PublicKey>,
@@ -109,7 +110,7 @@ struct PublicKey {
     e: String,
 }
 
-/// RFC 7515. Whoever sends `crit` asks for what is not understood here.
+/// A JOSE header (RFC 7515). Tokens with `crit` are refused, because no extension is supported.
 #[derive(Deserialize)]
 struct Header {
     alg: String,
@@ -134,14 +135,14 @@ struct Claims {
 }
 
 impl Tokens {
-    /// Tokens of the pool that `TOKEN_ISSUER` names, for the app clients in `TOKEN_CLIENTS`, with the pool's keys at
-    /// hand: whoever comes first should not have to wait for them.
+    /// Verifies tokens of the pool in `TOKEN_ISSUER` for the app clients in `TOKEN_CLIENTS`. It
+    /// fetches the pool's keys at init, so that the first client does not wait for them.
     ///
     /// # Errors
-    /// When a variable is not there, or the issuer is no URL.
+    /// When a variable is not set, or the issuer is not a URL.
     pub async fn from_env() -> Result<Self, ConfigError> {
         let issuer = config::required("TOKEN_ISSUER")?;
-        // An AWS of one's own serves the keys, too; the tokens name the issuer as they would anywhere.
+        // A local AWS serves the keys at its endpoint, but its tokens name the issuer as in AWS.
         let place = match config::required("AWS_ENDPOINT_URL") {
             Ok(endpoint) => at_endpoint(&issuer, &endpoint),
             Err(_) => issuer.clone(),
@@ -149,22 +150,22 @@ impl Tokens {
         let pool = Http::new(&place, DEADLINE)
             .map_err(|error| ConfigError::Invalid { name: "TOKEN_ISSUER", reason: error.to_string() })?;
         let tokens = Self::new(issuer, config::required("TOKEN_CLIENTS")?.split(','), pool);
-        // If they are not to be had now, the first token will say why.
+        // If this fails, the first token causes another request, which reports the error.
         tokens.fetch().await.ok();
         Ok(tokens)
     }
 
-    /// Tokens of this issuer for these app clients. `pool` is where the issuer's keys are.
+    /// Verifies tokens of this issuer for these app clients. `pool` serves the issuer's keys.
     #[must_use]
     pub fn new<'a>(issuer: String, clients: impl IntoIterator<Item = &'a str>, pool: Http) -> Self {
         let clients = clients.into_iter().map(ToOwned::to_owned).collect();
         Self { issuer, clients, pool, keys: Mutex::default() }
     }
 
-    /// Who is signed in by a token.
+    /// Verifies a token and returns its user.
     ///
     /// # Errors
-    /// When it is not good, or nobody can say.
+    /// When the token is refused, or the keys are not available.
     pub async fn verify(&self, token: &str) -> Result<SignedIn, TokenError> {
         let Claims { iss, sub, aud, exp, token_use, user_name, groups } = self.signed(token).await?;
         if exp <= now() {
@@ -177,7 +178,7 @@ impl Tokens {
         Ok(SignedIn { subject: sub, user_name, is_staff, expires_at: exp })
     }
 
-    /// What a token says, once it is known that the pool said so.
+    /// The claims of a token, after its signature is verified.
     async fn signed(&self, token: &str) -> Result<Claims, TokenError> {
         if token.len() > MAX_BYTES {
             return Err(Refusal::Malformed.into());
@@ -197,7 +198,7 @@ impl Tokens {
         Ok(part(claims_part)?)
     }
 
-    /// The pool's keys, asked for anew if this one is not among them.
+    /// The pool's keys, fetched again if this one is missing and the last fetch is old enough.
     async fn keys_with(&self, id: &str) -> Result<Arc<HashMap<String, Key>>, TokenError> {
         {
             let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
@@ -218,7 +219,7 @@ impl Tokens {
         }
         let KeySet { keys } =
             serde_json::from_slice(&answer.body).map_err(|error| no_keys(error.to_string()))?;
-        // A key that cannot be read is none: tokens that name it are refused, those of the other keys are not.
+        // An unreadable key is skipped: only tokens that name it are refused.
         let key = |PublicKey { kid, n, e, .. }| {
             Some((kid, Key { modulus: decoded(&n).ok()?, exponent: decoded(&e).ok()? }))
         };

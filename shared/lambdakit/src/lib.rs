@@ -1,17 +1,19 @@
-//! What every Lambda function needs and Rust has no Powertools for. It knows nothing of the
-//! shop: take it to yours.
+//! The parts that every Lambda function needs and that Powertools does not offer for Rust. The
+//! crate does not depend on the shop, so other projects can use it.
 //!
-//! - A function that answers HTTP: build an `axum` router and hand it to [`api::run`]. Who may call
-//!   which route is said by [`caller`].
-//! - A function that listens to events: hand its handler to [`queue::run`]. [`event`] says how they are read.
-//! - A function that a Step Functions workflow calls: hand its handler to [`steps::run`].
-//! - A function behind a WebSocket API: hand its handler to [`socket::run`], and the one that says who may connect to
-//!   [`authorizer::run`].
-//! - A function that publishes what a table's stream says: hand its translation to [`outbox::run`].
-//! - An executable that is several functions matches on [`handler::name`].
+//! - A function that answers HTTP: build an `axum` router and pass it to [`api::run`]. [`caller`]
+//!   authorizes the callers of each route.
+//! - A function that handles events: pass its handler to [`queue::run`]. [`event`] describes how
+//!   they are read.
+//! - A function that a Step Functions workflow calls: pass its handler to [`steps::run`].
+//! - A function behind a WebSocket API: pass its handler to [`socket::run`]. Its Lambda authorizer
+//!   runs with [`authorizer::run`].
+//! - A function that publishes the changes in a table's stream: pass its translation to
+//!   [`outbox::run`].
+//! - An executable for several functions: match on [`handler::name`].
 //!
-//! Each of them writes one JSON log line per invocation ([`telemetry`]), ends before its
-//! deadline, and turns errors into problem responses ([`problem`]) or partial batch failures.
+//! Each function writes one JSON log line per invocation ([`telemetry`]), ends before its deadline,
+//! and turns errors into problem responses ([`problem`]) or partial batch failures.
 
 pub mod api;
 #[cfg(feature = "tokens")]
@@ -62,7 +64,7 @@ pub use lambda_runtime::Error;
 pub use problem::Problem;
 pub use store::AwsError;
 
-/// A request makes some two thousand small allocations; this allocator takes a fifth off its time. Without huge
-/// pages, which would take megabytes of a function's memory for nothing.
+/// A request makes about 2,000 small allocations; this allocator shortens it by a fifth. Huge pages
+/// are off, because they would waste megabytes of a function's memory.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -1,5 +1,7 @@
-//! Mail by SES, whose API knows no idempotency key: whoever must not send twice has to remember what was sent, and to
-//! tell a mail that was refused from one of which nobody knows.
+//! Sends mail with Amazon SES, whose API has no idempotency key.
+//!
+//! A caller that must not send twice has to record what it sent. It must also distinguish a refused
+//! mail from a mail whose outcome is unknown.
 
 use std::error::Error;
 use std::{fmt, iter};
@@ -12,14 +14,14 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 
 use crate::store::cause;
 
-/// A mail. It is not for logs.
+/// A mail. Its content must not be logged.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     /// The subject, in one line.
     pub subject: String,
-    /// What it says, plain.
+    /// The body as plain text.
     pub text: String,
-    /// The same as HTML.
+    /// The body as HTML.
     pub html: String,
 }
 
@@ -29,17 +31,18 @@ impl fmt::Debug for Mail {
     }
 }
 
-/// Why a mail was not sent, as far as is known.
+/// Why SES did not confirm a mail.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MailError {
-    /// It was not, for a reason that passes or can be repaired: SES cannot be reached, the account or the
-    /// sender may not send. It can be sent again.
+    /// The mail was not sent, for a transient or repairable reason: SES cannot be reached, or the
+    /// account or the sender may not send. It can be sent again.
     #[error("mail refused: {0}")]
     Refused(String),
-    /// It was not, and never will be: SES does not send to this recipient.
+    /// The mail was not sent, and never will be: SES does not send to this recipient.
     #[error("mail undeliverable: {0}")]
     Undeliverable(String),
-    /// Nobody knows whether it was: SES may have got the request, and did not answer it.
+    /// It is unknown whether the mail was sent: SES may have received the request, but did not
+    /// respond.
     #[error("mail in doubt: {0}")]
     InDoubt(String),
 }
@@ -58,10 +61,10 @@ impl Mailer {
         Self { client, from }
     }
 
-    /// Sends a mail, trying once.
+    /// Sends a mail without retries.
     ///
     /// # Errors
-    /// When SES refused it, or did not answer.
+    /// When SES refused the mail, or did not respond.
     pub async fn send(&self, to: &str, mail: &Mail) -> Result<(), MailError> {
         let Mail { subject, text, html } = mail;
         let unfit = |error: BuildError| MailError::Refused(error.to_string());
@@ -81,14 +84,15 @@ impl Mailer {
     }
 }
 
-/// Tells errors apart by whether the mail may have been sent, and by whom they are about.
+/// Classifies errors by whether the mail may have been sent, and whether they concern the
+/// recipient.
 fn of<E>(error: &SdkError<E>, from: &str, to: &str) -> MailError
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match error {
         SdkError::ServiceError(answer) => {
-            // What SES says of a refused mail names the address that it does not know.
+            // Keep only the code: the message of a refusal can contain the recipient's address.
             let code = answer.err().code().unwrap_or("no error code").to_owned();
             if !answer.raw().status().is_client_error() {
                 MailError::InDoubt(code)
@@ -106,13 +110,13 @@ where
     }
 }
 
-/// Whether a refusal of SES (`SendEmail`, errors) is about the recipient. Of what is in a request only the
-/// recipient differs from one mail to the next in a way that SES can refuse, so it is the recipient that is
-/// malformed, unless the message is about the sender or its configuration set. A message that is rejected
-/// because an identity is not verified names those that are not: the recipient, while an account is in the
-/// sandbox, or the sender.
+/// Whether a refusal of SES (`SendEmail`, errors) concerns the recipient. Between mails, only the
+/// recipient differs in a way that SES can refuse. So a malformed request means a malformed
+/// recipient, unless the message is about the sender or its configuration set. A mail that is
+/// rejected for unverified identities names them: the sender, or the recipient while the account is
+/// in the sandbox.
 fn is_about_recipient(code: &str, message: &str, from: &str, to: &str) -> bool {
-    // By whole words: an address can contain another, or whatever else its owner likes.
+    // Compare whole words: an address can contain another address, or any other text.
     let separates = |c: char| c.is_whitespace() || matches!(c, ',' | ';' | ':' | '<' | '>' | '"');
     let words: Vec<_> = message.split(separates).map(|word| word.trim_end_matches('.')).collect();
     let names = |address: &str| words.iter().any(|word| word.eq_ignore_ascii_case(address));
@@ -126,8 +130,8 @@ fn is_about_recipient(code: &str, message: &str, from: &str, to: &str) -> bool {
     }
 }
 
-/// Whether a call failed before there was a connection to send it by: name resolution, TCP, TLS, or the time
-/// for them.
+/// Whether a call failed before it had a connection: in name resolution, TCP or TLS, or by their
+/// timeout.
 fn never_connected(error: &ConnectorError) -> bool {
     iter::successors(error.source(), |error| (*error).source())
         .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())

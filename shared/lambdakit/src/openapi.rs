@@ -1,8 +1,8 @@
 //! Describes HTTP operations as OpenAPI 3.1, from the types that the handlers read and write.
 //!
-//! A service lists its operations: what is special about each. All that follows by rule is said here,
-//! once: who signs in may be refused with 401, who sends a body may hear 413, and so on. Nothing of
-//! this is in a function; the document is made by a test and kept as a file.
+//! A service lists its operations with their specifics. This module adds what follows by rule: an
+//! operation that requires sign-in may return 401, one with a body 413, and so on. Functions do not
+//! contain this code: a test generates the document, which is kept as a file.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,19 +16,19 @@ use serde_json::{Map, Value, json};
 use crate::page::Limit;
 use crate::problem;
 
-/// What makes the schema of a type.
+/// Generates the schema of a type.
 type Describe = fn(&mut SchemaGenerator) -> Schema;
 
 /// Who may call an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Everybody.
+    /// Any client.
     Public,
-    /// Who is signed in; data of others is for staff.
+    /// Signed-in users; data of other users is for staff only.
     Customer,
-    /// Members of the staff.
+    /// Members of staff.
     Staff,
-    /// A program that signs what it sends ([`crate::signature`]), and nobody else.
+    /// Only programs that sign their requests ([`crate::signature`]).
     Signed,
 }
 
@@ -48,7 +48,7 @@ pub struct Operation {
     headers: Vec<(&'static str, Value)>,
     meanwhile: Option<Describe>,
     is_conditional: bool,
-    /// What may go wrong for reasons of its own, by status.
+    /// Errors specific to this operation, by status.
     refusals: BTreeMap<u16, &'static str>,
 }
 
@@ -62,8 +62,8 @@ struct Parameter {
 }
 
 impl Operation {
-    /// An operation that answers 204. `path` is written as the router has it, `id` names the operation
-    /// in generated clients.
+    /// An operation that responds with 204. `path` is written as in the router; `id` names the
+    /// operation in generated clients.
     #[must_use]
     pub fn new(
         access: Access,
@@ -90,25 +90,25 @@ impl Operation {
         }
     }
 
-    /// Answered without a function: there is less that can go wrong.
+    /// Answered by the gateway without a function, so fewer errors are possible.
     #[must_use]
     pub fn by_gateway(self) -> Self {
         Self { by_gateway: true, ..self }
     }
 
-    /// Answers with this.
+    /// Responds with this status and type.
     #[must_use]
     pub fn answers<T: JsonSchema>(self, status: StatusCode) -> Self {
         Self { status, answer: Some(SchemaGenerator::subschema_for::<T>), ..self }
     }
 
-    /// Answers 202 with this, and says when to ask again, as long as there is nothing else to answer with.
+    /// Responds with 202, this type and `Retry-After` until the final response is available.
     #[must_use]
     pub fn meanwhile<T: JsonSchema>(self) -> Self {
         Self { meanwhile: Some(SchemaGenerator::subschema_for::<T>), ..self }
     }
 
-    /// Answers with the version of the resource.
+    /// Responds with the version of the resource.
     #[must_use]
     pub fn with_etag(mut self) -> Self {
         self.headers.push((
@@ -122,7 +122,7 @@ impl Operation {
         self
     }
 
-    /// Answers with the place of what was made.
+    /// Responds with the location of the created resource.
     #[must_use]
     pub fn with_location(mut self) -> Self {
         self.headers.push((
@@ -136,26 +136,26 @@ impl Operation {
         self
     }
 
-    /// Has a parameter in its path.
+    /// Adds a path parameter.
     #[must_use]
     pub fn path<T: JsonSchema>(self, name: &'static str, description: &'static str) -> Self {
         self.parameter::<T>("path", name, description)
     }
 
-    /// Takes a parameter in the query string.
+    /// Adds a query parameter.
     #[must_use]
     pub fn query<T: JsonSchema>(self, name: &'static str, description: &'static str) -> Self {
         self.parameter::<T>("query", name, description)
     }
 
-    /// Lists in pages.
+    /// Adds the query parameters of pagination.
     #[must_use]
     pub fn paged(self) -> Self {
         self.query::<Limit>("limit", "How many items a page has at most.")
             .query::<String>("cursor", "The `nextCursor` of the page before, of the same list.")
     }
 
-    /// Honours `If-Match` and `If-None-Match` ([`crate::etag`]).
+    /// Supports `If-Match` and `If-None-Match` ([`crate::etag`]).
     #[must_use]
     pub fn conditional(self) -> Self {
         let conditional = self
@@ -169,14 +169,14 @@ impl Operation {
         Self { is_conditional: true, ..conditional }
     }
 
-    /// Honours `Idempotency-Key`.
+    /// Supports `Idempotency-Key`.
     #[must_use]
     pub fn idempotent(self) -> Self {
         let does = "The same request with the same key happens once and is answered the same for a day.";
         self.parameter::<IdempotencyKey>("header", "Idempotency-Key", does)
     }
 
-    /// Asks for an `Idempotency-Key`, which does what is said of it.
+    /// Requires an `Idempotency-Key`, whose effect `does` describes.
     #[must_use]
     pub fn named(self, does: &'static str) -> Self {
         let mut operation = self.parameter::<IdempotencyKey>("header", "Idempotency-Key", does);
@@ -198,13 +198,13 @@ impl Operation {
         self
     }
 
-    /// Takes a JSON body.
+    /// Accepts a JSON body.
     #[must_use]
     pub fn takes<T: JsonSchema>(self) -> Self {
         Self { body: Some(("application/json", SchemaGenerator::subschema_for::<T>)), ..self }
     }
 
-    /// May refuse for a reason of its own.
+    /// Adds an error specific to this operation.
     #[must_use]
     pub fn refused(mut self, status: u16, why: &'static str) -> Self {
         self.refusals.insert(status, why);
@@ -229,7 +229,7 @@ impl Operation {
         self.access
     }
 
-    /// Statuses of what may go wrong by rule.
+    /// Statuses of the errors that follow by rule.
     fn problems(&self) -> Vec<u16> {
         let has_body = self.body.is_some();
         let names_customer = self.path.contains("{userName}");
@@ -250,7 +250,7 @@ impl Operation {
     }
 }
 
-/// What may go wrong with any operation.
+/// Errors that any operation may return.
 const PROBLEMS: [(u16, &str); 11] = [
     (400, "The request cannot be read, or a query parameter is wrong."),
     (401, "Nobody is signed in."),
@@ -265,18 +265,18 @@ const PROBLEMS: [(u16, &str); 11] = [
     (504, "The gateway waited in vain: look before you try again."),
 ];
 
-/// What the whole document says of itself.
+/// The title, version and description of the document.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
     /// The API's name.
     pub title: &'static str,
     /// The API's version.
     pub version: &'static str,
-    /// What it is for, as Markdown.
+    /// The API's description, as Markdown.
     pub description: &'static str,
 }
 
-/// The document of several services' operations, each under the name of its service.
+/// The document of several services' operations, each tagged with the name of its service.
 ///
 /// # Panics
 /// When two types of the same name, or two operations of the same method and path, differ.
@@ -295,7 +295,7 @@ pub fn document<'a>(about: About, services: impl IntoIterator<Item = (&'a str, V
     let mut document = json!({
         "openapi": "3.1.0",
         "info": { "title": about.title, "version": about.version, "description": about.description },
-        // Where the document itself is served, whatever the stage and the domain.
+        // Relative to the URL of the document, whatever the stage and the domain.
         "servers": [{ "url": "." }],
         "paths": paths,
         "components": {
@@ -334,7 +334,7 @@ pub fn document<'a>(about: About, services: impl IntoIterator<Item = (&'a str, V
     document
 }
 
-/// The headers of a signed request beside its signature.
+/// The headers of a signed request, except its signature.
 fn signed_headers() -> [Value; 2] {
     [
         json!({
@@ -354,7 +354,7 @@ fn signed_headers() -> [Value; 2] {
     ]
 }
 
-/// Schemas of what is read and of what is written differ: a reader may leave out what a writer never does.
+/// Request and response schemas differ: a request may omit members that a response always has.
 struct Schemas {
     read: SchemaGenerator,
     written: SchemaGenerator,
@@ -410,7 +410,7 @@ impl Schemas {
             "security": match operation.access {
                 Access::Public => json!([]),
                 Access::Customer => json!([{ "idToken": [] }]),
-                // Roles, as OpenAPI 3.1 has them for schemes without scopes.
+                // OpenAPI 3.1 allows roles here for schemes without scopes.
                 Access::Staff => json!([{ "idToken": ["staff"] }]),
                 Access::Signed => json!([{ "webhookSignature": [] }]),
             },
@@ -465,10 +465,10 @@ impl Schemas {
         })
     }
 
-    /// All types that were described, by name.
+    /// The schemas of all described types, by name.
     fn definitions(mut self) -> Map<String, Value> {
         let mut all = self.written.take_definitions(true);
-        // The gateway leaves it out where one answer stands for several statuses.
+        // The gateway omits `status` where one response is used for several statuses.
         if let Some(required) = all.get_mut("Problem").and_then(|problem| problem["required"].as_array_mut())
         {
             required.retain(|member| member != "status");
@@ -486,7 +486,7 @@ impl Schemas {
     }
 }
 
-/// A header that is always there.
+/// A header that is always present.
 fn required(schema: Value) -> Value {
     json!({ "required": true, "schema": schema })
 }
@@ -497,7 +497,7 @@ fn title(status: u16) -> String {
     reason.unwrap_or_default().replace(' ', "")
 }
 
-/// Takes `null` out of what a value may be: an optional member is left out, and never null.
+/// Removes `null` from a schema: an optional member is omitted, and never null.
 pub fn never_null(schema: &mut Schema) {
     if let Some(types) = schema.get_mut("type").and_then(Value::as_array_mut) {
         types.retain(|name| name != "null");
@@ -519,13 +519,13 @@ pub fn never_null(schema: &mut Schema) {
     }
 }
 
-/// Lets a schema take an empty text, too, which means that the field is not given.
+/// Extends a schema to accept an empty text, which means that the field is not given.
 pub fn or_empty(schema: &mut Schema) {
     let full = std::mem::take(schema);
     *schema = schemars::json_schema!({ "anyOf": [full, { "type": "string", "maxLength": 0 }] });
 }
 
-/// Stands for the lists that [`crate::etag::Preconditions`] read.
+/// The schema of the lists that [`crate::etag::Preconditions`] reads.
 struct EntityTags;
 
 impl JsonSchema for EntityTags {
@@ -560,7 +560,7 @@ impl JsonSchema for Limit {
     }
 }
 
-/// Stands for [`crate::idempotency::IdempotencyKey`], which reads no JSON.
+/// The schema of [`crate::idempotency::IdempotencyKey`], which is not read from JSON.
 struct IdempotencyKey;
 
 impl JsonSchema for IdempotencyKey {

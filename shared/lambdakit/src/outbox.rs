@@ -1,12 +1,13 @@
-//! A function that publishes what a DynamoDB stream says: the second half of the outbox pattern.
-//! A service writes its table and nothing else; the stream then tells the world, at least once.
+//! Publishes the changes in a DynamoDB stream as events: the second half of the outbox pattern. A
+//! service writes only to its table; the publisher then publishes each change at least once.
 //!
-//! A stream shard stands still while one of its records fails. So a record that could not be
-//! published is sent to a retry queue, with the reason, and the stream moves on. The same
-//! function reads that queue; what fails there again and again ends in the queue's dead-letter
-//! queue. A record that cannot be sent there either, or is under way at the deadline, is reported:
-//! the stream comes again from the first of these, and not from what is done before it. Only when
-//! nothing is done before it does the invocation fail, which an alarm can see.
+//! A failed record blocks its stream shard. So the publisher sends a record that it could not
+//! publish to a retry queue, with the reason, and the stream continues. The same function reads
+//! that queue. Records that fail there repeatedly end in its dead-letter queue.
+//!
+//! A record is reported as failed if it cannot be sent to the retry queue or is in progress at the
+//! deadline. The stream resumes at the first of these records. If that is the first record of the
+//! batch, the invocation fails, so that an alarm can detect it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use crate::store::cause;
 use crate::telemetry::{self, Invocation, Outcome, within_deadline};
 use crate::{ConfigError, config};
 
-/// What a change of the table means as events.
+/// Translates a change of the table to events.
 type Translate = Arc<dyn Fn(&EventRecord) -> Result<Vec<Entry>, HandlerError> + Send + Sync>;
 
 /// Publishes the changes of a table.
@@ -48,7 +49,7 @@ impl fmt::Debug for Outbox {
     }
 }
 
-/// Where records go that could not be published.
+/// The queue for records that could not be published.
 #[derive(Clone, Debug)]
 pub struct RetryQueue {
     client: aws_sdk_sqs::Client,
@@ -62,9 +63,9 @@ pub struct Batch {
     records: Vec<Box<RawValue>>,
 }
 
-/// A stream record as it came: from the stream itself, or by way of the retry queue.
+/// A stream record, received from the stream itself or from the retry queue.
 struct Record {
-    /// What a batch response names it by: its sequence number or its message id.
+    /// Its identifier in a batch response: its sequence number or its message id.
     id: String,
     json: String,
     origin: Origin,
@@ -76,13 +77,13 @@ enum Origin {
     RetryQueue,
 }
 
-/// The first record of a batch of the stream could neither be published nor set aside.
+/// The first record of a stream batch could neither be published nor sent to the retry queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("records could neither be published nor sent to the retry queue; the log line says why")]
 pub struct RetryBatch;
 
-/// Runs a function whose events come from a stream and its retry queue. `build` makes its
-/// outbox, at init.
+/// Runs a function whose events come from a stream and its retry queue. `build` creates its outbox
+/// at init.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
@@ -102,7 +103,7 @@ pub async fn run(
 }
 
 impl Outbox {
-    /// An outbox that publishes to the bus in `EVENT_BUS`, and retries by the queue in
+    /// An outbox that publishes to the bus in `EVENT_BUS` and retries through the queue in
     /// `RETRY_QUEUE_URL`.
     ///
     /// # Errors
@@ -116,8 +117,8 @@ impl Outbox {
         Ok(Self::new(publisher, retries, translate))
     }
 
-    /// An outbox that publishes what `translate` makes of each change: an event or several, or none, for changes that
-    /// nobody need know of. If one of several cannot be published, all of them come again.
+    /// An outbox that publishes the events that `translate` returns for each change: one, several
+    /// or none. If one of several events cannot be published, all of them are retried.
     #[must_use]
     pub fn new<T: IntoIterator<Item = Entry>>(
         publisher: Publisher,
@@ -128,20 +129,20 @@ impl Outbox {
         Self { publisher, retries, translate: Arc::new(translate) }
     }
 
-    /// Publishes one batch, and reports the records that have to come again: of the stream, Lambda takes the first of
-    /// these and all behind it. At the deadline only those are reported that are not done. Without a context (in
-    /// tests) there is no deadline.
+    /// Publishes one batch and reports the records that must be redelivered. Of the stream, Lambda
+    /// redelivers the first of these and all later records. At the deadline only unfinished records
+    /// are reported. Without a context (in tests) there is no deadline.
     ///
     /// # Errors
-    /// When the first record of the stream could neither be published nor set aside: all of the batch has to come
-    /// again.
+    /// When the first record of the stream could neither be published nor sent to the retry queue.
+    /// Lambda then redelivers the whole batch.
     pub async fn invoke(&self, batch: Batch, context: Option<&Context>) -> Result<BatchResponse, RetryBatch> {
         let invocation = Invocation::begin(context);
         let records: Vec<Record> = batch.records.iter().map(|json| Record::parse(json)).collect();
         let done = invocation.run_parts(async {
             let Published { failures, set_aside } = self.publish(&records).await;
             let (response, outcome) = BatchResponse::report(records.len(), failures);
-            // What was set aside is dealt with, but not well.
+            // Records in the retry queue are handled but not yet published: the outcome is partial.
             if !set_aside.is_empty() {
                 telemetry::field("setAside", &set_aside);
             }
@@ -178,7 +179,7 @@ impl Outbox {
         telemetry::count("EventsPublished", results.iter().filter(|result| result.is_ok()).count());
         let mut results = results.into_iter();
         for (record, told) in sources {
-            // A record fails once, however many of its events do.
+            // A record fails once, however many of its events fail.
             let error = results.by_ref().take(told).fold(None, |error, result| error.or(result.err()));
             failed.extend(error.map(|error| (record, error.into())));
         }
@@ -192,8 +193,8 @@ impl Outbox {
         published
     }
 
-    /// Sends a failed record to the retry queue; one that came from there simply stays in it, and
-    /// is a failure like one that could not be sent.
+    /// Sends a failed record to the retry queue. A record from that queue stays there, and counts
+    /// as failed, like a record that could not be sent.
     async fn set_aside(&self, record: &Record, error: &HandlerError) -> Result<Failure, Failure> {
         let failure = Failure::new(record.id.clone(), &**error);
         if record.origin == Origin::RetryQueue {
@@ -207,7 +208,7 @@ impl Outbox {
     }
 }
 
-/// What became of the records that could not be published at once.
+/// The records that could not be published at once.
 #[derive(Default)]
 struct Published {
     failures: Vec<Failure>,
@@ -236,7 +237,7 @@ impl RetryQueue {
 }
 
 impl Record {
-    /// A queue message carries the record in its body; everything else is the record itself.
+    /// A queue message has the record in its body; any other JSON is the record itself.
     fn parse(json: &RawValue) -> Self {
         match serde_json::from_str::<SqsMessage>(json.get()) {
             Ok(SqsMessage { message_id: Some(id), body: Some(body), .. }) => {
@@ -254,7 +255,7 @@ impl Record {
     }
 }
 
-/// As much of a stream record as it takes to name it, should the rest be unreadable.
+/// The sequence number of a stream record, even if the rest is unreadable.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Numbered {

@@ -1,8 +1,8 @@
-//! Lists in pages: `?limit=` and an opaque `?cursor=`, and query parameters in general.
+//! Pagination of lists: `?limit=` and an opaque `?cursor=`, and query parameters in general.
 //!
-//! A cursor is a position in one list. It carries a checksum over that list and position, so a
-//! cursor that was damaged, or made for another list, is refused. It is no secret: the
-//! list's own key always comes from the request, so a forged cursor reaches nothing else.
+//! A cursor is a position in one list. It has a checksum over that list and position, so a cursor
+//! that is damaged, or made for another list, is refused. It is not a secret: the list's key always
+//! comes from the request, so a forged cursor gives access to nothing else.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -25,9 +25,9 @@ use crate::{AwsError, Problem};
 
 const CHECKSUM_LENGTH: usize = 8;
 
-/// The query parameters of a request, and what was wrong with those read so far.
+/// The query parameters of a request, and the errors of those read so far.
 ///
-/// Reading works as with [`Fields`](crate::fields::Fields): `None` stands for wrong.
+/// Reading works as with [`Fields`](crate::fields::Fields): `None` means invalid.
 #[derive(Debug)]
 pub struct Parameters {
     values: HashMap<String, Vec<String>>,
@@ -35,7 +35,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// The parameters of a query string, as forms write it: `+` is a space.
+    /// Parses a query string in form encoding: `+` is a space.
     fn read(query: &str) -> Result<Self, Problem> {
         let mut values: HashMap<_, Vec<_>> = HashMap::new();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -48,7 +48,8 @@ impl Parameters {
         Ok(Self { values, errors: Vec::new() })
     }
 
-    /// A parameter that may be missing. An empty one is not: whatever it is to choose by, it chooses nothing.
+    /// Reads an optional parameter. An empty value does not count as missing, because an empty
+    /// filter selects nothing.
     pub fn optional<T: FromStr<Err: Display>>(&mut self, name: &'static str) -> Option<Option<T>> {
         match self.text(name)?.map(str::parse) {
             None => Some(None),
@@ -64,7 +65,7 @@ impl Parameters {
         Some(self.values.get(name).and_then(|values| values.first()).map(String::as_str))
     }
 
-    /// Which page of a list is asked for. `list` names the list with all that selects it.
+    /// Reads which page of a list is requested. `list` names the list, including all its filters.
     pub fn page(&mut self, list: impl Into<String>) -> Option<PageRequest> {
         let list = list.into();
         let limit = self.optional::<Limit>("limit");
@@ -77,7 +78,7 @@ impl Parameters {
         Some(PageRequest { list, limit: limit?.unwrap_or_default(), start: start? })
     }
 
-    /// The 400 problem that names every parameter at fault.
+    /// The 400 problem that names every invalid parameter.
     #[must_use]
     pub fn invalid(self) -> Problem {
         Problem::bad_parameters(self.errors)
@@ -102,7 +103,7 @@ fn decoded(text: &str) -> Option<String> {
     percent_decode_str(&text).decode_utf8().ok().map(Cow::into_owned)
 }
 
-/// How many items a page has: 1 to 100, 20 unless asked.
+/// Number of items per page: 1 to 100, 20 by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit(NonZeroU8);
 
@@ -116,14 +117,14 @@ impl FromStr for Limit {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // `parse` would take a sign, too.
+        // `parse` would also accept a sign.
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
         let limit = text.parse().ok().filter(|limit: &NonZeroU8| is_number && limit.get() <= 100);
         limit.map(Self).ok_or("must be a whole number from 1 to 100")
     }
 }
 
-/// Which page of a list is asked for.
+/// A request for one page of a list.
 #[derive(Clone, Debug)]
 pub struct PageRequest {
     list: String,
@@ -132,28 +133,28 @@ pub struct PageRequest {
 }
 
 impl PageRequest {
-    /// The first page of a list, with as many items as it has unless asked.
+    /// The first page of a list, with the default limit.
     #[must_use]
     pub fn first(list: impl Into<String>) -> Self {
         Self { list: list.into(), limit: Limit::default(), start: None }
     }
 
-    /// How many items, as DynamoDB takes it.
+    /// Maximum number of items, as DynamoDB's `Limit`.
     #[must_use]
     pub fn limit(&self) -> i32 {
         self.limit.0.get().into()
     }
 
-    /// Where to start, as DynamoDB takes it.
+    /// Where to start, as DynamoDB's `ExclusiveStartKey`.
     #[must_use]
     pub fn start(&self) -> Option<Item> {
         self.start.clone()
     }
 
-    /// The page that DynamoDB answered with.
+    /// Builds the page from DynamoDB's response.
     ///
     /// # Errors
-    /// When an item cannot be read, or the next key is not made of strings.
+    /// When an item cannot be read, or the next key has attributes other than strings.
     pub fn page<T: serde::de::DeserializeOwned>(
         &self,
         items: Vec<Item>,
@@ -178,7 +179,7 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// The same page of something made from each item.
+    /// Converts each item of the page.
     pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(make).collect(), next_cursor: self.next_cursor }
     }
@@ -197,7 +198,7 @@ fn decode(list: &str, cursor: &str) -> Option<Item> {
         return None;
     }
     let key: BTreeMap<String, String> = serde_json::from_slice(json).ok()?;
-    // DynamoDB takes no empty keys.
+    // DynamoDB rejects empty keys.
     if key.is_empty() || key.values().any(String::is_empty) {
         return None;
     }

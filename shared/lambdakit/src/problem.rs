@@ -1,7 +1,7 @@
-//! Errors as clients see them: problem details (RFC 9457), made in one place.
+//! Error responses to clients: problem details (RFC 9457), built in one place.
 //!
-//! A [`Problem`] has two sides. The client's: `type`, `title`, `status`, `detail`, `errors`. And
-//! ours: the `cause`, which goes to the log line and nowhere else.
+//! The client receives the `type`, `title`, `status`, `detail` and `errors` of a [`Problem`]. Its
+//! `cause` goes only to the log line.
 
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
@@ -20,7 +20,7 @@ pub struct FieldError {
     pub detail: String,
 }
 
-/// Why a request was not granted.
+/// Why a request was refused or failed.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -32,8 +32,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of some kind: `kind` names it for machines (it becomes the URN in `type`),
-    /// `title` for people, and `detail` says what is special this time.
+    /// A problem. `kind` identifies it for programs (it becomes the URN in `type`), `title` for
+    /// people, and `detail` describes this occurrence.
     #[must_use]
     pub fn new(
         status: StatusCode,
@@ -50,14 +50,14 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request", detail)
     }
 
-    /// 400: query parameters at fault.
+    /// 400: invalid query parameters.
     #[must_use]
     pub fn bad_parameters(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::bad_request("One or more query parameters are wrong.") }
     }
 
-    /// 401: nobody is signed in; `cause` is for the log. The gateway has looked at the token before, so this is
-    /// not a customer's usual mistake.
+    /// 401: the caller is not signed in; `cause` is for the log. The gateway checks the token
+    /// first, so this is not an ordinary client error.
     #[must_use]
     pub fn unauthorized(cause: impl ToString) -> Self {
         let problem = Self::new(
@@ -75,7 +75,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
     }
 
-    /// 412: the resource has not, or no longer, the version that the preconditions ask for.
+    /// 412: the resource does not, or no longer, have the version that the preconditions require.
     #[must_use]
     pub fn precondition_failed() -> Self {
         Self::new(
@@ -86,14 +86,14 @@ impl Problem {
         )
     }
 
-    /// 415: the body is written in a way that nothing here reads.
+    /// 415: the body's encoding or charset is not supported.
     #[must_use]
     pub fn unsupported_media_type(detail: impl Into<String>) -> Self {
         let (kind, title) = ("unsupported-media-type", "Unsupported media type");
         Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, kind, title, detail)
     }
 
-    /// 422: fields at fault.
+    /// 422: invalid fields.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let problem = Self::new(
@@ -105,13 +105,13 @@ impl Problem {
         Self { errors, ..problem }
     }
 
-    /// 422: one field at fault.
+    /// 422: one invalid field.
     #[must_use]
     pub fn invalid_field(field: impl Into<String>, detail: impl ToString) -> Self {
         Self::invalid(vec![FieldError { field: field.into(), detail: detail.to_string() }])
     }
 
-    /// 500: our fault; `cause` is for the log.
+    /// 500: a server error; `cause` is for the log.
     #[must_use]
     pub fn internal(cause: impl ToString) -> Self {
         let problem = Self::new(
@@ -123,7 +123,7 @@ impl Problem {
         Self { cause: Some(cause.to_string()), ..problem }
     }
 
-    /// 503: it may work in a moment; `cause` is for the log.
+    /// 503: a transient error; `cause` is for the log.
     #[must_use]
     pub fn unavailable(cause: impl ToString) -> Self {
         let problem = Self::new(
@@ -135,18 +135,18 @@ impl Problem {
         Self { cause: Some(cause.to_string()), ..problem }
     }
 
-    /// 503: the deadline came first, as the log line says by itself.
+    /// 503: the deadline was reached, which the log line reports by itself.
     pub(crate) fn out_of_time() -> Self {
         Self { cause: None, ..Self::unavailable("") }
     }
 
-    /// The status the client gets.
+    /// The status that the client gets.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// Tells the log line.
+    /// Adds the problem to the log line.
     fn note(&self) {
         telemetry::field("problem", self.kind);
         if let Some(cause) = &self.cause {
@@ -154,7 +154,8 @@ impl Problem {
         }
     }
 
-    /// The problem as a frame of a WebSocket. All frames say by `type` what they are, so this one's own type is left out.
+    /// The problem as a WebSocket frame. In every frame `type` is the type of the frame, so the
+    /// problem's own type is omitted.
     #[cfg(feature = "sockets")]
     #[must_use]
     pub fn into_frame(self) -> String {
@@ -224,11 +225,11 @@ impl IntoResponse for Problem {
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
             }
-            // RFC 9110 section 15.5.16 asks for it where the coding is at fault.
+            // RFC 9110 section 15.5.16 asks for it if the content coding is not supported.
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
             }
-            // RFC 9110 section 11.6.1 asks for it.
+            // RFC 9110 section 11.6.1 requires it.
             StatusCode::UNAUTHORIZED => {
                 headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }

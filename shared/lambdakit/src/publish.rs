@@ -1,4 +1,4 @@
-//! Puts events on a bus, and knows of each whether it got there.
+//! Publishes events to an EventBridge bus, with one result per event.
 
 use std::time::Duration;
 
@@ -12,16 +12,16 @@ use crate::config::{self, ConfigError};
 use crate::store::cause;
 use crate::telemetry::within_deadline;
 
-/// The most entries in one `PutEvents` call (EventBridge quota).
+/// Maximum number of entries in one `PutEvents` call (EventBridge quota).
 const MAX_ENTRIES: usize = 10;
-/// The most bytes in one `PutEvents` call (EventBridge quota: 256 KB), less a margin for what is
-/// counted beside the detail.
+/// Maximum size of one `PutEvents` call in bytes (EventBridge quota: 256 KB), less a margin for the
+/// fields that count besides the detail.
 const MAX_BYTES: usize = 240 * 1024;
-/// How long to wait before entries that EventBridge refused are tried again. Once is enough: what
-/// is refused then goes to the retry queue.
+/// Pause before entries that EventBridge refused are retried. One retry is enough: entries that are
+/// refused again go to the retry queue.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// An event to be put on the bus.
+/// An event to publish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// EventBridge's `source`.
@@ -46,12 +46,12 @@ impl Entry {
     }
 }
 
-/// Why one event did not get onto the bus.
+/// Why one event was not published.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not published: {0}")]
 pub struct PublishError(String);
 
-/// Puts events on one bus.
+/// Publishes events to one bus.
 #[derive(Clone, Debug)]
 pub struct Publisher {
     client: Client,
@@ -65,17 +65,17 @@ impl Publisher {
         Self { client, bus }
     }
 
-    /// A publisher for the bus that is named in `EVENT_BUS`.
+    /// A publisher for the bus that `EVENT_BUS` names.
     ///
     /// # Errors
-    /// When the variable is not there.
+    /// When the variable is not set.
     pub fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
         Ok(Self::new(aws.eventbridge(), config::required("EVENT_BUS")?))
     }
 
-    /// Publishes all entries; the answer has one result per entry, in their order. A refused
-    /// entry is tried again on its own, so an entry that got through is not sent twice. Entries whose
-    /// call is under way at the invocation's deadline are not published, as far as is known.
+    /// Publishes all entries and returns one result per entry, in their order. Only refused entries
+    /// are retried, so an accepted entry is not sent twice. An entry whose call is in progress at
+    /// the invocation's deadline is reported as not published: its result is unknown.
     pub async fn publish(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
         let mut calls = Vec::new();
         let mut rest = entries;
@@ -90,16 +90,16 @@ impl Publisher {
     /// Publishes one entry.
     ///
     /// # Errors
-    /// When it did not get onto the bus.
+    /// When the entry was not published.
     pub async fn publish_one(&self, entry: Entry) -> Result<(), PublishError> {
         self.publish(&[entry]).await.into_iter().collect()
     }
 
-    /// Publishes what fits into one call, and once more what was refused of it.
+    /// Publishes the entries of one call, and retries the refused ones once.
     async fn publish_call(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
         let mut results = match self.put(&entries.iter().collect::<Vec<_>>()).await {
             Ok(results) => results,
-            // A call that failed as a whole has been tried often enough.
+            // The SDK has already retried a call that failed as a whole.
             Err(error) => return vec![Err(error); entries.len()],
         };
         let refused: Vec<usize> = (0..entries.len()).filter(|&index| results[index].is_err()).collect();
@@ -108,7 +108,7 @@ impl Publisher {
         }
         tokio::time::sleep(PAUSE).await;
         let again: Vec<&Entry> = refused.iter().map(|&index| &entries[index]).collect();
-        // If this call fails as a whole, what the first one said of each entry still holds.
+        // If this call fails as a whole, the results of the first call still hold.
         if let Ok(second) = self.put(&again).await {
             for (index, result) in refused.into_iter().zip(second) {
                 results[index] = result;
@@ -144,7 +144,7 @@ impl Publisher {
     }
 }
 
-/// How many of the first entries fit into one call; one at least, even if it will be refused.
+/// How many of the first entries fit into one call: at least one, even if it will be refused.
 fn fitting(entries: &[Entry]) -> usize {
     let mut bytes = 0;
     let fit = entries.iter().take(MAX_ENTRIES).take_while(|entry| {

@@ -13,17 +13,18 @@ use crate::event::Envelope;
 use crate::start::start;
 use crate::telemetry::{self, Invocation, within_deadline};
 
-/// What is done with one event. It is done again after any error, and now and then after none: SQS
-/// delivers at least once.
+/// Handles one event. It must be idempotent: SQS delivers at least once, so an event is redelivered
+/// after any error, and sometimes without one.
 pub trait Handler {
-    /// What the function listens to; [`Envelope::open`] says how it is read.
+    /// The events that the function handles; [`Envelope::open`] describes how they are read.
     type Event: DeserializeOwned + Send;
 
     /// Handles the event; an error leaves it on the queue.
     fn handle(&self, event: Self::Event) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }
 
-/// Runs a function whose events an EventBridge rule puts on an SQS queue. `build` makes its handler, at init.
+/// Runs a function whose events an EventBridge rule sends to an SQS queue. `build` creates its
+/// handler at init.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
@@ -42,8 +43,8 @@ pub async fn run<H: Handler>(
     .await
 }
 
-/// Handles one batch, all messages at once. At the deadline only those come again that are not done. Without a context
-/// (in tests) there is no deadline.
+/// Handles all messages of one batch concurrently. At the deadline only unfinished messages are
+/// redelivered. Without a context (in tests) there is no deadline.
 pub async fn invoke<H: Handler>(handler: &H, event: SqsEvent, context: Option<&Context>) -> BatchResponse {
     let invocation = Invocation::begin(context);
     let done = invocation.run_parts(async {
@@ -56,7 +57,8 @@ pub async fn invoke<H: Handler>(handler: &H, event: SqsEvent, context: Option<&C
     response
 }
 
-/// Handles one message within the deadline: one that is under way then comes again, its neighbours need not.
+/// Handles one message within the deadline. At the deadline, only unfinished messages are
+/// redelivered.
 async fn handle<H: Handler>(handler: &H, message: &SqsMessage) -> Option<Failure> {
     let body = message.body.as_deref().unwrap_or_default();
     let done = within_deadline(open_and_handle(handler, body)).await;
@@ -97,7 +99,7 @@ mod tests {
         account: String,
     }
 
-    /// What was closed, and for which request.
+    /// The closed accounts, each with the correlation id of its request.
     #[derive(Default)]
     struct Ledger(Mutex<Vec<[String; 2]>>);
 
@@ -141,7 +143,7 @@ mod tests {
         assert_eq!(closed.len(), 1);
     }
 
-    /// Closes accounts, but for one of which it never hears again.
+    /// Closes accounts, but never completes the account `stuck`.
     struct Stuck(Ledger);
 
     impl Handler for Stuck {

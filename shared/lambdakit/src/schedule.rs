@@ -1,7 +1,7 @@
-//! What is to happen later, once: one-time schedules of EventBridge Scheduler that put a command on a queue.
+//! One-time schedules of EventBridge Scheduler that send a command to a queue later.
 //!
-//! They reach further than the delay of a queue's message, which is a quarter of an hour at most. AWS keeps the time to
-//! the minute.
+//! They allow longer delays than an SQS message, which can be delayed by 15 minutes at most.
+//! EventBridge Scheduler is accurate to the minute.
 
 use std::time::Duration;
 
@@ -19,38 +19,39 @@ use crate::command::body;
 use crate::config::{self, ConfigError};
 use crate::store::AwsError;
 
-/// Makes schedules that put commands on one queue.
+/// Creates schedules that send commands to one queue.
 #[derive(Clone, Debug)]
 pub struct Schedules {
     client: Client,
     places: Places,
 }
 
-/// Where schedules are kept, and where they lead to.
+/// The group, the queues and the role of the schedules.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// The group that they belong to.
+    /// Name of the schedule group.
     pub group: String,
-    /// ARN of the queue.
+    /// ARN of the target queue.
     pub queue_arn: String,
-    /// ARN of the queue for commands that the scheduler could not put on the first one for a day.
+    /// ARN of the dead-letter queue for commands that the scheduler could not send to the target
+    /// queue for a day.
     pub dead_letters_arn: String,
-    /// ARN of the role in which the scheduler sends.
+    /// ARN of the role that the scheduler uses to send.
     pub role_arn: String,
 }
 
 impl Schedules {
-    /// Schedules between these places.
+    /// Creates schedules with these settings.
     #[must_use]
     pub fn new(client: Client, places: Places) -> Self {
         Self { client, places }
     }
 
-    /// Schedules between the places in `SCHEDULE_GROUP`, `SCHEDULE_QUEUE_ARN`, `SCHEDULE_DEAD_LETTERS_ARN` and
-    /// `SCHEDULE_ROLE_ARN`.
+    /// Reads the settings from `SCHEDULE_GROUP`, `SCHEDULE_QUEUE_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`
+    /// and `SCHEDULE_ROLE_ARN`.
     ///
     /// # Errors
-    /// When one of them is not there.
+    /// When one of them is not set.
     pub fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
         let places = Places {
             group: config::required("SCHEDULE_GROUP")?,
@@ -61,11 +62,11 @@ impl Schedules {
         Ok(Self::new(aws.scheduler(), places))
     }
 
-    /// Sends a command after a while, at least once. Nothing changes if there is a schedule of this name; when its
-    /// command was sent, it goes.
+    /// Sends a command after a pause, at least once. An existing schedule with this name is not
+    /// changed. The schedule is deleted after its command is sent.
     ///
     /// # Errors
-    /// When there is no such schedule, as far as is known.
+    /// When EventBridge Scheduler did not confirm the schedule.
     pub async fn send_after(
         &self,
         pause: Duration,
@@ -99,7 +100,7 @@ impl Schedules {
     }
 }
 
-/// The expression of a one-time schedule: whole seconds of UTC, and none too early.
+/// The expression of a one-time schedule in UTC, rounded up to a whole second.
 fn once(moment: DateTime<Utc>) -> String {
     let second = if moment.trunc_subsecs(0) == moment {
         moment

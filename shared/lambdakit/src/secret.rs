@@ -1,6 +1,7 @@
-//! A secret of Secrets Manager, read when the function starts, and once.
+//! A secret of AWS Secrets Manager, read once at init.
 //!
-//! Whoever changes a secret starts the functions anew that use it: an update of their configuration does.
+//! After a secret changes, restart the functions that use it: an update of their configuration
+//! does.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use crate::aws::Aws;
 use crate::config::{self, ConfigError};
 use crate::store::cause;
 
-/// Something that nobody is to see. It has no `Display`, and its `Debug` tells nothing.
+/// A secret value. It has no `Display`, and its `Debug` output does not contain it.
 #[derive(Clone)]
 pub struct Secret(String);
 
@@ -19,7 +20,7 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// This secret.
+    /// Wraps this secret value.
     #[must_use]
     pub fn new(secret: String) -> Self {
         Self(secret)
@@ -28,7 +29,7 @@ impl Secret {
     /// The secret whose ARN is in this variable.
     ///
     /// # Errors
-    /// When the variable is not there, or the secret cannot be read.
+    /// When the variable is not set, or the secret cannot be read.
     pub async fn from_env(aws: &Aws, variable: &'static str) -> Result<Self, ConfigError> {
         let id = config::required(variable)?;
         let invalid = |reason| ConfigError::Invalid { name: variable, reason };
@@ -38,7 +39,7 @@ impl Secret {
         secret.map(Self).ok_or_else(|| invalid("the secret holds no text".to_owned()))
     }
 
-    /// What it is: for those who send it, or sign with it.
+    /// The secret value, to send it or to sign with it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0

@@ -1,8 +1,8 @@
-//! A function that decides who may sign up: the pre sign-up trigger of a Cognito user pool.
+//! The pre sign-up trigger of a Cognito user pool: a function that decides which users may sign up.
 //!
-//! The trigger returns its event to let the user sign up, and fails to refuse them: Cognito knows no other way, so every
-//! refusal counts as an error of the function. The user sees the message, with `PreSignUp failed with error` before it.
-//! (AWS, "Pre sign-up Lambda trigger".)
+//! The trigger returns its event to accept a user, and fails to refuse a user. Cognito has no other
+//! way, so every refusal counts as an error of the function. The user sees the error message after
+//! `PreSignUp failed with error`. (AWS, "Pre sign-up Lambda trigger".)
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -16,19 +16,19 @@ use crate::batch::{self, Unreadable};
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 
-/// The metric that counts users who were refused.
+/// The metric that counts refused users.
 pub const REFUSALS: &str = "SignUpsRefused";
 
 /// Why a user may not sign up.
 #[derive(Debug, thiserror::Error)]
 pub enum SignUpError {
-    /// The shop does not take the name, for the reason that is given.
+    /// The user name is not allowed, for this reason.
     #[error("The user name {0}.")]
     UserName(String),
-    /// The event is not one of the trigger.
+    /// The event is not a pre sign-up event.
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
-    /// The deadline came first.
+    /// The deadline was reached.
     #[error("Try again in a moment.")]
     OutOfTime,
 }
@@ -39,7 +39,7 @@ impl From<SignUpError> for Diagnostic {
     }
 }
 
-/// As much of the trigger's event as is needed.
+/// The fields that are read from the trigger's event.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -47,7 +47,7 @@ struct Event {
     user_name: String,
 }
 
-/// Runs the trigger. `check` says what is wrong with a user name, if anything is.
+/// Runs the trigger. `check` returns an error for a user name that is not allowed.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
@@ -60,10 +60,11 @@ pub async fn run<E: Display>(check: impl Fn(&str) -> Result<(), E>) -> Result<()
     .await
 }
 
-/// Decides about one user; gives the event back if they may sign up. Without a context (in tests) there is no deadline.
+/// Decides whether one user may sign up, and returns the event if so. Without a context (in tests)
+/// there is no deadline.
 ///
 /// # Errors
-/// When they may not.
+/// When the user may not sign up.
 pub async fn invoke<E: Display>(
     check: impl Fn(&str) -> Result<(), E>,
     event: Box<RawValue>,
@@ -74,7 +75,8 @@ pub async fn invoke<E: Display>(
         let Event { trigger_source, user_name } = batch::read(event.get())?;
         telemetry::event(&trigger_source);
         check(&user_name).map_err(|reason| {
-            // Counted, so that an alarm can tell refusals from failures: both are errors of the function.
+            // This count lets an alarm distinguish refusals from failures: both are errors of the
+            // function.
             telemetry::count(REFUSALS, 1);
             SignUpError::UserName(reason.to_string())
         })
@@ -85,7 +87,7 @@ pub async fn invoke<E: Display>(
         Err(SignUpError::UserName(_)) => Outcome::Refused,
         Err(SignUpError::Unreadable(_) | SignUpError::OutOfTime) => Outcome::Failed,
     };
-    // The name is not for the log.
+    // The user name must not be logged.
     invocation.end(outcome);
     result.map(|()| event)
 }

@@ -1,11 +1,12 @@
 //! Webhooks signed by the [Standard Webhooks] scheme, for their sender and for their receiver.
 //!
-//! A webhook has three headers: [`WEBHOOK_ID`], which stays the same when it is sent again; [`WEBHOOK_TIMESTAMP`], the
-//! Unix seconds of this attempt; and [`WEBHOOK_SIGNATURE`], signatures separated by spaces. A signature is `v1,` and
-//! the Base64 of the HMAC-SHA256 (RFC 2104) of `<id>.<timestamp>.<payload>`. Signatures of other versions are skipped.
+//! A webhook has three headers. [`WEBHOOK_ID`] stays the same when the webhook is sent again.
+//! [`WEBHOOK_TIMESTAMP`] has the Unix seconds of this attempt. [`WEBHOOK_SIGNATURE`] has signatures
+//! separated by spaces. A signature is `v1,` and the Base64 of the HMAC-SHA256 (RFC 2104) of
+//! `<id>.<timestamp>.<payload>`; other versions are skipped.
 //!
-//! A secret is 24 to 64 random bytes in Base64 after `whsec_`. While a secret is rotated there are several: a sender
-//! signs with each of them, and a receiver accepts a signature by any of them.
+//! A secret is 24 to 64 random bytes in Base64 after `whsec_`. While a secret is rotated there are
+//! several: a sender signs with each of them, and a receiver accepts a signature by any of them.
 //!
 //! [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
@@ -35,16 +36,17 @@ pub const TOLERANCE_SECONDS: u64 = 300;
 /// The longest id that is accepted, in bytes. The scheme sets no limit; receivers store ids.
 pub const MAX_ID_LENGTH: usize = 100;
 
-/// What a secret starts with.
+/// Prefix of a secret.
 const SECRET_PREFIX: &str = "whsec_";
-/// How long a secret is, in bytes.
+/// Length of a secret, in bytes.
 const SECRET_LENGTH: RangeInclusive<usize> = 24..=64;
 /// The version of symmetric signatures.
 const VERSION: &str = "v1";
 
 type Signature = CtOutput<Hmac<Sha256>>;
 
-/// The secrets that a sender and a receiver of webhooks share: one, or several while they are rotated.
+/// The secrets that a sender and a receiver of webhooks share: one, or several while they are
+/// rotated.
 #[derive(Clone)]
 pub struct WebhookSecrets(Vec<Hmac<Sha256>>);
 
@@ -54,7 +56,7 @@ impl std::fmt::Debug for WebhookSecrets {
     }
 }
 
-/// What the headers of a verified webhook say.
+/// The headers of a verified webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedWebhook {
     /// Identifies the message: every attempt to deliver it has the same id.
@@ -72,7 +74,7 @@ pub enum VerificationError {
     /// The id is empty, too long, or has characters other than visible ASCII without the full stop.
     #[error("the webhook-id is invalid")]
     InvalidId,
-    /// The timestamp is no number of seconds.
+    /// The timestamp is not a number of seconds.
     #[error("the webhook-timestamp is invalid")]
     InvalidTimestamp,
     /// The timestamp is more than [`TOLERANCE_SECONDS`] ago.
@@ -90,7 +92,8 @@ impl WebhookSecrets {
     /// Secrets separated by white space, the one in use first.
     ///
     /// # Errors
-    /// When there is none, or one is not `whsec_` and the Base64 of 24 to 64 bytes. The error does not show them.
+    /// When there is none, or one is not `whsec_` and the Base64 of 24 to 64 bytes. The error does
+    /// not contain the secrets.
     pub fn parse(secrets: &str) -> Result<Self, ConfigError> {
         let keys = secrets.split_whitespace().map(key).collect::<Option<Vec<_>>>();
         let keys = keys.ok_or_else(|| ConfigError::Invalid {
@@ -103,13 +106,14 @@ impl WebhookSecrets {
     /// The secrets in a secret of Secrets Manager.
     ///
     /// # Errors
-    /// As of [`Self::parse`].
+    /// As [`Self::parse`].
     #[cfg(feature = "secrets")]
     pub fn of(secret: &Secret) -> Result<Self, ConfigError> {
         Self::parse(secret.reveal())
     }
 
-    /// The value of [`WEBHOOK_SIGNATURE`] for a webhook of this id and timestamp: a signature by each secret.
+    /// The value of [`WEBHOOK_SIGNATURE`] for a webhook of this id and timestamp: a signature by
+    /// each secret.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: u64, payload: &[u8]) -> String {
         let signatures = self.signatures(id, timestamp, payload);
@@ -118,11 +122,12 @@ impl WebhookSecrets {
         encoded.collect::<Vec<_>>().join(" ")
     }
 
-    /// Checks that a webhook was signed with one of the secrets, within [`TOLERANCE_SECONDS`] of `now`, which is in
-    /// Unix seconds. It computes one HMAC per secret, however many signatures there are.
+    /// Checks that a webhook was signed with one of the secrets, within [`TOLERANCE_SECONDS`] of
+    /// `now`, which is in Unix seconds. It computes one HMAC per secret, however many signatures
+    /// there are.
     ///
     /// # Errors
-    /// When the webhook was not, or its headers cannot be read.
+    /// When no signature matches, the timestamp is out of tolerance, or a header is invalid.
     pub fn verify(
         &self,
         headers: &HeaderMap,
@@ -157,7 +162,7 @@ impl WebhookSecrets {
         }
     }
 
-    /// A signature by each secret, computed when it is asked for.
+    /// A signature by each secret, computed lazily.
     fn signatures(&self, id: &str, timestamp: u64, payload: &[u8]) -> impl Iterator<Item = Signature> {
         self.0.iter().map(move |key| {
             #[cfg(test)]
@@ -191,7 +196,8 @@ fn is_id_character(byte: u8) -> bool {
     byte.is_ascii_graphic() && byte != b'.'
 }
 
-/// A signature of this version; none of another one, or that is no Base64 of 32 bytes.
+/// Decodes a signature of this version; `None` for another version, or if it is not the Base64 of
+/// 32 bytes.
 fn decode(signature: &str) -> Option<Signature> {
     let (version, encoded) = signature.split_once(',')?;
     let bytes: [u8; 32] = BASE64_STANDARD.decode(encoded).ok()?.try_into().ok()?;
@@ -238,14 +244,14 @@ mod tests {
         secrets(secret).verify(headers, BODY, NOW)
     }
 
-    /// The clock, which the other implementation reads by itself.
+    /// The current Unix time, which the reference implementation reads from the system clock.
     fn clock() -> u64 {
         SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
     }
 
     #[test]
     fn the_mac_is_that_of_rfc_4231() {
-        // Test cases 2 and 3: a key shorter than a block, and one of bytes that are no text.
+        // Test cases 2 and 3: a key shorter than a block, and a binary key.
         let mut mac = Hmac::<Sha256>::new_from_slice(b"Jefe").unwrap();
         mac.update(b"what do ya want for nothing?");
         let expected = BASE64_STANDARD.decode("W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM=").unwrap();
@@ -309,7 +315,8 @@ mod tests {
     #[test]
     fn secrets_are_rotated_without_a_gap() {
         let both = format!("{SECRET} {OTHER}");
-        // The receiver learns the new secret first, the sender signs with both, then each forgets the old one.
+        // The receiver gets the new secret first, the sender signs with both, then each drops the
+        // old one.
         for (sender, receiver) in
             [(SECRET, SECRET), (SECRET, &both), (&both, &both), (&both, OTHER), (OTHER, OTHER)]
         {

@@ -1,8 +1,8 @@
-//! A function behind a WebSocket API of API Gateway: clients come, say something, and go.
+//! A function behind a WebSocket API of API Gateway: it handles connects, messages and disconnects.
 //!
-//! A [`Handler`] is told what happened on a connection. What it answers to a message goes back on the same connection,
-//! as do its problems, as frames of the type `problem`. Whoever wants to say something to other connections, or without
-//! having been asked, has [`ConnectionClient`] for it.
+//! A [`Handler`] receives the events of connections. Its response to a message is sent on the same
+//! connection, and so are its problems, as frames of the type `problem`. [`ConnectionClient`] sends
+//! frames to other connections, or without a message to respond to.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,34 +21,35 @@ use crate::store::AwsError;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{Problem, batch};
 
-/// The most bytes that a message can have (API Gateway quota).
+/// Maximum size of a message, in bytes (API Gateway quota).
 pub const MAX_BYTES: usize = 128 * 1024;
 
-/// What is done when something happens on a connection. What it was is told by the event's type, never by its route, which
-/// a frame may be able to select.
+/// Handles the events of connections. Rely on the event's type, never on its route: a client may be
+/// able to select the route with a frame.
 pub trait Handler {
-    /// Does it, and says what goes back to the client. Only messages are answered; to a client that connects, a problem
-    /// means that it may not.
+    /// Handles an event and returns the frame for the client. Only messages are answered. A problem
+    /// on connect rejects the client.
     fn handle(&self, event: ConnectionEvent) -> impl Future<Output = Result<Option<String>, Problem>> + Send;
 }
 
-/// Something that happened on a connection.
+/// An event of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionEvent {
-    /// Names the connection as long as it lasts.
+    /// Identifies the connection while it lasts.
     pub connection_id: String,
     /// What happened.
     pub event: WebSocketEvent,
 }
 
-/// What happens on connections. What clients say is not for logs.
+/// The events of connections. Messages of clients must not be logged.
 #[derive(Clone, PartialEq, Eq)]
 pub enum WebSocketEvent {
-    /// A client has come, and the API's authorizer has said this of it. Until this is answered nothing can be sent to it.
+    /// A client connects, with this context from the API's authorizer. Nothing can be sent to the
+    /// client until this event is answered.
     Connected(HashMap<String, String>),
-    /// A client said something.
+    /// A client sent a message.
     Message(String),
-    /// A client has gone. This is not always told.
+    /// A client disconnected. API Gateway does not always report this.
     Disconnected,
 }
 
@@ -62,7 +63,7 @@ impl std::fmt::Debug for WebSocketEvent {
     }
 }
 
-/// As API Gateway tells it.
+/// The event in API Gateway's format.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ProxyEvent {
@@ -89,7 +90,7 @@ enum EventType {
     Disconnect,
 }
 
-/// A value that an authorizer found. API Gateway adds numbers of its own to them.
+/// A value of the authorizer's context, to which API Gateway adds its own numbers.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum ContextValue {
@@ -97,13 +98,13 @@ enum ContextValue {
     Other(serde::de::IgnoredAny),
 }
 
-/// As API Gateway takes it.
+/// The response in API Gateway's format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Response {
-    /// Of a client that connects, whether it may.
+    /// Whether a connecting client is accepted.
     pub status_code: u16,
-    /// The frame that goes back to the client.
+    /// The frame that is sent to the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
 }
@@ -135,11 +136,12 @@ pub async fn run<H: Handler>(
     .await
 }
 
-/// Handles what happened on one connection. Without a context (in tests) there is no deadline.
+/// Handles one event of a connection. Without a context (in tests) there is no deadline.
 pub async fn invoke<H: Handler>(handler: &H, event: &str, context: Option<&Context>) -> Response {
     let invocation = Invocation::begin(context);
     let event = batch::read::<ProxyEvent>(event);
-    // Who comes must not be let in by a status that is meant for a frame.
+    // A message is answered with 200 even if it fails; that status must not accept a connecting
+    // client.
     let answers = event.as_ref().is_ok_and(|event| event.request_context.event_type == EventType::Message);
     let done = invocation.run(async { handle(handler, event.map_err(Problem::internal)?).await }).await;
     let result = done.unwrap_or_else(|| Err(Problem::out_of_time()));
@@ -149,7 +151,7 @@ pub async fn invoke<H: Handler>(handler: &H, event: &str, context: Option<&Conte
         refused if refused.is_client_error() => Outcome::Refused,
         _ => Outcome::Failed,
     };
-    // To a message even a refusal is an answer.
+    // A refused message is answered, too.
     let status_code = if answers { StatusCode::OK.as_u16() } else { status.as_u16() };
     let body = invocation.scope(|| result.unwrap_or_else(|problem| Some(problem.into_frame())));
     invocation.end(outcome);
@@ -183,17 +185,17 @@ pub struct ConnectionClient {
     client: Client,
 }
 
-/// What became of a frame.
+/// The result of sending a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// It is on its way.
+    /// API Gateway accepted the frame.
     Sent,
-    /// There is no such connection, or none any more.
+    /// The connection does not exist, or no longer exists.
     Gone,
 }
 
 impl ConnectionClient {
-    /// The connections of the stage that is called back at this URL.
+    /// The connections of the stage with this callback URL.
     #[must_use]
     pub fn new(aws: &Aws, callback_url: &str) -> Self {
         Self { client: aws.connections(callback_url) }
@@ -202,7 +204,7 @@ impl ConnectionClient {
     /// The connections of the stage whose callback URL is in this variable.
     ///
     /// # Errors
-    /// When the variable is not there.
+    /// When the variable is not set.
     pub fn from_env(aws: &Aws, variable: &'static str) -> Result<Self, ConfigError> {
         Ok(Self::new(aws, &config::required(variable)?))
     }
@@ -210,7 +212,7 @@ impl ConnectionClient {
     /// Sends a frame to a client.
     ///
     /// # Errors
-    /// When it was not sent, as far as is known, and nobody said that the connection is gone.
+    /// When API Gateway neither accepted the frame nor reported that the connection is gone.
     pub async fn post(&self, connection_id: &str, frame: &str) -> Result<Delivery, AwsError> {
         let data = Blob::new(frame);
         match self.client.post_to_connection().connection_id(connection_id).data(data).send().await {
@@ -222,10 +224,10 @@ impl ConnectionClient {
         }
     }
 
-    /// Ends a connection. One that is gone already need not be ended.
+    /// Closes a connection. A connection that is already gone is not an error.
     ///
     /// # Errors
-    /// When it was not ended, as far as is known.
+    /// When API Gateway did not confirm the close.
     pub async fn close(&self, connection_id: &str) -> Result<(), AwsError> {
         match self.client.delete_connection().connection_id(connection_id).send().await {
             Ok(_) => Ok(()),
@@ -245,7 +247,7 @@ mod tests {
 
     use super::*;
 
-    /// Greets who is welcome, and says everything again.
+    /// Accepts clients with a user name, and echoes every message.
     struct Parrot;
 
     impl Handler for Parrot {
@@ -263,7 +265,7 @@ mod tests {
         }
     }
 
-    /// Never says anything.
+    /// Never responds.
     struct Sleeper;
 
     impl Handler for Sleeper {

@@ -1,7 +1,7 @@
 use crate::{ConfigError, telemetry};
 
-/// Init: who is speaking, then what the function needs. An error is written to the log and ends
-/// the process, so that Lambda reports a failed init and not a function that cannot work.
+/// Initializes telemetry, then builds what the function needs. An error is logged and ends the
+/// process, so that Lambda reports a failed init.
 pub(crate) async fn start<T>(build: impl AsyncFnOnce() -> Result<T, ConfigError>) -> Result<T, ConfigError> {
     let init = async {
         telemetry::init()?;

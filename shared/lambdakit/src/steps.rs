@@ -1,12 +1,14 @@
 //! A function that a Step Functions workflow calls as one of its steps.
 //!
-//! An expected refusal, such as too little stock, is a result ([`StepResult::Refused`]): the invocation succeeds, and
-//! neither Lambda's `Errors` metric nor an alarm on it counts it. The workflow decides by the result, or the step answers
-//! the task of its token. Only a failure is a [`StepError`]. Lambda hands its name over as `errorType`; the workflow has
-//! it in `ErrorEquals`. Three names are every step's: [`UNAVAILABLE`] for what passes, the only one worth a retry,
-//! [`BROKEN`] for what does not, and [`UNREADABLE`] for a call that makes no sense.
+//! An expected refusal, such as too little stock, is a result ([`StepResult::Refused`]). The
+//! invocation succeeds, so neither Lambda's `Errors` metric nor an alarm on it counts the refusal.
+//! The workflow decides by the result, or the step completes the task of its task token.
 //!
-//! A call is a JSON object. Its `correlationId`, if it has one, gets into the log line.
+//! Only a failure is a [`StepError`]. Lambda reports its name as `errorType`, and the workflow
+//! matches it in `ErrorEquals`. All steps share three names. [`UNAVAILABLE`] is a transient error,
+//! the only one worth a retry. [`BROKEN`] is a permanent error, and [`UNREADABLE`] an invalid call.
+//!
+//! A call is a JSON object. Its `correlationId`, if it has one, is added to the log line.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -21,42 +23,43 @@ use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{AwsError, ConfigError};
 
-/// What failed may work in a moment.
+/// A transient error: a retry may succeed.
 pub const UNAVAILABLE: &str = "Unavailable";
-/// What failed will not work until someone repairs it.
+/// A permanent error: an operator must repair its cause.
 pub const BROKEN: &str = "Broken";
-/// The call is not what the step takes.
+/// The call is not valid input of the step.
 pub const UNREADABLE: &str = "Unreadable";
 
-/// What a step does. It is done again after any error, and now and then after none.
+/// Handles a step. It must be idempotent: a step runs again after any error, and sometimes without
+/// one.
 pub trait Handler {
-    /// What the workflow asks for.
+    /// The input from the workflow.
     type Step: DeserializeOwned + Send;
-    /// What the workflow is told.
+    /// The output to the workflow.
     type Output: Serialize + Send;
 
-    /// Does it.
+    /// Handles one call of the step.
     fn handle(
         &self,
         step: Self::Step,
     ) -> impl Future<Output = Result<StepResult<Self::Output>, StepError>> + Send;
 }
 
-/// What came of a step that did not fail. The workflow gets the output of either.
+/// The result of a step that did not fail. The workflow gets the output of either variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepResult<T> {
     /// The step was done.
     Done(T),
-    /// The step was refused, as it should be, and the output says so.
+    /// The step was refused as expected, and the output says so.
     Refused {
-        /// Why, for the log line: a name, nothing of the order.
+        /// The reason, for the log line: a name without order data.
         reason: &'static str,
-        /// What the workflow is told.
+        /// The output to the workflow.
         output: T,
     },
 }
 
-/// Why a step was not done.
+/// Why a step failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{name}: {cause}")]
 pub struct StepError {
@@ -65,26 +68,26 @@ pub struct StepError {
 }
 
 impl StepError {
-    /// Something passing: the workflow tries again.
+    /// A transient error: the workflow retries the step.
     #[must_use]
     pub fn unavailable(cause: &impl Display) -> Self {
         Self::named(UNAVAILABLE, cause)
     }
 
-    /// Something that a person has to mend.
+    /// A permanent error that an operator must repair.
     #[must_use]
     pub fn broken(cause: &impl Display) -> Self {
         Self::named(BROKEN, cause)
     }
 
-    /// Something that a person has to mend and that has a name of its own. Never an expected refusal, which is a
-    /// [`StepResult`].
+    /// An error with its own name that an operator must repair. It is never an expected refusal,
+    /// which is a [`StepResult`].
     #[must_use]
     pub fn named(name: &'static str, cause: &impl Display) -> Self {
         Self { name, cause: cause.to_string() }
     }
 
-    /// The name by which the workflow knows it.
+    /// The name that the workflow matches.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -112,7 +115,7 @@ impl From<StepError> for Diagnostic {
     }
 }
 
-/// As much of a call as is needed of any.
+/// The fields that are read from any call.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Call {
@@ -135,10 +138,10 @@ pub async fn run<H: Handler>(
     .await
 }
 
-/// Does one step. Without a context (in tests) there is no deadline.
+/// Handles one step. Without a context (in tests) there is no deadline.
 ///
 /// # Errors
-/// What the workflow is told instead of an output.
+/// The error that the workflow gets instead of an output.
 pub async fn invoke<H: Handler>(
     handler: &H,
     call: &str,
@@ -146,7 +149,7 @@ pub async fn invoke<H: Handler>(
 ) -> Result<H::Output, StepError> {
     let invocation = Invocation::begin(context);
     let done = invocation.run(async {
-        // Only for the log line; what the step needs of a call, its handler reads.
+        // Only for the log line; the handler reads the input of the step.
         if let Ok(Call { correlation_id }) = serde_json::from_str(call) {
             telemetry::correlate(&correlation_id);
         }

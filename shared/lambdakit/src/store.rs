@@ -1,25 +1,25 @@
-//! What can go wrong with a store, as far as a caller can act on it.
+//! Errors of AWS calls, classified by what a caller can do about them.
 
 use aws_sdk_dynamodb::error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError};
 use std::error::Error;
 
-/// Why a store did not answer. What a store refuses on purpose (a failed condition) is not an
-/// error but an answer; its methods say so in their own types.
+/// Why an AWS call failed. A failed condition is not an error: methods with conditions return it in
+/// their own types.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
-    /// It may work in a moment: throttling, a time-out, a lost connection, a conflict.
+    /// A retry may succeed: throttling, a timeout, a lost connection or a conflict.
     #[error("store unavailable: {0}")]
     Transient(String),
-    /// It will not work until someone repairs it: a denied call, a missing table, an unreadable item.
+    /// An operator must repair the cause: a denied call, a missing table or an unreadable item.
     #[error("store broken: {0}")]
     Permanent(String),
-    /// The page asked for begins where no item of the list can be.
+    /// The requested page does not start at a possible position in the list.
     #[error("no such position in the list")]
     InvalidCursor,
 }
 
-/// Error codes that pass: of DynamoDB those that its "Error handling" page marks "OK to retry", of all services those of
-/// their "Common errors", of SQS and Step Functions their own.
+/// Transient error codes. For DynamoDB, its "Error handling" page marks them "OK to retry". The
+/// others are in the services' "Common errors", or are specific to SQS and Step Functions.
 const TRANSIENT_CODES: [&str; 15] = [
     "InternalError",
     "InternalFailure",
@@ -46,7 +46,7 @@ where
     fn from(error: SdkError<E, R>) -> Self {
         let passing = match &error {
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
-            // What answers without a code stands between us and the service, as a load balancer does.
+            // A response without an error code comes from an intermediary, such as a load balancer.
             SdkError::ServiceError(error) => {
                 error.err().code().is_none_or(|code| TRANSIENT_CODES.contains(&code))
             }
@@ -57,7 +57,7 @@ where
     }
 }
 
-/// Why an AWS call failed, for the log: what the service said, without what it was asked.
+/// Why an AWS call failed, for the log: the error of the service, without the request.
 pub(crate) fn cause<E, R>(error: &SdkError<E, R>) -> String
 where
     E: ProvideErrorMetadata + Error + 'static,

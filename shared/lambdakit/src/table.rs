@@ -1,4 +1,4 @@
-//! A DynamoDB table, and the calls that every store makes of one.
+//! A DynamoDB table, with the calls that all stores share.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -17,10 +17,11 @@ use crate::config::{self, ConfigError};
 use crate::page::{Page, PageRequest};
 use crate::store::AwsError;
 
-/// How often a transaction is tried while others hold its items, and a batch of which a part was left unread.
+/// Maximum attempts of a transaction that conflicts with others, and of a batch read that leaves
+/// keys unprocessed.
 const MAX_TRIES: u32 = 5;
 
-/// An item, or the part of one that is its key.
+/// An item, or its key attributes.
 pub type Item = HashMap<String, AttributeValue>;
 
 /// A table of an account.
@@ -30,7 +31,7 @@ pub struct Table {
     name: String,
 }
 
-/// A key made of text.
+/// A key of string attributes.
 #[must_use]
 pub fn key<const N: usize>(attributes: [(&str, String); N]) -> Item {
     attributes.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect()
@@ -46,29 +47,30 @@ impl Table {
     /// The table whose name is in this variable.
     ///
     /// # Errors
-    /// When the variable is not there.
+    /// When the variable is not set.
     pub fn from_env(client: &Client, variable: &'static str) -> Result<Self, ConfigError> {
         Ok(Self::new(client.clone(), config::required(variable)?))
     }
 
-    /// The client, for calls that are not every store's.
+    /// The client, for calls that are specific to one store.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The name, for calls that are not every store's.
+    /// The name, for calls that are specific to one store.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The item of this key, as it was a moment ago or is now: half the price of [`Self::get_latest`].
+    /// The item of this key, by an eventually consistent read: half the price of
+    /// [`Self::get_latest`].
     pub async fn get<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, AwsError> {
         self.get_item(key, false).await
     }
 
-    /// The item of this key, after every write that was answered before.
+    /// The item of this key, by a strongly consistent read.
     pub async fn get_latest<T: DeserializeOwned>(&self, key: Item) -> Result<Option<T>, AwsError> {
         self.get_item(key, true).await
     }
@@ -78,18 +80,18 @@ impl Table {
         Ok(get.send().await?.item.map(serde_dynamo::from_item).transpose()?)
     }
 
-    /// The items of these keys, 100 at most, in no particular order; a key without an item is left out. `latest` asks for
-    /// what every answered write has made of them, at twice the price.
+    /// The items of these keys, 100 at most, in no particular order; a key without an item is left
+    /// out. `latest` requests strongly consistent reads, at twice the price.
     ///
     /// # Errors
-    /// When the table did not answer, or left keys unread again and again.
+    /// When a call fails, or keys stay unprocessed after all attempts.
     pub async fn get_many(&self, keys: Vec<Item>, latest: bool) -> Result<Vec<Item>, AwsError> {
         let (mut asked, mut items) = (keys, Vec::new());
         for attempt in 0..MAX_TRIES {
             if asked.is_empty() {
                 return Ok(items);
             }
-            // Even a sleep of no time takes a millisecond.
+            // Even a zero-length sleep takes a millisecond.
             if attempt > 0 {
                 tokio::time::sleep(Duration::from_millis(25) * attempt).await;
             }
@@ -108,11 +110,11 @@ impl Table {
         page.page(items, next)
     }
 
-    /// A page of the items that an index of keys alone has, in the index's order. The items are those of the table, as
-    /// they are now; `key` names its key's attributes.
+    /// A page of the items in a keys-only index, in the index's order. The items are read from the
+    /// table by strongly consistent reads; `key` names the table's key attributes.
     ///
     /// # Errors
-    /// When the table did not answer, or an item cannot be read.
+    /// When a call fails, or an item cannot be read.
     pub async fn scan_index<T: DeserializeOwned>(
         &self,
         index: &str,
@@ -123,10 +125,10 @@ impl Table {
         page.page(self.items_of(keys, key).await?, next)
     }
 
-    /// The same of what a query of such an index finds.
+    /// The same for a query of a keys-only index.
     ///
     /// # Errors
-    /// When the table did not answer, or an item cannot be read.
+    /// When a call fails, or an item cannot be read.
     pub async fn query_index<T: DeserializeOwned>(
         &self,
         query: QueryFluentBuilder,
@@ -137,14 +139,15 @@ impl Table {
         page.page(self.items_of(keys, key).await?, next)
     }
 
-    /// The items of entries of an index, in the order of the entries. What is gone since is left out.
+    /// The items of index entries, in the order of the entries. Items that are gone since are left
+    /// out.
     async fn items_of(&self, entries: Vec<Item>, key: &[&str]) -> Result<Vec<Item>, AwsError> {
         let key_of = |item: &Item| -> Item {
             key.iter().filter_map(|name| Some(((*name).to_owned(), item.get(*name)?.clone()))).collect()
         };
         let keys: Vec<Item> = entries.iter().map(key_of).collect();
         let mut items = self.get_many(keys, true).await?;
-        // What has left the index since, or was moved in it, is not what was found.
+        // An item that has left the index since, or moved in it, no longer matches its entry.
         let in_order = entries.iter().filter_map(|entry| {
             let is_found = |item: &Item| {
                 entry.iter().all(|(name, value)| item.get(name).is_some_and(|there| there == value))
@@ -177,8 +180,8 @@ impl Table {
         Ok((found.items.unwrap_or_default(), found.last_evaluated_key))
     }
 
-    /// Writes all of this or nothing. `token` names the transaction: if a try was made and its answer lost, the next
-    /// one, whatever came in between, is told that it is done.
+    /// Writes all parts or nothing. `token` makes the transaction idempotent. If the response to an
+    /// attempt was lost, the next attempt reports success, whatever happened in between.
     pub async fn transact(
         &self,
         parts: Vec<TransactWriteItem>,
@@ -197,8 +200,8 @@ impl Table {
                 return Err(error.into());
             };
             let reasons = cancelled.cancellation_reasons();
-            // Another transaction is under way, or the tables are too busy. What fails beside it may be the half of
-            // that transaction that can be seen already.
+            // Another transaction is in progress, or the tables are throttled. A condition that
+            // fails beside it may see a part of that transaction.
             let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
             if places(reasons, &passing).is_empty() {
                 let refused = places(reasons, &["ConditionalCheckFailed"]);
@@ -215,7 +218,7 @@ impl Table {
         }
     }
 
-    /// A page of what a query of this table finds.
+    /// A page of the results of a query of this table.
     pub async fn query<T: DeserializeOwned>(
         &self,
         query: QueryFluentBuilder,
@@ -226,7 +229,7 @@ impl Table {
     }
 }
 
-/// DynamoDB checks where a page starts, so a cursor that somebody made up is refused there.
+/// DynamoDB validates the start key of a page, so it rejects a forged cursor.
 fn page_error<E, R>(error: SdkError<E, R>, page: &PageRequest) -> AwsError
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
@@ -236,12 +239,12 @@ where
     if invalid && page.start().is_some() { AwsError::InvalidCursor } else { error.into() }
 }
 
-/// What came of a transaction.
+/// The result of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transaction {
-    /// All of it was written.
+    /// All parts were written.
     Done,
-    /// Nothing was: the conditions of these parts, counted from 0, did not hold.
+    /// Nothing was written: the conditions of these parts, counted from 0, did not hold.
     Refused(Vec<usize>),
 }
 
@@ -251,17 +254,17 @@ fn places(reasons: &[CancellationReason], codes: &[&str]) -> Vec<usize> {
     (0..reasons.len()).filter(|&place| is_such(&reasons[place])).collect()
 }
 
-/// What came of a conditional put.
+/// The result of a conditional put.
 #[derive(Debug)]
 pub enum Put {
     /// The item was written.
     Done,
-    /// The condition did not hold: this is the item that is there, if it was asked for.
+    /// The condition did not hold. Contains the existing item, if the call requested it.
     Refused(Option<Item>),
 }
 
 impl Put {
-    /// Tells a refused put from a failed one.
+    /// Distinguishes a refused put from a failed one.
     pub fn of<R>(result: Result<PutItemOutput, SdkError<PutItemError, R>>) -> Result<Self, AwsError>
     where
         R: std::fmt::Debug + Send + Sync + 'static,

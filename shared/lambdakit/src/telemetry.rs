@@ -1,8 +1,8 @@
-//! One JSON log line per invocation, which is also where its business metrics are: CloudWatch
-//! reads them from the line itself (embedded metric format).
+//! Writes one JSON log line per invocation. It contains the business metrics, which CloudWatch
+//! extracts from the line (embedded metric format).
 //!
-//! What the code under way wants to say, it adds to the line ([`note`], [`count`], [`measure`]);
-//! the line is written when the invocation ends. No handler logs whole events.
+//! Code adds fields and metrics to the line ([`field`], [`count`], [`measure`]). The line is
+//! written when the invocation ends. No handler logs whole events.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +21,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::config::{self, ConfigError};
 
-/// Time kept back from an invocation's deadline to answer and to write the log line.
+/// Time reserved before an invocation's deadline, to respond and to write the log line.
 const RESERVE: Duration = Duration::from_millis(500);
 
 const CORRELATION_ID: &str = "correlationId";
@@ -33,7 +33,7 @@ tokio::task_local! {
     static CURRENT: Arc<Invocation>;
 }
 
-/// Who is speaking: what every line of this function carries.
+/// The source of a log line: the fields that every line of this function has.
 #[derive(Debug, Serialize)]
 struct Source {
     service: String,
@@ -43,7 +43,8 @@ struct Source {
     namespace: String,
 }
 
-/// Reads who is speaking from `SERVICE`, `STAGE`, `METRICS_NAMESPACE` and `AWS_LAMBDA_FUNCTION_NAME`.
+/// Reads the source of log lines from `SERVICE`, `STAGE`, `METRICS_NAMESPACE` and
+/// `AWS_LAMBDA_FUNCTION_NAME`.
 pub(crate) fn init() -> Result<(), ConfigError> {
     let source = Source {
         service: config::required("SERVICE")?,
@@ -51,7 +52,7 @@ pub(crate) fn init() -> Result<(), ConfigError> {
         namespace: config::required("METRICS_NAMESPACE")?,
         function: config::required("AWS_LAMBDA_FUNCTION_NAME")?,
     };
-    // Set once per process; a second init would say the same.
+    // Set once per process; a second init would read the same values.
     SOURCE.get_or_init(|| {
         panic::set_hook(Box::new(log_panic));
         source
@@ -59,8 +60,9 @@ pub(crate) fn init() -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Writes the log line of an invocation that panics, whether the panic unwinds or aborts the process: the hook runs
-/// before either. It replaces the hook of the standard library, whose text on stderr names no request.
+/// Writes the log line of an invocation that panics, whether the panic unwinds or aborts the
+/// process: the hook runs before either. It replaces the hook of the standard library, whose text
+/// on stderr has no request id.
 #[expect(clippy::print_stdout, reason = "Lambda collects its logs from stdout")]
 fn log_panic(panic: &PanicHookInfo) {
     println!("{}", panic_line(SOURCE.get(), panic));
@@ -68,12 +70,13 @@ fn log_panic(panic: &PanicHookInfo) {
 
 fn panic_line(source: Option<&Source>, panic: &PanicHookInfo) -> String {
     let place = panic.location().map_or_else(String::new, |location| format!(" at {location}"));
-    // What was put into a message may be a customer's: an index within a text, say, shows the text.
+    // A formatted message may contain customer data: an index within a text, for example, shows the
+    // text.
     let message = panic.payload().downcast_ref::<&'static str>().unwrap_or(&"its message may hold data");
     let error = format!("panicked{place}: {message}");
-    // Outside of an invocation there is nothing to say but that.
+    // Outside an invocation, the line has only the error.
     let invocation = CURRENT.try_with(Arc::clone).unwrap_or_else(|_| Invocation::begin(None));
-    // Whoever panics while holding the lock must not wait for it here.
+    // The panicking code may hold the lock, so do not wait for it here.
     let empty = Said::default();
     let said = invocation.said.try_lock();
     let said = match &said {
@@ -84,7 +87,7 @@ fn panic_line(source: Option<&Source>, panic: &PanicHookInfo) -> String {
     invocation.line_of(source, said, Some(&error), Outcome::Failed)
 }
 
-/// Writes why a function could not start.
+/// Logs why a function could not start.
 #[expect(clippy::print_stdout, reason = "Lambda collects its logs from stdout")]
 pub(crate) fn init_failed(error: &dyn Display) {
     println!("{}", json!({ "timestamp": now(), "level": "ERROR", "message": error.to_string() }));
@@ -94,15 +97,15 @@ pub(crate) fn init_failed(error: &dyn Display) {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It did what it was asked to.
+    /// The work was done.
     Ok,
-    /// It refused what it was asked to, as it should.
+    /// The request was refused as expected.
     Refused,
-    /// Some records of its batch will come again, since they are too early: nothing failed.
+    /// Some records of the batch are too early and will be redelivered; nothing failed.
     Deferred,
-    /// Some records of its batch will come again.
+    /// Some records of the batch will be redelivered.
     Partial,
-    /// It could not do what it was asked to.
+    /// The work could not be done.
     Failed,
 }
 
@@ -116,7 +119,7 @@ impl Outcome {
     }
 }
 
-/// One invocation, and what has been said of it so far.
+/// One invocation, with the log fields and metrics collected so far.
 #[derive(Debug)]
 pub(crate) struct Invocation {
     request_id: String,
@@ -128,7 +131,7 @@ pub(crate) struct Invocation {
 
 #[derive(Debug, Default)]
 struct Said {
-    /// What a batch can have several of, by its name in the singular.
+    /// Fields that can have several values in a batch, by their singular name.
     sets: BTreeMap<&'static str, BTreeSet<String>>,
     notes: Vec<(Cow<'static, str>, Box<RawValue>)>,
     metrics: BTreeMap<&'static str, Metric>,
@@ -137,15 +140,15 @@ struct Said {
 #[derive(Debug)]
 struct Metric {
     unit: &'static str,
-    /// One for each message of a batch, say; the embedded metric format takes up to 100.
+    /// For example one per message of a batch; the embedded metric format allows up to 100.
     values: Vec<Box<RawValue>>,
 }
 
 impl Invocation {
-    /// An invocation that Lambda gave us; without a context (in tests) it has no deadline.
+    /// Begins an invocation; without a context (in tests) it has no deadline.
     pub(crate) fn begin(context: Option<&Context>) -> Arc<Self> {
         let started = Instant::now();
-        // A deadline that is past already is none: emulators send such.
+        // A deadline in the past is ignored, because emulators send such deadlines.
         let left = context.and_then(|context| context.deadline().duration_since(SystemTime::now()).ok());
         let deadline = left.map(|left| started + left.saturating_sub(RESERVE));
         Arc::new(Self {
@@ -157,8 +160,8 @@ impl Invocation {
         })
     }
 
-    /// Does the work with this invocation as the current one; `None` when it had to be given up
-    /// because the deadline came first.
+    /// Runs work with this invocation as the current one; `None` if the deadline came first and the
+    /// work was cancelled.
     pub(crate) async fn run<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> Option<T> {
         let done = self.run_parts(within_deadline(work)).await;
         if done.is_err() {
@@ -167,18 +170,18 @@ impl Invocation {
         done.ok()
     }
 
-    /// Does work with this invocation as the current one whose parts keep to the deadline themselves, each
-    /// [within it](within_deadline), so that those that were done are known.
+    /// Runs work with this invocation as the current one. The parts of the work apply the deadline
+    /// themselves, each [within it](within_deadline), so that finished parts are reported.
     pub(crate) async fn run_parts<T>(self: &Arc<Self>, work: impl Future<Output = T>) -> T {
         CURRENT.scope(Arc::clone(self), work).await
     }
 
-    /// Does something at once with this invocation as the current one.
+    /// Runs synchronous code with this invocation as the current one.
     pub(crate) fn scope<T>(self: &Arc<Self>, work: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(Arc::clone(self), work)
     }
 
-    /// Writes the line.
+    /// Writes the log line.
     #[expect(clippy::print_stdout, reason = "Lambda collects its logs from stdout")]
     pub(crate) fn end(&self, outcome: Outcome) {
         println!("{}", self.line(SOURCE.get(), outcome));
@@ -243,12 +246,12 @@ impl Invocation {
     }
 }
 
-/// The time of an invocation was up before its work was done.
+/// The deadline of an invocation was reached before its work was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the deadline came first")]
 pub(crate) struct DeadlineReached;
 
-/// Does a part of the current invocation's work, unless the deadline comes first: then the part is given up.
+/// Runs a part of the current invocation's work, and cancels it at the deadline.
 pub(crate) async fn within_deadline<T>(work: impl Future<Output = T>) -> Result<T, DeadlineReached> {
     let Some(deadline) = with_current(|invocation| invocation.deadline).flatten() else {
         return Ok(work.await);
@@ -262,7 +265,7 @@ struct Line(Vec<(Cow<'static, str>, Box<RawValue>)>);
 
 impl Line {
     fn add(&mut self, name: impl Into<Cow<'static, str>>, value: &(impl Serialize + ?Sized)) {
-        // A field that does not serialize is left out: the rest of the line is worth more.
+        // A field that cannot be serialized is omitted, so that the rest of the line is written.
         self.0.extend(to_raw_value(value).ok().map(|value| (name.into(), value)));
     }
 }
@@ -281,8 +284,8 @@ fn with_current<T>(tell: impl FnOnce(&Invocation) -> T) -> Option<T> {
     CURRENT.try_with(|invocation| tell(invocation)).ok()
 }
 
-/// What may stand in a log line. Types of a domain may not: whoever logs a part of one turns it into one of
-/// these, in so many words, and types that hide what they hold cannot be turned.
+/// Types that may be logged. Domain types are not among them: to log a part of one, convert it
+/// explicitly into one of these types. Types that hide their content cannot be converted.
 pub trait Loggable: Serialize {}
 
 impl Loggable for str {}
@@ -294,15 +297,16 @@ impl Loggable for usize {}
 impl Loggable for f64 {}
 impl<T: Loggable> Loggable for Vec<T> {}
 
-/// Adds a field to the invocation's log line. Nothing secret and nothing personal. One that does not serialize, or that is
-/// added outside an invocation, is left out: no work fails over its log line.
+/// Adds a field to the invocation's log line. It must not contain secrets or personal data. A field
+/// that cannot be serialized, or is added outside an invocation, is omitted: logging never fails
+/// the work.
 pub fn field(name: &'static str, value: &(impl Loggable + ?Sized)) {
     if let Ok(value) = to_raw_value(value) {
         with_current(|invocation| invocation.said().notes.push((name.into(), value)));
     }
 }
 
-/// Adds to the business metrics: something happened `times` times.
+/// Adds a count to the business metrics: an event happened `times` times.
 pub fn count(name: &'static str, times: usize) {
     metric(name, "Count", &times);
 }
@@ -321,12 +325,12 @@ fn metric(name: &'static str, unit: &'static str, value: &impl Serialize) {
     }
 }
 
-/// Says which request of a client the work belongs to.
+/// Adds the correlation id of the client request that the work belongs to.
 pub fn correlate(correlation_id: &str) {
     add_to_set(CORRELATION_ID, correlation_id);
 }
 
-/// Says what kind of event is worked on.
+/// Adds the type of the event that is handled.
 pub fn event(name: &str) {
     add_to_set("event", name);
 }
@@ -335,7 +339,7 @@ fn add_to_set(name: &'static str, value: &str) {
     with_current(|invocation| invocation.said().sets.entry(name).or_default().insert(value.to_owned()));
 }
 
-/// The id that ties together all that one request of a client brings about; empty outside an invocation.
+/// The id that all work for one client request shares; empty outside an invocation.
 #[must_use]
 pub fn correlation_id() -> String {
     with_current(|invocation| invocation.said().sets.get(CORRELATION_ID)?.first().cloned())
@@ -349,7 +353,7 @@ pub fn request_id() -> String {
     with_current(|invocation| invocation.request_id.clone()).unwrap_or_default()
 }
 
-/// An invocation's context that leaves its work so many milliseconds.
+/// An invocation's context that leaves its work this many milliseconds.
 #[cfg(test)]
 pub(crate) fn context_of(millis: u64) -> Context {
     let mut context = Context::default();
@@ -429,7 +433,8 @@ mod tests {
         assert!(invocation.line(None, Outcome::Failed).contains("the deadline came first"));
     }
 
-    /// The test below runs this one alone, in a process of its own: a panic hook is the whole process's.
+    /// The test below runs this one alone in its own process, because a panic hook applies to the
+    /// whole process.
     #[tokio::test]
     #[ignore = "panics"]
     async fn panics_in_an_invocation() {
@@ -464,7 +469,7 @@ mod tests {
             let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
             let lines: Vec<_> = said.lines().filter(|line| line.contains("panicked")).collect();
             let [line] = lines[..] else { panic!("not one line: {said}") };
-            // The test runner has begun a line before.
+            // The test runner has already started this line.
             let line: Value = serde_json::from_str(&line[line.find('{').unwrap()..]).unwrap();
             assert_eq!((&line["level"], &line["outcome"]), (&json!("ERROR"), &json!("failed")));
             assert_eq!(line["requestId"], "request-1");

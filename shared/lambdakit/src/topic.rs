@@ -1,8 +1,8 @@
-//! Events on an SNS topic, for whoever subscribes to it.
+//! Publishes events to an SNS topic for its subscribers.
 //!
-//! They travel in the envelope that EventBridge would put around them, so a queue that gets them raw is read by
-//! [`queue::run`](crate::queue::run) like one of EventBridge's. What subscribers may choose by is repeated in attributes,
-//! which SNS matches with each subscription's filter policy.
+//! Events have the envelope of EventBridge events. So [`queue::run`](crate::queue::run) reads them
+//! from a queue with raw message delivery. Message attributes repeat the values that subscribers
+//! filter by; SNS matches them with each subscription's filter policy.
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
@@ -29,15 +29,16 @@ impl Topic {
     /// The topic whose ARN is in this variable.
     ///
     /// # Errors
-    /// When the variable is not there.
+    /// When the variable is not set.
     pub fn from_env(client: &Client, variable: &'static str) -> Result<Self, ConfigError> {
         Ok(Self::new(client.clone(), config::required(variable)?))
     }
 
-    /// Publishes an event. One that is published again is to be the same: subscribers get it again, too.
+    /// Publishes an event. A retry must publish the same event, because subscribers receive it
+    /// again.
     ///
     /// # Errors
-    /// When it is not on the topic, as far as is known.
+    /// When SNS did not confirm the event.
     pub async fn publish(
         &self,
         source: &str,

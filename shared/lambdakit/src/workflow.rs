@@ -1,4 +1,4 @@
-//! A Step Functions workflow, as seen from outside: it is started, and answered when it waits.
+//! A client of Step Functions: starts executions of a workflow and completes waiting tasks.
 
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::operation::send_task_failure::SendTaskFailureError;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::store::AwsError;
 
-/// Starts executions of one workflow, and answers those that wait.
+/// Starts executions of one workflow.
 #[derive(Clone, Debug)]
 pub struct Workflow {
     client: Client,
@@ -22,10 +22,11 @@ impl Workflow {
         Self { client, arn }
     }
 
-    /// Starts an execution with this name, unless there is or was one: Step Functions keeps names for 90 days.
+    /// Starts an execution with this name, unless one exists or existed: Step Functions keeps names
+    /// for 90 days.
     ///
     /// # Errors
-    /// When it was not started, as far as is known.
+    /// When Step Functions did not confirm the start.
     pub async fn start(&self, name: &str, input: &impl Serialize) -> Result<(), AwsError> {
         let input = serde_json::to_string(input).map_err(|error| AwsError::Permanent(error.to_string()))?;
         let started = self.client.start_execution().state_machine_arn(&self.arn).name(name).input(input);
@@ -39,7 +40,7 @@ impl Workflow {
     }
 }
 
-/// Answers tasks of workflows that wait, each by its task token.
+/// Completes waiting tasks of workflows, each by its task token.
 #[derive(Clone, Debug)]
 pub struct Tasks {
     client: Client,
@@ -52,10 +53,10 @@ impl Tasks {
         Self { client }
     }
 
-    /// Lets the workflow go on. A task that waits no longer needs no answer.
+    /// Reports that the task succeeded. A task that no longer waits is not an error.
     ///
     /// # Errors
-    /// When it was not answered, as far as is known.
+    /// When Step Functions did not confirm the call.
     pub async fn succeed(&self, token: &str) -> Result<(), AwsError> {
         match self.client.send_task_success().task_token(token).output("{}").send().await {
             Ok(_) => Ok(()),
@@ -68,11 +69,11 @@ impl Tasks {
         }
     }
 
-    /// Tells the workflow that the task failed, with the name of an error that it may catch. A task that waits no
-    /// longer needs no answer.
+    /// Reports that the task failed, with an error name that the workflow may catch. A task that no
+    /// longer waits is not an error.
     ///
     /// # Errors
-    /// When it was not answered, as far as is known.
+    /// When Step Functions did not confirm the call.
     pub async fn fail(&self, token: &str, error: &str) -> Result<(), AwsError> {
         match self.client.send_task_failure().task_token(token).error(error).send().await {
             Ok(_) => Ok(()),

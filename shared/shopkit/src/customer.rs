@@ -1,16 +1,16 @@
-//! Whose data a caller may read and change: the only place that decides it.
+//! Authorizes access to customers' data, for all services: the only place that decides it.
 //!
-//! Data is kept by [`CustomerId`]. Paths and bodies name customers by their user name, which somebody else can take when
-//! the account is gone. So a customer means themselves by their own name, and staff who change something say by
-//! `?customerId=` which customer they mean; they find the ids behind a name where they read.
+//! Data is stored by [`CustomerId`]. Paths and bodies contain user names, which another customer
+//! can take after the account is deleted. Customers access their own data by their own name. Staff
+//! who change data select the customer by `?customerId=`. They find the ids of a name by reading.
 //!
 //! | who | by name alone | with `customerId` |
 //! | --- | --- | --- |
 //! | a customer | themselves, by their own name | the same, if it is their own id |
-//! | staff, about themselves | themselves | whoever has the id |
-//! | staff, about others | may read what is under the name, and change nothing | whoever has the id |
+//! | staff, about themselves | themselves | the customer with the id |
+//! | staff, about others | may read all data of the name, change none | the customer with the id |
 //!
-//! What is somebody else's looks as if it was not there: nobody learns who the other customers are.
+//! Another customer's data looks as if it did not exist, so callers cannot find other customers.
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
@@ -22,25 +22,25 @@ use lambdakit::caller::Caller;
 use lambdakit::page::Parameters;
 use lambdakit::problem::FieldError;
 
-/// The query parameter by which staff name a customer.
+/// The query parameter by which staff select a customer.
 pub const CUSTOMER_ID: &str = "customerId";
 
-/// What the parameter means, for the description of the API.
+/// The parameter's description in the OpenAPI document.
 pub const WHOSE: &str = "Which of the customers who have, or had, the user name. Staff have to say so to change what is not their own.";
 
-/// A caller, and the customer whom they name by id, where they do.
+/// A caller, and the customer id that they give, if any.
 #[derive(Clone, Debug)]
 pub struct CustomerCaller {
     caller: Caller,
     customer_id: Option<CustomerId>,
 }
 
-/// Whose data may be read.
+/// The customers whose data may be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// That of one customer.
+    /// One customer.
     Customer(Customer),
-    /// That of every customer who has, or had, this name.
+    /// Every customer who has, or had, this name.
     UserName(UserName),
 }
 
@@ -48,7 +48,8 @@ impl CustomerCaller {
     /// The caller's own id and name.
     ///
     /// # Errors
-    /// A 401 problem when the token's `sub` is not a customer's, and a 404 problem when the shop does not take the name.
+    /// A 401 problem when the token's `sub` is not a customer id, and a 404 problem when the name
+    /// is not a valid user name.
     pub fn own(caller: &Caller) -> Result<Customer, Problem> {
         let user_name = caller.user_name().parse().map_err(|_| unknown())?;
         Ok(Customer { id: own_id(caller)?, user_name })
@@ -60,10 +61,11 @@ impl CustomerCaller {
         self.caller.subject()
     }
 
-    /// The one customer whose data is to be changed.
+    /// The one customer whose data the caller may change.
     ///
     /// # Errors
-    /// A 404 problem when the caller may not, a 400 problem when staff do not say by id whom they mean.
+    /// A 404 problem when the caller may not change the data, a 400 problem when staff do not give
+    /// the customer's id.
     pub fn authorize_write(&self, user_name: UserName) -> Result<Owner, Problem> {
         match self.authorize_read(user_name)? {
             Scope::Customer(customer) => {
@@ -79,10 +81,10 @@ impl CustomerCaller {
         }
     }
 
-    /// Whose data may be read under this name.
+    /// The customers with this name whose data the caller may read.
     ///
     /// # Errors
-    /// A 404 problem when the caller may not.
+    /// A 404 problem when the caller may not read the data.
     pub fn authorize_read(&self, user_name: UserName) -> Result<Scope, Problem> {
         let is_own_name = user_name.as_str() == self.caller.user_name();
         match self.customer_id {
@@ -106,7 +108,7 @@ impl CustomerCaller {
             .map_err(|rejection| Problem::bad_request(rejection.body_text()))?;
         let user_name = parameters.iter().find_map(|(name, value)| (name == "userName").then_some(value));
         let user_name = user_name.unwrap_or_default();
-        // Before it is read: whether a name could be somebody's is not for everybody to know, either.
+        // Checked before parsing, so that the response does not show whether a name is valid.
         if !this.caller.is_staff() && user_name != this.caller.user_name() {
             return Err(unknown());
         }
@@ -135,10 +137,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CustomerCaller {
     }
 }
 
-/// The customer whom the path names (`{userName}`), where the caller may change what is theirs.
+/// The customer in the path (`{userName}`), whose data the caller may change.
 #[derive(Clone, Debug)]
 pub struct Owner {
-    /// The customer. Their name is right if they are the caller; otherwise it is what staff take it for.
+    /// The customer. If they are not the caller, the name is unverified: staff gave it.
     pub customer: Customer,
     /// Whether they are the caller.
     pub is_caller: bool,
@@ -153,7 +155,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Owner {
     }
 }
 
-/// Whose data the caller may read of that under the name in the path (`{userName}`).
+/// The customers with the name in the path (`{userName}`) whose data the caller may read.
 #[derive(Clone, Debug)]
 pub struct Readable(pub Scope);
 

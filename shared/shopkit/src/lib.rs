@@ -1,8 +1,9 @@
-//! What knows both the toolkit (`lambdakit`) and the shop (`domain`).
+//! Code for all services that depends on both the toolkit (`lambdakit`) and the domain types
+//! (`domain`).
 //!
 //! - [`customer`]: whose data a caller may read and change.
-//! - [`privacy`]: how a service hands over, or erases, the data that it holds of a customer.
-//! - [`tombstone`]: how a service keeps late writes about an erased customer out of its tables.
+//! - [`privacy`]: how a service exports or erases the data that it holds about a customer.
+//! - [`tombstone`]: how a service rejects late writes about an erased customer.
 
 pub mod customer;
 pub mod privacy;

@@ -1,8 +1,8 @@
-//! How a service hands over, or erases, the data that it holds of a customer.
+//! How a service exports or erases the data that it holds about a customer.
 //!
-//! A service says what it holds by a [`DataHolder`]; [`PrivacyHandler`] reads the requests and publishes the answers.
-//! Nothing is written down about a request here: until its answer is published its message is not acknowledged, and doing
-//! all of it again is harmless.
+//! A service implements [`DataHolder`] for its data. [`PrivacyHandler`] handles the requests and
+//! publishes the answers. It stores nothing about a request. A message is acknowledged only after
+//! its answer is published, and handling it again is harmless.
 
 use domain::event::privacy::{
     CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
@@ -17,15 +17,15 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
 
-/// About how many bytes of data go into one event: EventBridge bills by 64 KB, and takes four times as much. One item has
-/// at most half of that.
+/// The approximate number of bytes of data in one event. EventBridge bills each 64 KB and accepts
+/// four times as much. One item has at most half of that.
 const PART_BYTES: usize = 60 * 1024;
 
-/// A service that holds data of customers.
+/// A service that holds data about customers.
 pub trait DataHolder: Sync {
     /// The service's name.
     const SERVICE: &'static str;
-    /// The same as EventBridge's `source`.
+    /// The service's name as EventBridge's `source`.
     const SOURCE: &'static str;
 
     /// Adds all data of a customer to an export, as the service shows it to them.
@@ -35,11 +35,11 @@ pub trait DataHolder: Sync {
         export: &mut Export<'_>,
     ) -> impl Future<Output = Result<(), HandlerError>> + Send;
 
-    /// Erases all data of a customer. Doing it again does nothing.
+    /// Erases all data of a customer. The operation is idempotent.
     fn erase(&self, customer_id: CustomerId) -> impl Future<Output = Result<(), HandlerError>> + Send;
 }
 
-/// Answers the privacy requests of customers for one holder.
+/// Handles the privacy requests of customers for one holder.
 #[derive(Clone, Debug)]
 pub struct PrivacyHandler<H> {
     holder: H,
@@ -47,7 +47,7 @@ pub struct PrivacyHandler<H> {
 }
 
 impl<H: DataHolder> PrivacyHandler<H> {
-    /// A handler that publishes the holder's answers there.
+    /// A handler that publishes the holder's answers with `publisher`.
     #[must_use]
     pub fn new(holder: H, publisher: Publisher) -> Self {
         Self { holder, publisher }
@@ -88,7 +88,7 @@ impl<H: DataHolder> queue::Handler for PrivacyHandler<H> {
     }
 }
 
-/// One run of a holder through a customer's data, published part by part.
+/// One export run of a holder over a customer's data, published in parts.
 #[derive(Debug)]
 pub struct Export<'a> {
     publisher: &'a Publisher,
@@ -104,7 +104,7 @@ impl Export<'_> {
     /// Adds an item.
     ///
     /// # Errors
-    /// When it does not serialize, or the part that was full before it could not be published.
+    /// When the item cannot be serialized, or the preceding full part cannot be published.
     pub async fn add(&mut self, item: &(impl Serialize + Sync)) -> Result<(), HandlerError> {
         let item = to_raw_value(item)?;
         if !self.items.is_empty() && self.bytes + item.get().len() > PART_BYTES {

@@ -1,8 +1,10 @@
-//! Tombstones: one row for each erased customer, in each table that holds their data. A tombstone has `erasedAt`.
+//! Tombstones: one row for each erased customer, in each table that holds their data. A tombstone
+//! has `erasedAt`.
 //!
-//! A customer id is never used again, but events and requests about it can arrive after the erasure. Every write of a
-//! customer's data is a transaction that requires that their tombstone is absent; an erasure puts the tombstone first,
-//! and then removes what is there. So each write is either refused, or found by the erasure.
+//! A customer id is never reused, but events and requests about it can arrive after the erasure.
+//! Every write of a customer's data is a transaction that requires that their tombstone is absent.
+//! An erasure writes the tombstone first and then removes the customer's data. So each write is
+//! either rejected, or its data is erased.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 use axum::http::StatusCode;
@@ -11,13 +13,14 @@ use lambdakit::table::{Item, Table, Transaction};
 use lambdakit::{AwsError, Problem};
 use uuid::Uuid;
 
-/// How long a tombstone is kept: longer than an event can wait in queues, dead-letter queues and an archive.
+/// How long a tombstone is kept, in days: longer than queues, dead-letter queues and an archive
+/// keep an event.
 pub const LIFETIME_DAYS: u32 = 30;
 
 const ERASED_AT: &str = "erasedAt";
 const NOT_ERASED: &str = "attribute_not_exists(erasedAt)";
 
-/// The sort key of a tombstone that has a row of its own beside others of the customer's.
+/// The sort key of a tombstone in a table where the customer has other rows.
 pub const ERASED: &str = "erased";
 
 /// The customer's data was erased, so nothing is stored for them any more.
@@ -31,7 +34,7 @@ impl From<CustomerErased> for Problem {
     }
 }
 
-/// What came of a write that requires that the customer was not erased.
+/// The outcome of a write that requires that the customer was not erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Guarded {
     /// All of it was written.
@@ -50,16 +53,17 @@ pub struct Tombstones {
 }
 
 impl Tombstones {
-    /// The tombstones that have these keys in this table.
+    /// The tombstones in this table; `key` returns a tombstone's key.
     #[must_use]
     pub fn new(table: Table, key: fn(CustomerId) -> Item) -> Self {
         Self { table, key }
     }
 
-    /// Puts a customer's tombstone in the place of what has its key. Putting it again renews its lifetime.
+    /// Writes a customer's tombstone, and replaces any item with its key. Writing it again renews
+    /// its lifetime.
     ///
     /// # Errors
-    /// When the table did not answer.
+    /// When the request to DynamoDB fails.
     pub async fn put(&self, customer_id: CustomerId) -> Result<(), AwsError> {
         let (mut row, now) = ((self.key)(customer_id), Timestamp::now());
         let expires_at = now.plus_days(LIFETIME_DAYS).unix_seconds();
@@ -69,10 +73,10 @@ impl Tombstones {
         Ok(())
     }
 
-    /// Whether a customer has a tombstone, after every write that was answered before.
+    /// Whether a customer has a tombstone, by a consistent read.
     ///
     /// # Errors
-    /// When the table did not answer.
+    /// When the request to DynamoDB fails.
     pub async fn is_erased(&self, customer_id: CustomerId) -> Result<bool, AwsError> {
         let key = (self.key)(customer_id);
         let get = self.table.client().get_item().table_name(self.table.name()).set_key(Some(key));
@@ -80,10 +84,10 @@ impl Tombstones {
         Ok(row.is_some_and(|row| row.contains_key(ERASED_AT)))
     }
 
-    /// Writes all of this, 99 parts at most, unless the customer was erased or a condition does not hold.
+    /// Writes all parts, 99 at most, unless the customer was erased or a condition does not hold.
     ///
     /// # Errors
-    /// When the table did not answer.
+    /// When the request to DynamoDB fails.
     pub async fn write(
         &self,
         customer_id: CustomerId,

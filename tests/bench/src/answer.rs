@@ -1,21 +1,21 @@
-//! What functions answer.
+//! Checks and sizes of functions' responses.
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// What the function's answer has to look like.
+/// The response that a function is expected to return.
 #[derive(Clone, Copy)]
 pub enum Expected {
     /// A response of this status.
     Status(u64),
-    /// No record that is to come again.
+    /// No failed record.
     NoFailures,
-    /// Whatever it is.
+    /// Any response.
     Anything,
 }
 
 impl Expected {
-    /// Measured numbers of a function that failed would be worth nothing.
+    /// Fails on an unexpected response: the numbers of a failed function are worthless.
     pub fn check(self, answer: &[u8]) -> Result<()> {
         let json = || serde_json::from_slice::<Value>(answer).context("the answer is not JSON");
         let right = match self {
@@ -28,7 +28,8 @@ impl Expected {
     }
 }
 
-/// Bytes of a response, its headers included as HTTP/1.1 writes them; none where the answer is no response.
+/// Bytes of a response, with its headers as HTTP/1.1 writes them. `None` if the answer is no HTTP
+/// response.
 pub fn response_bytes(answer: &[u8]) -> Option<u64> {
     let answer: Value = serde_json::from_slice(answer).ok()?;
     answer["statusCode"].as_u64()?;

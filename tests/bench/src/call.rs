@@ -6,11 +6,11 @@ use hyper::Request;
 use hyper::body::Bytes;
 use serde_json::Value;
 
-/// What a call asks for.
+/// The operation and the table of a call.
 pub struct Call {
-    /// As AWS calls it; where the request does not name one, its method and what its path begins with.
+    /// The operation by AWS's name. If the request has none, its method and the start of its path.
     pub operation: String,
-    /// The table that it names, where it names a single one.
+    /// The table, if the call names exactly one.
     pub table: Option<String>,
     pub body: Value,
 }
@@ -28,7 +28,7 @@ impl Call {
     }
 }
 
-/// A path without the names in it: `/v1/charges`, `/schedules`.
+/// A path without its variable parts: `/v1/charges`, `/schedules`.
 fn kind(path: &str) -> &str {
     let of_version = path.strip_prefix("/v1/").map_or(1, |_| "/v1/".len());
     let end =

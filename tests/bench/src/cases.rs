@@ -1,4 +1,4 @@
-//! What is measured: a function, what it is asked, what AWS answers it, and the floor below it.
+//! Benchmark cases: a function, its event, the responses of AWS, and the floor below it.
 
 pub mod basket;
 mod fulfilment;
@@ -15,22 +15,22 @@ use crate::stand_in::Answers;
 /// One path through one function.
 #[derive(Clone)]
 pub struct Case {
-    /// What it is called in the report.
+    /// Its name in the report.
     pub name: String,
     /// The function's executable.
     pub function: &'static str,
-    /// The bare SDK calls of this path, where there is a budget for it.
+    /// The bare SDK calls of this path, if it has a budget.
     pub floor: Option<&'static str>,
-    /// What it is invoked with.
+    /// The event of the invocation.
     pub event: Bytes,
-    /// What AWS answers.
+    /// The responses of AWS.
     pub answers: Answers,
     pub expected: Expected,
 }
 
 impl Case {
-    /// All of them: first those that budgets are set for, then the rest of the way to an order and of what keeps prices
-    /// up to date, those of large baskets, and at last what comes after an order is placed.
+    /// All cases. Those with budgets come first, then the rest of the path to an order and of the
+    /// price updates. Large baskets and order fulfilment come last.
     pub fn all() -> Result<Vec<Self>> {
         let mut cases = vec![
             hello(),
@@ -54,7 +54,7 @@ impl Case {
     }
 }
 
-/// The runtime alone: a floor by itself.
+/// The runtime alone, which is a floor itself.
 fn hello() -> Case {
     Case {
         name: "hello".to_owned(),
@@ -66,7 +66,7 @@ fn hello() -> Case {
     }
 }
 
-/// The bus has taken one event.
+/// The bus accepted one event.
 fn published() -> Answers {
     let entry = json!({ "EventId": "11710aed-b79e-4468-a20b-bb3c0c3b4860" });
     Answers::from([("PutEvents".to_owned(), json!({ "FailedEntryCount": 0, "Entries": [entry] }))])

@@ -1,4 +1,4 @@
-//! The function: a child process, and what the kernel says of it.
+//! The function as a child process, and its resource usage from the kernel.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ pub struct Function {
 }
 
 impl Function {
-    /// Starts it as Lambda does: with nothing in its environment but what it is given.
+    /// Starts it as Lambda does: its environment holds only these variables.
     pub fn spawn(bootstrap: &Path, environment: &[(String, String)]) -> Result<Self> {
         let mut child = Command::new(bootstrap)
             .env_clear()
@@ -47,7 +47,7 @@ impl Function {
         Duration::from_nanos(nanoseconds.sum())
     }
 
-    /// The most memory it ever had resident, in bytes.
+    /// Peak resident memory, in bytes.
     pub fn peak_memory(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
@@ -55,12 +55,12 @@ impl Function {
             * 1024
     }
 
-    /// Bytes it has written to standard output and error.
+    /// Bytes written to standard output and standard error.
     pub fn logged(&self) -> u64 {
         self.logged.load(Ordering::SeqCst)
     }
 
-    /// Ends it, by SIGTERM: a profiler around it gets to write down what it saw.
+    /// Stops it with SIGTERM, so that a profiler around it can write its results.
     pub async fn end(mut self) -> Result<()> {
         Command::new("kill").arg(self.pid.to_string()).status().await.context("cannot end the function")?;
         self.child.wait().await.context("the function does not end")?;

@@ -1,6 +1,7 @@
-//! What functions find in their environment.
+//! Environment variables of functions.
 
-/// What Lambda sets for the function of this handler, and what the stack would; `more` stands above it.
+/// The variables that Lambda and the stack set for the function of this handler. `more` takes
+/// precedence.
 pub fn environment(handler: &str, endpoint: &str, more: &[(&str, &str)]) -> Vec<(String, String)> {
     let of_all = [
         ("_HANDLER", handler),
@@ -9,7 +10,7 @@ pub fn environment(handler: &str, endpoint: &str, more: &[(&str, &str)]) -> Vec<
         ("AWS_ACCESS_KEY_ID", "ASIAIOSFODNN7EXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
         ("AWS_SESSION_TOKEN", "bench"),
-        // As long as the names that CloudFormation gives.
+        // As long as the names that CloudFormation generates.
         ("AWS_LAMBDA_FUNCTION_NAME", "ferrocart-bench-BasketFunction1A2B3C4D-aBcDeFgHiJkL"),
         ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"),
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),

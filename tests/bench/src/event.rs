@@ -1,4 +1,4 @@
-//! What functions are invoked with, made from the sample events beside the services.
+//! Events for invocations, made from the sample events of the services.
 
 use anyhow::{Context, Result};
 use hyper::body::Bytes;
@@ -6,14 +6,15 @@ use serde_json::{Value, json};
 
 use crate::items;
 
-/// As long as the correlation ids that the shop gives to clients who send none.
+/// As long as the correlation ids that the shop generates.
 const CORRELATION_ID: &str = "01a1fbb5-269d-77f1-a9ff-ecf5935fca8d";
 
-/// A request as API Gateway hands it over.
+/// A request, as API Gateway delivers it.
 pub struct ApiRequest(Value);
 
 impl ApiRequest {
-    /// The request of a sample, for another route: `parameters` are what its path names, in braces.
+    /// The request of a sample, for another route. `parameters` are the values of its path
+    /// parameters.
     pub fn new(sample: &str, method: &str, resource: &str, parameters: &[(&str, &str)]) -> Result<Self> {
         let mut event: Value = serde_json::from_str(sample).context("a sample event is not JSON")?;
         let path = parameters
@@ -50,7 +51,7 @@ impl ApiRequest {
         self
     }
 
-    /// Who has signed in; everybody is who is in the sample unless this says otherwise.
+    /// Sets the signed-in user. The default is the sample's user.
     pub fn signed_in(mut self, user_name: &str, groups: &str) -> Self {
         let claims = &mut self.0["requestContext"]["authorizer"]["claims"];
         claims["sub"] = json!(items::customer_id(user_name));
@@ -64,7 +65,7 @@ impl ApiRequest {
     }
 }
 
-/// The first record of a sample of a queue or a stream, alone.
+/// The first record of a queue or stream sample, alone.
 pub fn first_record(sample: &str) -> Result<Value> {
     let event: Value = serde_json::from_str(sample).context("a sample event is not JSON")?;
     Ok(event["Records"][0].clone())

@@ -1,8 +1,9 @@
-//! What requests cost when there is more of everything: `cargo xtask bench --growth`.
+//! Cost of requests as the data grows: `cargo xtask bench --growth`.
 //!
-//! Each function is the real one, and so are its calls to the tables of a local AWS, through a relay that counts them.
-//! How long the local AWS takes says nothing about AWS, and it takes the longer the more it keeps; so the processor time
-//! is that of the same request again and again, with the answers that the local AWS gave, but given at once.
+//! Each function is the real one. It calls the tables of a local AWS through a relay that counts
+//! the calls. The latency of the local AWS says nothing about AWS, and it grows with the data. CPU
+//! time is therefore measured on repetitions of the same request, with recorded responses that are
+//! returned at once.
 
 mod aws;
 mod relay;
@@ -34,27 +35,27 @@ pub struct Args {
     /// Directory of the services' release executables
     #[arg(long)]
     functions: PathBuf,
-    /// The local AWS, which is this command's alone
+    /// The local AWS, used by this command alone
     #[arg(long, value_name = "URL")]
     endpoint: String,
-    /// The stack's template: what its tables are like
+    /// The stack's template, which describes the tables
     #[arg(long, value_name = "FILE")]
     template: PathBuf,
-    /// Products, customers and orders at most
+    /// Largest number of products, customers and orders
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(100..=9_999_999))]
     largest: u64,
     /// Invocations of each request
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u16).range(1..))]
     warm: u16,
-    /// Where to keep the raw numbers, as JSON
+    /// Where to write the raw numbers, as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
 
-/// The local AWS may take a minute for a page of a million orders; nobody is to give up meanwhile.
+/// The local AWS can take a minute for a page of a million orders, and nothing may time out.
 const TIMEOUT: Duration = Duration::from_mins(15);
 
-/// Of which the median counts.
+/// The result is the median of these rounds.
 const ROUNDS: usize = 21;
 
 pub async fn run(args: &Args) -> Result<()> {
@@ -63,7 +64,7 @@ pub async fn run(args: &Args) -> Result<()> {
     let lab = Lab { aws: aws.clone(), functions: args.functions.clone(), warm: args.warm.into() };
     let mut rows = Vec::new();
     for world in World::ALL {
-        // Each at all sizes.
+        // One row for all sizes of a request.
         let mut requests: Vec<Vec<Observed>> = Vec::new();
         for size in world.sizes(args.largest) {
             eprintln!("{size} {}", world.name());
@@ -101,12 +102,12 @@ pub async fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// What a request took of AWS.
+/// The AWS usage of a request.
 struct Observed {
     size: u64,
     asked: Asked,
     cost: Cost,
-    /// What the local AWS answered the last time, and so what that was asked with.
+    /// The last responses of the local AWS, to the same event.
     answers: Answers,
     event: Bytes,
 }
@@ -118,14 +119,14 @@ struct Lab {
 }
 
 impl Lab {
-    /// Has a function do its work on the local AWS.
+    /// Invokes a function with its events on the local AWS.
     async fn observe(&self, size: u64, asked: Asked) -> Result<Observed> {
         let relay = Relay::start(self.aws.clone()).await?;
         let mut life = self.start(&asked, &relay.endpoint()).await?;
         let (mut usages, mut bytes) = (Vec::new(), None);
         for event in &asked.events {
             let answered = life.invoke(event, asked.expected).await;
-            // Where the local AWS has refused something, that says why.
+            // If the local AWS rejected a call, that error is the cause.
             usages.push(relay.take()?);
             let (_, answer) = answered?;
             bytes = response_bytes(&answer);
@@ -136,8 +137,8 @@ impl Lab {
         Ok(Observed { size, asked, cost, answers: last.answers, event })
     }
 
-    /// Microseconds of a processor that a request takes at each size. The sizes take turns, so that whatever else the
-    /// machine does meanwhile meets all of them.
+    /// CPU time of a request at each size, in microseconds. The sizes take turns, so that other
+    /// load on the machine affects all of them.
     async fn cpu(&self, sizes: &[Observed]) -> Result<Vec<f64>> {
         let mut lives = Vec::new();
         for observed in sizes {

@@ -1,4 +1,4 @@
-//! Items of the tables, as the stores write them, in DynamoDB's JSON.
+//! Table items as the stores write them, in DynamoDB's JSON.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 const DATE: &str = "2026-01-31T12:00:00.000Z";
 const CATEGORIES: [&str; 2] = ["Phone", "Radio"];
 
-/// The category of every second product, from the first on.
+/// The category of every second product, starting with the first.
 pub const CATEGORY: &str = CATEGORIES[0];
 
-/// The id of the customer of this name: a UUID that is always the same.
+/// The customer id for this name: always the same UUID.
 pub fn customer_id(user_name: &str) -> String {
     let mut hasher = DefaultHasher::new();
     user_name.hash(&mut hasher);
@@ -38,7 +38,7 @@ pub fn product(number: u64) -> Value {
     })
 }
 
-/// What baskets know of a product.
+/// The copy of a product that baskets use.
 pub fn offer(number: u64) -> Value {
     json!({
         "productId": { "S": product_id(number) }, "version": { "N": "1" },
@@ -63,7 +63,7 @@ pub fn basket(user_name: &str, products: impl IntoIterator<Item = u64>) -> Value
     })
 }
 
-/// An order of two lines.
+/// An order with two lines.
 pub fn order(user_name: &str, number: u64) -> Value {
     let line = |number| {
         json!({ "M": {
@@ -84,7 +84,7 @@ pub fn order(user_name: &str, number: u64) -> Value {
     })
 }
 
-/// Whom to write to about an order.
+/// The contact of an order.
 pub fn contact(user_name: &str, number: u64) -> Value {
     let mut row = order(user_name, number);
     let Some(fields) = row.as_object_mut() else { return row };

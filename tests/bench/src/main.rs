@@ -1,5 +1,5 @@
-//! Runs Lambda functions as Lambda does, and measures what they cost, next to the bare SDK calls of the same path in the
-//! same run: `cargo xtask bench`.
+//! Runs Lambda functions as Lambda does and measures their cost: `cargo xtask bench`. The same run
+//! measures the bare SDK calls of each path for comparison.
 
 #![allow(clippy::cast_precision_loss, reason = "no count here comes near 2^52")]
 
@@ -42,39 +42,40 @@ struct Args {
     /// Directory of the services' release executables
     #[arg(long, required_unless_present = "bootstrap")]
     functions: Option<PathBuf>,
-    /// Any other function: its executable
+    /// The executable of any other function
     #[arg(long, requires = "event", conflicts_with = "functions")]
     bootstrap: Option<PathBuf>,
-    /// What it is invoked with, a JSON file
+    /// The event to invoke it with, a JSON file
     #[arg(long)]
     event: Option<PathBuf>,
-    /// What AWS answers it: a JSON file of answers by `Operation TABLE`, each an object, or a list that takes turns
+    /// The responses of AWS: a JSON file by `Operation TABLE`, each an object, or a list that takes
+    /// turns
     #[arg(long)]
     answers: Option<PathBuf>,
-    /// A variable of its environment, NAME=VALUE
+    /// An environment variable of the function, NAME=VALUE
     #[arg(long, value_name = "NAME=VALUE")]
     env: Vec<String>,
-    /// Cold starts of each
+    /// Cold starts of each function
     #[arg(long, default_value_t = 21, value_parser = clap::value_parser!(u16).range(1..))]
     cold: u16,
-    /// Warm invocations of each
+    /// Warm invocations of each function
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u16).range(1..))]
     warm: u16,
-    /// Only paths with this in their names
+    /// Run only paths whose names contain this
     #[arg(long, default_value = "")]
     only: String,
-    /// Where to keep the raw numbers, as JSON
+    /// Where to write the raw numbers, as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// What requests cost when there is more of everything, on a local AWS
+    /// Measure the cost of requests as the data grows, on a local AWS
     Growth(growth::Args),
 }
 
-/// Of every function that is measured; none comes near it.
+/// The timeout of every measured function; none comes close to it.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[tokio::main(worker_threads = 1)]
@@ -101,7 +102,7 @@ struct Bench {
     certificates: PathBuf,
 }
 
-/// The executable of a function's service, whose name the function's begins with.
+/// The executable of a function's service. The function's name begins with the service's name.
 fn executable_of(services: &Path, function: &str) -> PathBuf {
     let prefixes = function.match_indices('-').map(|(end, _)| &function[..end]).chain([function]);
     let candidates: Vec<_> = prefixes.map(|name| services.join(name)).collect();
@@ -109,7 +110,7 @@ fn executable_of(services: &Path, function: &str) -> PathBuf {
 }
 
 impl Bench {
-    /// Every path over plain HTTP and over TLS, and the floor below it.
+    /// Measures every path over plain HTTP and over TLS, and the floor below it.
     async fn all(&self, functions: &Path, only: &str) -> Result<Vec<Row>> {
         let floors = std::env::current_exe()?.parent().context("where am I?")?.to_owned();
         let executable = |name: &str| {
@@ -141,7 +142,7 @@ impl Bench {
         Ok(rows)
     }
 
-    /// One function that is not ours.
+    /// Measures one function that is not part of the shop.
     async fn one(&self, bootstrap: &Path, args: &Args) -> Result<Vec<Row>> {
         let event = args.event.as_deref().map(read_json).transpose()?.unwrap_or_default();
         let event = Bytes::from(event.to_string());
@@ -203,7 +204,7 @@ fn write_json(file: &Path, content: &impl Serialize) -> Result<()> {
     std::fs::write(file, json).with_context(|| format!("cannot write {}", file.display()))
 }
 
-/// What the numbers were measured on.
+/// The machine that ran the benchmark.
 fn machine() -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu

@@ -1,4 +1,4 @@
-//! One function, started again and again, and invoked many times.
+//! Measurement of one function over many cold starts and invocations.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,81 +13,83 @@ use crate::child::Function;
 use crate::runtime_api::RuntimeApi;
 use crate::stand_in::StandIn;
 
-/// How often.
+/// The number of repetitions.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Plan {
-    /// Cold starts, of which the median counts.
+    /// Cold starts; the result is their median.
     pub cold: usize,
-    /// Invocations of the last of them, after some that warm it up.
+    /// Invocations after the last cold start and its warm-up.
     pub warm: usize,
 }
 
-/// What a function costs.
+/// The cost of a function.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Measured {
-    /// From its start until it asks for work, in microseconds: medians over the cold starts.
+    /// From process start until the first request for work, in microseconds: medians of the cold
+    /// starts.
     pub init_wall: f64,
     pub init_cpu: f64,
-    /// The first invocation.
+    /// The first invocation, in microseconds.
     pub first_wall: f64,
     pub first_cpu: f64,
-    /// The others.
+    /// The warm invocations, in microseconds.
     pub warm_wall_p50: f64,
     pub warm_wall_p90: f64,
     pub warm_wall_p99: f64,
-    /// The mean of each round, whose median counts.
+    /// The median of the rounds' means, in microseconds.
     pub warm_cpu: f64,
-    /// Bytes: the most memory that was ever resident, at the end.
+    /// Peak resident memory at the end, in bytes.
     pub peak_memory: u64,
     pub binary_size: u64,
     pub zip_size: u64,
     /// Per invocation.
     pub bytes_logged: f64,
-    /// Headers and body of a response.
+    /// Headers and body of a response, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_answered: Option<u64>,
     pub calls: BTreeMap<String, f64>,
-    /// In a life of one cold start and all warm invocations.
+    /// Connections opened during one cold start and all warm invocations.
     pub connections: u64,
     /// Each cold start: init wall and CPU, first wall and CPU, in microseconds.
     pub cold_starts: Vec<[f64; 4]>,
 }
 
-/// What the invocations after the first ones cost.
+/// The cost of warm invocations.
 pub struct Warm {
-    /// In microseconds, each of them.
+    /// Wall time of each invocation, in microseconds.
     pub walls: Vec<f64>,
-    /// In microseconds, on average.
+    /// Mean CPU time, in microseconds.
     pub cpu: f64,
     /// Per invocation.
     pub bytes_logged: f64,
     pub calls: BTreeMap<String, f64>,
-    /// Of the last response.
+    /// Bytes of the last response.
     pub bytes_answered: Option<u64>,
 }
 
-/// Something that can be started.
+/// A function that can be started.
 pub struct Subject<'a> {
     pub bootstrap: &'a Path,
     pub environment: Vec<(String, String)>,
-    /// As Lambda sets it.
+    /// The timeout, as Lambda sets it.
     pub timeout: Duration,
 }
 
-/// What it is asked, and who answers its own calls.
+/// The event of an invocation, and the stand-in for the calls that it makes.
 pub struct Work<'a> {
     pub event: &'a Bytes,
     pub expected: Expected,
     pub stand_in: &'a StandIn,
 }
 
-/// Invocations before the warm ones: caches, branch predictors and allocators find their ways.
+/// Invocations before the measured ones, to warm up caches, branch predictors and allocators.
 const WARM_UP: usize = 100;
-/// Warm invocations in a row, before it is another function's turn.
+/// Warm invocations in a row, before the next function takes its turn.
 const ROUND: usize = 100;
 
-/// Measures functions at the same work, in turns: what else the machine does meanwhile hits all of them.
+/// Measures functions in turns on the same work, so that other load on the machine affects all of
+/// them.
 pub async fn measure(subjects: &[Subject<'_>], work: &Work<'_>, plan: Plan) -> Result<Vec<Measured>> {
     let mut cold_starts = vec![Vec::new(); subjects.len()];
     for _ in 1..plan.cold {
@@ -154,7 +156,7 @@ impl Measured {
     }
 }
 
-/// Starts a function and has it do its work once.
+/// Starts a function and invokes it once.
 async fn cold_start(subject: &Subject<'_>, work: &Work<'_>) -> Result<(Life, [f64; 4])> {
     let (mut life, ready) = Life::begin(subject).await?;
     let init_cpu = life.function.cpu();
@@ -163,14 +165,14 @@ async fn cold_start(subject: &Subject<'_>, work: &Work<'_>) -> Result<(Life, [f6
     Ok((life, [micros(ready), micros(init_cpu), micros(first_wall), micros(first_cpu)]))
 }
 
-/// A function from its start on.
+/// A running function, from its start.
 pub struct Life {
     api: RuntimeApi,
     function: Function,
 }
 
 impl Life {
-    /// Starts a function; tells how long it took to be ready.
+    /// Starts a function and returns the time until it is ready.
     pub async fn begin(subject: &Subject<'_>) -> Result<(Self, Duration)> {
         let mut api = RuntimeApi::start(subject.timeout).await?;
         let mut environment = subject.environment.clone();
@@ -181,7 +183,7 @@ impl Life {
         Ok((Self { api, function }, ready - started))
     }
 
-    /// One invocation, until the function asks for the next.
+    /// Runs one invocation, until the function requests the next.
     pub async fn invoke(&mut self, event: &Bytes, expected: Expected) -> Result<(Duration, Bytes)> {
         let (wall, answer) = self.api.invoke(event).await?;
         expected.check(&answer)?;
@@ -189,7 +191,7 @@ impl Life {
         Ok((wall, answer))
     }
 
-    /// Invocations that do not count.
+    /// Runs invocations that are not measured.
     pub async fn warm_up(&mut self, work: &Work<'_>) -> Result<()> {
         for _ in 0..WARM_UP {
             self.invoke(work.event, work.expected).await?;
@@ -197,7 +199,7 @@ impl Life {
         Ok(())
     }
 
-    /// So many that do.
+    /// Runs this many measured invocations.
     pub async fn warm(&mut self, work: &Work<'_>, times: usize) -> Result<Warm> {
         work.stand_in.take_calls();
         let (cpu, logged) = (self.function.cpu(), self.function.logged());
@@ -245,7 +247,7 @@ fn size(file: &Path) -> Result<u64> {
     Ok(std::fs::metadata(file).with_context(|| format!("cannot read {}", file.display()))?.len())
 }
 
-/// What the file would take in a Lambda zip.
+/// The compressed size of the file in a Lambda zip.
 fn zip_size(file: &Path) -> Result<u64> {
     let content = std::fs::read(file)?;
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(9));

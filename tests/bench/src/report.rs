@@ -1,10 +1,10 @@
-//! The run as people read it, and as programs do.
+//! The report of a run, as text and as JSON.
 
 use serde::Serialize;
 
 use crate::measure::{Measured, Plan};
 
-/// A path, its floor, and what both cost.
+/// A path, its floor, and the cost of both.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
@@ -16,7 +16,7 @@ pub struct Row {
     pub floor: Option<Measured>,
 }
 
-/// All that one run has shown.
+/// The results of one run.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Run {

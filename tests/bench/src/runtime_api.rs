@@ -12,13 +12,13 @@ use tokio::time::timeout;
 
 use crate::server::Server;
 
-/// What the function did, and when.
+/// A request of the function, with its time.
 enum Step {
-    /// It asks for work.
+    /// It requests the next invocation.
     Ready(Instant),
-    /// It has done it.
+    /// It has sent a response.
     Answered(Instant, Bytes),
-    /// It says that it cannot.
+    /// It has reported an error.
     Failed(Bytes),
 }
 
@@ -37,7 +37,7 @@ pub struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// Starts one for a function with this timeout.
+    /// Starts a server for a function with this timeout.
     pub async fn start(timeout: Duration) -> Result<Self> {
         let (steps_sender, steps) = mpsc::unbounded_channel();
         let (events, events_receiver) = mpsc::unbounded_channel();
@@ -51,7 +51,7 @@ impl RuntimeApi {
         self.server.address.to_string()
     }
 
-    /// Waits until the function asks for work.
+    /// Waits until the function requests an invocation.
     pub async fn ready(&mut self) -> Result<Instant> {
         match self.step().await? {
             Step::Ready(at) => Ok(at),
@@ -62,7 +62,7 @@ impl RuntimeApi {
         }
     }
 
-    /// Has the function, which is ready, do some work; gives the time it took and its answer.
+    /// Invokes the function, which must be ready. Returns the duration and the response.
     pub async fn invoke(&mut self, event: &Bytes) -> Result<(Duration, Bytes)> {
         let started = Instant::now();
         self.events.send(event.clone()).context("the function is gone")?;
@@ -85,7 +85,7 @@ async fn answer(state: Arc<State>, request: Request<Bytes>) -> Response<Full<Byt
     let at = Instant::now();
     if request.method() == Method::GET {
         state.steps.send(Step::Ready(at)).ok();
-        // The harness is gone when there is no event any more, and the function soon, too.
+        // Without another event, the harness has ended, and the function soon ends, too.
         let event = state.events.lock().await.recv().await.unwrap_or_default();
         return invocation(event, state.timeout);
     }

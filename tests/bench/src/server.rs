@@ -25,7 +25,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one that answers each request, whose body is read, by `answer`; with an acceptor it speaks TLS.
+    /// Starts a server that reads each request's body and answers it with `answer`. With an
+    /// acceptor, it uses TLS.
     pub async fn start<A, F>(tls: Option<TlsAcceptor>, answer: A) -> Result<Self>
     where
         A: Fn(Request<Bytes>) -> F + Clone + Send + Sync + 'static,
@@ -38,7 +39,7 @@ impl Server {
         Ok(Self { address, connections, task })
     }
 
-    /// Connections that were opened so far.
+    /// The number of connections opened so far.
     pub fn connections(&self) -> u64 {
         self.connections.load(Ordering::SeqCst)
     }
@@ -61,7 +62,7 @@ where
         let (tls, answer) = (tls.clone(), answer.clone());
         tokio::spawn(async move {
             match tls {
-                // A client that does not like the certificate says so itself.
+                // A client that rejects the certificate reports the error itself.
                 Some(tls) => {
                     if let Ok(stream) = tls.accept(stream).await {
                         connection(stream, answer).await;

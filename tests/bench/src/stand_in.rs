@@ -1,4 +1,5 @@
-//! A stand-in for the AWS data services: answers each call at once with what it was told to, and counts.
+//! A stand-in for the AWS data services: it returns configured responses at once and counts the
+//! calls.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +20,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use crate::call::Call;
 use crate::server::Server;
 
-/// What AWS answers, by `Operation TABLE` or `Operation` alone: one answer, or several that take turns.
+/// Responses of AWS, by `Operation TABLE` or `Operation` alone: one, or several that take turns.
 pub type Answers = BTreeMap<String, Value>;
 
 /// Calls by `Operation TABLE`.
@@ -43,7 +44,8 @@ pub struct StandIn {
 }
 
 impl StandIn {
-    /// Starts one; with `certificate_file` it speaks TLS, and writes there what clients have to trust.
+    /// Starts a stand-in. With `certificate_file`, it uses TLS and writes the certificates that
+    /// clients have to trust to that file.
     pub async fn start(answers: &Answers, certificate_file: Option<&Path>) -> Result<Self> {
         let acceptor = certificate_file.map(acceptor).transpose()?;
         let tls = acceptor.is_some();
@@ -59,22 +61,22 @@ impl StandIn {
 
     /// `AWS_ENDPOINT_URL`.
     pub fn endpoint(&self) -> String {
-        // Certificates are for names.
+        // Certificates are issued for names.
         let (scheme, host) = if self.tls { ("https", "localhost") } else { ("http", "127.0.0.1") };
         format!("{scheme}://{host}:{}", self.server.address.port())
     }
 
-    /// What the report calls it.
+    /// The transport's name in the report.
     pub fn transport(&self) -> &'static str {
         if self.tls { "TLS" } else { "HTTP" }
     }
 
-    /// What was asked since this was called last.
+    /// The calls since the last call of this method.
     pub fn take_calls(&self) -> Calls {
         std::mem::take(&mut *self.state.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Connections that were opened so far.
+    /// The number of connections opened so far.
     pub fn connections(&self) -> u64 {
         self.server.connections()
     }
@@ -106,11 +108,11 @@ impl Turns {
     }
 }
 
-/// Where systems keep the roots that they trust.
+/// The root certificates of the system.
 const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// A certificate made for this run. It is written behind all those of the system, which a function on Lambda would load
-/// as well.
+/// Creates a certificate for this run. It is written after all those of the system, which a
+/// function on Lambda loads, too.
 fn acceptor(certificate_file: &Path) -> Result<TlsAcceptor> {
     let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()])?;
     let system = std::fs::read_to_string(SYSTEM_ROOTS).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! When customers come: at random, as people do who do not know of each other (a Poisson process).
+//! Arrival times of customers: random and independent of each other (a Poisson process).
 
 use std::time::Duration;
 
-/// The moments after the start at which somebody comes, in order, on average `rate` of them in a second.
+/// The arrival times after the start, in order, on average `rate` a second.
 pub fn poisson(rate: f64, seconds: u32, rng: &mut fastrand::Rng) -> Vec<Duration> {
     let mut moments = Vec::new();
     let mut at = 0.0;
     loop {
-        // The time between two is distributed exponentially; 1 - x is never 0.
+        // The time between two arrivals is exponentially distributed; 1 - x is never 0.
         at += -(1.0 - rng.f64()).ln() / rate;
         if at >= f64::from(seconds) {
             return moments;
@@ -26,7 +26,8 @@ mod tests {
         let moments = come(1);
         assert!(moments.is_sorted());
         assert!(moments.last().is_some_and(|last| *last < Duration::from_secs(100)));
-        // 5,000 on average, and three times the square root of it to either side.
+        // 5,000 on average, plus or minus three standard deviations, each the square root of the
+        // mean.
         assert!((4788..5212).contains(&moments.len()), "{}", moments.len());
         assert_eq!(moments, come(1));
         assert_ne!(moments, come(2));
@@ -36,7 +37,7 @@ mod tests {
     fn gaps_are_uneven() {
         let moments = poisson(10.0, 100, &mut fastrand::Rng::with_seed(1));
         let gaps = moments.windows(2).map(|pair| pair[1].saturating_sub(pair[0]));
-        // Of exponential gaps about two in five are under half of their mean.
+        // About two in five exponential gaps are shorter than half their mean.
         let short = gaps.filter(|gap| *gap < Duration::from_millis(50)).count();
         assert!(short * 10 > moments.len() * 3 && short * 2 < moments.len(), "{short} of {}", moments.len());
     }

@@ -1,4 +1,4 @@
-//! Whether accepted checkouts are orders, each of them one, and no other is.
+//! Checks that each accepted checkout is exactly one order, and that there are no other orders.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,20 +12,20 @@ use tokio::time::{Instant, sleep};
 use crate::record::Record;
 use crate::shop::{Customer, Shop};
 
-/// How long orders may still come after the run.
+/// The time that orders may still take to appear after the run.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What has become of the checkouts.
+/// The results of the checkouts.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     accepted: usize,
     orders: usize,
-    /// Accepted, and no order.
+    /// Accepted checkouts without an order.
     missing: usize,
-    /// Orders of this run that nobody was promised.
+    /// Orders of this run without an accepted checkout.
     surplus: usize,
-    /// Checkouts without an answer: each may be an order or none.
+    /// Checkouts without a response: each may or may not be an order.
     unanswered: u64,
 }
 
@@ -49,7 +49,7 @@ pub fn now() -> u128 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_millis()
 }
 
-/// Compares what was accepted with the orders that the customers have from this moment on.
+/// Compares the accepted checkouts with the customers' orders placed since this time.
 pub async fn orders(shop: &Shop, customers: &[Customer], record: &Record, since: u128) -> Result<Verdict> {
     let accepted = record.orders();
     let deadline = Instant::now() + TIMEOUT;
@@ -72,7 +72,7 @@ pub async fn orders(shop: &Shop, customers: &[Customer], record: &Record, since:
     }
 }
 
-/// Ids of a customer's orders from this moment on. They come newest first.
+/// The ids of a customer's orders since this time. Lists return the newest first.
 async fn orders_of(shop: &Shop, customer: &Customer, since: u128) -> Result<Vec<String>> {
     let (mut ids, mut cursor) = (Vec::new(), None::<String>);
     loop {
@@ -92,7 +92,7 @@ async fn orders_of(shop: &Shop, customer: &Customer, since: u128) -> Result<Vec<
     }
 }
 
-/// When an id was made: the first 48 bits of a UUID v7 are milliseconds since 1970 (RFC 9562).
+/// The time in an id: the first 48 bits of a UUID v7 are milliseconds since 1970 (RFC 9562).
 fn made(id: &str) -> u128 {
     let digits: String = id.chars().filter(|letter| *letter != '-').take(12).collect();
     u128::from_str_radix(&digits, 16).unwrap_or_default()

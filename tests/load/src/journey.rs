@@ -1,4 +1,5 @@
-//! What a customer does: looks around, puts two things into the basket, checks out, and waits until the order is there.
+//! A customer's journey: browse products, put two into the basket, check out, and wait for the
+//! order.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -12,14 +13,15 @@ use tokio::time::{Instant, sleep};
 use crate::record::{Record, Step};
 use crate::shop::{Answer, Customer, Shop};
 
-/// How often a customer asks for the order that is to come, and for how long.
+/// The interval and the duration of requests for the new order.
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 pub struct Journey {
     shop: Shop,
     products: Vec<String>,
-    /// Who is not in the shop just now. Nobody is in it twice, since they would share a basket.
+    /// Customers without a running journey. No customer runs two, because both would share a
+    /// basket.
     free: Mutex<Vec<Customer>>,
     seed: u64,
     number: AtomicU64,
@@ -32,12 +34,12 @@ impl Journey {
         Self { shop, products, free: Mutex::new(customers), seed, number: AtomicU64::new(0), run }
     }
 
-    /// All customers, when none is in the shop.
+    /// All customers, when no journey is running.
     pub fn customers(&self) -> Vec<Customer> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// One customer's way through the shop, who meant to start at this moment.
+    /// Runs one customer's journey, planned to start at this time.
     pub async fn make(&self, meant: Instant, record: &Record) {
         let customer = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let Some(customer) = customer else {
@@ -50,7 +52,7 @@ impl Journey {
         self.free.lock().unwrap_or_else(PoisonError::into_inner).insert(0, customer);
     }
 
-    /// Goes on as long as all is well.
+    /// Runs the steps as long as each succeeds.
     async fn walk(&self, customer: &Customer, meant: Instant, record: &Record) -> Option<()> {
         let number = self.number.fetch_add(1, Ordering::Relaxed);
         let mut rng = fastrand::Rng::with_seed(self.seed ^ number.rotate_left(32));
@@ -88,7 +90,7 @@ struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    /// A request that should be answered well, counted from when it was meant to be made.
+    /// A request that should succeed. Its latency counts from the planned start.
     async fn step(
         &self,
         step: Step,
@@ -127,7 +129,7 @@ impl Visit<'_> {
         }
     }
 
-    /// Asks for the order until it is there.
+    /// Requests the order until it exists.
     async fn follow(&self, order: &str, accepted: Instant) -> Option<()> {
         let path = format!("/order/{}/{order}", self.customer.name);
         loop {

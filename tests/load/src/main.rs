@@ -1,8 +1,9 @@
-//! Sends customers into a shop at a rate that does not wait for it, and says how long they waited: `cargo xtask load`.
+//! Load generator, `cargo xtask load`: sends customers into a shop at a fixed rate and measures
+//! latency.
 //!
-//! The model is open: customers come when they would come, at random, whether those before them are served or not. A shop
-//! that falls behind therefore sees more and more of them, as a real one does, and the time each waits counts from the
-//! moment they meant to start (no coordinated omission).
+//! The model is open: customers arrive at random, whether earlier ones have been served or not. A
+//! shop that falls behind therefore serves more and more of them, as in production. Latency counts
+//! from the planned start (no coordinated omission).
 
 mod arrivals;
 mod check;
@@ -27,33 +28,33 @@ use crate::journey::Journey;
 use crate::record::Record;
 use crate::shop::{Customer, Outputs, Shop, User};
 
-/// How often progress is shown: on a terminal in one line, elsewhere line by line.
+/// The interval of progress output: on a terminal in one line, otherwise line by line.
 const TICK: Duration = Duration::from_secs(1);
 const LINES_APART: usize = 10;
 
 #[derive(Parser)]
 struct Args {
-    /// What the shop is made of: its API, region and user pool
+    /// The outputs of the shop: its API, region and user pool
     #[arg(long, value_name = "FILE")]
     outputs: PathBuf,
-    /// Customers who come each second
+    /// Customers who arrive each second
     #[arg(long, default_value_t = 5.0, value_parser = rate)]
     rate: f64,
-    /// How long customers come; tokens are good for an hour
+    /// How long customers arrive, in seconds; tokens are valid for an hour
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=3000))]
     seconds: u32,
-    /// How many different customers there are; nobody is in the shop twice at a time [default: half a minute's worth, 20 at
-    /// least]
+    /// Number of different customers; none runs two journeys at a time [default: half a minute's
+    /// worth, 20 at least]
     #[arg(long)]
     customers: Option<usize>,
-    /// Customers who can sign in already, as JSON: [{"userName": "...", "password": "..."}]. Needed on AWS, where a person
-    /// has to confirm each new one
+    /// Customers who can sign in already, as JSON: [{"userName": "...", "password": "..."}]. Needed
+    /// on AWS, where a person has to confirm each new one
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
-    /// Decides when customers come and what they buy
+    /// Seed of arrival times and purchases
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Where the picture and the numbers go
+    /// Where to write the picture and the numbers
     #[arg(long, value_name = "DIRECTORY")]
     results: PathBuf,
 }
@@ -99,7 +100,7 @@ async fn run(args: &Args) -> Result<ExitCode> {
     Ok(if served && verdict.holds() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Signs customers up where that takes no person, else in.
+/// Signs customers up where that needs no person, otherwise signs them in.
 async fn customers(shop: &Shop, args: &Args, local: bool) -> Result<Vec<Customer>> {
     if let Some(file) = &args.users {
         let text =
@@ -123,12 +124,13 @@ async fn customers(shop: &Shop, args: &Args, local: bool) -> Result<Vec<Customer
     shop.sign_in((0..needed).map(new).collect(), true).await
 }
 
-/// A number without digits: the shop takes long numbers in a name for those of cards when their checksums say so.
+/// A number as letters: the shop rejects long numbers in a name as card numbers when their
+/// checksums match.
 fn letters(number: u128) -> String {
     number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'a')).collect()
 }
 
-/// Lets customers come when they should, until all are gone.
+/// Starts customers at their arrival times and waits until all have finished.
 async fn drive(journey: &Arc<Journey>, arrivals: &[Duration]) -> Result<Record> {
     let done = Arc::new(AtomicUsize::new(0));
     let start = Instant::now();
@@ -164,7 +166,7 @@ async fn progress(record: &Record, done: &AtomicUsize, all: usize) {
         let line = record.progress(done.load(Ordering::Relaxed), all);
         if terminal {
             print!("\r\x1b[K{line}");
-            // Nothing is lost but a line of progress.
+            // A failed flush loses only a line of progress.
             let _unseen = std::io::Write::flush(&mut std::io::stdout());
         } else if second % LINES_APART == 0 {
             println!("{line}");

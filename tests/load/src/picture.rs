@@ -1,4 +1,4 @@
-//! Latency over time as an SVG, which any browser shows.
+//! A chart of latency over time, as SVG for browsers.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ const LEFT: f64 = 70.0;
 const RIGHT: f64 = 20.0;
 const TOP: f64 = 60.0;
 const GAP: f64 = 50.0;
-/// Milliseconds between which the scale, a logarithmic one, runs at least.
+/// The minimum range of the logarithmic scale, in milliseconds.
 const LEAST: (f64, f64) = (1.0, 100.0);
 
 const STYLE: &str = "text{font:12px sans-serif;fill:#333}.title{font-size:15px}.grid{stroke:#ddd}.line{fill:none;stroke-width:1.5}\
@@ -21,7 +21,8 @@ const QUANTILES: [(&str, &str, f64); 3] = [("p50", "p50", 0.5), ("p99", "p99", 0
 
 type Series<'a> = Vec<Option<&'a Histogram<u64>>>;
 
-/// Two panels: what requests took, and the way from checkout to order; below the first, seconds with errors in red.
+/// Two panels: the latency of requests, and the time from checkout to order. Below the first,
+/// seconds with errors are red.
 pub fn svg(title: &str, seconds: &[Second]) -> String {
     let height = TOP + 2.0 * PANEL + GAP + 40.0;
     let mut svg = format!(
@@ -142,9 +143,9 @@ mod tests {
         let svg = svg("a & b", &[second(10_000, 0), second(50_000, 2)]);
         assert!(svg.contains("a &amp; b"));
         let points = svg.split("class=\"line p50\" points=\"").nth(1).and_then(|rest| rest.split('"').next());
-        // From 1 to 100 ms there are 220 points of height: 10 ms are in the middle.
+        // 1 to 100 ms span 220 points of height, so 10 ms are in the middle.
         assert_eq!(points, Some("70.0,170.0 475.0,93.1"));
-        // One in the panel, one in the legend.
+        // One in the panel, and one in the legend.
         assert_eq!(svg.matches("<circle").count(), 2);
     }
 

@@ -1,4 +1,4 @@
-//! How long everything took, in all and second by second.
+//! Latencies of a run, in total and by second.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -9,7 +9,7 @@ use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// What is measured.
+/// The measured steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
     Browse,
@@ -18,9 +18,9 @@ pub enum Step {
     Basket,
     Checkout,
     Order,
-    /// From the answer to a checkout until somebody has seen the order.
+    /// From the response of a checkout until the customer sees the order.
     CheckoutToOrder,
-    /// From when a customer meant to start until they have seen their order.
+    /// From a customer's planned start until they see their order.
     Journey,
 }
 
@@ -46,7 +46,7 @@ impl Step {
 /// Microseconds.
 type Times = Histogram<u64>;
 
-/// What happened in one second, by when it ended.
+/// The results of the requests that ended in one second.
 #[derive(Clone, Debug, Default)]
 pub struct Second {
     pub requests: Option<Times>,
@@ -59,7 +59,7 @@ struct State {
     start: Instant,
     end: Instant,
     came: u64,
-    /// By how much the load itself was late, at most.
+    /// The maximum delay of the load generator itself.
     late: Duration,
     steps: BTreeMap<Step, Times>,
     errors: BTreeMap<(Step, String), u64>,
@@ -91,7 +91,7 @@ impl Record {
         Self { state: Mutex::new(state) }
     }
 
-    /// What is known by now, while others may go on.
+    /// The current results, while the run continues.
     pub fn snapshot(&self) -> Self {
         Self::of(self.state().clone())
     }
@@ -100,14 +100,14 @@ impl Record {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A customer came who meant to at this moment.
+    /// Records that a customer started who was planned for this time.
     pub fn came(&self, meant: Instant) {
         let mut state = self.state();
         state.came += 1;
         state.late = state.late.max(meant.elapsed());
     }
 
-    /// A step ended well that was meant to start at this moment.
+    /// Records a successful step that was planned to start at this time.
     pub fn took(&self, step: Step, meant: Instant) {
         let mut state = self.state();
         state.add(step, Instant::now(), meant.elapsed());
@@ -119,7 +119,7 @@ impl Record {
         state.second(Instant::now()).failed += 1;
     }
 
-    /// Failed, and nobody knows whether it took effect.
+    /// Records a failed step whose effect is unknown.
     pub fn unanswered(&self, step: Step, how: &str) {
         self.failed(step, how);
         self.state().unanswered_checkouts += u64::from(step == Step::Checkout);
@@ -137,7 +137,7 @@ impl Record {
         self.state().unanswered_checkouts
     }
 
-    /// Every second of the run, also those in which nothing ended.
+    /// Every second of the run, including those in which no request ended.
     pub fn seconds(&self) -> Vec<Second> {
         let seconds = &self.state().seconds;
         let last = seconds.keys().next_back().copied().unwrap_or_default();
@@ -189,7 +189,7 @@ impl Record {
         text
     }
 
-    /// How much got through.
+    /// The throughput of the run.
     pub fn summary(&self) -> String {
         let state = self.state();
         let count = |wanted: fn(Step) -> bool| -> u64 {
@@ -253,7 +253,7 @@ impl State {
     }
 }
 
-/// Room for times of up to ten minutes, with three digits.
+/// A histogram for times of up to ten minutes, with three significant digits.
 #[expect(clippy::expect_used, reason = "the bounds are constants that the crate takes")]
 pub fn times() -> Times {
     Times::new_with_bounds(1, 600_000_000, 3).expect("a histogram")
@@ -274,7 +274,7 @@ mod tests {
         let start = Instant::now();
         let record = Record::new(start);
         tokio::time::advance(Duration::from_millis(300)).await;
-        // Came 200 ms late, and was answered at once.
+        // The customer starts 200 ms late, and the response arrives at once.
         record.came(start + Duration::from_millis(100));
         record.took(Step::Browse, start + Duration::from_millis(100));
         let json = record.json();

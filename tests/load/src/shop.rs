@@ -1,4 +1,4 @@
-//! The shop as its customers see it: over HTTP, with a token of Cognito's.
+//! Client of the shop's API: HTTP requests with a Cognito token.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,20 +9,20 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-/// What the local Cognito would send to every new user.
+/// The confirmation code that the local Cognito sends to every new user.
 const CODE: &str = "123456";
-/// How many sign in at a time: far below Cognito's quota of 120 a second.
+/// The number of concurrent sign-ins: far below Cognito's quota of 120 a second.
 const AT_A_TIME: usize = 8;
-/// Longer than the gateway waits for a function.
+/// Longer than the gateway's integration timeout.
 const TIMEOUT: Duration = Duration::from_secs(35);
 
-/// What of `outputs.json` is needed.
+/// The fields of `outputs.json` that are needed.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Outputs {
     pub api_url: String,
     region: String,
-    /// Of the local AWS.
+    /// The endpoint of the local AWS.
     endpoint: Option<String>,
     user_pool_client_id: String,
 }
@@ -52,7 +52,7 @@ pub struct User {
     pub password: String,
 }
 
-/// Somebody who is signed in.
+/// A signed-in customer.
 #[derive(Clone)]
 pub struct Customer {
     pub name: String,
@@ -75,9 +75,9 @@ pub struct Answer {
 
 impl Shop {
     pub fn new(outputs: &Outputs) -> Result<Self> {
-        // Fails when there is one already, which is as good.
+        // Fails if one is installed already, which is as good.
         let _there_is_one = rustls::crypto::ring::default_provider().install_default();
-        // A firewall refuses requests without a user agent, which reqwest does not send by itself.
+        // A firewall rejects requests without a user agent, and reqwest sends none by default.
         let client = Client::builder().user_agent("ferrocart-load").timeout(TIMEOUT);
         let client = client.no_proxy().tcp_nodelay(true).build()?;
         Ok(Self {
@@ -123,7 +123,7 @@ impl Shop {
         Ok(ids)
     }
 
-    /// Signs users in, having signed them up first if they are new.
+    /// Signs users in, after signing up those who are new.
     pub async fn sign_in(&self, users: Vec<User>, new: bool) -> Result<Vec<Customer>> {
         let (mut waiting, mut tasks, mut customers) = (users.into_iter(), JoinSet::new(), Vec::new());
         loop {

@@ -1,4 +1,4 @@
-//! Runs the shop under fire for as long as asked: `cargo xtask chaos --minutes N --seed S`.
+//! Runs the chaos test for the given time: `cargo xtask chaos --minutes N --seed S`.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,16 +9,16 @@ use shop_tests::chaos::{self, Plan};
 
 #[derive(Parser)]
 struct Args {
-    /// How long
+    /// Duration in minutes
     #[arg(long, default_value_t = 1)]
     minutes: u64,
-    /// Everything follows from it
+    /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many customers
+    /// Number of customers
     #[arg(long, default_value_t = 300)]
     customers: usize,
-    /// Where to write what the run has shown, as JSON
+    /// Where to write the results, as JSON
     #[arg(long)]
     report: Option<PathBuf>,
 }

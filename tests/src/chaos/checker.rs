@@ -13,23 +13,23 @@ use super::world::{Order, World, is_order};
 use super::{FaultSchedule, lock};
 use crate::{Shop, owner};
 
-/// How long the shop may take to catch up, once nothing fails any more.
+/// The maximum time until the shop has caught up after the faults end.
 const CATCH_UP: Duration = Duration::from_mins(15);
-/// How often in a row nothing may be seen to move until all is quiet: between a table and its stream, nobody can see what is
-/// on its way.
+/// The number of checks in a row that must see no change. Records between a table and its stream
+/// cannot be observed.
 const QUIET_LOOKS: u32 = 20;
 
-/// What the check of a run has shown, besides violations.
+/// The results of a check, besides violations.
 pub(super) struct Checked {
-    /// How often orders ended how.
+    /// The number of orders by final state.
     pub(super) ends: BTreeMap<String, u64>,
-    /// How often each promise was held against something.
+    /// The number of checks by invariant.
     pub(super) promises: BTreeMap<String, u64>,
-    /// How long it took until all was quiet.
+    /// The time until the shop was idle.
     pub(super) quiet_after: Duration,
 }
 
-/// Holds what the customers were told, and what the shop promises, against what the tables hold.
+/// Compares the tables with the responses to customers and with the shop's invariants.
 pub(super) fn check(
     shop: &Shop,
     names: &str,
@@ -64,17 +64,17 @@ pub(super) fn check(
     })
 }
 
-/// Looks into the shop from behind.
+/// Reads the shop's queues, workflows and tables.
 struct Eye<'a> {
     shop: &'a Shop,
     account: Account,
 }
 
-/// What is still going on.
+/// Work in progress.
 #[derive(Clone, Debug, Default)]
 struct Stir {
     messages: u64,
-    /// By queue.
+    /// Messages by dead-letter queue.
     dead: BTreeMap<String, u64>,
     workflows: usize,
     calls: usize,
@@ -96,8 +96,8 @@ impl Stir {
 }
 
 impl Eye<'_> {
-    /// Waits until every queue is empty, no workflow runs, every checkout has its order, and every order is over; or
-    /// until time is up.
+    /// Waits until every queue is empty, no workflow runs, every checkout has its order, and every
+    /// order is final. Ends at the timeout.
     async fn catch_up(&self, expected: &ExpectedState, faults: &FaultSchedule) -> Duration {
         let (started, mut said, mut looks) = (Instant::now(), Instant::now(), 0);
         loop {
@@ -142,7 +142,7 @@ impl Eye<'_> {
         }
     }
 
-    /// How many messages wait for functions, and how many for a person, by queue.
+    /// The number of messages for functions, and of those for an operator by queue.
     async fn messages(&self) -> (u64, BTreeMap<String, u64>) {
         let (mut waiting, mut dead) = (0, BTreeMap::new());
         for (name, url) in self.shop.all("/queues") {
@@ -219,7 +219,7 @@ impl Eye<'_> {
         world
     }
 
-    /// No line of a basket is lost or doubled.
+    /// No line of a basket is lost or duplicated.
     async fn check_baskets(&self, expected: &ExpectedState, customers: &[Mutex<Customer>]) {
         let rows = self.rows("basket").await.into_iter();
         let baskets: HashMap<String, Lines> = rows
@@ -239,7 +239,7 @@ impl Eye<'_> {
     }
 }
 
-/// The orders of the customers of this run, with the names that they had before they left.
+/// The orders of this run's customers, under the names that they had before an erasure.
 fn own_orders(world: &World, names: &str, departures: &[Departure]) -> BTreeMap<String, Order> {
     let departed: HashMap<&str, &str> = departures
         .iter()
@@ -255,7 +255,7 @@ fn own_orders(world: &World, names: &str, departures: &[Departure]) -> BTreeMap<
     world.orders.iter().filter_map(named).collect()
 }
 
-/// The shop keeps what it was asked, if it said so, and nothing else.
+/// Exactly the accepted cancellations are stored.
 fn check_cancellations(expected: &ExpectedState, world: &World) {
     let cancellations = expected.cancellations();
     for id in &cancellations.accepted {
@@ -270,7 +270,7 @@ fn check_cancellations(expected: &ExpectedState, world: &World) {
     }
 }
 
-/// What was taken in is what was told, each delivery once.
+/// Received units match the confirmed deliveries, each counted once.
 fn check_deliveries(expected: &ExpectedState, world: &World) {
     for (id, units) in expected.all_received() {
         let received = world.stock.get(&id).map_or(0, |stock| stock.received);
@@ -280,7 +280,7 @@ fn check_deliveries(expected: &ExpectedState, world: &World) {
     }
 }
 
-/// Baskets know the price that the catalogue has.
+/// Baskets have the same prices as the catalogue.
 fn check_prices(shop: &Shop, expected: &ExpectedState, products: &[String]) {
     for product in products {
         let known = shop.basket_price(product).unwrap_or_default();

@@ -13,13 +13,13 @@ use super::warehouse::SCARCE;
 use crate::{Answer, Shop, checkout, statuses};
 use privacy::Leaving;
 
-/// After this long nothing that a request began can still take effect: the longest delay of the
-/// faults, and some more for a busy machine.
+/// After this time, no effect of a request is pending: the longest delay of the faults, plus a
+/// margin for a busy machine.
 const SETTLED: Duration = Duration::from_secs(10);
-/// How many of their last actions a customer can tell.
+/// The number of recent actions that a customer can report.
 const REMEMBERED: usize = 6;
 
-/// How a customer pays, and where the parcel is to go.
+/// The payment and the address of an order.
 #[derive(Clone, Copy, Debug)]
 struct Wish {
     method: &'static str,
@@ -28,7 +28,7 @@ struct Wish {
 }
 
 impl Wish {
-    /// Most pay and live where carriers go.
+    /// Most customers can pay and have a valid address.
     fn of(rng: &mut SeededRng) -> Self {
         let (method, token) = match rng.pick(40) {
             0 => ("CARD", Some("tok_declined")),
@@ -37,7 +37,7 @@ impl Wish {
             3 => ("PAYPAL", None),
             4..6 => ("CARD", Some("tok_flaky")),
             6..8 => ("CARD", Some("tok_delayed")),
-            // It keeps a function waiting for seconds.
+            // This token blocks a function for seconds.
             8 if rng.pick(4) == 0 => ("CARD", Some("tok_timeout")),
             9..11 => ("INVOICE", None),
             11..13 => ("PAYPAL", Some("tok_visa")),
@@ -56,33 +56,33 @@ impl Wish {
     }
 }
 
-/// A customer, who does one thing after the other and remembers what the shop said.
+/// A customer, who runs one action after the other and stores the responses.
 pub(super) struct Customer {
     shop: Shop,
     user: String,
     rng: SeededRng,
     products: Vec<String>,
     expected: Arc<ExpectedState>,
-    /// What the shop calls them; empty until it was seen.
+    /// Their customer id; empty until a response has shown it.
     id: String,
-    /// Whether they leave, and come again under the same name, now and then.
+    /// Whether they leave and return under the same name now and then.
     is_restless: bool,
     leaving: Option<Leaving>,
-    /// Checkouts of theirs that the shop has accepted since they came.
+    /// The number of their accepted checkouts since they signed up.
     bought: usize,
-    /// The orders that they were told to be.
+    /// The order ids that they received.
     receipts: BTreeSet<String>,
-    /// What the basket can hold by now: one possibility, or two after an answer that did not come.
+    /// The possible content of the basket: one, or two after a lost response.
     possible: Vec<Lines>,
     ready: Instant,
-    /// A checkout with a key whose answer did not come; it is asked for again.
+    /// A checkout with a key whose response was lost; it is retried.
     pending: Option<(String, Lines, Wish)>,
-    /// The last order, and all that it was seen to have come to.
+    /// The last order, and all statuses that it was seen in.
     order: Option<(String, Vec<String>)>,
-    /// A checkout without a key whose answer did not come: what the basket held.
+    /// The basket of a checkout without a key whose response was lost.
     unknown: Option<Lines>,
     keys: usize,
-    /// The last actions, and how they were answered.
+    /// The last actions and their responses.
     recent_actions: VecDeque<String>,
     born: Instant,
 }
@@ -121,12 +121,12 @@ impl Customer {
         &self.user
     }
 
-    /// Their id; known only after [`Customer::settle`].
+    /// Their id; valid only after [`Customer::settle`].
     pub(super) fn id(&self) -> &str {
         &self.id
     }
 
-    /// What the basket must hold; known only after [`Customer::settle`].
+    /// The expected basket; valid only after [`Customer::settle`].
     pub(super) fn basket(&self) -> &Lines {
         &self.possible[0]
     }
@@ -135,7 +135,7 @@ impl Customer {
         self.ready <= Instant::now()
     }
 
-    /// Does one thing.
+    /// Runs one action.
     pub(super) fn step(&mut self) {
         if let Some(leaving) = self.leaving.take() {
             self.leave(leaving);
@@ -175,7 +175,7 @@ impl Customer {
         }
     }
 
-    /// Finds out whatever is still unknown, without faults.
+    /// Resolves all unknown outcomes, without faults.
     pub(super) fn settle(&mut self) {
         let deadline = Instant::now() + Duration::from_mins(10);
         loop {
@@ -187,7 +187,7 @@ impl Customer {
             } else {
                 self.look();
                 if self.possible.len() == 1 && self.is_ready() {
-                    // Somebody has to, or the run proves nothing of it.
+                    // At least one customer has to leave, or the run does not cover it.
                     if !self.may_leave() || !self.expected.departures().is_empty() {
                         return;
                     }
@@ -242,7 +242,7 @@ impl Customer {
         self.change("empty basket", "DELETE", &path, &Value::Null, Lines::clear);
     }
 
-    /// Makes a change; without an answer the basket can be as before or as after it.
+    /// Changes the basket. Without a response, both the old and the new content are possible.
     fn change(
         &mut self,
         operation: &str,
@@ -269,7 +269,7 @@ impl Customer {
         }
     }
 
-    /// Looks at the basket, which must be one that it can be.
+    /// Reads the basket and checks that its content is possible.
     fn look(&mut self) {
         let answer = self.shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
         self.count("look", answer.as_ref());
@@ -283,7 +283,7 @@ impl Customer {
             ));
         }
         if let Some(lines) = self.unknown.take().filter(|_| seen.is_empty()) {
-            // The basket is gone, so there must be an order, although nobody said so.
+            // The basket is gone, so there must be an order, although its response was lost.
             self.bought(lines, None);
         }
         self.possible = vec![seen];
@@ -323,7 +323,7 @@ impl Customer {
         self.expected.checked_out(Checkout { user: self.user.clone(), lines, receipt });
     }
 
-    /// Has a change of mind about an order. Whether it was in time, its end will tell.
+    /// Requests the cancellation of an order. Its final state shows whether it was in time.
     fn cancel(&mut self, order: &str) {
         self.expected.cancellation_asked(order);
         let path = format!("/order/{}/{order}/cancel", self.user);
@@ -331,7 +331,7 @@ impl Customer {
         self.count("cancel", answer.as_ref());
         match answer.as_ref().map(|answer| answer.status) {
             Some(202) => self.expected.cancellation_accepted(order),
-            // It is not placed yet, or it is too late, or an earlier answer was lost.
+            // It is not placed yet, or it is too late, or an earlier response was lost.
             Some(404 | 409) => {}
             Some(status @ 400..500) => {
                 self.expected
@@ -341,7 +341,7 @@ impl Customer {
         }
     }
 
-    /// Looks at an order, whose history only grows.
+    /// Reads an order, whose history must only grow.
     fn look_at_order(&mut self, order: String, seen: Vec<String>) -> (String, Vec<String>) {
         let answer = self.shop.try_send("GET", &format!("/order/{}/{order}", self.user), &[], "");
         self.count("look at order", answer.as_ref());
@@ -355,7 +355,7 @@ impl Customer {
         (order, now)
     }
 
-    /// Nothing is certain until what was begun has ended.
+    /// Waits until no started request can still take effect.
     fn wait(&mut self) {
         self.ready = Instant::now() + SETTLED;
     }
@@ -370,7 +370,7 @@ impl Customer {
 
     fn any_product(&mut self) -> String {
         let (plenty, scarce) = self.products.split_at(self.products.len() - SCARCE);
-        // Not often what is scarce, or there would be few orders of anything else.
+        // Scarce products are chosen rarely, or too few orders would succeed.
         let some = if self.rng.pick(25) == 0 { scarce } else { plenty };
         some[self.rng.pick(some.len())].clone()
     }
@@ -380,7 +380,7 @@ impl Customer {
         self.possible[0].keys().nth(self.rng.pick(lines)).cloned()
     }
 
-    /// The path of the line with this product, which takes a look at the basket.
+    /// The path of the line with this product, which needs a read of the basket.
     fn item_path(&mut self, product: &str) -> Option<String> {
         let answer = self.shop.try_send("GET", &format!("/basket/{}", self.user), &[], "");
         self.count("look", answer.as_ref());
@@ -390,7 +390,7 @@ impl Customer {
     }
 }
 
-/// What a basket or an order holds.
+/// The lines of a basket or an order.
 pub(super) fn lines(body: &Value) -> Lines {
     let items = body["items"].as_array().into_iter().flatten();
     items
@@ -401,7 +401,7 @@ pub(super) fn lines(body: &Value) -> Lines {
         .collect()
 }
 
-/// A number of a JSON text as it is written there, to the last digit.
+/// A number as written in a JSON text, to the last digit.
 fn number(text: &str, name: &str) -> String {
     let Some((_, rest)) = text.split_once(&format!("\"{name}\":")) else { return String::new() };
     rest.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect()

@@ -6,39 +6,39 @@ use super::lock;
 /// What is in a basket: units by product.
 pub type Lines = BTreeMap<String, u64>;
 
-/// A checkout as its customer knows it.
+/// A checkout as its customer has seen it.
 #[derive(Clone, Debug)]
 pub struct Checkout {
-    /// Who.
+    /// The customer.
     pub user: String,
-    /// What was in the basket.
+    /// The lines of the basket.
     pub lines: Lines,
-    /// The receipt: order id and total, as they were told. None when no answer came, and the
-    /// basket was found empty afterwards.
+    /// The receipt: order id and total, as responded. `None` when the response was lost and the
+    /// basket was empty afterwards.
     pub receipt: Option<(String, String)>,
 }
 
-/// Orders that customers wanted cancelled.
+/// Orders that customers asked to cancel.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cancellations {
-    /// Whether or not there was an answer.
+    /// Requested, with or without a response.
     pub(super) asked: BTreeSet<String>,
-    /// The shop said that it would see to it.
+    /// Accepted by the shop.
     pub(super) accepted: BTreeSet<String>,
 }
 
-/// A customer who has had their data erased; somebody else may have their name by now.
+/// A customer whose data was erased; another customer may have the name by now.
 #[derive(Clone, Debug)]
 pub(super) struct Departure {
     /// The name that they had.
     pub(super) user: String,
     /// The id that they had.
     pub(super) customer_id: String,
-    /// All their orders, some of which were not over yet.
+    /// All their orders, some of which were not final yet.
     pub(super) orders: BTreeSet<String>,
 }
 
-/// What the customers did and were told, and what was wrong with it.
+/// The actions and responses of all customers, and the violations found in them.
 #[derive(Debug, Default)]
 pub struct ExpectedState {
     operations: Mutex<BTreeMap<String, u64>>,
@@ -50,7 +50,7 @@ pub struct ExpectedState {
 }
 
 impl ExpectedState {
-    /// Counts an operation and its answer; 0 is none.
+    /// Counts an operation and its status; 0 is no response.
     pub(super) fn count(&self, operation: &str, status: u16) {
         let outcome = match status {
             0 => "no answer".to_owned(),
@@ -63,12 +63,12 @@ impl ExpectedState {
         lock(&self.checkouts).push(checkout);
     }
 
-    /// A customer is about to ask for an order to be cancelled.
+    /// Records that a customer is about to cancel an order.
     pub(super) fn cancellation_asked(&self, order: &str) {
         lock(&self.cancellations).asked.insert(order.to_owned());
     }
 
-    /// The shop said that it would see to it.
+    /// Records that the shop accepted the cancellation.
     pub(super) fn cancellation_accepted(&self, order: &str) {
         lock(&self.cancellations).accepted.insert(order.to_owned());
     }
@@ -77,7 +77,7 @@ impl ExpectedState {
         lock(&self.cancellations).clone()
     }
 
-    /// A customer's account is gone.
+    /// Records that a customer's account is deleted.
     pub(super) fn departed(&self, departure: Departure) {
         lock(&self.departures).push(departure);
     }
@@ -86,23 +86,23 @@ impl ExpectedState {
         lock(&self.departures).clone()
     }
 
-    /// Units of a product came in, as the shop has confirmed.
+    /// Records received units of a product, as the shop has confirmed.
     pub(super) fn received(&self, product: &str, units: u64) {
         *lock(&self.received).entry(product.to_owned()).or_default() += units;
     }
 
-    /// Units that came in, by product.
+    /// All received units, by product.
     pub(super) fn all_received(&self) -> Lines {
         lock(&self.received).clone()
     }
 
-    /// Writes down that a promise was broken.
+    /// Records a violation of an invariant.
     pub(super) fn violation(&self, what: String) {
         println!("VIOLATION  {what}");
         lock(&self.violations).push(what);
     }
 
-    /// Every operation with how often it was answered how.
+    /// The number of responses by operation and status.
     #[must_use]
     pub fn operations(&self) -> BTreeMap<String, u64> {
         lock(&self.operations).clone()
@@ -114,7 +114,7 @@ impl ExpectedState {
         lock(&self.checkouts).clone()
     }
 
-    /// The broken promises.
+    /// The violations.
     #[must_use]
     pub fn violations(&self) -> Vec<String> {
         lock(&self.violations).clone()

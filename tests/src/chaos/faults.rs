@@ -7,15 +7,16 @@ use testkit::faults::{Fault, FaultProxy, Rule};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// How long one rate of faults lasts.
+/// The duration of one fault rate.
 const PERIOD: Duration = Duration::from_secs(2);
-/// Longer than a function waits for a call, so that the call takes effect after it was given up.
+/// Longer than a function's timeout for a call, so that the call takes effect after the function
+/// has given up.
 const LATE: Duration = Duration::from_secs(4);
 
-/// How much later what is said twice is said again: when what came after it has been heard.
+/// The delay of a repeated message: later ones have been processed by then.
 const AGAIN: Duration = Duration::from_secs(3);
 
-/// Calls that tell somebody something, and may do so twice.
+/// Calls that send messages or events, and may be repeated.
 const TELLING: [&str; 8] = [
     "PutEvents",
     "SendMessage",
@@ -27,18 +28,19 @@ const TELLING: [&str; 8] = [
     "POST /schedules",
 ];
 
-/// Which calls between the functions and AWS fail, and how: mostly a few, now and then half of them.
+/// The schedule of faults in calls from functions to AWS: usually few calls fail, now and then half
+/// of them.
 #[derive(Debug)]
 pub struct FaultSchedule {
     proxy: Arc<FaultProxy>,
     changes: Option<JoinHandle<()>>,
     rng: SeededRng,
-    /// Serves the functions until the run is over.
+    /// Runs the proxy until the run is over.
     runtime: Runtime,
 }
 
 impl FaultSchedule {
-    /// A proxy between the functions and AWS, at the address in `FERROCART_FAULTS`, without faults.
+    /// A proxy without faults between the functions and AWS, at the address in `FERROCART_FAULTS`.
     #[must_use]
     pub fn without_faults(seed: u64) -> Self {
         let variable = |name| {
@@ -50,30 +52,30 @@ impl FaultSchedule {
         Self { proxy, changes: None, rng: SeededRng::new(seed ^ 0xC10D), runtime }
     }
 
-    /// Has calls meet a fault.
+    /// Adds a fault rule.
     pub fn add(&self, rule: Rule) {
         self.proxy.add(rule);
     }
 
-    /// How many calls are being held back.
+    /// The number of delayed calls.
     #[must_use]
     pub fn delayed(&self) -> usize {
         self.proxy.delayed()
     }
 
-    /// How many calls have met a fault so far.
+    /// The number of calls that have met a fault so far.
     #[must_use]
     pub fn injected(&self) -> u64 {
         self.proxy.injected().values().sum()
     }
 
-    /// From here on it changes.
+    /// Starts to change the faults over time.
     pub(super) fn turn(&mut self) {
         let changes = change(Arc::clone(&self.proxy), self.rng.clone());
         self.changes = Some(self.runtime.spawn(changes));
     }
 
-    /// From here on every call is passed on; gives what was done to calls so far.
+    /// Ends all faults and returns the number of faults so far.
     pub(super) fn stop(&self) -> BTreeMap<String, u64> {
         if let Some(changes) = &self.changes {
             changes.abort();
@@ -85,7 +87,7 @@ impl FaultSchedule {
 
 async fn change(proxy: Arc<FaultProxy>, mut rng: SeededRng) {
     loop {
-        // In one of six periods half of the calls fail, which retries do not outlast.
+        // In one of six periods half of the calls fail, which retries do not survive.
         let strength = if rng.pick(6) == 0 { 12.0 } else { 1.0 };
         proxy.clear();
         for (fault, chance) in [

@@ -1,4 +1,4 @@
-//! The promises of the shop, held against what the tables hold when all is quiet.
+//! The shop's invariants, checked against the tables once the shop is idle.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::expected::{Checkout, Departure};
 use super::warehouse::PLENTY;
 use super::world::{Order, World};
 
-/// A promise by its name, and how it is checked.
+/// The name of an invariant, and its check.
 type Invariant = (&'static str, fn(&World, &mut Tally));
 
 const INVARIANTS: [Invariant; 12] = [
@@ -24,7 +24,7 @@ const INVARIANTS: [Invariant; 12] = [
     ("customers are written to, once for each step they care about", written_once),
 ];
 
-/// Where an order can go from where it is.
+/// The allowed transitions of an order.
 const ORDER_ARROWS: &[(&str, &[&str])] = &[
     ("", &["PENDING"]),
     ("PENDING", &["STOCK_RESERVED", "REJECTED", "CANCELLED"]),
@@ -45,10 +45,10 @@ const SHIPMENT_ARROWS: &[(&str, &[&str])] = &[
     ("DISPATCHED", &["DELIVERED"]),
 ];
 
-/// Tokens that the payment provider charges, sooner or later.
+/// Tokens that the payment provider charges, at once or later.
 const GOOD_TOKENS: [&str; 4] = ["tok_visa", "tok_flaky", "tok_timeout", "tok_delayed"];
 
-/// How often a promise was held against something, and where it was broken.
+/// The number of checks of an invariant, and its violations.
 #[derive(Debug, Default)]
 struct Tally {
     held: u64,
@@ -64,16 +64,16 @@ impl Tally {
     }
 }
 
-/// What a check has shown.
+/// The findings of a check.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    /// How often each promise was held against something.
+    /// The number of checks by invariant.
     pub(super) held: BTreeMap<String, u64>,
-    /// Where one was broken.
+    /// The violations.
     pub(super) broken: Vec<String>,
 }
 
-/// Holds every promise against the world.
+/// Checks every invariant.
 pub(super) fn check(world: &World) -> Findings {
     let mut findings = Findings::default();
     for (name, check) in INVARIANTS {
@@ -209,7 +209,7 @@ fn ends_have_causes(world: &World, tally: &mut Tally) {
         let can_go = !order.recipient.address.contains("Nowhere");
         let reservation = world.reservations.get(id).map(|reservation| reservation.state.as_str());
         let shipment = world.shipments.get(id).map(|shipment| shipment.state.as_str());
-        // What an order of somebody who has left was paid with, and where it went, is erased, at whatever moment.
+        // An erasure can delete an order's payment and address at any time.
         let unknown = order.is_anonymous();
         let has_cause = match (order.status.as_str(), order.reason()) {
             ("DELIVERED", None) => unknown || can_pay && can_go,
@@ -223,7 +223,7 @@ fn ends_have_causes(world: &World, tally: &mut Tally) {
                 (unknown || can_pay && !can_go) && shipment == Some("REFUSED")
             }
             ("CANCELLED", Some("CUSTOMER_REQUEST")) => order.cancel_requested_at.is_some(),
-            // Nothing fails for so long that it is given up.
+            // No fault lasts so long that a step is given up.
             _ => false,
         };
         tally.hold(has_cause, || {
@@ -271,17 +271,17 @@ fn audited_once(world: &World, tally: &mut Tally) {
 
 fn written_once(world: &World, tally: &mut Tally) {
     for (id, order) in &world.orders {
-        // Nothing is kept of what was written to somebody who has left.
+        // Mails of erased customers are not kept.
         let steps = order.history.iter().filter(|_| !order.is_anonymous());
         let steps = steps.map(|change| change.status.as_str());
-        // That the units are set aside is of no interest to them.
+        // Customers get no mail about reserved stock.
         let steps = steps.filter(|status| *status != "STOCK_RESERVED");
         let steps = steps.map(|status| if status == "PENDING" { "PLACED" } else { status });
         compare("mails tell", steps, world.mails.get(id), id, tally);
     }
 }
 
-/// Holds the facts that somebody has of an order against the steps that it took.
+/// Compares a consumer's events of an order with the order's history.
 fn compare<'a>(
     who: &str,
     steps: impl Iterator<Item = &'a str>,
@@ -296,7 +296,7 @@ fn compare<'a>(
     tally.hold(expected == found, || format!("order {id}: {who} {found:?}, not {expected:?}"));
 }
 
-/// The fact that tells of a status.
+/// The event type for a status.
 fn fact(status: &str) -> &str {
     match status {
         "PENDING" => "OrderPlaced",
@@ -346,7 +346,8 @@ fn follows(history: &[&str], arrows: &[(&str, &[&str])]) -> bool {
         .all(|(from, to)| arrows.iter().any(|(start, ends)| start == from && ends.contains(to)))
 }
 
-/// Of who has left nothing is kept but their orders, which name nobody; and nobody else's orders are touched.
+/// Only anonymous orders of an erased customer are kept, and no other customer's orders are
+/// changed.
 pub(super) fn check_departures(departures: &[Departure], world: &World) -> Findings {
     let mut tally = Tally::default();
     for Departure { user, customer_id, orders } in departures {
@@ -362,8 +363,8 @@ pub(super) fn check_departures(departures: &[Departure], world: &World) -> Findi
     Findings { held: BTreeMap::from([(name, tally.held)]), broken: tally.broken }
 }
 
-/// Every accepted checkout is one order, with the lines and the total that the customer was told; and there is no order
-/// that nobody asked for.
+/// Every accepted checkout is one order, with the lines and the total of the response. No order
+/// exists without a checkout.
 pub(super) fn check_checkouts<'a>(
     checkouts: Vec<Checkout>,
     orders: impl Iterator<Item = (&'a String, &'a Order)> + Clone,
@@ -457,7 +458,7 @@ mod tests {
         json!({ "orderId": id, "state": states[N - 1], "history": history("state", states) })
     }
 
-    /// A world with an order for each way to end, and nothing wrong with it.
+    /// A valid world with an order for each final state.
     fn sane() -> World {
         let mut declined =
             order("declined", ["PENDING", "STOCK_RESERVED", "REJECTED"], Some("PAYMENT_DECLINED"));
@@ -552,7 +553,7 @@ mod tests {
         world
     }
 
-    /// Breaks a sane world in one way, and expects to be told so.
+    /// Breaks a valid world in one way and expects this violation.
     fn tells(sentence: &str, breach: impl Fn(&mut World)) {
         let mut world = sane();
         breach(&mut world);

@@ -12,8 +12,8 @@ use testkit::{Account, SeededRng};
 use super::processes::{self, Processes};
 use crate::Shop;
 
-/// What is done to the shop from outside: functions are killed in the middle of their work, and
-/// messages come a second time, later and in another order.
+/// Faults outside of AWS calls: functions are killed while they work, and messages are redelivered
+/// later and in another order.
 pub(super) struct ProcessKiller {
     over: Arc<AtomicBool>,
     threads: Vec<JoinHandle<BTreeMap<String, u64>>>,
@@ -37,7 +37,7 @@ impl ProcessKiller {
         Self { over, threads: vec![killer, echo] }
     }
 
-    /// Ends it, and says how often what was done.
+    /// Stops it and returns the number of each fault.
     pub(super) fn stop(self) -> BTreeMap<String, u64> {
         self.over.store(true, Ordering::SeqCst);
         let threads = self.threads.into_iter();
@@ -45,7 +45,7 @@ impl ProcessKiller {
     }
 }
 
-/// Kills a function every other second or so, with SIGKILL: each kind as often as any other.
+/// Kills a function about every other second with SIGKILL; each function has the same chance.
 fn kill(shop: &Shop, mut rng: SeededRng, over: &AtomicBool) -> BTreeMap<String, u64> {
     let functions = shop.all("/functions");
     let names: BTreeMap<_, _> = functions.iter().map(|(name, function)| (function, name)).collect();
@@ -65,7 +65,7 @@ fn kill(shop: &Shop, mut rng: SeededRng, over: &AtomicBool) -> BTreeMap<String, 
     killed
 }
 
-/// Listens to the bus, and tells the consumers' queues again what they have heard already.
+/// Reads the events of the bus and sends them to the consumers' queues a second time.
 async fn echo(shop: &Shop, mut rng: SeededRng, over: &AtomicBool) -> u64 {
     let account = Account::of_the_shop();
     let (sqs, events) = (account.aws().sqs(), account.aws().eventbridge());
@@ -106,7 +106,7 @@ async fn echo(shop: &Shop, mut rng: SeededRng, over: &AtomicBool) -> u64 {
     doubled
 }
 
-/// The URLs of the queues that each type of event goes to, as the rules of the bus say.
+/// The URLs of the target queues for each event type, from the rules of the bus.
 async fn listeners(
     shop: &Shop,
     events: &aws_sdk_eventbridge::Client,

@@ -6,33 +6,34 @@ use serde::Serialize;
 use super::checker::Checked;
 use super::{ExpectedState, Plan};
 
-/// What a run has shown.
+/// The results of a run.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The seed that everything followed from.
+    /// The seed of the run.
     pub seed: u64,
-    /// How many customers there were.
+    /// The number of customers.
     pub customers: usize,
-    /// How long they bought.
+    /// How long customers bought, in seconds.
     pub seconds: u64,
-    /// What they did, and how it was answered.
+    /// Operations of customers, by status.
     pub operations: BTreeMap<String, u64>,
-    /// What was done to calls between functions and AWS, by kind and operation.
+    /// Faults in calls between functions and AWS, by kind and operation.
     pub faults: BTreeMap<String, u64>,
-    /// What was done from outside.
+    /// Faults outside of calls.
     pub mischief: BTreeMap<String, u64>,
-    /// Checkouts that were accepted; each must have become one order.
+    /// Checkouts that were accepted; each must be one order.
     pub checkouts_accepted: usize,
-    /// Checkouts whose answer never came, and which emptied the basket; each must have, too.
+    /// Checkouts whose response was lost, and which emptied the basket; each must be one order,
+    /// too.
     pub checkouts_untold: usize,
-    /// How often orders ended how.
+    /// The number of orders by final state.
     pub ends: BTreeMap<String, u64>,
-    /// How often each promise was held against something.
+    /// The number of checks by invariant.
     pub promises: BTreeMap<String, u64>,
-    /// How long it took until all was quiet, once nothing failed any more.
+    /// The time until the shop was idle after the faults ended.
     pub seconds_to_quiet: u64,
-    /// Broken promises.
+    /// Violations of invariants.
     pub violations: Vec<String>,
 }
 

@@ -4,14 +4,14 @@ use uuid::Uuid;
 use super::expected::ExpectedState;
 use crate::Shop;
 
-/// Units of what never runs out.
+/// Initial units of products that never run out.
 pub(super) const PLENTY: i64 = 100_000;
-/// Units of what does, at the beginning.
+/// Initial units of products that do.
 const FEW: i64 = 20;
-/// The last products of the list run out; of the very last there is none at the beginning.
+/// The last products of the list run out; the very last has no units at the beginning.
 pub(super) const SCARCE: usize = 2;
 
-/// The deliveries that come in. One that is not confirmed is told again, by its key, until it is.
+/// Deliveries of goods. An unconfirmed delivery is repeated with its key until it is confirmed.
 pub(super) struct Warehouse {
     scarce: Vec<String>,
     untold: Option<Delivery>,
@@ -24,7 +24,7 @@ struct Delivery {
 }
 
 impl Warehouse {
-    /// Takes in what is there at the beginning, without faults.
+    /// Receives the initial units, without faults.
     pub(super) fn fill(shop: &Shop, products: &[String], expected: &ExpectedState) -> Self {
         let (plenty, scarce) = products.split_at(products.len() - SCARCE);
         let first = scarce.iter().take(1).map(|product| (product, FEW));
@@ -35,7 +35,7 @@ impl Warehouse {
         Self { scarce: scarce.to_vec(), untold: None }
     }
 
-    /// Takes a few units in of what is scarce.
+    /// Receives a few units of a scarce product.
     pub(super) fn receive(&mut self, shop: &Shop, expected: &ExpectedState, rng: &mut SeededRng) {
         let product = &self.scarce[rng.pick(self.scarce.len())];
         let units = 1 + rng.pick(5) as u64;
@@ -45,7 +45,7 @@ impl Warehouse {
         }
     }
 
-    /// Has the last delivery confirmed, without faults.
+    /// Confirms the last delivery, without faults.
     pub(super) fn settle(&mut self, shop: &Shop, expected: &ExpectedState) {
         if let Some(delivery) = self.untold.take()
             && !delivery.tell(shop, expected)

@@ -1,4 +1,4 @@
-//! What the tables hold in the end, as somebody reads them who does not know the code that wrote them.
+//! The final content of the tables, parsed independently of the services' code.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::expected::Lines;
 
-/// In the place of a customer's id.
+/// The customer id of anonymous orders.
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
-/// Orders, and all that was done for them.
+/// Orders and their fulfilment.
 #[derive(Clone, Debug, Default)]
 pub(super) struct World {
     /// By order id.
@@ -22,15 +22,15 @@ pub(super) struct World {
     pub(super) reservations: BTreeMap<String, Reservation>,
     /// By order id.
     pub(super) payments: BTreeMap<String, Payment>,
-    /// What the payment provider knows.
+    /// The payment provider's charges.
     pub(super) charges: Vec<Charge>,
     /// By order id.
     pub(super) shipments: BTreeMap<String, Shipment>,
-    /// What each order came to, as the audit has it.
+    /// The statuses of each order in the audit.
     pub(super) audit: BTreeMap<String, Vec<String>>,
-    /// What mails there are about each order.
+    /// The mails about each order.
     pub(super) mails: BTreeMap<String, Vec<String>>,
-    /// What is kept of each customer, by their id: the tables.
+    /// The tables that hold data of each customer, by customer id.
     pub(super) personal: BTreeMap<String, BTreeSet<&'static str>>,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Order {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct StatusChange {
     pub(super) status: String,
-    /// RFC 3339, of which the later sorts later.
+    /// RFC 3339: text order is time order.
     pub(super) at: String,
     #[serde(default)]
     pub(super) reason: Option<String>,
@@ -79,7 +79,7 @@ pub(super) struct Recipient {
     pub(super) address: String,
 }
 
-/// How an order is paid.
+/// The payment of an order.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Means {
     pub(super) method: String,
@@ -87,7 +87,7 @@ pub(super) struct Means {
     pub(super) token: Option<String>,
 }
 
-/// A row of the stock table that is about a product. Numbers are signed: none may be below zero, but who knows.
+/// A product's row of the stock table. Numbers are signed, to detect negative ones.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Stock {
@@ -98,14 +98,14 @@ pub(super) struct Stock {
     pub(super) received: i64,
 }
 
-/// A row of the stock table that is about an order.
+/// An order's row of the stock table.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Reservation {
     pub(super) order_id: String,
     pub(super) state: String,
     pub(super) units: Vec<LineQuantity>,
-    /// Parts that are still to be moved.
+    /// Parts that are still to be processed.
     pub(super) left: u64,
 }
 
@@ -138,7 +138,7 @@ pub(super) struct StateChange {
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Charge {
     pub(super) status: String,
-    /// Nothing of a charge that was cancelled before it was asked for.
+    /// Missing in a charge that was cancelled before it was requested.
     #[serde(default)]
     pub(super) asked: Option<Asked>,
 }
@@ -147,7 +147,7 @@ pub(super) struct Charge {
 pub(super) struct Asked {
     /// Minor units.
     pub(super) amount: u64,
-    /// The order.
+    /// The order id.
     pub(super) reference: String,
 }
 
@@ -161,12 +161,12 @@ pub(super) struct Shipment {
 }
 
 impl World {
-    /// Reads the rows of each table; tells what cannot be read.
+    /// Reads the rows of each table, and records the unreadable ones.
     pub(super) fn read(mut rows: impl FnMut(&str) -> Vec<Value>, unreadable: &mut Vec<String>) -> Self {
         let mut personal = BTreeMap::<String, BTreeSet<_>>::new();
         let orders: Vec<_> = rows("order").into_iter().filter(is_order).collect();
         let mails: Vec<_> = rows("mail").into_iter().filter(|row| row["orderId"].is_string()).collect();
-        // What is left of a basket of somebody who was erased is empty.
+        // The basket that an erasure leaves is empty.
         let is_full = |row: &Value| row["userName"].is_string() || row["lines"] != json!([]);
         let baskets: Vec<_> = rows("basket").into_iter().filter(is_full).collect();
         for (table, kept) in [
@@ -206,14 +206,14 @@ impl World {
         }
     }
 
-    /// The amounts of an order's charges that stand so, in minor units.
+    /// The amounts of an order's charges with one of these statuses, in minor units.
     pub(super) fn charges(&self, order_id: &str, statuses: &[&str]) -> Vec<u64> {
         let so = self.charges.iter().filter(|charge| statuses.contains(&charge.status.as_str()));
         let asked = so.filter_map(|charge| charge.asked.as_ref());
         asked.filter(|asked| asked.reference == order_id).map(|asked| asked.amount).collect()
     }
 
-    /// How many orders ended how.
+    /// The number of orders by final state.
     pub(super) fn ends(&self) -> BTreeMap<String, u64> {
         let mut ends = BTreeMap::new();
         for order in self.orders.values() {
@@ -242,13 +242,13 @@ impl Order {
         units
     }
 
-    /// Why it ended, if it did not end well.
+    /// The reason of a rejection or cancellation.
     pub(super) fn reason(&self) -> Option<&str> {
         self.history.last()?.reason.as_deref()
     }
 }
 
-/// What is left of an order under the id of somebody who was erased has no status.
+/// The tombstone that an erasure leaves of an order has no status.
 pub(super) fn is_order(row: &Value) -> bool {
     row["status"].is_string()
 }
@@ -264,7 +264,7 @@ fn read<T: DeserializeOwned>(table: &str, rows: Vec<Value>, unreadable: &mut Vec
     read.collect()
 }
 
-/// What rows say in one field, by order. Rows without it are about something else.
+/// The values of one field, by order. Rows without it are skipped.
 fn words(rows: Vec<Value>, field: &str) -> BTreeMap<String, Vec<String>> {
     let mut words = BTreeMap::<String, Vec<String>>::new();
     for row in rows {

@@ -11,12 +11,12 @@ use uuid::Uuid;
 use crate::faults::FaultProxy;
 use crate::{Bus, template};
 
-/// A machine that is busy with other tests is no fault.
+/// Limits that treat a busy machine as no fault.
 const PATIENT: CallLimits = CallLimits { attempts: 3, attempt_timeout: Duration::from_secs(20) };
-/// As the functions have it.
+/// The limits of the functions.
 const LIMITS: CallLimits = CallLimits { attempts: 3, attempt_timeout: Duration::from_millis(1500) };
 
-/// An account on the local AWS that nobody else uses, so that tests run side by side.
+/// An account on the local AWS for one test, so that tests run in parallel.
 #[derive(Debug)]
 pub struct Account {
     id: String,
@@ -30,7 +30,8 @@ impl Default for Account {
 }
 
 impl Account {
-    /// A new account. The local AWS takes any twelve digits used as an access key for one.
+    /// A new account. The local AWS treats any twelve digits as an account, if they are the access
+    /// key.
     #[must_use]
     pub fn new() -> Self {
         Self::of(format!("{:012}", Uuid::now_v7().as_u128() % 1_000_000_000_000), endpoint(), PATIENT)
@@ -61,18 +62,19 @@ impl Account {
         Self { aws: Aws::new("us-east-1".to_owned(), credentials, Some(endpoint), limits), id }
     }
 
-    /// A proxy to the local AWS that can be told to do harm.
+    /// A proxy to the local AWS that can inject faults.
     pub async fn faults(&self) -> FaultProxy {
         FaultProxy::start(&endpoint(), 1).await
     }
 
-    /// The same account by way of a proxy.
+    /// The same account through a proxy.
     #[must_use]
     pub fn behind(&self, proxy: &FaultProxy) -> Self {
         Self::of(self.id.clone(), proxy.endpoint().to_owned(), LIMITS)
     }
 
-    /// The same, for large calls, which take long enough on a busy machine to be given up without a fault.
+    /// The same, with limits for large calls, which could time out on a busy machine without a
+    /// fault.
     #[must_use]
     pub fn patiently_behind(&self, proxy: &FaultProxy) -> Self {
         Self::of(self.id.clone(), proxy.endpoint().to_owned(), PATIENT)
@@ -84,34 +86,34 @@ impl Account {
         &self.aws
     }
 
-    /// Creates the table that the functions know by this variable, as the template describes it,
-    /// named like the variable.
+    /// Creates the table that functions have in this environment variable, as the template
+    /// describes it. The table has the variable's name.
     pub async fn table(&self, variable: &str) -> Table {
         let table = self.known_table(variable);
         template::create_table(table.client(), variable).await;
         table
     }
 
-    /// The table of this name, which was created before.
+    /// The table of this name, which exists already.
     #[must_use]
     pub fn known_table(&self, variable: &str) -> Table {
         Table::new(self.aws.dynamodb(), variable.to_owned())
     }
 
-    /// Creates an event bus whose events can be read.
+    /// Creates an event bus whose events tests can read.
     pub async fn bus(&self) -> Bus {
         Bus::create(&self.aws).await
     }
 
-    /// Creates a queue and gives its URL.
+    /// Creates a queue and returns its URL.
     pub async fn queue(&self, name: &str) -> String {
         let created = self.aws.sqs().create_queue().queue_name(name).send().await.expect("a queue");
         created.queue_url.expect("the queue's URL")
     }
 
-    /// Creates a role without rights and gives its ARN, for what cannot be created without one.
+    /// Creates a role without permissions and returns its ARN, for resources that need one.
     pub async fn role(&self, name: &str) -> String {
-        // One call does not earn IAM's SDK its place.
+        // One call does not justify IAM's SDK.
         let credential = format!("Credential={}/20260101/us-east-1/iam/aws4_request", self.id);
         let call =
             format!("Action=CreateRole&Version=2010-05-08&RoleName={name}&AssumeRolePolicyDocument=%7B%7D");

@@ -8,7 +8,7 @@ use crate::eventually;
 
 const NAME: &str = "bus";
 
-/// An event bus, and a queue that gets all its events.
+/// An event bus, and a queue that receives all its events.
 #[derive(Debug)]
 pub struct Bus {
     sqs: aws_sdk_sqs::Client,
@@ -38,13 +38,13 @@ impl Bus {
         Self { sqs, queue, received: Mutex::default() }
     }
 
-    /// What `PutEvents` knows the bus by.
+    /// The bus name for `PutEvents`.
     #[must_use]
     pub fn name(&self) -> String {
         NAME.to_owned()
     }
 
-    /// The first so many events of the bus, once they are there.
+    /// The first `count` events of the bus, once they have arrived.
     pub async fn events(&self, count: usize) -> Vec<Value> {
         eventually("events on the bus", async || {
             self.receive().await;

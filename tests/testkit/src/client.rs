@@ -10,25 +10,25 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-/// The app client whose tokens the service takes; the sample events are for it, too.
+/// The app client whose tokens the service accepts; the sample events use it, too.
 const APP_CLIENT: &str = "sample-client";
 
-/// A client of a service's routes, with all that an API has around them but the gateway.
+/// A client of a service's routes, with all layers of an API but the gateway.
 #[derive(Clone, Debug)]
 pub struct Client {
     app: Router,
-    /// What the gateway's authorizer would have found in the caller's token.
+    /// The claims that the gateway's authorizer would have found in the caller's token.
     claims: Option<Value>,
 }
 
-/// What the service answered.
+/// A response of the service.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body; null when there is none.
+    /// The body; null if it is missing.
     pub body: Value,
 }
 
@@ -60,12 +60,12 @@ impl Client {
         Self { claims: None, ..self.clone() }
     }
 
-    /// Reads.
+    /// Sends a GET request.
     pub async fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], "").await
     }
 
-    /// Sends JSON, or anything that displays as it should be sent.
+    /// Sends a POST request with JSON, or with any value that displays as its body.
     pub async fn post(&self, path: &str, body: impl ToString) -> Answer {
         self.send("POST", path, &[], body).await
     }
@@ -91,7 +91,7 @@ impl Client {
         self.answer(request).await
     }
 
-    /// Sends a request as API Gateway would: an event of a Lambda proxy integration, as JSON.
+    /// Sends a request as API Gateway would: a JSON event of a Lambda proxy integration.
     pub async fn invoke(&self, event: &str) -> Answer {
         let event: GatewayEvent = serde_json::from_str(event).expect("an event of API Gateway");
         self.answer(event.into_request()).await
@@ -106,7 +106,7 @@ impl Client {
     }
 }
 
-/// The id of the customer who has this name in tests, by a rule that the sample events follow, too.
+/// The customer id for this name in tests. The sample events follow the same rule.
 #[must_use]
 pub fn customer_id(user_name: &str) -> String {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, user_name.as_bytes()).to_string()
@@ -118,14 +118,14 @@ fn claims(user_name: &str, groups: &str) -> Value {
 }
 
 impl Answer {
-    /// The answer, if it has this status; the test fails with its body if not.
+    /// The response itself, if it has this status; otherwise the test fails with its body.
     #[expect(clippy::must_use_candidate, clippy::return_self_not_must_use, reason = "it asserts")]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         self
     }
 
-    /// A header's value; empty when it is not there.
+    /// A header's value; empty if it is missing.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a readable header"))

@@ -1,7 +1,7 @@
-//! An HTTP proxy between a client and AWS that does to calls what networks and services do:
-//! refuses them, loses their answers, delays, throttles, fails.
+//! An HTTP proxy between a client and AWS that injects the faults of networks and services. It
+//! refuses calls, loses responses, delays, throttles and fails.
 //!
-//! Nobody behind it knows of it: clients find it by their endpoint, as they would find AWS.
+//! Clients need no change: the proxy is their endpoint in the place of AWS.
 
 mod call;
 mod rule;
@@ -41,13 +41,13 @@ struct State {
     client: Client<HttpConnector, Full<Bytes>>,
     rules: Mutex<Rules>,
     delayed: AtomicUsize,
-    /// A permit for each call whose answer is held.
+    /// A permit for each call whose response is held.
     held: Semaphore,
-    /// A permit for each held answer that may be lost.
+    /// A permit for each held response that may be lost.
     released: Semaphore,
 }
 
-/// The call or its answer was lost on the way: the connection ends without a word.
+/// The call or its response was lost: the connection closes without a response.
 #[derive(Debug)]
 struct Lost;
 
@@ -60,12 +60,12 @@ impl fmt::Display for Lost {
 impl std::error::Error for Lost {}
 
 impl FaultProxy {
-    /// A proxy to `upstream` on a port of its own. What it does by chance follows from the seed.
+    /// Starts a proxy to `upstream` on a port of its own. Its random faults follow from the seed.
     pub async fn start(upstream: &str, seed: u64) -> Self {
         Self::start_at("127.0.0.1:0", upstream, seed).await
     }
 
-    /// A proxy to `upstream` at an address that was settled before.
+    /// Starts a proxy to `upstream` at a given address.
     pub async fn start_at(address: &str, upstream: &str, seed: u64) -> Self {
         let listener = TcpListener::bind(address).await.expect("an address to listen at");
         let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
@@ -78,30 +78,30 @@ impl FaultProxy {
         Self { endpoint, state, server }
     }
 
-    /// Where clients find it.
+    /// The endpoint for clients.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    /// Has it follow a rule, after those it follows already.
+    /// Adds a rule after the existing ones.
     pub fn add(&self, rule: Rule) {
         self.state.rules.lock().expect("the rules").add(rule);
     }
 
-    /// Has it pass everything on from here.
+    /// Removes all rules: calls are passed on from here.
     pub fn clear(&self) {
         self.state.rules.lock().expect("the rules").clear();
     }
 
-    /// How many calls met which fate so far, by fault and operation.
+    /// The number of calls so far, by fault and operation.
     #[must_use]
     pub fn injected(&self) -> BTreeMap<String, u64> {
         self.state.rules.lock().expect("the rules").injected()
     }
 
-    /// Makes a call whose next AWS call of this kind takes effect without an answer, and lets others write in between:
-    /// they come after that effect, and before the client tries again.
+    /// Runs `call`, whose next AWS call of this kind takes effect without a response, and lets
+    /// `others` write in between: after that effect, and before the client retries.
     pub async fn meanwhile<T>(
         &self,
         operation: &str,
@@ -109,7 +109,7 @@ impl FaultProxy {
         others: impl Future<Output = ()>,
     ) -> T {
         self.add(Rule::new(Fault::HoldAnswer).on(operation).times(1));
-        // On the heap: in a debug build calls of the SDK fill the stack of a test's thread.
+        // On the heap: in a debug build, SDK calls fill the stack of a test's thread.
         let mut call = Box::pin(call);
         tokio::select! {
             held = self.state.held.acquire() => held.expect("an open semaphore").forget(),
@@ -122,13 +122,13 @@ impl FaultProxy {
         tokio::join!(call, others).0
     }
 
-    /// How many calls are still being held back, or to be made once more.
+    /// The number of calls that are delayed, or still to be repeated.
     #[must_use]
     pub fn delayed(&self) -> usize {
         self.state.delayed.load(Ordering::SeqCst)
     }
 
-    /// How many calls of an operation came by so far, met with a fault or not.
+    /// The number of calls of an operation so far, with or without a fault.
     #[must_use]
     pub fn calls(&self, operation: &str) -> u64 {
         self.state.rules.lock().expect("the rules").calls(operation)
@@ -143,7 +143,7 @@ impl Drop for FaultProxy {
 
 async fn serve(listener: TcpListener, state: Arc<State>) {
     loop {
-        // A connection that breaks while it is made is the client's to retry.
+        // The client retries a connection that fails while it is opened.
         let Ok((stream, _)) = listener.accept().await else { continue };
         tokio::spawn(connection(stream, Arc::clone(&state)));
     }
@@ -155,7 +155,7 @@ async fn connection(stream: TcpStream, state: Arc<State>) {
         let state = Arc::clone(&state);
         async move { state.answer(request).await }
     });
-    // Ends with an error whenever an answer is lost on purpose.
+    // This fails whenever a response is lost on purpose.
     hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await.ok();
 }
 
@@ -182,7 +182,7 @@ impl State {
             Verdict::Delay(pause) => {
                 self.delayed.fetch_add(1, Ordering::SeqCst);
                 let state = Arc::clone(self);
-                // In a task of its own: the call is made even if its client has given up by then.
+                // A separate task: the call is made even if its client has given up by then.
                 let late = tokio::spawn(async move {
                     tokio::time::sleep(pause).await;
                     let answer = state.forward(request).await;
@@ -198,7 +198,7 @@ impl State {
                 let state = Arc::clone(self);
                 tokio::spawn(async move {
                     tokio::time::sleep(pause).await;
-                    // Nobody waits for this answer.
+                    // No client waits for this response.
                     state.forward(again).await.ok();
                     state.delayed.fetch_sub(1, Ordering::SeqCst);
                 });

@@ -1,8 +1,8 @@
-//! For tests of a service against its real stores: an AWS account of its own on the local AWS,
-//! with the tables that the CloudFormation template describes.
+//! Test support for services with their real stores: an account on the local AWS for each test,
+//! with the tables of the CloudFormation template.
 //!
-//! `cargo xtask test services` starts the local AWS and says in the environment where it is
-//! (`FERROCART_ENDPOINT`) and where the template is (`FERROCART_TEMPLATE`).
+//! `cargo xtask test services` starts the local AWS and sets its address (`FERROCART_ENDPOINT`) and
+//! the template's path (`FERROCART_TEMPLATE`) in the environment.
 
 #![allow(
     clippy::expect_used,
@@ -34,11 +34,11 @@ pub use serve::serve;
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// How long a test waits for what happens behind the scenes, on however busy a machine: a message whose first attempt
-/// went wrong comes again after up to 258 seconds.
+/// The timeout for asynchronous effects, even on a busy machine. A message whose first attempt
+/// failed is redelivered after up to 258 seconds.
 pub const TIMEOUT: Duration = Duration::from_mins(6);
 
-/// Waits until something is there, asking again and again; a test fails when that takes too long.
+/// Repeats a check until it returns a value; a test fails when that takes too long.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
     let deadline = Instant::now() + TIMEOUT;
     loop {
@@ -50,7 +50,8 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
     }
 }
 
-/// The context of an invocation that leaves this long until its deadline, half a second of which is kept for the answer.
+/// The context of an invocation with this much time until its deadline, half a second of which is
+/// reserved for the response.
 #[must_use]
 pub fn deadline_in(left: Duration) -> Context {
     let mut context = Context::default();

@@ -11,21 +11,21 @@ use aws_sdk_dynamodb::operation::scan::{ScanInput, ScanOutput};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
 use lambdakit::table::Table;
 
-/// What the list calls of a client cost: read capacity units, one number a call.
+/// The cost of a client's list calls: read capacity units, one number a call.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     calls: Arc<Mutex<Vec<f64>>>,
 }
 
 impl Meter {
-    /// The same table by a client that is metered.
+    /// The same table with a metered client.
     #[must_use]
     pub fn watch(&self, table: &Table) -> Table {
         let config = table.client().config().to_builder().interceptor(self.clone()).build();
         Table::new(Client::from_conf(config), table.name().to_owned())
     }
 
-    /// What the calls since the last look cost.
+    /// The cost of the calls since the last call of this method.
     #[must_use]
     pub fn take(&self) -> Vec<f64> {
         std::mem::take(&mut self.calls.lock().expect("the meter"))

@@ -1,9 +1,9 @@
-/// Numbers that follow from a seed (`SplitMix64`), so that a run can be repeated.
+/// Pseudorandom numbers from a seed (`SplitMix64`), so that a run can be repeated.
 #[derive(Clone, Debug)]
 pub struct SeededRng(u64);
 
 impl SeededRng {
-    /// The numbers of this seed.
+    /// A generator with this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(seed)
@@ -18,7 +18,7 @@ impl SeededRng {
         bits ^ (bits >> 31)
     }
 
-    /// From 0 to just below 1.
+    /// A number from 0 to just below 1.
     pub fn throw(&mut self) -> f64 {
         f64::from(u32::try_from(self.number() >> 32).unwrap_or_default()) / (f64::from(u32::MAX) + 1.0)
     }

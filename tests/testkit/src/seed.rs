@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use lambdakit::table::{Item, Table};
 
-/// The most items that one `BatchWriteItem` call takes.
+/// The maximum number of items in a `BatchWriteItem` call.
 const BATCH: usize = 25;
 
 /// Writes many items into a table.

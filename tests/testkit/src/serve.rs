@@ -7,13 +7,13 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// Serves routes on a port of their own, as a program that is none of the shop's does, and gives their URL.
+/// Serves routes on a separate port, as a third-party server would, and returns their URL.
 pub async fn serve(routes: Router) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("an address to listen at");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     tokio::spawn(async move {
         loop {
-            // A connection that breaks while it is made is the client's to retry.
+            // The client retries a connection that fails while it is opened.
             let Ok((stream, _)) = listener.accept().await else { continue };
             let routes = routes.clone();
             let service =

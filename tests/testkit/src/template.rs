@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::{
 };
 use serde_json::Value;
 
-/// Creates the table that functions know by a variable, named like the variable. Of the table's
-/// description it takes what matters to tests: its keys and indexes.
+/// Creates the table that functions have in an environment variable, named like the variable. It
+/// uses only the keys and indexes of the template's description.
 pub(crate) async fn create_table(client: &Client, variable: &str) {
     let table = described(variable);
     let indexes = list(&table["GlobalSecondaryIndexes"]).iter().map(|index| {

@@ -1,4 +1,4 @@
-//! Crates, by cargo-deny and `deny.toml`.
+//! Audit of crates, by cargo-deny and `deny.toml`.
 
 use std::path::Path;
 
@@ -8,12 +8,12 @@ use crate::audit::{Answer, Verdict, ask, reason};
 use crate::paths::Paths;
 use crate::process;
 
-/// What needs no database: `deny.toml` and the crates themselves.
+/// The checks that need no database: licences, duplicates and sources, by `deny.toml`.
 pub fn policy(paths: &Paths, deny: &Path) -> Result<Verdict> {
     check(paths, deny, &["licenses", "bans", "sources"])
 }
 
-/// Known weaknesses, withdrawn and unmaintained crates.
+/// Vulnerable, yanked and unmaintained crates.
 pub fn advisories(paths: &Paths, deny: &Path) -> Result<Verdict> {
     check(paths, deny, &["advisories"])
 }

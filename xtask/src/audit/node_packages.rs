@@ -1,4 +1,5 @@
-//! Packages of Node.js, by `npm audit`. None of them reaches a function: they deploy, and test.
+//! Audit of Node.js packages, by `npm audit`. None of them is part of a function: they deploy and
+//! test.
 
 use std::path::Path;
 
@@ -8,7 +9,8 @@ use serde_json::Value;
 use crate::audit::{Answer, Verdict, ask, reason};
 use crate::process;
 
-/// Lesser ones, in tools that see no hostile input, would only teach us to look away.
+/// Less severe findings, in tools that see no hostile input, would only teach us to ignore the
+/// report.
 const SEVERE: [&str; 2] = ["high", "critical"];
 
 pub fn advisories(dir: &Path) -> Result<Verdict> {
@@ -31,7 +33,7 @@ fn verdict(answer: &Answer) -> Verdict {
     if severe.is_empty() { Verdict::Clean } else { Verdict::Found(severe) }
 }
 
-/// A package is at fault by itself, or by those it needs.
+/// A package is vulnerable itself, or through its dependencies.
 fn titles(package: &Value) -> String {
     let causes = package["via"].as_array().into_iter().flatten();
     let titles = causes.filter_map(|cause| cause["title"].as_str().or_else(|| cause.as_str()));

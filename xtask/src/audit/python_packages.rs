@@ -1,4 +1,5 @@
-//! Packages of Python, by pip-audit. None of them reaches a function: they are the local AWS, and build.
+//! Audit of Python packages, by pip-audit. None of them is part of a function: they are the local
+//! AWS and build tools.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -26,7 +27,7 @@ fn verdict(answer: &Answer) -> Verdict {
     if !found.is_empty() {
         return Verdict::Found(found);
     }
-    // It counts packages that nobody could tell it about as fine.
+    // pip-audit counts skipped packages as clean.
     match packages.iter().find_map(|package| package["skip_reason"].as_str()) {
         Some(skipped) => Verdict::Unknown(skipped.to_owned()),
         None => Verdict::Clean,

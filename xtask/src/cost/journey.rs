@@ -1,8 +1,8 @@
-//! What one order takes of AWS: the requests that lead to it, and what follows.
+//! AWS usage of one order: the requests that lead to it, and the fulfilment that follows.
 //!
-//! On the way to the order AWS calls, processor time and bytes are those of a run of `cargo xtask bench`; capacity units
-//! follow from how the stores read and write (`docs/data.md`) and from the sizes of items, which `cargo xtask bench
-//! --growth` counts. What brings the order to the doorstep is counted in the code, not measured.
+//! Up to the order, AWS calls, CPU time and bytes come from a run of `cargo xtask bench`. Capacity
+//! units follow from the reads and writes of the stores (`docs/data.md`) and from item sizes, which
+//! `cargo xtask bench --growth` counts. The fulfilment is counted in the code, not measured.
 
 use anyhow::Result;
 
@@ -13,44 +13,46 @@ use super::run::{Measured, Run};
 pub const SECONDS: f64 = 2_628_000.0;
 
 const GIGABYTE: f64 = 1e9;
-/// Of every function: `rust-function.ts`.
+/// Memory of every function: `rust-function.ts`.
 const MEMORY_GB: f64 = 0.25;
-/// The share of a processor that comes with 256 MB: a whole one comes with 1,769 MB.
+/// CPU share of 256 MB: a whole CPU comes with 1,769 MB.
 const PROCESSOR: f64 = 256.0 / 1769.0;
-/// Assumed of a call of a function to an AWS service in its region, when the connection is there.
+/// Assumed duration of a call to an AWS service in the same region, over an open connection.
 const CALL_MS: f64 = 5.0;
 /// Assumed: one invocation in a hundred is a cold start of 50 ms, which is billed.
 const COLD_START_MS: f64 = 0.01 * 50.0;
-/// What Lambda writes around a function's line (START, END, REPORT), and 26 bytes that are billed with each of the four.
+/// Lambda's lines around a function's own (START, END, REPORT), and 26 billed bytes for each of the
+/// four.
 const LAMBDA_LOG_BYTES: f64 = 390.0;
-/// The gateway's line about a request.
+/// The gateway's access log line.
 const ACCESS_LOG_BYTES: f64 = 290.0;
-/// What the gateway says beside the function: the status, the date, the length, and ids of the request.
+/// Headers that the gateway adds to a response: status, date, length and request ids.
 const GATEWAY_HEADER_BYTES: f64 = 300.0;
-/// An order in its table and in its index, its payment, its shipment and its audit. What goes after some weeks is left out.
+/// An order in its table and in its index, its payment, shipment and audit rows. Rows that expire
+/// after some weeks are left out.
 const STORED_BYTES: f64 = 5000.0;
-/// Into the queue, out of it, and deleted; at a low rate each order has a batch of its own.
+/// Send, receive and delete; at a low rate each order has a batch of its own.
 const QUEUE_REQUESTS: f64 = 3.0;
-/// Assumed of a function that was not measured: a quarter of a millisecond of a processor, and a line of 450 bytes.
+/// Assumed for functions that were not measured: 0.25 ms of CPU, and a log line of 450 bytes.
 const UNMEASURED_CPU_US: f64 = 250.0;
 const UNMEASURED_LINE_BYTES: f64 = 450.0;
-/// States that the workflow of an order executes until its parcel has left: `docs/saga.md`.
+/// State transitions of the workflow until the parcel has left: `docs/saga.md`.
 const STATES: f64 = 9.0;
-/// The carrier fetches a parcel, and hands it over.
+/// The carrier collects a parcel, and delivers it.
 const SCHEDULES: f64 = 2.0;
 
 /// Queues that Lambda polls.
 const QUEUES: f64 = 28.0;
-/// Five connections to each queue, each of which asks every 20 seconds. AWS does not say so: others have counted 10 to 15
-/// empty answers a minute.
+/// Five connections to each queue, each of which polls every 20 seconds. AWS does not document the
+/// number: others have counted 10 to 15 empty responses a minute.
 const POLLS_PER_MINUTE: f64 = 15.0;
-/// What the shop and its payment provider know of each other: a key, what webhooks are signed with, and the random part of
-/// that.
+/// The secrets shared with the payment provider: its API key, the webhook signing secret, and the
+/// random part of that.
 const SECRETS: f64 = 3.0;
 /// Metrics behind the alarms of a stage.
 const ALARM_METRICS: f64 = 140.0;
 
-/// What an invocation uses of a table, or of an index as `table/index`, in DynamoDB's units.
+/// Capacity units that an invocation uses of a table, or of an index as `table/index`.
 #[derive(Clone, Copy, Debug)]
 pub struct Use {
     pub table: &'static str,
@@ -58,25 +60,25 @@ pub struct Use {
     pub writes: f64,
 }
 
-/// A function that is invoked on the way to an order, or after it.
+/// A function that is invoked for an order, before or after it is placed.
 pub struct Stop {
     pub name: &'static str,
     /// Per order.
     pub times: f64,
     work: Work,
     uses: &'static [Use],
-    /// Messages that it reads from its queue.
+    /// Messages that an invocation reads from its queue.
     messages: f64,
-    /// Events that it tells on the bus.
+    /// Events that an invocation publishes to the bus.
     events: f64,
 }
 
-/// What an invocation does.
+/// The work of an invocation.
 #[derive(Clone, Copy, Debug)]
 enum Work {
-    /// As the benchmark calls it.
+    /// Measured under this path of the benchmark.
     Measured(&'static str),
-    /// As the code has it: so many AWS calls; and whether the gateway asked for it.
+    /// Counted in the code: the number of AWS calls, and whether the gateway invoked it.
     Counted(f64, Asked),
 }
 
@@ -94,33 +96,33 @@ const fn written(table: &'static str, writes: f64) -> Use {
     Use { table, reads: 0.0, writes }
 }
 
-/// What was measured, and neither reads a queue nor tells an event.
+/// A measured function that neither reads a queue nor publishes events.
 const fn measured(name: &'static str, times: f64, path: &'static str, uses: &'static [Use]) -> Stop {
     Stop { name, times, work: Work::Measured(path), uses, messages: 0.0, events: 0.0 }
 }
 
-/// A publisher of changes of a table: so many events each time.
+/// A publisher of a table's changes, with this many events per invocation.
 const fn publisher(name: &'static str, times: f64, events: f64) -> Stop {
     Stop { name, times, work: Work::Counted(1.0, Asked::Otherwise), uses: &[], messages: 0.0, events }
 }
 
-/// Who reads a queue, a message at a time.
+/// A queue consumer, with one message per invocation.
 const fn reader(name: &'static str, times: f64, calls: f64, uses: &'static [Use]) -> Stop {
     Stop { name, times, work: Work::Counted(calls, Asked::Otherwise), uses, messages: 1.0, events: 0.0 }
 }
 
-/// What the workflow calls.
+/// A function that the workflow invokes.
 const fn step(name: &'static str, times: f64, calls: f64, uses: &'static [Use]) -> Stop {
     Stop { messages: 0.0, ..reader(name, times, calls, uses) }
 }
 
-/// A customer looks at three pages and seven products, puts three into the basket, looks at it twice, checks out with
-/// an idempotency key, and asks for the order twice. Signing in is between the browser and Cognito. (The benchmark's
-/// baskets are of two lines; a third one takes 5 us.)
+/// A customer reads three pages and seven products, adds three to the basket, and reads it twice.
+/// Then they check out with an idempotency key, and read the order twice. Browsers sign in at
+/// Cognito directly. (The benchmark's baskets have two lines; a third one takes 5 us.)
 ///
-/// Then the order goes its way: its three products are set aside, its price is charged by a provider of somebody else's
-/// who says so again by a webhook, its parcel leaves and arrives, and who listens is told of each status. Nobody is
-/// connected to the WebSocket.
+/// Then the order is fulfilled. Its three products are reserved. An external provider charges its
+/// price and confirms it with a webhook. Its parcel is shipped and delivered, and subscribers
+/// receive each status. No client is connected to the WebSocket.
 const STOPS: [Stop; 27] = [
     // Twenty products of 360 bytes, eventually consistent.
     measured("GET /product", 3.0, "GET /product", &[read("product", 1.0)]),
@@ -129,8 +131,8 @@ const STOPS: [Stop; 27] = [
         "POST /basket/{userName}/items",
         3.0,
         "POST /basket/{userName}/items, 2 lines",
-        // The new product's price and, on average, two in the basket: half a unit each. The first line puts the
-        // basket into the index.
+        // The new product's price and, on average, two in the basket: half a unit each. The first
+        // line adds the basket to the index.
         &[
             Use { table: "basket", reads: 1.0, writes: 1.0 },
             written("basket/by-user-name", 1.0 / 3.0),
@@ -147,7 +149,8 @@ const STOPS: [Stop; 27] = [
         "POST /basket/checkout",
         1.0,
         "POST /basket/checkout, 2 lines",
-        // A transaction writes twice. With a long address and long names the outbox's item is over 1 KB.
+        // A transaction doubles the writes. With a long address and long names the outbox item
+        // exceeds 1 KB.
         &[
             Use { table: "basket", reads: 1.0, writes: 2.0 },
             written("basket/by-user-name", 1.0),
@@ -173,7 +176,7 @@ const STOPS: [Stop; 27] = [
         )
     },
     publisher("ordering-publisher", 5.0, 1.0),
-    // The order is found and moved; in its index it leaves one place for another.
+    // Read and update the order; its index entry is deleted and written again.
     step(
         "ordering-steps: a status",
         3.0,
@@ -184,21 +187,22 @@ const STOPS: [Stop; 27] = [
             written("order/by-status", 2.0),
         ],
     ),
-    // The order is found, the wait is written, and the command sent.
+    // Read the order, write the wait, send the command.
     step(
         "ordering-steps: a command",
         2.0,
         4.0,
         &[Use { table: "fulfilment", reads: 1.0, writes: 1.0 }, read("order", 1.0)],
     ),
-    // The row of the order and three of products, in a transaction.
+    // The row of the order and three product rows, in a transaction.
     step("inventory-steps", 2.0, 1.5, &[Use { table: "stock", reads: 0.5, writes: 8.0 }]),
-    // The reservation, and each product's stock.
+    // The reservation, and each product's stock event.
     publisher("inventory-publisher", 2.0, 4.0),
     reader("product-on-stock", 6.0, 1.0, &[written("product", 1.0), written("product/by-category", 1.0)]),
     reader("ordering-on-event: begin", 1.0, 2.0, &[written("fulfilment", 1.0)]),
     reader("ordering-on-event: an answer", 2.0, 2.0, &[written("fulfilment", 1.0)]),
-    // Found; shipped, as it is already; delivered; and who waits for the parcel to leave, should somebody do.
+    // Read the order; shipped (already is); delivered; complete the task that may wait for the
+    // shipment.
     reader(
         "ordering-on-event: delivered",
         1.0,
@@ -209,13 +213,13 @@ const STOPS: [Stop; 27] = [
             written("order/by-status", 2.0),
         ],
     ),
-    // The intent, and what came of it; the provider is asked in between.
+    // Write the intent and the outcome, with the provider's call in between.
     reader("payment-on-command", 1.0, 3.0, &[written("payment", 2.0)]),
     Stop {
         work: Work::Counted(2.0, Asked::ByGateway),
         ..step("payment-webhook", 1.0, 2.0, &[Use { table: "payment", reads: 1.0, writes: 1.0 }])
     },
-    // Three changes, of which one is told.
+    // Three changes, one of which is published.
     publisher("payment-publisher", 3.0, 1.0 / 3.0),
     // The shipment and the schedule of its next step.
     reader("shipping-on-command", 1.0, 2.0, &[written("shipment", 1.0)]),
@@ -224,11 +228,12 @@ const STOPS: [Stop; 27] = [
     reader("ordering-topic-relay", 5.0, 1.0, &[]),
     reader("audit-on-order", 5.0, 1.0, &[written("audit", 1.0)]),
     reader("realtime-on-order", 5.0, 2.0, &[Use { table: "connection", reads: 1.0, writes: 1.0 }]),
-    // Whom to write to; then four mails that are kept, of some 3 KB, with a look before each and one after it.
+    // Write the contact; then four stored mails of some 3 KB, each with a read before and one
+    // after.
     reader("notification", 5.0, 2.6, &[Use { table: "mail", reads: 1.6, writes: 2.6 }]),
 ];
 
-/// What an order uses of a table or an index.
+/// Capacity units that an order uses of a table or an index.
 pub fn units(table: &str) -> (f64, f64) {
     let of = |part: fn(&Use) -> f64| {
         let uses = |stop: &Stop| stop.uses.iter().filter(|one| one.table == table).map(part).sum::<f64>();
@@ -242,7 +247,7 @@ pub fn times(name: &str) -> f64 {
     STOPS.iter().filter(|stop| stop.name == name).map(|stop| stop.times).sum()
 }
 
-/// The way to an order, with what was measured at each stop.
+/// All invocations for an order, with their measurements.
 pub struct Journey {
     pub steps: Vec<Step>,
 }
@@ -253,7 +258,7 @@ pub struct Step {
     measured: Measured,
 }
 
-/// What is assumed of a function that was not measured.
+/// Assumptions for a function that was not measured.
 fn counted(calls: f64, asked: Asked) -> Measured {
     Measured {
         warm_cpu: UNMEASURED_CPU_US,
@@ -264,9 +269,10 @@ fn counted(calls: f64, asked: Asked) -> Measured {
 }
 
 impl Journey {
-    /// With what a run has measured.
+    /// From the measurements of a run.
     ///
     /// # Errors
+    ///
     /// When the run lacks a path.
     pub fn of(run: &Run) -> Result<Self> {
         let step = |stop: &'static Stop| {
@@ -284,12 +290,12 @@ impl Journey {
         self.steps.iter().map(|step| step.stop.times * of_step(step)).sum()
     }
 
-    /// Seconds that functions are at work for an order.
+    /// Billed seconds of function time per order.
     pub fn busy_seconds(&self) -> f64 {
         self.per_order(Step::billed_ms) / 1000.0
     }
 
-    /// How much of an item each order takes; of users, when each has so many orders a month.
+    /// Usage of an item per order; for customers, given their orders a month.
     pub fn each(&self, item: Item, orders_per_customer: f64) -> f64 {
         match item {
             Item::ApiRequests => self.per_order(|step| f64::from(u8::from(step.answer_bytes().is_some()))),
@@ -312,12 +318,12 @@ impl Journey {
 }
 
 impl Step {
-    /// AWS calls, one after the other.
+    /// AWS calls in sequence.
     pub fn calls(&self) -> f64 {
         self.measured.calls.values().sum()
     }
 
-    /// Milliseconds of a whole processor.
+    /// Milliseconds of a whole CPU.
     pub fn cpu_ms(&self) -> f64 {
         self.measured.warm_cpu / 1000.0
     }
@@ -334,24 +340,24 @@ impl Step {
         self.stop.uses.iter().map(|one| one.writes).sum()
     }
 
-    /// With what Lambda and the gateway write about it.
+    /// Including the lines of Lambda and the gateway.
     pub fn log_bytes(&self) -> f64 {
         let access = if self.answer_bytes().is_some() { ACCESS_LOG_BYTES } else { 0.0 };
         self.measured.bytes_logged + LAMBDA_LOG_BYTES + access
     }
 
-    /// As the gateway sends them; none of what nobody asked for through the API.
+    /// As the gateway sends them; none when the API did not invoke the function.
     pub fn answer_bytes(&self) -> Option<f64> {
         self.measured.bytes_answered.map(|bytes| bytes + GATEWAY_HEADER_BYTES)
     }
 
-    /// How long an invocation takes; Lambda bills whole milliseconds.
+    /// Billed duration of an invocation; Lambda rounds up to whole milliseconds.
     fn billed_ms(&self) -> f64 {
         (self.calls() * CALL_MS + self.cpu_ms() / PROCESSOR).ceil() + COLD_START_MS
     }
 }
 
-/// How much of an item a stage takes each month without any order.
+/// Monthly usage of an item without any order.
 pub fn idle(item: Item) -> f64 {
     match item {
         Item::SqsRequests => QUEUES * POLLS_PER_MINUTE * SECONDS / 60.0,
@@ -363,7 +369,8 @@ pub fn idle(item: Item) -> f64 {
 
 #[cfg(test)]
 impl Journey {
-    /// Of a run in which each measured invocation takes one AWS call, 120 us, 400 bytes of log and an answer of 700 bytes.
+    /// A run in which each measured invocation takes one AWS call, 120 us, 400 bytes of log and a
+    /// response of 700 bytes.
     pub fn sample() -> Self {
         let measured = Measured {
             warm_cpu: 120.0,
@@ -395,10 +402,11 @@ mod tests {
         let journey = Journey::sample();
         assert!(about(journey.each(Item::ApiRequests, 1.0), 19.0));
         assert!(about(journey.each(Item::LambdaRequests, 1.0), 75.0));
-        // The checkout; five of the order, eight of its stock, one of its payment, three of its parcel.
+        // The checkout; five events of the order, eight of its stock, one of its payment, three of
+        // its parcel.
         assert!(about(journey.each(Item::Events, 1.0), 18.0));
         assert!(about(journey.each(Item::SqsRequests, 1.0), 35.0 * 3.0));
-        // All that is told of an order goes to the topic.
+        // Every order event goes to the topic.
         assert!(about(journey.each(Item::Publishes, 1.0), times("ordering-publisher")));
     }
 
@@ -408,7 +416,7 @@ mod tests {
         let definition: serde_json::Value = serde_json::from_str(definition).unwrap();
         let mut state = definition["StartAt"].as_str().unwrap();
         let mut states = 1.0;
-        // The first choice of each is the one on this way.
+        // The first choice of each Choice state is on this path.
         while let Some(next) = definition["States"][state]["Next"]
             .as_str()
             .or_else(|| definition["States"][state]["Choices"][0]["Next"].as_str())
@@ -431,9 +439,10 @@ mod tests {
         let journey = Journey::sample();
         assert!(about(reads, journey.each(Item::DynamodbReads, 1.0)));
         assert!(about(writes, journey.each(Item::DynamodbWrites, 1.0)));
-        // The baskets' changes and their index, the checkout's transaction, the order with its indexes.
+        // The basket updates and their index, the checkout transaction, the order with its indexes.
         let placed = 3.0 + 2.0 + 8.0 + 3.0;
-        // The order with its index, its waits, its stock, the catalogue; payment, parcel, mails, audit, live.
+        // The order with its index, its waits, its stock, the catalogue; payment, parcel, mails,
+        // audit, connections.
         let fulfilled = 13.0 + 6.0 + 16.0 + 12.0 + 3.0 + 3.0 + 13.0 + 5.0 + 5.0;
         assert!(about(writes, placed + fulfilled));
     }
@@ -441,9 +450,10 @@ mod tests {
     #[test]
     fn time_is_billed_in_whole_milliseconds_of_calls_and_of_a_slow_processor() {
         let journey = Journey::sample();
-        // 5 ms for the call, and 0.12 ms of a processor of which there is a seventh: 5.83 ms, and half a cold start's.
+        // 5 ms for the call, and 0.12 ms on a seventh of a CPU: 5.83 ms, and 0.5 ms for cold
+        // starts.
         assert!(about(journey.steps[0].billed_ms(), 6.5));
-        // Of a publisher that was not measured 0.25 ms: 6.72 ms, and half a cold start's.
+        // For an unmeasured publisher 0.25 ms: 6.72 ms, and 0.5 ms for cold starts.
         let publisher = journey.steps.iter().find(|step| step.stop.name == "ordering-publisher").unwrap();
         assert!(about(publisher.billed_ms(), 7.5));
     }

@@ -1,11 +1,13 @@
-//! What AWS, or the shop by its settings, stops at, in orders a second; and what to change before.
+//! Limits of AWS and of the shop's settings, in orders a second, and the change that lifts each.
 //!
-//! Quotas are AWS's defaults for an account in a region, recalled and in part read on AWS's pages in November 2026.
+//! Quotas are AWS's defaults for an account in a region, recalled and in part read on AWS's pages
+//! in November 2026.
 
 use super::journey::{self, Journey};
 use super::prices::Region;
 
-/// Capacity units of the tables with `free-tier`: those of `infra/lib/capacity.ts`, with which a test compares them.
+/// Capacity units of the tables with `free-tier`: those of `infra/lib/capacity.ts`, which a test
+/// compares.
 const FREE_TIER: [(&str, f64, f64); 17] = [
     ("product", 2.0, 1.0),
     ("product/by-category", 2.0, 1.0),
@@ -26,21 +28,21 @@ const FREE_TIER: [(&str, f64, f64); 17] = [
     ("connection", 1.0, 1.0),
 ];
 
-/// An order comes to each status but the last, and leaves it.
+/// An order enters each status but the last, and leaves it.
 const IN_AND_OUT: f64 = 2.0;
-/// What of it is set aside and then goes, each in a transaction, which writes twice.
+/// Writes per product: reserved, then shipped, each in a transaction, which doubles the writes.
 const STOCK_OF_A_PRODUCT: f64 = 4.0;
-/// How much of the looks at products, and of the orders, go to the one that everybody wants.
+/// Share of product reads and of orders that concern the best-selling product.
 const BEST_SELLER: f64 = 0.1;
 
 pub struct Limit {
     pub what: String,
-    /// Orders a second that it lets through.
+    /// The highest rate, in orders a second.
     pub orders: f64,
     pub change: &'static str,
 }
 
-/// With `free-tier`: the table that is the first to have not enough.
+/// The table with the lowest limit, with `free-tier`.
 pub fn free_tables() -> Limit {
     let (table, orders) = FREE_TIER
         .iter()
@@ -53,7 +55,7 @@ pub fn free_tables() -> Limit {
     Limit { what: format!("free-tier tables: {table}"), orders, change: "--capacity on-demand" }
 }
 
-/// Everything else, from the lowest to the highest.
+/// All other limits, in ascending order.
 pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
     let limit = |what: &str, most: f64, per_order: f64, change| Limit {
         what: what.to_owned(),
@@ -159,7 +161,7 @@ mod tests {
     fn free_tables_take_as_many_orders_as_the_smallest_of_them() {
         let limit = free_tables();
         assert_eq!(limit.what, "free-tier tables: mail");
-        // Four mails of 3 KB and whom to write to take 13 units, of which there is one a second.
+        // Four mails of 3 KB and the contact take 13 units; the table has one a second.
         assert!((limit.orders - 1.0 / 13.0).abs() < 1e-9, "{}", limit.orders);
     }
 

@@ -1,4 +1,4 @@
-//! What AWS asks for, by region: `prices.json`, which says of each price where it was read.
+//! AWS prices by region: `prices.json`, which cites the source of each price.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 const PRICES: &str = include_str!("prices.json");
 
-/// What is billed.
+/// A billed item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Item {
@@ -19,15 +19,15 @@ pub enum Item {
     DynamodbGigabytes,
     Events,
     SqsRequests,
-    /// Messages to topics; what queues get from them is free.
+    /// Messages published to topics; delivery to queues is free.
     Publishes,
     StateTransitions,
     Schedules,
     Secrets,
     LogGigabytes,
-    /// Who signed in during the month.
+    /// Monthly active users.
     Customers,
-    /// Metrics that alarms watch.
+    /// Metrics that alarms evaluate.
     AlarmMetrics,
     GigabytesOut,
 }
@@ -76,11 +76,11 @@ impl Item {
 
 #[derive(Deserialize)]
 pub struct PriceList {
-    /// The day on which it was put together.
+    /// The day on which the list was compiled.
     pub dated: String,
-    /// Where prices were read, by a short name.
+    /// Sources of the prices, by a short name.
     sources: BTreeMap<String, String>,
-    /// What an account has free each month, always; what is free for a year only is not here.
+    /// Always-free monthly allowance of an account; the allowances of the first year are left out.
     free: BTreeMap<Item, f64>,
     regions: BTreeMap<String, Region>,
 }
@@ -88,15 +88,16 @@ pub struct PriceList {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Region {
-    /// `EventBridge`'s quota for an account, which can be raised.
+    /// Default quota of `EventBridge` for an account; it can be raised.
     pub put_events_per_second: f64,
-    /// Quotas of `Step Functions` for standard workflows of an account, which can be raised, too.
+    /// Default quotas of `Step Functions` for standard workflows of an account; they can be raised,
+    /// too.
     pub executions_per_second: f64,
     pub state_transitions_per_second: f64,
     prices: BTreeMap<Item, Price>,
 }
 
-/// The price of so many units of something, the less the more there are.
+/// Price per unit, in tiers.
 #[derive(Deserialize)]
 struct Price {
     /// One of [`PriceList::sources`].
@@ -130,13 +131,13 @@ impl PriceList {
         self.free.get(&item).copied().unwrap_or_default()
     }
 
-    /// What so much of an item costs in a month, without what is free.
+    /// Price of an amount of an item in a month, less the free allowance.
     pub fn dollars(&self, region: &Region, item: Item, amount: f64) -> Result<f64> {
         let price = region.prices.get(&item).with_context(|| format!("no price of {}", item.shown()))?;
         Ok(price.of(amount, self.free(item)))
     }
 
-    /// Where the prices of a region were read, each with what was read there.
+    /// Sources of a region's prices, each with the items that it covers.
     pub fn sources<'a>(&'a self, region: &'a Region) -> Vec<(&'a str, Vec<&'static str>)> {
         let mut sources: BTreeMap<&'a str, Vec<_>> = BTreeMap::new();
         for (item, price) in &region.prices {
@@ -148,7 +149,7 @@ impl PriceList {
 }
 
 impl Price {
-    /// What is free comes off the first, and dearest, units.
+    /// The free allowance reduces the first, and most expensive, units.
     fn of(&self, amount: f64, free: f64) -> f64 {
         let ends = self.tiers.iter().skip(1).map(|tier| tier.from).chain([f64::INFINITY]);
         let within = |tier: &Tier, end: f64| (amount.min(end) - free.max(tier.from)).max(0.0);

@@ -1,4 +1,4 @@
-//! What `cargo xtask bench` has measured, as its report keeps it.
+//! Measurements of `cargo xtask bench`, read from its report.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// Functions on AWS speak TLS to it.
+/// Functions on AWS use TLS, so these rows are read.
 const TRANSPORT: &str = "TLS";
 
 /// The raw numbers of a run.
@@ -28,21 +28,21 @@ struct Row {
     measured: Measured,
 }
 
-/// What an invocation takes.
+/// Usage of one invocation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Measured {
-    /// Microseconds of a whole processor.
+    /// Microseconds of a whole CPU.
     pub warm_cpu: f64,
     pub bytes_logged: f64,
-    /// Headers and body; none of what nobody asked for through the API.
+    /// Headers and body; none when the API did not invoke the function.
     pub bytes_answered: Option<f64>,
     /// By operation and table.
     pub calls: BTreeMap<String, f64>,
 }
 
 impl Run {
-    /// The newest of a directory, whose files are named by their dates.
+    /// The newest run in a directory; the files are named by date.
     pub fn newest(directory: &Path) -> Result<Self> {
         let files =
             fs::read_dir(directory).with_context(|| format!("cannot read {}", directory.display()))?;
@@ -65,7 +65,7 @@ impl Run {
         &self.file
     }
 
-    /// What was measured of a path.
+    /// The measurements of a path.
     pub fn of(&self, path: &str) -> Result<&Measured> {
         let row = self.report.rows.iter().find(|row| row.path == path && row.transport == TRANSPORT);
         row.map(|row| &row.measured).with_context(|| {
@@ -76,7 +76,7 @@ impl Run {
 
 #[cfg(test)]
 impl Run {
-    /// A run in which each of these paths takes the same.
+    /// A run in which each of these paths has the same measurements.
     pub fn of_each(paths: impl Iterator<Item = &'static str>, measured: &Measured) -> Self {
         let row = |path: &str| Row {
             path: path.to_owned(),

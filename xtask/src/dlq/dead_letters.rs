@@ -1,4 +1,4 @@
-//! One dead-letter queue: looking without taking, and taking.
+//! One dead-letter queue: peeks at messages, and removes them.
 
 use std::collections::HashSet;
 
@@ -11,16 +11,16 @@ use crate::interrupt;
 use crate::outputs::Outputs;
 use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
 
-/// The most that SQS hands out at once.
+/// Maximum number of messages that SQS returns per call.
 pub const BATCH: usize = 10;
-/// How long a message we look at is hidden from others, should we not get to hand it back.
+/// Visibility timeout of a peeked message, in case it cannot be returned to the queue.
 const PEEK_SECONDS: u32 = 30;
 
 pub struct DeadLetters<'a> {
     aws: &'a Aws,
     queue: &'a str,
     url: &'a str,
-    /// The queue the messages were meant for; none if they are for people.
+    /// The queue the messages were meant for; none if operators read this one.
     pub home_url: Option<&'a str>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> DeadLetters<'a> {
         Ok(Self { aws: &shop.aws, queue, url, home_url })
     }
 
-    /// Where they wait.
+    /// The queue, for messages to the user.
     pub fn place(&self) -> String {
         match self.home_url {
             Some(_) => format!("the dead-letter queue of {}", self.queue),
@@ -43,7 +43,7 @@ impl<'a> DeadLetters<'a> {
         Ok(Depth::of(self.aws, self.url)?.total())
     }
 
-    /// Looks at up to `most` messages, which stay where they are.
+    /// Reads up to `most` messages without removing them.
     pub fn peek(&self, most: usize) -> Result<Vec<Value>> {
         let mut peeked = Vec::new();
         let looked = self.look(most, &mut peeked);
@@ -58,7 +58,7 @@ impl<'a> DeadLetters<'a> {
             interrupt::check()?;
             let messages = self.receive(BATCH.min(most - peeked.len()), Some(PEEK_SECONDS))?;
             let before = peeked.len();
-            // What comes twice was hidden for too short a time: then we have been through.
+            // A message that comes twice became visible again: every message was read.
             peeked
                 .extend(messages.into_iter().filter(|message| seen.insert(message["MessageId"].to_string())));
             if peeked.len() == before {
@@ -78,8 +78,8 @@ impl<'a> DeadLetters<'a> {
         Ok(())
     }
 
-    /// Takes up to `count` messages out, each after `deal_with` is done with it; returns how many. The limit
-    /// is there because a message that fails again comes back while we work.
+    /// Removes up to `count` messages, each after `deal_with` has handled it; returns how many. The
+    /// limit is needed because a message that fails again returns to the queue meanwhile.
     pub fn take(&self, count: usize, deal_with: impl Fn(&Value) -> Result<()>) -> Result<usize> {
         let mut taken = 0;
         while taken < count {
@@ -117,7 +117,7 @@ impl<'a> DeadLetters<'a> {
     }
 }
 
-/// The queues that have a dead-letter queue, and those that are for people.
+/// The queues that have a dead-letter queue, and those that operators read.
 pub fn queues(outputs: &Outputs) -> impl Iterator<Item = &str> {
     let names = outputs.queues.keys().map(String::as_str).filter(|name| !is_dead_letter_queue(name));
     names.filter(|name| is_read_by_people(name) || outputs.queues.contains_key(&dead_letter_queue(name)))

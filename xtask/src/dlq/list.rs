@@ -1,4 +1,4 @@
-//! `cargo xtask dlq list`: how many messages wait, and since when.
+//! `cargo xtask dlq list`: the number of messages per queue, and the age of the oldest one.
 
 use std::time::{Duration, SystemTime};
 
@@ -27,7 +27,7 @@ pub fn run(shop: &Shop) -> Result<()> {
     Ok(())
 }
 
-/// The age of the oldest message, as far as we saw the messages of a queue with `count` of them.
+/// The age of the oldest message seen, for a queue with `count` messages.
 fn shown_age(ages: &[Duration], count: usize) -> String {
     match ages.iter().max() {
         Some(&oldest) if ages.len() >= count => message::shown_age(oldest),

@@ -1,4 +1,4 @@
-//! What a message in a dead-letter queue says about itself.
+//! A message in a dead-letter queue, and its metadata.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use serde_json::Value;
 
-/// A message as SQS hands it out.
+/// A message as SQS returns it.
 #[derive(Clone, Copy)]
 pub struct Message<'a>(pub &'a Value);
 
@@ -30,7 +30,7 @@ impl<'a> Message<'a> {
 
     pub fn age(self, now: SystemTime) -> Option<Duration> {
         let sent = UNIX_EPOCH + Duration::from_millis(self.sent_at()?.try_into().ok()?);
-        // Clocks differ a little.
+        // Clocks can differ a little.
         Some(now.duration_since(sent).unwrap_or_default())
     }
 
@@ -47,10 +47,10 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What can be told of a body without showing what customers wrote in it.
+/// A description of a body that hides what customers wrote in it.
 #[derive(Debug, Default, PartialEq)]
 pub struct Content {
-    /// The type of an event, or what happened to a row.
+    /// The type of an event, or the kind of change of a row.
     pub event: Option<String>,
     pub correlation_id: Option<String>,
 }
@@ -63,7 +63,7 @@ impl Content {
     }
 }
 
-/// Events have it in their metadata, rows as a column or inside an event they keep as text.
+/// Events have it in their metadata. Rows have it in a column, or inside an event stored as text.
 fn correlation_id(value: &Value) -> Option<String> {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! Why a message could not be handled.
+//! Why the processing of a message failed.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::aws::{Aws, Service};
 use crate::dlq::Shop;
 use crate::dlq::message::Message;
 
-/// Finds reasons for the messages of one queue.
+/// Finds the failure reasons for the messages of one queue.
 pub struct Reasons<'a> {
     aws: &'a Aws,
     /// The function that reads the queue.
@@ -22,8 +22,8 @@ impl<'a> Reasons<'a> {
         Self { aws: &shop.aws, function: consumer(queue), functions: &shop.outputs.functions }
     }
 
-    /// The reason as the message carries it, else as the function logged it. Not knowing is an answer, too:
-    /// logs are kept for a shorter time than messages, and not everybody may read them.
+    /// The reason in the message, else the one in the function's log. It can be unknown: logs are
+    /// kept for a shorter time than messages, and not every caller may read them.
     pub fn find(&self, message: Message) -> String {
         if let Some(reason) = carried(message) {
             return reason;
@@ -42,7 +42,7 @@ impl<'a> Reasons<'a> {
             "filterPattern": format!("\"{}\"", message.id()),
             "startTime": message.sent_at().unwrap_or_default(),
         });
-        // Lines come in order: the last one is about the last try.
+        // Lines are in order: the last one is about the last attempt.
         let mut reason = None;
         loop {
             let answer = self.aws.call(Service::Logs, "FilterLogEvents", &input)?;
@@ -57,14 +57,14 @@ impl<'a> Reasons<'a> {
     }
 }
 
-/// A queue is named after the function that reads it, a second one with what it is for behind.
+/// A queue is named after its consumer; a second queue has a suffix for its purpose.
 fn consumer(queue: &str) -> &str {
     let first = |suffix: &&str| queue.strip_suffix(*suffix);
     ["-retry", "-erasure"].iter().find_map(first).unwrap_or(queue)
 }
 
-/// The reason of a function that set the message aside, of EventBridge that could not deliver it, of
-/// Lambda that gave up on a batch of a stream, or of a workflow that could not do a step.
+/// The reason given by the function that quarantined the message, by EventBridge that could not
+/// deliver it, by Lambda that gave up on a batch of a stream, or by the failed workflow.
 fn carried(message: Message) -> Option<String> {
     let given_up = || {
         let body: Value = serde_json::from_str(message.body()).ok()?;

@@ -1,7 +1,8 @@
-//! `cargo xtask dlq redrive`: gives the messages of a dead-letter queue another chance.
+//! `cargo xtask dlq redrive`: moves the messages of a dead-letter queue back to their source queue.
 //!
-//! SQS has an operation for this, the local AWS has not. A message is removed from the dead-letter queue
-//! only after its copy is in the queue: a break-off can double a message, which consumers bear, not lose one.
+//! SQS has an operation for this, the local AWS has not. A message is removed from the dead-letter
+//! queue only after its copy is in the source queue. An interruption can duplicate a message, which
+//! consumers tolerate, but not lose one.
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
@@ -26,7 +27,7 @@ pub fn run(shop: &Shop, queue: &str) -> Result<()> {
     Ok(())
 }
 
-/// The same message for another queue: body, attributes, trace, and group where the queue is ordered.
+/// The same message for another queue: body, attributes, trace, and group where the queue is FIFO.
 fn copy_of(message: &Value, queue_url: &str) -> Value {
     let mut copy = json!({ "QueueUrl": queue_url, "MessageBody": message["Body"] });
     if message["MessageAttributes"].is_object() {

@@ -1,4 +1,4 @@
-//! `cargo xtask dlq show`: the messages of a dead-letter queue, and why they are there.
+//! `cargo xtask dlq show`: the messages of a dead-letter queue, and why they failed.
 
 use std::time::SystemTime;
 
@@ -58,7 +58,8 @@ fn described(message: Message, reason: &str, now: SystemTime, with_body: bool) -
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Without what would move the cursor or worse: a message may hold anything.
+/// Removes control characters, which could move the cursor or worse: a message may contain
+/// anything.
 fn harmless(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }

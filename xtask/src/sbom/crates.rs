@@ -1,4 +1,4 @@
-//! Crates, from what cargo knows of the workspace.
+//! Components from crates, as `cargo metadata` reports them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,7 +11,7 @@ use crate::paths::Paths;
 use crate::process;
 use crate::sbom::{Component, Dependency, Hash, License, Scope};
 
-/// Where functions run: what other systems would need is not in them.
+/// Platform of the functions: dependencies for other platforms are left out.
 const LAMBDA: &str = "aarch64-unknown-linux-gnu";
 
 pub fn read(paths: &Paths) -> Result<(Vec<Component>, Vec<Dependency>)> {
@@ -63,7 +63,7 @@ struct Edge {
 
 #[derive(Deserialize)]
 struct Kind {
-    /// None is an ordinary dependency; others are `dev` and `build`.
+    /// None for a normal dependency, else `dev` or `build`.
     kind: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl Package {
 }
 
 impl Metadata {
-    /// Ids of all packages that those under `dir` are built from.
+    /// Ids of all packages that the packages under `dir` depend on.
     fn reached_from(&self, dir: &Path) -> BTreeSet<&str> {
         let edges: BTreeMap<&str, &Vec<Edge>> =
             self.resolve.nodes.iter().map(|node| (node.id.as_str(), &node.deps)).collect();
@@ -104,7 +104,7 @@ impl Metadata {
             if let Some(sum) = checksums.get(&component.purl) {
                 component.hashes.push(Hash { alg: "SHA-256", content: (*sum).to_owned() });
             }
-            // Older crates separate alternatives as SPDX no longer does.
+            // Older crates separate alternatives with a slash, which SPDX no longer allows.
             let license = package.license.as_ref().map(|license| license.replace('/', " OR "));
             component.licenses.extend(license.map(|expression| License { expression }));
             component

@@ -1,4 +1,5 @@
-//! Packages of Node.js, from a lock file. (`npm sbom` wants a version of what is never published.)
+//! Components from Node.js packages, read from a lock file. (`npm sbom` requires a version, which
+//! unpublished packages lack.)
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,11 +29,11 @@ pub fn read(dir: &Path) -> Result<Vec<Component>> {
     Ok(components(lock))
 }
 
-/// One package may lie in several directories.
+/// One package may be installed in several directories.
 fn components(lock: Lock) -> Vec<Component> {
     let component = |(path, package): (String, Package)| {
         let (_, name) = path.rsplit_once("node_modules/")?;
-        // Package URLs keep the `@` before a scope apart from that before a version.
+        // Package URLs escape the `@` of a scope, because an `@` precedes the version.
         let purl_name = name.replacen('@', "%40", 1);
         let mut component = Component::of("npm", &purl_name, &package.version?, Scope::Excluded);
         name.clone_into(&mut component.name);

@@ -1,4 +1,4 @@
-//! Packages of Python, from the requirements files.
+//! Components from Python packages, read from the requirements files.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,4 +1,4 @@
-//! How many tests a test program ran, read from what it printed.
+//! Test counts, parsed from the output of a test program.
 
 use std::ops::AddAssign;
 use std::path::Path;
@@ -17,7 +17,7 @@ impl Counts {
     pub const ONE_PASSED: Self = Self { passed: 1, failed: 0, ignored: 0 };
     pub const ONE_FAILED: Self = Self { passed: 0, failed: 1, ignored: 0 };
 
-    /// Counts in one line of `cargo test` or `node --test`; nothing in all other lines.
+    /// Counts in one line of `cargo test` or `node --test`; none in all other lines.
     pub fn in_line(line: &str) -> Self {
         let line = without_colours(line);
         cargo_result(&line).or_else(|| node_result(&line)).unwrap_or_default()
@@ -49,7 +49,7 @@ fn cargo_result(line: &str) -> Option<Counts> {
     Some(Counts { passed: number("passed"), failed: number("failed"), ignored: number("ignored") })
 }
 
-/// `# pass 5`, or `ℹ pass 5` for people.
+/// `# pass 5`, or `ℹ pass 5` on a terminal.
 fn node_result(line: &str) -> Option<Counts> {
     let (name, number) = line.strip_prefix("# ").or_else(|| line.strip_prefix("ℹ "))?.split_once(' ')?;
     let number = number.trim().parse().ok()?;
@@ -61,7 +61,7 @@ fn node_result(line: &str) -> Option<Counts> {
     }
 }
 
-/// Requests that got no answer fail no assertion: they count as failures of their own.
+/// Requests without a response fail no assertion, so they count as separate failures.
 fn newman_result(report: &Value) -> Option<Counts> {
     let stats = &report["run"]["stats"];
     let total = stats["assertions"]["total"].as_u64()?;
@@ -70,7 +70,7 @@ fn newman_result(report: &Value) -> Option<Counts> {
     Some(Counts { passed: total.saturating_sub(failed), failed: failed + unanswered, ignored: 0 })
 }
 
-/// A line without the escape sequences of a terminal.
+/// A line without terminal escape sequences.
 pub fn without_colours(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut rest = line;

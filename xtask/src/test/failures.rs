@@ -1,8 +1,8 @@
-//! What test programs said of the tests that failed, to be said again where nobody has to look for it.
+//! Output of failed tests, repeated in the final summary.
 
 use crate::test::counts::without_colours;
 
-/// How much is said again of one command; the rest stands where it was printed.
+/// Maximum output repeated per command; the rest is in the log above.
 const LINES: usize = 200;
 
 #[derive(Default)]
@@ -12,10 +12,10 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// Takes a line of `cargo test` or `node --test`, and keeps it if it is about a test that failed.
+    /// Reads a line of `cargo test` or `node --test`, and stores it if it is about a failed test.
     pub fn read(&mut self, line: &str) {
         match &*without_colours(line) {
-            // Once with what each failed test printed, once with their names.
+            // First with the output of each failed test, then with their names.
             "failures:" | "✖ failing tests:" => self.is_listing = true,
             result if result.starts_with("test result: ") => self.is_listing = false,
             _ if self.is_listing && self.lines.len() < LINES => self.lines.push(line.to_owned()),

@@ -1,4 +1,4 @@
-//! The parts of the tests, and the commands each is made of.
+//! The parts of the tests, and their commands.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,20 +14,20 @@ use crate::services::Services;
 use crate::test_stack::TestStack;
 use crate::{postman, process};
 
-/// In the order they run: what fails fast comes first.
+/// In the order they run: the fastest to fail first.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Part {
     /// `cargo fmt --check`
     Format,
     /// Lints, warnings denied
     Clippy,
-    /// What needs nothing but itself
+    /// Tests without any dependencies
     Unit,
-    /// The cloud as described: types, assertions, cfn-lint
+    /// The infrastructure: types, assertions, cfn-lint
     Infra,
     /// Services against the local AWS
     Services,
-    /// The shop as a customer sees it
+    /// The shop from a customer's view
     Shop,
     /// The local stack keeps its data when stopped or killed
     Local,
@@ -35,7 +35,8 @@ pub enum Part {
     Chaos,
     /// The Postman collection
     Postman,
-    /// The API takes whatever its description lets through, and refuses the rest; leaves a mess behind
+    /// The API accepts whatever its description allows, and refuses the rest; leaves test data
+    /// behind
     Fuzz,
 }
 
@@ -65,9 +66,9 @@ impl Part {
 /// How the tests of a command are counted.
 #[derive(Clone, Copy)]
 pub enum Counting {
-    /// It passes or fails as a whole.
+    /// The command passes or fails as a whole.
     Whole,
-    /// It prints how many passed and failed.
+    /// It prints passed and failed counts.
     Printed,
     /// It is newman, and writes a report.
     Newman,
@@ -89,26 +90,27 @@ impl Check {
     }
 }
 
-/// How many tests a test executable runs at once. Those that wait for a stack leave the processors to others.
+/// How many tests a test executable runs at once. Tests that wait for a stack leave the CPU idle.
 const TEST_THREADS: &str = "RUST_TEST_THREADS";
 const WAITING_TESTS: &str = "8";
 
 const SHOP_TESTS: &str = "shop-tests";
-/// Tests of the local stack itself stop and kill it: they run apart from those that use it.
+/// Tests of the local stack itself stop and kill it: they run apart from its other tests.
 const LOCAL_STACK_TESTS: &str = "local_stack";
-/// These take minutes, and want packages of their own.
+/// These take minutes, and need packages of their own.
 const FUZZ_TESTS: &str = "fuzz";
-/// These want a stack that may fail.
+/// These need a stack that may fail.
 const CHAOS_TESTS: &str = "chaos";
 
-/// A workspace of its own, which the shop is built without.
+/// A separate workspace, not part of the shop's build.
 struct Aside {
     manifest: &'static str,
     package: &'static str,
     has_tests: bool,
 }
 
-/// The floors take the SDK with its defaults, 40 seconds of two processors, and are left to `cargo xtask bench`.
+/// The floors build the SDK with its defaults (40 seconds on two CPUs), so only `cargo xtask bench`
+/// builds them.
 const ASIDE: [Aside; 3] = [
     Aside { manifest: "tests/bench/Cargo.toml", package: "bench", has_tests: true },
     Aside { manifest: "tests/load/Cargo.toml", package: "load", has_tests: true },
@@ -146,13 +148,13 @@ pub fn plain(part: Part, paths: &Paths, services: &Services) -> Vec<Check> {
 }
 
 impl Aside {
-    /// In the shop's own target directory: what both are made of is compiled once.
+    /// Uses the shop's target directory, so that shared dependencies are compiled once.
     fn cargo(&self, command: &str, paths: &Paths, services: &Services) -> Command {
-        // What has changed in our own crates may have made its lock file stale, which nobody else would notice.
+        // `--locked` detects a lock file that a change in our own crates made stale.
         let mut cargo =
             cargo(paths, &[command, "--locked", "--manifest-path", self.manifest, "-p", self.package]);
         cargo.arg("--target-dir").arg(&services.target_dir);
-        // Nothing is linked with libFuzzer here, so it need not be compiled, nor a C++ compiler be there.
+        // Nothing links libFuzzer here, so neither its build nor a C++ compiler is needed.
         cargo.env("CUSTOM_LIBFUZZER_PATH", "/nowhere/libfuzzer.a");
         cargo
     }

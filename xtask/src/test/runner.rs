@@ -1,4 +1,5 @@
-//! Runs parts one after the other; what a part needs is set up when the first one needs it.
+//! Runs parts one after the other, and sets up what a part needs before the first one that needs
+//! it.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ pub struct Runner<'a> {
     paths: &'a Paths,
     services: Services,
     python: String,
-    /// The test stack, once needed; a failure to start it is remembered, not repeated.
+    /// The test stack, once needed; a failure to start it is stored, not repeated.
     stack: Option<Result<TestStack>>,
     /// The stack of the part that may break it, while that part runs.
     chaos: Option<TestStack>,
@@ -33,7 +34,7 @@ pub struct Report {
     pub counts: Counts,
     pub duration: Duration,
     pub failures: Vec<String>,
-    /// What the test programs said of the tests that failed.
+    /// Output of the failed tests.
     said: Vec<String>,
 }
 
@@ -42,7 +43,7 @@ impl Report {
         self.failures.is_empty()
     }
 
-    /// What the test programs said of the tests that failed, under the name of the part.
+    /// Output of the failed tests, under the name of the part.
     pub fn said_of_failures(&self) -> impl Iterator<Item = String> {
         let title = (!self.said.is_empty()).then(|| format!("\n=== {}: what failed ===", self.part.name()));
         title.into_iter().chain(self.said.iter().cloned())
@@ -65,7 +66,7 @@ impl<'a> Runner<'a> {
         Ok(Self { paths, services, python: found.python, stack: None, chaos: None, _installs: installs })
     }
 
-    /// Fails only when interrupted: a failed part is a report.
+    /// Fails only when interrupted: a failed part is part of the report.
     pub fn run(&mut self, part: Part) -> Result<Report> {
         println!("\n=== {} ===", part.name());
         let started = Instant::now();
@@ -166,7 +167,7 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// The stack that a part runs on, if it needs one and it is up.
+    /// The stack that a part runs on, if it needs one and it has started.
     fn stack_of(&self, part: Part) -> Option<&TestStack> {
         match part {
             Part::Chaos => self.chaos.as_ref(),
@@ -185,7 +186,8 @@ fn first_line(error: &anyhow::Error) -> String {
     format!("{error:#}").lines().next().unwrap_or_default().to_owned()
 }
 
-/// Installs what these parts need. What fails here fails again, and is told, in the part that needs it.
+/// Installs the packages of these parts. A failure is repeated and reported by the part that needs
+/// them.
 fn install_ahead(paths: &Paths, python: &str, parts: &[Part]) -> Background<()> {
     let (paths, python, parts) = (paths.clone(), python.to_owned(), parts.to_vec());
     Steps::new(&paths.clone(), 0).start("packages", move |step| {

@@ -1,4 +1,4 @@
-//! The audit against its real table, on the local AWS.
+//! Audit service tests against its real table, on the local AWS.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -21,7 +21,7 @@ const PLACED: &str = include_str!("../../events/audit-on-order.json");
 const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
 const TABLE: &str = "AUDIT_TABLE";
 
-/// An audit with nothing in its table, and a proxy between both.
+/// An audit with an empty table, and a proxy between the two.
 struct Archive {
     client: Client,
     facts: AuditHandler,
@@ -39,7 +39,7 @@ async fn archive() -> Archive {
 }
 
 impl Archive {
-    /// Delivers a batch and gives the ids of the messages that come again.
+    /// Delivers a batch and returns the ids of the messages that SQS redelivers.
     async fn deliver(&self, messages: &[Value]) -> Vec<String> {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
         queue::invoke(&self.facts, event, None).await.failed().map(ToOwned::to_owned).collect()
@@ -49,7 +49,7 @@ impl Archive {
         self.dynamodb.scan().table_name(TABLE).send().await.unwrap().items.unwrap_or_default()
     }
 
-    /// What staff see of the sample's order.
+    /// The entries of the sample's order, as staff read them.
     async fn entries(&self) -> Value {
         self.client.get(&format!("/audit/{ORDER}")).await.expect(200).body["items"].clone()
     }
@@ -65,7 +65,7 @@ fn changed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
     message
 }
 
-/// The message of a fact about the order of the sample, so many minutes after it was placed.
+/// A message with an event of the sample's order, this many minutes after the order was placed.
 fn fact(name: &str, minutes: u8) -> Value {
     changed(name, |envelope| {
         envelope["detail-type"] = json!(name);

@@ -9,38 +9,39 @@ use serde::{Deserialize, Serialize};
 use shopkit::tombstone::{self, CustomerErased};
 use uuid::Uuid;
 
-/// How long a basket is kept that nobody touches.
+/// How long an unchanged basket is kept, in days.
 const LIFETIME_DAYS: u32 = 30;
-/// How long an empty one is kept: longer than any write can be late.
+/// How long an empty basket is kept, in days: longer than any write can be delayed.
 const EMPTY_LIFETIME_DAYS: u32 = 1;
-/// How many versions a basket remembers. A write whose answer was lost would have to be followed
-/// by this many others before it looks at the basket again.
+/// How many earlier versions a basket stores. A write whose response was lost goes undetected only
+/// if this many other writes follow before it reads the basket again.
 const REMEMBERED: usize = 8;
-/// How often a change is tried when others change the same basket at the same time. Each lost
-/// try means that one of them has won, so this many changes at once are sure to get through.
+/// How often a change is tried when other requests change the same basket concurrently. Each failed
+/// try means that another change succeeded, so this many concurrent changes all succeed.
 const MAX_TRIES: usize = 50;
 
-/// The index of baskets by the names of their customers. It has the keys alone, and those of baskets that hold something:
-/// a row without a `userName` is not in it.
+/// The index of baskets by user name. It projects only the keys. Empty baskets are not in it,
+/// because their rows have no `userName`.
 const BY_USER_NAME: &str = "by-user-name";
 const KEY: [&str; 1] = ["customerId"];
 
 /// The basket table: key `customerId`, index `by-user-name` (`userName`), time to live `expiresAt`.
 ///
-/// A basket is read, changed and written back if it is still the one that was read: each write
-/// gives it a new `version`, which is never used again. A basket that was emptied or checked out
-/// stays, with nothing in it: were it removed, a write that found no basket before, and arrives
-/// late, would find none again and bring back what was bought. So no write that arrives late can
-/// undo what came after it. That of an erased customer stays for longer, as their tombstone.
+/// A basket is read, changed and written back on the condition that its version is still the one
+/// that was read. Each write sets a new `version`, which is never reused.
 ///
-/// When the answer to a write is lost, the basket itself tells whether the write was made: it
-/// remembers its last versions.
+/// An emptied or checked-out basket stays as an empty row. If it were deleted, a late write that
+/// had found no basket could succeed and restore what was bought. So no late write can undo a newer
+/// one. The row of an erased customer stays longer, as their tombstone.
+///
+/// When the response to a write is lost, the basket shows whether the write was made: it stores its
+/// last versions.
 #[derive(Clone, Debug)]
 pub struct BasketStore {
     table: Table,
 }
 
-/// Which write of a basket this is, and which ones were before; none before the first.
+/// The version of a basket, followed by its earlier versions; empty before the first write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version(Vec<Uuid>);
 
@@ -49,9 +50,9 @@ pub struct Version(Vec<Uuid>);
 pub struct Versioned {
     /// The basket.
     pub basket: Basket,
-    /// Which write of it.
+    /// The version that was read.
     pub version: Version,
-    /// The customer was erased: the basket stays empty.
+    /// Whether the customer was erased; the basket then stays empty.
     pub is_erased: bool,
 }
 
@@ -59,16 +60,16 @@ pub struct Versioned {
 #[serde(rename_all = "camelCase")]
 struct Record {
     customer_id: CustomerId,
-    /// None of an empty basket, which nobody has to find.
+    /// `None` for an empty basket, so that the index does not contain it.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_name: Option<UserName>,
     lines: Vec<Line>,
     version: Uuid,
-    /// The versions before, latest first.
+    /// The earlier versions, latest first.
     #[serde(default)]
     before: Vec<Uuid>,
     updated_at: Timestamp,
-    /// When the customer was erased: the row is their tombstone.
+    /// When the customer was erased; the row is then their tombstone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     erased_at: Option<Timestamp>,
     /// Unix seconds, DynamoDB's unit for its time to live.
@@ -76,7 +77,7 @@ struct Record {
 }
 
 impl Record {
-    /// The basket as it will be kept, with a version of its own.
+    /// The basket as it will be stored, with a new version.
     fn of(basket: &Basket, read: &Version) -> Self {
         let now = Timestamp::now();
         let is_empty = basket.lines().is_empty();
@@ -112,8 +113,8 @@ impl Record {
         Version(std::iter::once(self.version).chain(self.before.iter().copied()).collect())
     }
 
-    /// The basket of a customer who is called so; an empty one when it has expired, for DynamoDB removes it within days
-    /// only.
+    /// The basket of a customer with this name. An expired basket is empty: DynamoDB deletes
+    /// expired rows only within days.
     fn basket(self, user_name: UserName) -> Result<Basket, AwsError> {
         let expired = self.expires_at <= Timestamp::now().unix_seconds();
         let lines = if expired { Vec::new() } else { self.lines };
@@ -121,7 +122,7 @@ impl Record {
         Basket::with_lines(customer, lines).map_err(|error| AwsError::Permanent(error.to_string()))
     }
 
-    /// The basket as the index has it; none when it was emptied since, or has expired.
+    /// The basket of an index entry; `None` if it was emptied since, or has expired.
     fn listed(mut self) -> Result<Option<Basket>, AwsError> {
         let Some(user_name) = self.user_name.take() else { return Ok(None) };
         Ok(Some(self.basket(user_name)?).filter(|basket| !basket.lines().is_empty()))
@@ -135,7 +136,7 @@ impl BasketStore {
         Self { table }
     }
 
-    /// A customer's basket, which is empty if nobody has put anything in.
+    /// A customer's basket; empty if there is no row.
     pub async fn get(&self, customer: &Customer) -> Result<Versioned, AwsError> {
         let Some(record) = self.table.get_latest::<Record>(key(customer.id)).await? else {
             let (basket, version) = (Basket::empty(customer.clone()), Version(Vec::new()));
@@ -145,7 +146,7 @@ impl BasketStore {
         Ok(Versioned { basket: record.basket(customer.user_name.clone())?, version, is_erased })
     }
 
-    /// A customer's basket, if it holds something.
+    /// A customer's basket, if it is not empty.
     pub async fn find(&self, customer_id: CustomerId) -> Result<Option<Basket>, AwsError> {
         let record = self.table.get_latest::<Record>(key(customer_id)).await?;
         let Some(mut record) = record else { return Ok(None) };
@@ -153,8 +154,8 @@ impl BasketStore {
         record.basket(user_name).map(Some)
     }
 
-    /// A page of the baskets that hold something, in no particular order: all of them, or those of customers who have, or
-    /// had, a name.
+    /// A page of the baskets that are not empty, in no particular order. With a name, only those of
+    /// customers who have, or had, it.
     pub async fn list(
         &self,
         user_name: Option<&UserName>,
@@ -174,7 +175,7 @@ impl BasketStore {
         Ok(Page { items: baskets.collect::<Result<_, _>>()?, next_cursor })
     }
 
-    /// Puts this basket in the place of whatever there was.
+    /// Replaces a customer's basket with this one.
     pub async fn replace(&self, basket: &Basket) -> Result<Result<(), CustomerErased>, AwsError> {
         let replaced = self.change(&basket.customer, |there| {
             *there = basket.clone();
@@ -183,10 +184,10 @@ impl BasketStore {
         Ok(replaced.await?.map(drop))
     }
 
-    /// Changes a customer's basket; what `change` refuses leaves it as it is.
+    /// Changes a customer's basket; it stays unchanged if `change` fails.
     ///
     /// # Errors
-    /// The outer error is the store's, the inner one that of `change`, or that the customer was erased.
+    /// The outer error is the store's. The inner error is that of `change`, or [`CustomerErased`].
     pub async fn change<E: From<CustomerErased>>(
         &self,
         customer: &Customer,
@@ -209,11 +210,11 @@ impl BasketStore {
 
     /// Empties a customer's basket.
     pub async fn empty(&self, customer: &Customer) -> Result<(), AwsError> {
-        // That of an erased customer is empty.
+        // The basket of an erased customer is already empty.
         self.replace(&Basket::empty(customer.clone())).await.map(drop)
     }
 
-    /// Erases a customer's basket, and keeps out what is put into it from now on.
+    /// Erases a customer's basket, and rejects later writes to it.
     pub async fn erase(&self, customer_id: CustomerId) -> Result<(), AwsError> {
         for _ in 0..MAX_TRIES {
             let record = self.table.get_latest::<Record>(key(customer_id)).await?;
@@ -228,7 +229,7 @@ impl BasketStore {
         Err(changed_too_often())
     }
 
-    /// The part of a transaction that empties the basket, if it is still the one that was read.
+    /// The transaction part that empties the basket, if its version is still the one that was read.
     pub(super) fn emptying(
         &self,
         customer: Customer,
@@ -245,7 +246,7 @@ impl BasketStore {
             .map_err(AwsError::from)
     }
 
-    /// Writes the record if the basket is still the one that was read; `false` when it is not.
+    /// Writes the record and returns `true` if the basket's version is still the one that was read.
     async fn put_if(&self, record: &Record, read: &Version) -> Result<bool, AwsError> {
         let put = self.table.client().put_item().table_name(self.table.name());
         let put = put.set_item(Some(serde_dynamo::to_item(record)?));
@@ -258,7 +259,8 @@ impl BasketStore {
         let put = put.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match Put::of(put.send().await)? {
             Put::Done => Ok(true),
-            // Refused perhaps because of itself: the SDK sends a write again whose answer was lost.
+            // The SDK retries a write whose response was lost, so this same write may have been
+            // applied.
             Put::Refused(Some(there)) => {
                 let there: Record = serde_dynamo::from_item(there)?;
                 Ok(there.versions().0.contains(&record.version))

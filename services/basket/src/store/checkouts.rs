@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{BasketStore, Version};
 
-/// How long a checkout stays in the outbox: longer than the stream keeps it (24 hours), so that
-/// it can be looked at when something went wrong.
+/// How long a checkout stays in the outbox, in days: longer than the stream keeps it (24 hours),
+/// for troubleshooting.
 const LIFETIME_DAYS: u32 = 7;
 
 /// The checkout table, the service's outbox: key `orderId`, a stream, time to live `expiresAt`.
@@ -21,14 +21,14 @@ pub struct CheckoutStore {
     idempotency: IdempotencyStore,
 }
 
-/// What came of a checkout.
+/// The outcome of a checkout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckoutOutcome {
     /// The basket is empty and the event is in the outbox.
     Done,
-    /// The basket is not, or no longer, the one that was read; nothing happened.
+    /// The basket's version is not the one that was read; nothing was written.
     BasketChanged,
-    /// The idempotency key was used before; nothing happened.
+    /// The idempotency key was used before; nothing was written.
     KeyUsed,
 }
 
@@ -44,14 +44,14 @@ pub(crate) struct CheckoutRecord {
 }
 
 impl CheckoutStore {
-    /// The store in this table, beside those it shares a transaction with.
+    /// The store in this table, with the stores that share its transaction.
     #[must_use]
     pub fn new(table: Table, baskets: BasketStore, idempotency: IdempotencyStore) -> Self {
         Self { table, baskets, idempotency }
     }
 
     /// Empties the basket, puts the event into the outbox and completes the idempotency key, if
-    /// there is one: all of it or nothing.
+    /// there is one, in one transaction.
     pub async fn place(
         &self,
         version: &Version,

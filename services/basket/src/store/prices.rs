@@ -8,33 +8,33 @@ use lambdakit::AwsError;
 use lambdakit::table::{Put, Table, key};
 use serde::{Deserialize, Serialize};
 
-/// The price table: key `productId`. A replica of what baskets need to know of products, fed by
+/// The price table: key `productId`. A replica of the product data that baskets need, updated from
 /// the catalogue's events.
 #[derive(Clone, Debug)]
 pub struct PriceStore {
     table: Table,
 }
 
-/// What the catalogue says of a product.
+/// The catalogue's data about a product.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PriceUpdate {
     /// The product.
     pub product_id: ProductId,
-    /// The greater the later.
+    /// The product's version: the greater one is the later one.
     pub version: u64,
-    /// What it is sold as; none for a product that has left the catalogue. Its row stays behind,
-    /// so that an earlier event which comes late does not bring it back.
+    /// Its name and price; `None` for a product that was removed from the catalogue. Its row is
+    /// kept, so that a late older event does not restore it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub on_sale: Option<OnSale>,
 }
 
-/// What a product is sold as.
+/// The name and price of a product on sale.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnSale {
-    /// What it is called.
+    /// Its name.
     pub name: ProductName,
-    /// What a unit costs.
+    /// The unit price.
     pub price: Money,
 }
 
@@ -45,7 +45,7 @@ impl PriceStore {
         Self { table }
     }
 
-    /// Writes what the catalogue says, unless something later is known already; `false` then.
+    /// Writes the update; returns `false` if the stored version is not older.
     pub async fn apply(&self, update: &PriceUpdate) -> Result<bool, AwsError> {
         let put = self
             .table
@@ -58,9 +58,9 @@ impl PriceStore {
         Ok(Put::of(put.send().await)?.is_done())
     }
 
-    /// Today's offers of these products (100 at most); those not on sale are left out.
+    /// The current offers of these products (100 at most); products not on sale are left out.
     pub async fn offers(&self, products: impl IntoIterator<Item = ProductId>) -> Result<Offers, AwsError> {
-        // DynamoDB refuses a batch that asks for a key twice.
+        // DynamoDB rejects a batch with duplicate keys.
         let products: HashSet<ProductId> = products.into_iter().collect();
         let keys = products.into_iter().map(|id| key([("productId", id.to_string())])).collect();
         let mut offers = Offers::new();

@@ -1,5 +1,5 @@
-//! Who may do what, behind the gateway: a request without claims gets nowhere, and a customer to
-//! nobody's basket but their own.
+//! Authorization behind the gateway: a request without claims is rejected, and customers reach only
+//! their own baskets.
 
 use serde_json::{Value, json};
 use testkit::{Client, customer_id};
@@ -7,8 +7,8 @@ use testkit::{Client, customer_id};
 use crate::Shop;
 use crate::checkout::{filled, order};
 
-/// Asks for everything that can be done to `swn`'s basket, and gives the statuses. What changes a basket for good
-/// comes last.
+/// Calls every operation on `swn`'s basket and returns the statuses. Operations that change a
+/// basket permanently run last.
 async fn statuses(shop: &Shop, client: &Client, phone: &str) -> Vec<u16> {
     statuses_with(shop, client, phone, "").await
 }
@@ -56,14 +56,14 @@ async fn a_basket_has_the_name_of_its_owner_whatever_staff_take_it_for() {
     let (shop, phone) = filled().await;
     let item = json!({ "productId": phone, "quantity": 1 });
     let query = format!("?customerId={}", customer_id("swn"));
-    // The basket knows better.
+    // The basket belongs to `swn`: staff who name another user get a 404.
     for path in ["/basket/ada/items", "/basket"] {
         let body =
             if path == "/basket" { json!({ "userName": "ada", "items": [item] }) } else { item.clone() };
         shop.staff.post(&format!("{path}{query}"), body).await.expect(404);
     }
     shop.staff.send("DELETE", &format!("/basket/ada{query}"), &[], "").await.expect(404);
-    // An empty one does not, until its owner comes.
+    // An empty basket accepts any user name, until its owner writes to it.
     let own = shop.client.customer("swn");
     own.send("DELETE", "/basket/swn", &[], "").await.expect(204);
     shop.staff.post(&format!("/basket/ada/items{query}"), item.clone()).await.expect(200);
@@ -102,7 +102,7 @@ async fn a_customer_id_is_good_for_its_owner_alone() {
     assert_eq!(done, [403, 200, 200, 200, 204, 200, 202, 204]);
 }
 
-/// Another customer who signed up with the name when its account was gone.
+/// Another customer, who signed up with the same name after the first account was deleted.
 const SECOND_SWN: &str = "5c0f9a1e-2b34-4c1d-9e7f-8a6b5c4d3e2f";
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn the_next_owner_of_a_name_has_a_basket_of_their_own() {
     assert_eq!(second.get("/basket/swn").await.expect(200).body["items"], json!([]));
     second.post("/basket/swn/items", json!({ "productId": phone, "quantity": 7 })).await.expect(200);
     assert_eq!(shop.client.get("/basket/swn").await.body["items"][0]["quantity"], 2);
-    // Staff are shown every id behind the name, and choose.
+    // Staff see every customer id with this name, and choose one.
     let both = shop.staff.get("/basket?userName=swn").await.expect(200).body;
     let mut ids: Vec<_> = both["items"].as_array().unwrap().iter().map(|b| b["customerId"].clone()).collect();
     ids.sort_by_key(ToString::to_string);
@@ -122,7 +122,7 @@ async fn the_next_owner_of_a_name_has_a_basket_of_their_own() {
     assert!(ambiguous.body["detail"].as_str().unwrap().contains(SECOND_SWN));
     let chosen = shop.staff.get(&format!("/basket/swn?customerId={SECOND_SWN}")).await.expect(200).body;
     assert_eq!(chosen["items"][0]["quantity"], 7);
-    // What is the one's is not the other's to change.
+    // Neither customer can change the other's basket.
     second.send("DELETE", "/basket/swn", &[], "").await.expect(204);
     assert_eq!(shop.client.get("/basket/swn").await.body["items"][0]["quantity"], 2);
 }

@@ -40,7 +40,7 @@ async fn check_out_as(client: &Client, key: &str, body: &Value) -> Answer {
     client.send("POST", "/basket/checkout", if key.is_empty() { &headers[1..] } else { &headers }, body).await
 }
 
-/// The events that stand in the outbox.
+/// The events stored in the outbox.
 pub async fn outbox(shop: &Shop) -> Vec<Value> {
     let rows = shop.dynamodb.scan().table_name("CHECKOUT_TABLE").send().await.unwrap();
     rows.items().iter().map(|row| serde_json::from_str(row["detail"].as_s().unwrap()).unwrap()).collect()
@@ -196,7 +196,7 @@ async fn an_item_added_during_a_checkout_is_in_the_order_or_still_in_the_basket(
 
 #[tokio::test]
 async fn a_basket_made_anew_is_not_the_one_that_was_priced() {
-    // A version that was used once never comes back, so this race cannot remove the new basket.
+    // A version is never used again, so this race cannot remove the new basket.
     let (shop, phone) = filled().await;
     for _ in 0..10 {
         let order = order();

@@ -1,4 +1,4 @@
-//! What becomes of a basket when its customer wants it handed over, or wants to be forgotten.
+//! Export and erasure of a customer's basket.
 
 use aws_lambda_events::sqs::SqsEvent;
 use basket::privacy::BasketData;
@@ -22,7 +22,7 @@ struct Counter {
     faults: FaultProxy,
 }
 
-/// A counter, and `swn`'s basket with something in it.
+/// A basket service, and a basket of `swn` with one product.
 async fn counter() -> Counter {
     let account = Account::new();
     let faults = account.faults().await;
@@ -111,7 +111,7 @@ async fn a_late_erasure_of_the_first_owner_of_a_name_leaves_the_basket_of_the_ne
 
 #[tokio::test]
 async fn a_basket_of_an_erased_customer_stays_empty() {
-    // Of one who has a basket, and of one who has none.
+    // A customer with a basket, and one without.
     for user in ["swn", "grace"] {
         let counter = counter().await;
         let client = &counter.shop.client;

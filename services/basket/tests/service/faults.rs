@@ -1,5 +1,4 @@
-//! What becomes of baskets and checkouts when calls fail on the way. Each test is a row of
-//! `docs/reliability.md`.
+//! Baskets and checkouts when calls to AWS fail. Each test is a row of `docs/reliability.md`.
 
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use testkit::faults::{Fault, FaultProxy, Rule};
 use crate::checkout::{check_out, fill, order, outbox};
 use crate::{Shop, faulty_shop, snapshot};
 
-/// A shop with a product, and a basket with two of it; from here on calls can fail.
+/// A shop with a product, and a basket with two of it. Faults apply from here on.
 async fn filled() -> (Shop, FaultProxy, String) {
     let (shop, faults) = faulty_shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
@@ -23,7 +22,7 @@ async fn units(shop: &Shop) -> u64 {
     basket["items"].as_array().unwrap().iter().map(|item| item["quantity"].as_u64().unwrap()).sum()
 }
 
-/// One order to be and no basket, or a basket and no order: whichever it says.
+/// Asserts that there is one order and no basket if `placed`, else a basket and no order.
 async fn assert_placed(shop: &Shop, placed: bool) {
     assert_eq!(outbox(shop).await.len(), usize::from(placed));
     assert_eq!(units(shop).await, if placed { 0 } else { 2 });
@@ -147,7 +146,7 @@ async fn an_item_whose_answer_is_lost_is_added_once() {
     faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").of("BASKET_TABLE").times(2));
     shop.client.post("/basket/swn/items", json!({ "productId": phone, "quantity": 1 })).await.expect(200);
     assert_eq!(units(&shop).await, 3);
-    // Also the very first one, where the basket is not there before.
+    // This includes the first write, before the basket exists.
     faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").of("BASKET_TABLE").times(1));
     let ada = shop.client.customer("ada");
     ada.post("/basket/ada/items", json!({ "productId": phone, "quantity": 1 })).await.expect(200);
@@ -197,7 +196,7 @@ async fn a_write_that_arrives_late_does_not_undo_what_came_after_it() {
     let late = || Rule::new(Fault::Delay(Duration::from_secs(3))).on("PutItem").of("BASKET_TABLE").times(1);
     let (shop, faults) = faulty_shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
-    // The very first write of a basket, then its replacement, then its emptying.
+    // The first write of a basket, then its replacement, then its emptying.
     faults.add(late());
     fill(&shop, &phone).await;
     check_out(&shop, "", &order()).await.expect(202);

@@ -1,4 +1,4 @@
-//! Idempotency keys for work that is not one transaction.
+//! Idempotency keys for work that spans more than one transaction.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ async fn a_crash_in_progress_frees_the_key_after_the_functions_timeout() {
         _ => None,
     })
     .await;
-    // The one that was thought dead comes back too late.
+    // The request whose claim was taken over finishes too late.
     assert!(!store.finish(lost, "too late".to_owned()).await.unwrap());
     assert!(store.finish(lease, "done".to_owned()).await.unwrap());
 }

@@ -1,4 +1,4 @@
-//! Baskets and checkout against their real tables, on the local AWS.
+//! Basket and checkout tests against their real tables, on the local AWS.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -24,7 +24,7 @@ use testkit::faults::FaultProxy;
 use testkit::{Account, Client};
 use uuid::Uuid;
 
-/// A basket service with nothing in its tables.
+/// A basket service with empty tables.
 struct Shop {
     /// Signed in as the customer `swn`.
     client: Client,
@@ -62,27 +62,27 @@ async fn shop_of(account: &Account, of_service: &Account) -> Shop {
 }
 
 impl Shop {
-    /// Puts a product on sale by way of the catalogue's event and gives its id.
+    /// Puts a product on sale with the catalogue's event and returns its id.
     async fn product(&self, name: &str, price: &str) -> String {
         let id = Uuid::now_v7().to_string();
         self.tell("ProductCreated", &snapshot(&id, name, price, 1)).await;
         id
     }
 
-    /// Delivers an event of the catalogue, and expects it to be handled.
+    /// Delivers an event of the catalogue and expects the handler to acknowledge it.
     async fn tell(&self, detail_type: &str, data: &str) {
         let failed = self.deliver(&[&message("m", detail_type, data)]).await;
         assert!(failed.is_empty());
     }
 
-    /// Delivers a batch of queue messages and gives the ids of those that failed.
+    /// Delivers a batch of queue messages and returns the ids of those that failed.
     async fn deliver(&self, messages: &[&Value]) -> Vec<String> {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
         let response = queue::invoke(&self.catalogue, event, None).await;
         response.failed().map(ToOwned::to_owned).collect()
     }
 
-    /// How many rows a table has.
+    /// The number of rows in a table.
     async fn rows(&self, table: &str) -> usize {
         self.dynamodb.scan().table_name(table).send().await.unwrap().items().len()
     }

@@ -13,7 +13,7 @@ async fn a_checkout_in_the_outbox_is_told_as_it_stands_there() {
     let mut sample: Value = serde_json::from_str(include_str!("../../events/basket-publisher.json")).unwrap();
     let detail = sample["Records"][0]["dynamodb"]["NewImage"]["detail"]["S"].as_str().unwrap();
     let detail: Value = serde_json::from_str(detail).unwrap();
-    // A row that its time to live removed is no news.
+    // A row that expired by its time to live is not published.
     let mut removed = sample["Records"][0].clone();
     removed["eventName"] = json!("REMOVE");
     removed["dynamodb"].as_object_mut().unwrap().remove("NewImage");

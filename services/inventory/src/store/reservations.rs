@@ -9,49 +9,49 @@ use uuid::Uuid;
 use super::{LIFETIME_DAYS, ReservationRow, StockStore, number, order_item, order_key, part, product_key};
 use crate::reservation::{Movement, Reservation, State, Step, tombstone};
 
-/// What came of setting units aside.
+/// The outcome of a reservation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReserveOutcome {
-    /// All of them are, or have left the house since.
+    /// All units are reserved, or have been shipped since.
     Done,
-    /// None is: there are not enough, or were not when the order first asked.
+    /// No unit is reserved: there are not enough, or were not when the order was first reserved.
     OutOfStock,
-    /// None is, and none will be: the order has put them back, or never wants them.
+    /// No unit is or will be reserved: they were released, perhaps before they were reserved.
     Released,
 }
 
-/// What came of putting units back.
+/// The outcome of a release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReleaseOutcome {
-    /// None is set aside any more, and none will be.
+    /// No unit is reserved any more, and none will be.
     Done,
-    /// They have left the house.
+    /// The units have been shipped.
     Shipped,
 }
 
-/// What came of letting units go.
+/// The outcome of shipping.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ShipOutcome {
-    /// They have left the house.
+    /// The units have been shipped.
     Done,
-    /// They were put back.
+    /// The units were released.
     Released,
-    /// They were never set aside, or not all of them.
+    /// The units were never reserved, or not all of them.
     NotReserved,
 }
 
-/// What came of one step.
+/// The outcome of one step.
 enum Taken {
     /// It was done.
     Done,
-    /// Not done: the order's row is another one.
+    /// Not done: the order's row has changed.
     Overtaken,
-    /// Not done: of some product there are not enough units.
+    /// Not done: a product does not have enough units.
     Short,
 }
 
 impl StockStore {
-    /// Sets all units of an order aside, or none.
+    /// Reserves all units of an order, or none.
     pub async fn reserve(
         &self,
         order_id: OrderId,
@@ -66,7 +66,7 @@ impl StockStore {
         })
     }
 
-    /// Puts back what an order has set aside, if anything, and sees to it that nothing will be.
+    /// Releases what an order has reserved, if anything, and prevents a later reservation.
     pub async fn release(&self, order_id: OrderId) -> Result<ReleaseOutcome, AwsError> {
         let release = |there: &Reservation| match there.state {
             State::Reserved => Some(there.turn(State::Released)),
@@ -85,7 +85,7 @@ impl StockStore {
         })
     }
 
-    /// Lets what an order has set aside leave the house.
+    /// Ships what an order has reserved.
     pub async fn ship(&self, order_id: OrderId) -> Result<ShipOutcome, AwsError> {
         let ship = |there: &Reservation| match there.state {
             State::Reserved if there.is_settled() => Some(there.turn(State::Shipped)),
@@ -104,8 +104,8 @@ impl StockStore {
         })
     }
 
-    /// Takes step after step until there is none, and gives the row that is there then. When somebody else is faster, it
-    /// goes on from what they have left.
+    /// Applies step after step until there is none, and returns the row as it is then. If another
+    /// call changes the row first, it continues from that row.
     async fn settle(
         &self,
         order_id: OrderId,
@@ -149,7 +149,8 @@ impl StockStore {
         })
     }
 
-    /// The order's row after a step, if it is still the one before it.
+    /// The write of the order's row after a step, on condition that the stored row is still the one
+    /// before it.
     fn row(&self, Step { before, after, .. }: &Step) -> Result<TransactWriteItem, AwsError> {
         let now = Timestamp::now();
         let over = after.state != State::Reserved;
@@ -165,7 +166,7 @@ impl StockStore {
             None => put
                 .condition_expression("attribute_not_exists(#item)")
                 .expression_attribute_names("#item", "item"),
-            // No row is ever twice in the same state with as much left.
+            // No row is ever twice in the same state with the same number of parts left.
             Some(before) => put
                 .condition_expression("#state = :state AND #left = :left")
                 .expression_attribute_names("#state", "state")
@@ -176,7 +177,7 @@ impl StockStore {
         part(put.build(), TransactWriteItemBuilder::put)
     }
 
-    /// Units of a product moved, if there are as many.
+    /// The move of units of a product, on condition that there are enough.
     fn moving(&self, id: ProductId, units: u64, movement: Movement) -> Result<TransactWriteItem, AwsError> {
         let (from, to) = match movement {
             Movement::SetAside => ("onHand", "reserved"),

@@ -17,11 +17,11 @@ pub struct Stock {
     pub product_id: ProductId,
     /// Units that can be sold.
     pub on_hand: u64,
-    /// Units set aside for orders.
+    /// Units reserved for orders.
     pub reserved: u64,
-    /// Units ever taken in: all others together.
+    /// Units ever received: on hand, reserved and shipped together.
     pub received: u64,
-    /// Units that have left the house.
+    /// Units that have been shipped.
     pub shipped: u64,
     /// Counts the changes.
     pub version: u64,
@@ -29,21 +29,21 @@ pub struct Stock {
     pub updated_at: Timestamp,
 }
 
-/// Units that came into the house.
+/// A delivery of units to the warehouse.
 #[derive(Clone, Debug)]
 pub struct Receipt {
-    /// Of which product.
+    /// The product.
     pub product_id: ProductId,
-    /// How many.
+    /// How many units.
     pub quantity: u32,
-    /// Names the delivery, so that it is not counted twice.
+    /// Identifies the delivery, so that it is not counted twice.
     pub key: IdempotencyKey,
 }
 
-/// What came of a receipt.
+/// The outcome of a receipt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReceiptOutcome {
-    /// It is counted, now or before; this is the stock by now.
+    /// It is counted, now or earlier; this is the current stock.
     Counted(Stock),
     /// Its key was used for another number of units.
     KeyReused,
@@ -59,7 +59,7 @@ struct ReceiptRow {
 }
 
 impl StockStore {
-    /// How many units of a product there are; none if nobody ever took any in.
+    /// How many units of a product there are; none if no units were ever received.
     pub async fn stock(&self, id: ProductId) -> Result<Option<Stock>, AwsError> {
         self.table.get_latest(product_key(id)).await
     }

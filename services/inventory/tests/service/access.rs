@@ -1,4 +1,4 @@
-//! Who may do what, behind the gateway.
+//! Authorization behind the gateway.
 
 use serde_json::json;
 use testkit::Client;

@@ -1,4 +1,4 @@
-//! The books balance, whatever is done in whatever sequence.
+//! The stock counts balance after any sequence of operations.
 
 use std::collections::HashMap;
 
@@ -37,7 +37,7 @@ enum Fate {
     Shipped,
 }
 
-/// What the warehouse should be like, in as few words as possible.
+/// The expected state of the warehouse, as a minimal model.
 #[derive(Default)]
 struct Model {
     counts: [[u64; 4]; PRODUCTS],

@@ -31,10 +31,10 @@ impl Shop {
         assert_eq!(self.outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
     }
 
-    /// What is told of these records, if it is so many events, and nothing after them.
+    /// The events published for these records. Fails if their number is not `events`.
     async fn told(&self, records: Vec<Value>, events: usize) -> Vec<Value> {
         self.publish(records).await;
-        // The last one to be told shows that no other came before it.
+        // The last record's event shows that no other event preceded it.
         let mut last = sample()["Records"][1].clone();
         last["dynamodb"]["NewImage"]["version"] = json!({ "N": "1000" });
         self.publish(vec![last]).await;
@@ -97,7 +97,7 @@ async fn a_record_that_comes_again_tells_the_same_events() {
 
 #[tokio::test]
 async fn few_units_are_told_of_when_it_comes_to_that_and_not_again_with_each_piece() {
-    // Before and after, and whether it is told with a threshold of 5.
+    // Units before and after, and whether an event is published with a threshold of 5.
     for (before, after, low) in
         [(6, 5, false), (5, 4, true), (9, 0, true), (4, 3, false), (3, 9, false), (0, 4, false)]
     {
@@ -110,7 +110,7 @@ async fn few_units_are_told_of_when_it_comes_to_that_and_not_again_with_each_pie
     }
 }
 
-/// A change of an order's row from one state, with so many parts left, to another.
+/// A change of an order's row from one state, with this many parts left, to another.
 fn turned(from: Option<(&str, u64)>, to: (&str, u64)) -> Value {
     let mut change = record(4);
     let set = |image: &mut Value, (state, left): (&str, u64)| {

@@ -1,4 +1,4 @@
-//! What becomes of the stock when calls fail on the way. Each test is a row of `docs/reliability.md`.
+//! Stock when calls to AWS fail. Each test is a row of `docs/reliability.md`.
 
 use std::time::Duration;
 
@@ -46,7 +46,8 @@ async fn a_step_that_keeps_failing_changes_nothing_and_is_worth_another_try() {
 
 #[tokio::test]
 async fn units_whose_answer_is_lost_are_set_aside_once() {
-    // The first: the SDK repeats the call. All: the workflow repeats the step.
+    // If the first call is lost, the SDK retries it. If all are lost, the workflow retries the
+    // step.
     for (lost, told) in [(1, done("RESERVED")), (u64::MAX, refused("Unavailable"))] {
         let (shop, faults) = faulty_warehouse().await;
         let (lamp, order) = (shop.product(5).await, id());

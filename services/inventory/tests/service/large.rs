@@ -1,14 +1,14 @@
-//! Orders of more products than one transaction takes.
+//! Orders with more products than fit in one transaction.
 
 use futures::future::join_all;
 use testkit::faults::{Fault, Rule};
 
 use crate::{Warehouse, done, id, large_faulty_warehouse, refused, warehouse};
 
-/// So many products, each with as many units.
+/// This many products, each with this many units.
 async fn products(shop: &Warehouse, count: usize, units: u64) -> Vec<String> {
     let mut products = join_all((0..count).map(|_| shop.product(units))).await;
-    // The sequence in which they are set aside.
+    // Units are reserved in this order.
     products.sort();
     products
 }
@@ -66,7 +66,7 @@ async fn a_reservation_that_broke_off_between_parts_is_finished_by_the_next_step
     let (shop, faults) = large_faulty_warehouse().await;
     let products = products(&shop, 120, 9).await;
     let broken_off = async |order: &str| {
-        // The first part is done, and nothing after it.
+        // Only the first part succeeds.
         faults.add(Rule::new(Fault::Refuse).on("TransactWriteItems").after(1));
         assert_eq!(shop.reserve(order, &two_of_each(&products)).await, refused("Unavailable"));
         faults.clear();
@@ -98,7 +98,7 @@ async fn a_refusal_that_broke_off_is_finished_before_it_is_told() {
     let (shop, faults) = large_faulty_warehouse().await;
     let products = products(&shop, 100, 5).await;
     let (first, order) = (id(), id());
-    // Of the last product, which is a part by itself, there is nothing left.
+    // The last product is a part of its own, and no unit of it is left.
     shop.reserve(&first, &[(&products[99], 5)]).await.unwrap();
     faults.add(Rule::new(Fault::Refuse).on("TransactWriteItems").after(2));
     assert_eq!(shop.reserve(&order, &two_of_each(&products)).await, refused("Unavailable"));

@@ -1,4 +1,4 @@
-//! The warehouse against its real table, on the local AWS.
+//! Warehouse tests against its real table, on the local AWS.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -21,11 +21,11 @@ use testkit::faults::FaultProxy;
 use testkit::{Account, Client};
 use uuid::Uuid;
 
-/// A warehouse with nothing in it.
+/// A warehouse with an empty table.
 struct Warehouse {
     client: Client,
     steps: ReservationSteps,
-    /// The table, past any proxy.
+    /// The table, without a proxy.
     table: Table,
 }
 
@@ -39,7 +39,7 @@ async fn faulty_warehouse() -> (Warehouse, FaultProxy) {
     warehouse_behind(Account::behind).await
 }
 
-/// The same, for transactions of a hundred parts.
+/// The same, for transactions with a hundred parts.
 async fn large_faulty_warehouse() -> (Warehouse, FaultProxy) {
     warehouse_behind(Account::patiently_behind).await
 }
@@ -60,11 +60,11 @@ fn id() -> String {
     Uuid::now_v7().to_string()
 }
 
-/// On hand, reserved, received and shipped.
+/// Units on hand, reserved, received and shipped.
 type Counts = [u64; 4];
 
 impl Warehouse {
-    /// A product of which so many units were taken in.
+    /// A product with this many units received.
     async fn product(&self, units: u64) -> String {
         let product = id();
         self.take_in(&product, units).await;
@@ -85,7 +85,7 @@ impl Warehouse {
         counts
     }
 
-    /// What the workflow is told: where the units are, or the name of the error.
+    /// The result of a workflow step: the state of the reservation, or the name of the error.
     async fn step(&self, call: Value) -> Result<String, String> {
         let answer = invoke(&self.steps, &call.to_string(), None).await;
         let answer = answer.map(|answer| serde_json::to_value(answer).unwrap());
@@ -110,13 +110,13 @@ impl Warehouse {
     }
 }
 
-/// Where a step says that the units are, which an expected refusal says, too.
+/// The reservation state that a step returns. An expected rejection returns one, too.
 #[expect(clippy::unnecessary_wraps, reason = "it is compared with what a step gives")]
 fn done(stock: &str) -> Result<String, String> {
     Ok(stock.to_owned())
 }
 
-/// A step that failed, as its invocation did: the name of the error.
+/// The result of a step whose invocation failed with this error name.
 fn refused(error: &str) -> Result<String, String> {
     Err(error.to_owned())
 }

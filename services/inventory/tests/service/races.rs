@@ -4,7 +4,7 @@ use futures::future::join_all;
 
 use crate::{Warehouse, done, id, refused, warehouse};
 
-/// How many answers there are of each kind.
+/// The number of answers of each kind.
 async fn tally(
     answers: impl IntoIterator<Item = impl Future<Output = Result<String, String>>>,
 ) -> BTreeMap<String, usize> {

@@ -30,7 +30,7 @@ async fn a_delivery_is_counted_once_however_often_it_is_told() {
         assert_eq!(answer.expect(201).body["received"], 12);
     }
     assert_eq!(shop.counts(&lamp).await, [12, 0, 12, 0]);
-    // The same key for another product is another delivery.
+    // The same key for another product is a different delivery.
     receive(&shop, &chair, "delivery-1", r#"{"quantity": 3}"#).await.expect(201);
     assert_eq!(shop.counts(&chair).await, [3, 0, 3, 0]);
 }

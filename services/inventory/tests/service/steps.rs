@@ -34,7 +34,7 @@ async fn a_step_that_comes_again_changes_nothing_and_is_answered_the_same() {
         assert_eq!(shop.ship(&order).await, done("SHIPPED"));
         assert_eq!(shop.counts(&lamp).await, [1, 0, 5, 4]);
     }
-    // Also when it comes as late as this.
+    // A late duplicate is accepted as well.
     assert_eq!(shop.reserve(&order, &[(&lamp, 4)]).await, done("RESERVED"));
     assert_eq!(shop.counts(&lamp).await, [1, 0, 5, 4]);
 }
@@ -54,7 +54,7 @@ async fn an_order_that_was_told_there_is_not_enough_is_told_so_for_ever() {
     let shop = warehouse().await;
     let (lamp, order) = (shop.product(1).await, id());
     assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, done("OUT_OF_STOCK"));
-    // The order is closed by now: what would be set aside for it would never come back.
+    // The order is closed: units reserved for it now would never be released.
     shop.take_in(&lamp, 9).await;
     assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, done("OUT_OF_STOCK"));
     assert_eq!(shop.release(&order).await, done("RELEASED"));
@@ -80,7 +80,7 @@ async fn a_late_try_sets_nothing_aside_for_an_order_that_was_released() {
     shop.reserve(&order, &[(&lamp, 2)]).await.unwrap();
     shop.release(&order).await.unwrap();
     assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, done("RELEASED"));
-    // The call to release may well be faster than the call to reserve.
+    // The release call can arrive before the reserve call.
     assert_eq!(shop.release(&unheard_of).await, done("RELEASED"));
     assert_eq!(shop.reserve(&unheard_of, &[(&lamp, 2)]).await, done("RELEASED"));
     assert_eq!(shop.counts(&lamp).await, [5, 0, 5, 0]);

@@ -1,4 +1,4 @@
-//! What becomes of mails when their customer wants them handed over, or wants to be forgotten.
+//! Export and erasure of a customer's mails.
 
 use std::time::Duration;
 
@@ -16,12 +16,12 @@ const ERASURE: &str = include_str!("../../events/notification-on-privacy-erasure
 const PERSONAL: [&str; 3] = ["Grace", "name@example.com", "IPhone"];
 
 impl Office {
-    /// Delivers a request and says whether it is done.
+    /// Delivers a request and returns whether it was acknowledged.
     async fn ask(&self, request: &str) -> bool {
         deliver(&self.requests, &[sample(request)]).await.is_empty()
     }
 
-    /// Somebody else has an order, too, and a mail about it.
+    /// Adds an order and a mail of another customer.
     async fn with_somebody_else(self) -> Self {
         let of_ada = |envelope: &mut Value| {
             envelope["detail"]["data"]["customerId"] = json!(customer_id("ada"));
@@ -34,7 +34,7 @@ impl Office {
         self
     }
 
-    /// So many mails more to `swn`.
+    /// Adds this many mails to `swn`.
     async fn fill(&self, count: usize) {
         let template = self.rows_of_swn().await.into_iter().find(|row| row.contains_key("text")).unwrap();
         let mails = (0..count).map(|number| {
@@ -95,7 +95,7 @@ async fn many_mails_are_handed_over_in_parts_and_a_redelivered_request_starts_an
     let office = office().await.with_contact().await;
     assert!(office.tell(sample(PAID)).await);
     office.fill(250).await;
-    // The first try breaks off after a part: nothing is acknowledged.
+    // The first attempt fails after one part, so nothing is acknowledged.
     office.faults.add(Rule::new(Fault::Refuse).on("PutEvents").after(1));
     assert!(!office.ask(EXPORT).await);
     office.faults.clear();
@@ -122,7 +122,7 @@ async fn an_erasure_leaves_a_tombstone_alone() {
     for (name, number) in [("OrderPlaced", 1), ("OrderPaid", 2)] {
         assert!(office.tell(fact(name, number)).await);
     }
-    // More than a page.
+    // More than one page.
     office.fill(110).await;
     assert!(office.ask(ERASURE).await);
     let left = office.rows_of_swn().await;
@@ -165,7 +165,7 @@ async fn an_erased_customer_is_not_brought_back_by_what_comes_late_or_again() {
 async fn a_mail_that_is_written_while_its_customer_is_forgotten_does_not_stay() {
     for sending in [false, true] {
         let office = if sending { sending_office().await } else { office().await }.with_contact().await;
-        // The contact has been read, and the mail is on its way into the table.
+        // The contact was read, and the mail is being written to the table.
         office.faults.add(Rule::new(Fault::Delay(Duration::from_millis(1400))).on("PutItem").times(1));
         let (told, forgotten) = tokio::join!(office.tell(sample(PAID)), async {
             while office.faults.calls("PutItem") < 1 {

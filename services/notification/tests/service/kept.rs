@@ -1,4 +1,4 @@
-//! Mails of a shop that sends none.
+//! Mails of a shop that stores them instead of sending them.
 
 use std::collections::BTreeSet;
 
@@ -76,7 +76,7 @@ async fn unreadable_events_are_never_acknowledged_and_the_rest_does_not_wait() {
     let office = office().await.with_contact().await;
     let messages = [
         json!({ "messageId": "poison", "body": "{" }),
-        // Of a subscription without raw delivery.
+        // From a subscription without raw delivery.
         json!({ "messageId": "wrapped", "body": json!({ "Type": "Notification", "Message": "{}" }).to_string() }),
         changed(PAID, "other", |envelope| envelope["detail-type"] = json!("OrderStockReserved")),
         changed(PAID, "no-order", |envelope| envelope["detail"]["data"]["orderId"] = json!("1")),
@@ -105,7 +105,7 @@ async fn a_mail_about_two_lines_of_an_order_that_goes_well_takes_one_write_unit(
     let messages: Vec<_> = FACTS[..4].iter().zip(0..).map(|(name, number)| fact(name, number)).collect();
     assert!(deliver(&office.mails, &messages).await.is_empty());
     for mail in office.rows_of("mail#").await {
-        // As DynamoDB counts them, give or take the few bytes of its numbers.
+        // The item size as DynamoDB calculates it, without the few bytes of its numbers.
         let bytes = mail.iter().map(|(name, value)| {
             name.len() + value.as_s().map_or_else(|_| value.as_n().unwrap().len(), String::len)
         });

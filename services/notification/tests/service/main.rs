@@ -1,4 +1,4 @@
-//! Mails against their real table, bus and SES of the local AWS.
+//! Mail tests against their real table and bus and the SES of the local AWS.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -34,7 +34,7 @@ const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
 const TABLE: &str = "MAIL_TABLE";
 const SENDER: &str = "shop@example.com";
 
-/// A notification service with nothing in its table, and a proxy between it and AWS.
+/// A notification service with an empty table, and a proxy between it and AWS.
 struct Office {
     account: Account,
     dynamodb: aws_sdk_dynamodb::Client,
@@ -45,12 +45,12 @@ struct Office {
     faults: FaultProxy,
 }
 
-/// One that keeps its mails.
+/// An office that stores its mails.
 async fn office() -> Office {
     office_of(None).await
 }
 
-/// One that sends them.
+/// An office that sends its mails.
 async fn sending_office() -> Office {
     office_of(Some(SENDER)).await
 }
@@ -78,20 +78,20 @@ async fn office_of(sender: Option<&str>) -> Office {
     }
 }
 
-/// Delivers a batch and gives the ids of the messages that come again.
+/// Delivers a batch and returns the ids of the messages that SQS redelivers.
 async fn deliver(handler: &impl queue::Handler, messages: &[Value]) -> Vec<String> {
     let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
     queue::invoke(handler, event, None).await.failed().map(ToOwned::to_owned).collect()
 }
 
 impl Office {
-    /// Has a contact for the order of the samples.
+    /// Stores a contact for the order of the samples.
     async fn with_contact(self) -> Self {
         assert!(deliver(&self.contacts, &[sample(CHECKOUT)]).await.is_empty());
         self
     }
 
-    /// Tells a fact, and says whether it is done.
+    /// Delivers an event and returns whether it was acknowledged.
     async fn tell(&self, message: Value) -> bool {
         deliver(&self.mails, &[message]).await.is_empty()
     }
@@ -106,7 +106,7 @@ impl Office {
         rows
     }
 
-    /// The same mails, sent by a SES at another address.
+    /// The same mails, sent through SES at another address.
     fn with_ses_at(&self, endpoint: &str) -> MailHandler {
         let limits = CallLimits { attempts: 1, attempt_timeout: Duration::from_millis(600) };
         let credentials = Credentials::new("test", "test", None, None, "test");
@@ -122,7 +122,7 @@ impl Office {
         mails.remove(0)
     }
 
-    /// How many mails SES was given.
+    /// The number of mails that SES received.
     async fn sent(&self) -> f64 {
         let account = self.account.aws().mail().get_account().send().await.unwrap();
         account.send_quota.unwrap().sent_last24_hours
@@ -144,7 +144,7 @@ fn changed(batch: &str, id: &str, change: impl FnOnce(&mut Value)) -> Value {
     message
 }
 
-/// The message of a fact with a number, about the order of the samples.
+/// The message of an event with a number, for the order of the samples.
 fn fact(name: &str, number: u8) -> Value {
     changed(PAID, name, |envelope| {
         envelope["detail-type"] = json!(name);

@@ -1,4 +1,4 @@
-//! Mails of a shop that sends them, by SES, which cannot be asked whether it has a mail already.
+//! Mails of a shop that sends them with SES, which has no idempotency key.
 
 use std::iter;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{Office, PAID, TABLE, deliver, fact, sample, sending_office, string, text};
 
-/// What SES is asked to send by.
+/// The request that sends a mail with SES.
 const SEND: &str = "POST /v2";
 
 impl Office {
@@ -25,13 +25,13 @@ impl Office {
         text(&self.mail().await, "status").to_owned()
     }
 
-    /// Makes a claim as old as if whoever claimed the mail had died over it.
+    /// Ages a claim as if the function that made it had died.
     async fn age(&self, mail: &Item) {
         let update = self.update(mail).update_expression("SET claimedAt = :past");
         update.expression_attribute_values(":past", AttributeValue::N("1".to_owned())).send().await.unwrap();
     }
 
-    /// Has somebody else send a mail.
+    /// Claims a mail for another invocation.
     async fn claim_for_another(&self, mail: &Item) {
         let update = self.update(mail).update_expression("SET #status = :sending, claimId = :another");
         let update = update.expression_attribute_names("#status", "status");
@@ -126,8 +126,8 @@ async fn a_mail_whose_sender_ses_refuses_is_tried_again() {
 
 #[tokio::test]
 async fn a_mail_that_never_left_for_ses_is_tried_again() {
-    // A port that nobody listens at, a name that nobody has, a connection that is not accepted, and one that
-    // speaks no TLS.
+    // A closed port, an unknown host name, a connection that is not accepted, and a server without
+    // TLS.
     let (closed, full) = (closed_port(), FullPort::new());
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     for endpoint in [
@@ -147,7 +147,7 @@ async fn a_mail_that_never_left_for_ses_is_tried_again() {
 
 #[tokio::test]
 async fn a_mail_that_ses_may_have_is_in_doubt() {
-    // Accepts the connection and takes the request, but does not answer it.
+    // Accepts the connection and reads the request, but never answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let office = sending_office().await.with_contact().await;
     let unanswered = office.with_ses_at(&format!("http://{}", silent.local_addr().unwrap()));
@@ -160,7 +160,7 @@ fn closed_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// An address whose queue of connections is full: new ones are neither accepted nor refused.
+/// An address with a full backlog: new connections are neither accepted nor refused.
 struct FullPort {
     address: SocketAddr,
     _listener: TcpListener,
@@ -194,7 +194,7 @@ async fn a_mail_of_which_nobody_knows_whether_it_was_sent_is_not_sent_again() {
 #[tokio::test]
 async fn a_mail_whose_sender_dies_is_in_doubt_and_not_sent_twice() {
     let office = sending_office().await.with_contact().await;
-    // Sent, and then it cannot be said any more.
+    // The mail is sent, but the result cannot be stored.
     office.faults.add(Rule::new(Fault::ServerError).on("UpdateItem"));
     assert!(!office.tell(sample(PAID)).await);
     office.faults.clear();
@@ -213,7 +213,7 @@ async fn mails_are_claimed_before_they_are_sent() {
     assert!(!office.tell(sample(PAID)).await);
     assert!(office.has_sent(0).await);
     office.faults.clear();
-    // A claim that was made, but whose answer was lost, is somebody's of whom nobody knows whether they go on.
+    // A claim whose response was lost may belong to an invocation that still runs.
     office.faults.add(Rule::new(Fault::LoseAnswer).on("PutItem"));
     assert!(!office.tell(sample(PAID)).await);
     assert!(office.has_sent(0).await);
@@ -244,7 +244,7 @@ async fn late_results_of_a_claim_do_not_change_the_next_claim() {
 #[tokio::test]
 async fn a_mail_that_was_claimed_and_certainly_not_sent_is_sent_the_next_time() {
     let office = sending_office().await.with_contact().await;
-    // Whom to write to is found, but not whether they were forgotten since.
+    // The contact was read, but the check for an erasure fails.
     office.faults.add(Rule::new(Fault::ServerError).on("GetItem").after(1));
     assert!(!office.tell(sample(PAID)).await);
     office.faults.clear();

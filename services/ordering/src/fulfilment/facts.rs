@@ -1,4 +1,5 @@
-//! What has happened, and what it means to an order: its workflow starts, goes on, or turns back.
+//! Event handler of fulfilment: starts an order's workflow, completes its waiting tasks, or cancels
+//! its shipment.
 
 use domain::command::CancelShipment;
 use domain::event::ordering::{OrderCancellationRequested, OrderPlaced};
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::steps::{InvalidTransition, OrderRepository};
 use crate::store::{Answer, Fulfilment, Transition, TransitionOutcome, Wait};
 
-/// The facts that orders depend on.
+/// The events that fulfilment consumes.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "each is documented where it is stated")]
 pub enum OrderEvent {
@@ -32,7 +33,7 @@ pub enum OrderEvent {
     ShipmentDelivered(Event<ShipmentDelivered>),
 }
 
-/// What an execution begins with. Its history stays for 90 days, so nothing of the customer is in it.
+/// The input of an execution. Its history stays for 90 days, so it contains no customer data.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Input {
@@ -41,7 +42,7 @@ struct Input {
     units: Vec<LineQuantity>,
 }
 
-/// Lets facts take effect.
+/// Handles the events that fulfilment consumes.
 #[derive(Clone, Debug)]
 pub struct FulfilmentHandler {
     repository: OrderRepository,
@@ -51,7 +52,8 @@ pub struct FulfilmentHandler {
 }
 
 impl FulfilmentHandler {
-    /// A handler for these orders that starts this workflow, completes its tasks, and cancels shipments there.
+    /// A handler for these orders that starts this workflow, completes its tasks, and cancels
+    /// shipments through this queue.
     #[must_use]
     pub fn new(
         repository: OrderRepository,
@@ -69,8 +71,8 @@ impl FulfilmentHandler {
         Ok(self.workflow.start(&order_id.to_string(), &input).await?)
     }
 
-    /// A workflow that has not come to the parcel yet sees by itself that the order was cancelled. For one that has,
-    /// shipping decides who was first.
+    /// A workflow that has not reached the shipment yet detects the cancellation itself. After
+    /// that, shipping decides which came first.
     async fn cancel(&self, event: Event<OrderCancellationRequested>) -> Result<(), HandlerError> {
         let command = CancelShipment { order_id: event.data.order_id };
         let command = event.consequence(CancelShipment::DETAIL_TYPE, Timestamp::now(), command);
@@ -79,7 +81,7 @@ impl FulfilmentHandler {
 
     async fn deliver(&self, metadata: Metadata, order_id: OrderId) -> Result<(), HandlerError> {
         let mut order = self.repository.find(order_id).await?.ok_or(UnknownOrder(order_id))?;
-        // The parcel may have arrived before the workflow could say that it has left.
+        // The delivery event may arrive before the workflow has recorded the dispatch.
         for status in [OrderStatus::Shipped, OrderStatus::Delivered] {
             let change = StatusChange { status, at: metadata.occurred_at, reason: None };
             order = match self
@@ -89,19 +91,19 @@ impl FulfilmentHandler {
             {
                 TransitionOutcome::Applied(order) => *order,
                 TransitionOutcome::Rejected(order) if order.has_been(status) => *order,
-                // The parcel is there all the same: somebody has to look at it.
+                // The parcel was delivered all the same: an operator must investigate.
                 TransitionOutcome::Rejected(order) => {
                     return Err(InvalidTransition { from: order.status, to: status }.into());
                 }
                 TransitionOutcome::NotFound => return Err(UnknownOrder(order_id).into()),
             };
         }
-        // What has arrived has left, should nobody have heard of that.
+        // A delivered parcel was dispatched, even if that event has not arrived.
         self.answer(order_id, Wait::Delivery, Answer::Done).await
     }
 }
 
-/// A fact about an order that nobody fulfils.
+/// An event about an order that is not being fulfilled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no order {0}")]
 struct UnknownOrder(OrderId);
@@ -116,7 +118,7 @@ impl FulfilmentHandler {
     }
 }
 
-/// Lets a task that waits have its answer.
+/// Completes a waiting task with its answer.
 pub(super) async fn complete_task(tasks: &Tasks, token: &str, answer: Answer) -> Result<(), AwsError> {
     match answer {
         Answer::Done => tasks.succeed(token).await,

@@ -1,4 +1,4 @@
-//! What the workflow asks of orders: their next status, and commands to the services that fulfil them.
+//! The workflow's steps on orders: status changes, and commands to the services that fulfil them.
 
 use domain::command::{CancelShipment, ChargePayment, RefundPayment, ShipOrder};
 use domain::event::{Event, Published};
@@ -15,10 +15,10 @@ use super::facts::complete_task;
 use super::units;
 use crate::store::{FulfilmentStore, OrderStore, Transition, TransitionOutcome, Wait};
 
-/// The error that fails the task of a command that is not sent, since the customer has cancelled the order.
+/// The error of a task whose command is not sent because the customer has cancelled the order.
 pub const CANCEL_REQUESTED: &str = "CancelRequested";
 
-/// A step, as `fulfilment.asl.json` asks for it.
+/// A step, as `fulfilment.asl.json` requests it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Call {
@@ -40,7 +40,7 @@ enum Step {
     Close { status: End, reason: Reason },
 }
 
-/// How an order ends that is not delivered.
+/// The final status of an order that is not delivered.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum End {
@@ -57,20 +57,21 @@ impl From<End> for OrderStatus {
     }
 }
 
-/// What the workflow is told of a step.
+/// The result of a step, for the workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct StepReport {
-    /// What came of it.
+    /// The outcome.
     pub outcome: StepOutcome,
 }
 
-/// What came of a step.
+/// The outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StepOutcome {
     /// It was done.
     Done,
-    /// It was refused: the customer has cancelled the order. [`FulfilmentSteps`] says how the workflow turns back.
+    /// It was refused: the customer has cancelled the order. [`FulfilmentSteps`] describes how the
+    /// workflow compensates.
     CancelRequested,
 }
 
@@ -80,7 +81,7 @@ const REFUSED: StepResult<StepReport> = StepResult::Refused {
     output: StepReport { outcome: StepOutcome::CancelRequested },
 };
 
-/// Orders, and how far their fulfilment has come.
+/// Orders, and the progress of their fulfilment.
 #[derive(Clone, Debug)]
 pub struct OrderRepository {
     pub(super) orders: OrderStore,
@@ -88,13 +89,14 @@ pub struct OrderRepository {
 }
 
 impl OrderRepository {
-    /// What these stores keep.
+    /// The orders and fulfilments in these stores.
     #[must_use]
     pub fn new(orders: OrderStore, fulfilments: FulfilmentStore) -> Self {
         Self { orders, fulfilments }
     }
 
-    /// An order that is being fulfilled, under its customer's id or, since their data was erased, under nobody's.
+    /// Reads an order that is being fulfilled, under its customer's id or, once their data was
+    /// erased, under [`CustomerId::ERASED`].
     pub(super) async fn find(&self, order_id: OrderId) -> Result<Option<Order>, AwsError> {
         let Some(fulfilment) = self.fulfilments.get(order_id).await? else { return Ok(None) };
         match self.orders.get_latest(fulfilment.customer_id, order_id).await? {
@@ -103,8 +105,9 @@ impl OrderRepository {
         }
     }
 
-    /// Moves an order, wherever it stands by now. Each change is after the one before, by which all who hear of them tell
-    /// them apart, also when a workflow made that later than what it led to has happened.
+    /// Advances an order, also if its customer's data was erased meanwhile. Each change is later
+    /// than the one before it, because consumers distinguish changes by their times. This holds
+    /// even if the workflow recorded the previous change after the event that it led to.
     pub(super) async fn advance(
         &self,
         order: &Order,
@@ -112,7 +115,7 @@ impl OrderRepository {
     ) -> Result<TransitionOutcome, AwsError> {
         step.change.at = step.change.at.max(order.changed_at().just_after());
         match self.orders.advance(order.customer_id, order.order_id, step).await? {
-            // Erased since it was looked up.
+            // Erased since it was read.
             TransitionOutcome::NotFound => {
                 self.orders.advance(CustomerId::ERASED, order.order_id, step).await
             }
@@ -121,7 +124,7 @@ impl OrderRepository {
     }
 }
 
-/// An order is to come to where no arrow leads from where it stands.
+/// No transition leads from the order's status to the requested one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an order that is {from} cannot become {to}")]
 pub(super) struct InvalidTransition {
@@ -129,10 +132,11 @@ pub(super) struct InvalidTransition {
     pub(super) to: OrderStatus,
 }
 
-/// Does the workflow's steps.
+/// Performs the workflow's steps.
 ///
-/// An order that was cancelled is refused its next status, and that is a result, which costs the workflow no state to
-/// look at. The command that follows is not sent: its task fails with [`CANCEL_REQUESTED`], and the workflow turns back.
+/// A cancelled order is refused its next status. The refusal is a result, so the workflow needs no
+/// state that checks for it. The command that follows is not sent: its task fails with
+/// [`CANCEL_REQUESTED`], and the workflow compensates.
 #[derive(Clone, Debug)]
 pub struct FulfilmentSteps {
     repository: OrderRepository,
@@ -142,7 +146,7 @@ pub struct FulfilmentSteps {
 }
 
 impl FulfilmentSteps {
-    /// Steps of these orders, which command payment and shipping by their queues.
+    /// Steps on these orders, which send commands to payment and shipping through these queues.
     #[must_use]
     pub fn new(
         repository: OrderRepository,
@@ -183,8 +187,8 @@ impl FulfilmentSteps {
         }
     }
 
-    /// Sends a command, and has the task wait for what it leads to. It fails the task instead if the order was cancelled
-    /// before it came to `status`.
+    /// Sends a command, and lets the task wait for its result. If the order was cancelled before it
+    /// reached `status`, it fails the task instead.
     async fn command_unless_cancelled<C: Published>(
         &self,
         order: &Order,
@@ -200,7 +204,7 @@ impl FulfilmentSteps {
         self.command(order, queue, (wait, token), command).await
     }
 
-    /// Sends a command, and has the task wait for what it leads to.
+    /// Sends a command, and lets the task wait for its result.
     async fn command<C: Published>(
         &self,
         order: &Order,
@@ -210,7 +214,7 @@ impl FulfilmentSteps {
     ) -> Result<StepResult<StepReport>, StepError> {
         let id = Uuid::new_v5(&order.order_id.into(), C::DETAIL_TYPE.as_bytes());
         let event = Event::new(id, order.correlation_id.clone(), Timestamp::now(), command);
-        // The token first: the answer may be faster than we are.
+        // The token is stored first: the answer may arrive before this function returns.
         let answer = self.repository.fulfilments.wait(order.order_id, wait, token).await?;
         match answer {
             Some(answer) => complete_task(&self.tasks, token, answer).await?,

@@ -1,7 +1,8 @@
 //! The fulfilment table: key `orderId`; time to live `expiresAt`.
 //!
-//! A row says whose order is being fulfilled, and brings together a workflow that waits and the fact that it waits for.
-//! Either can come first, and either can come twice: whoever comes second finds the other there and answers the task.
+//! A row stores whose order is being fulfilled. It also matches a waiting workflow task with the
+//! event that it waits for. Either can arrive first, and either can arrive twice. Whichever arrives
+//! second finds the other, and the task is completed.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use lambdakit::AwsError;
 use lambdakit::table::{Put, Table, key};
 use serde::{Deserialize, Serialize};
 
-/// How long a row stays: longer than an execution can run and its name is taken.
+/// How long a row is kept: longer than an execution can run and its name stays reserved.
 const LIFETIME_DAYS: u32 = 120;
 
 /// What a workflow waits for.
@@ -35,21 +36,22 @@ impl Wait {
     }
 }
 
-/// What a workflow that waits is told. All but the first are names of errors that it knows.
+/// The answer that a waiting task receives. All but the first are names of errors that the workflow
+/// handles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
-    /// What it waited for has come about.
+    /// The awaited event has occurred.
     Done,
-    /// Nothing was charged, nor will be.
+    /// Nothing was or will be charged.
     PaymentDeclined,
-    /// No carrier goes there.
+    /// No carrier delivers there.
     ShippingImpossible,
-    /// The parcel stays here.
+    /// The parcel stays in the warehouse.
     Cancelled,
 }
 
 impl Answer {
-    /// Its name, which for all but [`Answer::Done`] is that of an error.
+    /// Its name, which is an error name for all but [`Answer::Done`].
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -65,9 +67,9 @@ impl Answer {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fulfilment {
-    /// Which order.
+    /// The order.
     pub order_id: OrderId,
-    /// Whose; [`CustomerId::ERASED`] once their data was erased.
+    /// Its customer; [`CustomerId::ERASED`] once their data was erased.
     #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
     pub customer_id: CustomerId,
     /// Unix seconds, DynamoDB's unit for its time to live.
@@ -75,7 +77,7 @@ pub struct Fulfilment {
 }
 
 impl Fulfilment {
-    /// Of this order.
+    /// The fulfilment of this order.
     #[must_use]
     pub fn new(order_id: OrderId, customer_id: CustomerId) -> Self {
         let expires_at = Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds();
@@ -83,8 +85,8 @@ impl Fulfilment {
     }
 }
 
-/// The two halves of a wait, as a row has them. A task that was tried again has a token for each try, of which one
-/// waits: which, nobody can tell from the order in which they were written.
+/// The two halves of a wait, as a row stores them. A retried task has one token per attempt, and
+/// one of them is waiting. The order in which they were written does not show which.
 #[derive(Debug, Deserialize)]
 struct Rendezvous {
     #[serde(default)]
@@ -105,7 +107,7 @@ impl FulfilmentStore {
         Self { table }
     }
 
-    /// Keeps that an order is being fulfilled; again, it changes nothing.
+    /// Stores that an order is being fulfilled. Repeating it changes nothing.
     pub async fn begin(&self, fulfilment: &Fulfilment) -> Result<(), AwsError> {
         let put = self
             .table
@@ -117,7 +119,8 @@ impl FulfilmentStore {
         Put::of(put.send().await).map(drop)
     }
 
-    /// The part of a transaction that erases whose order it is, also before it is begun.
+    /// The part of a transaction that erases the customer's id from a row, even before the row is
+    /// begun.
     pub(super) fn erasing(&self, order_id: OrderId) -> Result<TransactWriteItem, AwsError> {
         let expires_at = Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds();
         let update = Update::builder()
@@ -131,12 +134,13 @@ impl FulfilmentStore {
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
-    /// The order that is being fulfilled.
+    /// Reads an order that is being fulfilled.
     pub async fn get(&self, order_id: OrderId) -> Result<Option<Fulfilment>, AwsError> {
         self.table.get_latest(key([("orderId", order_id.to_string())])).await
     }
 
-    /// Keeps the token of a task that waits from now on; gives the answer, if it is known already.
+    /// Stores the token of a task that is waiting from now on. Returns the answer if it is stored
+    /// already.
     pub async fn wait(&self, order_id: OrderId, wait: Wait, token: &str) -> Result<Option<Answer>, AwsError> {
         let halves = self
             .set(order_id, wait, "Task", "ADD #half :value", AttributeValue::Ss(vec![token.to_owned()]))
@@ -144,7 +148,8 @@ impl FulfilmentStore {
         Ok(halves.answer)
     }
 
-    /// Keeps the answer to a wait, unless there is one; gives that which holds, and the tokens of tasks that may wait.
+    /// Stores the answer to a wait, unless one is stored already. Returns the stored answer, and
+    /// the tokens of tasks that may be waiting.
     pub async fn answer(
         &self,
         order_id: OrderId,

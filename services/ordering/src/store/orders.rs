@@ -1,9 +1,11 @@
-//! The order table: key `customerId` and `orderId`, whose order is that of time; time to live `expiresAt`. Indexes:
-//! `by-status` (`status`, `orderId`), and `by-user-name` (`userName`, `orderId`), which has the keys alone.
+//! The order table: key `customerId` and `orderId`, which sorts by time; time to live `expiresAt`.
+//! Indexes: `by-status` (`status`, `orderId`), and `by-user-name` (`userName`, `orderId`), which
+//! contains only the keys.
 //!
-//! An order whose customer was erased has the customer id [`CustomerId::ERASED`], and `movedAt` if it was placed before the
-//! erasure. Under the customer's own id only their tombstone is left (`orderId` is `erased`). The indexes have no
-//! tombstones, because a tombstone has neither status nor name.
+//! An order whose customer was erased has the customer id [`CustomerId::ERASED`], and `movedAt` if
+//! it was placed before the erasure. Under the customer's own id only their tombstone is left
+//! (`orderId` is `erased`). The indexes have no tombstones, because a tombstone has neither status
+//! nor name.
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -30,26 +32,26 @@ const KEY: [&str; 2] = ["customerId", "orderId"];
 const IS_ORDER: &str = "attribute_exists(orderDate)";
 /// Holds if there is no item of this key.
 const IS_NEW: &str = "attribute_not_exists(orderId)";
-/// When an order was moved from its customer's id to that of nobody.
+/// When an order was moved from its customer's id to [`CustomerId::ERASED`].
 const MOVED_AT: &str = "movedAt";
-/// How many orders are read at once when all of a customer's are needed.
+/// How many orders one query reads when all of a customer's are needed.
 const CHUNK: i32 = 100;
 
-/// A move of an order to its next status.
+/// A transition of an order to its next status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transition {
-    /// Where to, when and why.
+    /// The new status, its time and its reason.
     pub change: StatusChange,
-    /// Not if the customer has cancelled the order.
+    /// Rejects the transition if the customer has cancelled the order.
     pub unless_cancelled: bool,
 }
 
-/// What came of a move, or of a cancellation.
+/// The outcome of a transition or of a cancellation request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TransitionOutcome {
-    /// It was made, and this is the order now.
+    /// It was applied, and this is the order now.
     Applied(Box<Order>),
-    /// It was not: the order stands so that it could not be made, or has been cancelled.
+    /// It was rejected: the order's status does not allow it, or the order has been cancelled.
     Rejected(Box<Order>),
     /// There is no such order.
     NotFound,
@@ -70,7 +72,8 @@ impl OrderStore {
         Self { table, tombstones }
     }
 
-    /// Keeps a new order, anonymised if its customer was erased; `false` when it was kept before.
+    /// Stores a new order, anonymised if its customer was erased. Returns `false` if it was stored
+    /// before.
     pub async fn place(&self, order: &Order) -> Result<bool, AwsError> {
         let new = put_if(&self.table, serde_dynamo::to_item(order)?, IS_NEW)?;
         match self.tombstones.write(order.customer_id, vec![new]).await? {
@@ -80,8 +83,9 @@ impl OrderStore {
         }
     }
 
-    /// Keeps a new order of an erased customer, unless it was kept before: as theirs, where the erasure has not come to it
-    /// yet, or as nobody's.
+    /// Stores a new order of an erased customer, unless it was stored before. It may be stored
+    /// under the customer's id, if the erasure has not reached it yet, or under
+    /// [`CustomerId::ERASED`].
     async fn place_anonymised(&self, order: &Order) -> Result<bool, AwsError> {
         let not_theirs = ConditionCheck::builder()
             .table_name(self.table.name())
@@ -99,7 +103,7 @@ impl OrderStore {
         self.read(customer_id, order_id, false).await
     }
 
-    /// The same, after every write that was answered before.
+    /// The same, with a consistent read.
     pub async fn get_latest(
         &self,
         customer_id: CustomerId,
@@ -120,7 +124,8 @@ impl OrderStore {
         Ok(order.map(serde_dynamo::from_item).transpose()?)
     }
 
-    /// Moves an order along the arrows between its statuses, and adds the change to its history.
+    /// Advances an order by a valid transition between its statuses, and adds the change to its
+    /// history.
     pub async fn advance(
         &self,
         customer_id: CustomerId,
@@ -141,7 +146,8 @@ impl OrderStore {
         moved(update).await
     }
 
-    /// Keeps that a customer wants an order cancelled, which can be said once, and until its parcel has left.
+    /// Records that a customer wants an order cancelled. This is possible once, until its parcel
+    /// has left.
     pub async fn request_cancellation(
         &self,
         customer_id: CustomerId,
@@ -157,7 +163,7 @@ impl OrderStore {
         moved(update).await
     }
 
-    /// An update of an order that stands at one of these.
+    /// An update of an order that has one of these statuses.
     fn update(
         &self,
         customer_id: CustomerId,
@@ -203,8 +209,8 @@ impl OrderStore {
         Ok(found.items.into_iter().next())
     }
 
-    /// A page of the orders of all customers who have, or had, this name, newest first; only those of some dates, if any
-    /// are given.
+    /// A page of the orders of all customers who have, or had, this name, newest first; only those
+    /// of some dates, if any are given.
     pub async fn list_user_name(
         &self,
         user_name: &UserName,
@@ -216,7 +222,7 @@ impl OrderStore {
         self.table.query_index(query, &KEY, page).await
     }
 
-    /// A page of the orders that stand so, newest first.
+    /// A page of the orders with this status, newest first.
     pub async fn list_status(
         &self,
         status: OrderStatus,
@@ -245,7 +251,7 @@ impl OrderStore {
         self.newest_first(of_dates(query, "customerId", customer_id.to_string(), dates), page).await
     }
 
-    /// Some of a customer's orders, oldest first, and where to go on if there may be more.
+    /// Some of a customer's orders, oldest first, and where to continue if there may be more.
     pub async fn chunk(
         &self,
         customer_id: CustomerId,
@@ -272,8 +278,8 @@ impl OrderStore {
         self.tombstones.put(customer_id).await
     }
 
-    /// Moves these orders of one customer to [`CustomerId::ERASED`], where their fulfilment finds them, all of them or none: 33 at
-    /// most, since a transaction takes 100 writes.
+    /// Moves these orders of one customer to [`CustomerId::ERASED`], where their fulfilment finds
+    /// them, all of them or none. At most 33, since a transaction takes 100 writes.
     pub async fn anonymise(&self, orders: &[Order], fulfilments: &FulfilmentStore) -> Result<(), AwsError> {
         let anonymising = |order: &Order| {
             let [removed, anonymised] = self.anonymising(order)?;
@@ -290,7 +296,8 @@ impl OrderStore {
     }
 
     fn anonymising(&self, order: &Order) -> Result<[TransactWriteItem; 2], AwsError> {
-        // Only what was read may go: an order that has moved on meanwhile is read again first.
+        // Only what was read may be deleted: an order that has changed meanwhile is read again
+        // first.
         let unchanged = match order.cancel_requested_at {
             Some(_) => "#status = :status",
             None => "#status = :status AND attribute_not_exists(cancelRequestedAt)",
@@ -316,7 +323,7 @@ impl OrderStore {
     }
 }
 
-/// Holds for an order that stands at one of these, whose values [`OrderStore::update`] gives.
+/// The condition that an order has one of these statuses, whose values [`OrderStore::update`] sets.
 fn stands_at(from: &[OrderStatus]) -> String {
     let values: Vec<_> = (0..from.len()).map(|index| format!(":from{index}")).collect();
     format!("#status IN ({})", values.join(", "))
@@ -355,13 +362,13 @@ fn tombstone_key(customer_id: CustomerId) -> Item {
     key([("customerId", customer_id.to_string()), ("orderId", tombstone::ERASED.to_owned())])
 }
 
-/// Whether the image of a row is that of an order that was moved to nobody's id.
+/// Whether the image of a row is that of an order that was moved to [`CustomerId::ERASED`].
 pub(crate) fn is_moved(image: &serde_dynamo::Item) -> bool {
     image.contains_key(MOVED_AT)
 }
 
-/// Asks for the orders under a key, only for those of some dates, if any are given: an order's id begins with its date, so
-/// dates are a range of the key.
+/// Queries the orders under a key, only those of some dates, if any are given. An order's id begins
+/// with its date, so dates are a range of the key.
 fn of_dates(
     query: QueryFluentBuilder,
     key: &str,

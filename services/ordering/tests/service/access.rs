@@ -1,10 +1,10 @@
-//! Who may see what, behind the gateway.
+//! Authorization of order reads behind the gateway.
 
 use testkit::Client;
 
 use crate::{Shop, order, shop};
 
-/// A shop with an order of `swn`'s, and the paths to it.
+/// A shop with an order of `swn`, and the paths to it.
 async fn with_order() -> (Shop, [String; 3]) {
     let shop = shop().await;
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());

@@ -23,7 +23,7 @@ async fn an_event_that_comes_again_changes_nothing() {
     let shop = shop().await;
     let twice = [order("swn", 1), order("swn", 1)];
     assert!(shop.deliver(&twice).await.is_empty());
-    // What happened to the order since must not be lost.
+    // Later changes of the order must not be lost.
     let row = shop.dynamodb.scan().table_name("ORDER_TABLE").send().await.unwrap().items()[0].clone();
     let mut touched = row;
     touched.insert("touched".to_owned(), AttributeValue::Bool(true));
@@ -74,7 +74,7 @@ async fn an_older_and_a_newer_version_of_the_event_are_understood() {
         metadata["causationId"] = metadata["eventId"].clone();
         metadata["region"] = json!("eu");
     });
-    // Before there were colours and tokens.
+    // An event from before colours and tokens were added.
     let older = message("older", |data| {
         for line in data["lines"].as_array_mut().unwrap() {
             line.as_object_mut().unwrap().remove("color");

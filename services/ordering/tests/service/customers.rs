@@ -1,4 +1,4 @@
-//! What becomes of orders when their customer wants them handed over, or wants to be forgotten.
+//! Export and erasure of a customer's orders.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -22,7 +22,7 @@ const EXPORT: &str = include_str!("../../events/ordering-on-privacy.json");
 const ERASED: &str = "00000000-0000-0000-0000-000000000000";
 const ERASURE: &str = include_str!("../../events/ordering-on-privacy-erasure.json");
 
-/// An ordering service with a bus, and a proxy between it and both.
+/// An ordering service with a bus, and a proxy between it and AWS.
 struct Counter {
     shop: Shop,
     bus: Bus,
@@ -48,13 +48,13 @@ async fn counter() -> Counter {
 }
 
 impl Counter {
-    /// Delivers a request and says whether it is done.
+    /// Delivers a request and returns whether it was acknowledged.
     async fn deliver(&self, sample: &str) -> bool {
         let event: SqsEvent = serde_json::from_str(sample).unwrap();
         queue::invoke(&self.requests, event, None).await.failed().next().is_none()
     }
 
-    /// Orders of `swn`, a second apart, as many as it takes.
+    /// Adds this many orders of `swn`, one second apart.
     async fn fill(&self, count: u64) {
         assert!(self.shop.deliver(&[order("swn", 0)]).await.is_empty());
         let template = self.rows().await.remove(0);
@@ -109,7 +109,7 @@ async fn no_orders_are_exported_as_empty() {
 async fn many_orders_are_handed_over_in_parts_and_a_redelivered_request_starts_another_run() {
     let counter = counter().await;
     counter.fill(300).await;
-    // The first try breaks off after some parts: nothing is acknowledged.
+    // The first attempt fails after some parts, so nothing is acknowledged.
     counter.faults.add(Rule::new(Fault::Refuse).on("PutEvents").after(2));
     assert!(!counter.deliver(EXPORT).await);
     counter.faults.clear();
@@ -118,7 +118,7 @@ async fn many_orders_are_handed_over_in_parts_and_a_redelivered_request_starts_a
     let mut events = counter.bus.events(told.len() + 3).await;
     let again = events.split_off(told.len());
     for (first, second) in told.iter().zip(&again) {
-        // Orders can change between two runs: their parts must not be taken for each other.
+        // Orders can change between two runs, so parts of different runs must differ in their ids.
         assert_ne!(first["detail"]["metadata"]["eventId"], second["detail"]["metadata"]["eventId"]);
         assert_ne!(first["detail"]["data"]["runId"], second["detail"]["data"]["runId"]);
         assert_eq!(first["detail"]["data"]["items"], second["detail"]["data"]["items"]);
@@ -170,7 +170,7 @@ async fn orders_of_erased_customers_are_hidden_from_everybody() {
     assert!(counter.deliver(ERASURE).await);
     assert_eq!(client.get("/order/swn").await.expect(200).body, json!({ "items": [] }));
     assert_eq!(client.get("/order/swn?orderDate=2026-01-31").await.expect(200).body, json!({ "items": [] }));
-    // Nor do they, by a token that is good for a while yet.
+    // The customer whose token is still valid sees no orders either.
     let own = client.customer("swn");
     assert_eq!(own.get("/order/swn").await.expect(200).body, json!({ "items": [] }));
     own.get(&format!("/order/swn/{}", id.as_str().unwrap())).await.expect(404);
@@ -216,7 +216,7 @@ async fn a_late_checkout_of_an_erased_customer_makes_one_anonymous_order() {
     for personal in ["swn", "Grace", "Hopper", "name@example.com", "Harbour", "tok_visa", "sample-5"] {
         assert!(!row.contains(personal), "{personal} in {row}");
     }
-    // It is news to the rest of the shop, unlike an order that was moved.
+    // This order is published, unlike a moved order, which has `movedAt`.
     assert!(!orders[0].contains_key("movedAt"));
     assert_eq!(counter.rows_of(&customer_id("swn")).await.len(), 1, "the tombstone");
     assert_eq!(counter.rows_of(&customer_id("ada")).await.len(), 1, "somebody else's order");
@@ -242,7 +242,7 @@ async fn the_next_owner_of_a_name_sees_nothing_of_the_first_and_loses_nothing_to
     const SECOND: &str = "5c0f9a1e-2b34-4c1d-9e7f-8a6b5c4d3e2f";
     let counter = counter().await;
     assert!(counter.shop.deliver(&[order("swn", 1)]).await.is_empty());
-    // The account is gone, whichever way, and nobody asked the shop for an erasure.
+    // The account is deleted, without an erasure request to the shop.
     let second = counter.shop.client.customer_with_id("swn", SECOND);
     assert_eq!(second.get("/order/swn").await.expect(200).body, json!({ "items": [] }));
     let of_first = counter.shop.client.get("/order/swn").await.body["items"][0]["orderId"].clone();
@@ -254,14 +254,14 @@ async fn the_next_owner_of_a_name_sees_nothing_of_the_first_and_loses_nothing_to
         data["orderId"] = json!("019c1431-2e60-7000-8000-000000000077");
     });
     assert!(counter.shop.deliver(&[mine]).await.is_empty());
-    // Staff see both, and whose each is.
+    // Staff see the orders of both customers, and the customer id of each.
     let both = counter.shop.client.get("/order/swn").await.expect(200).body;
     let ids: BTreeSet<_> =
         both["items"].as_array().unwrap().iter().map(|o| o["customerId"].as_str().unwrap()).collect();
     assert_eq!(ids, BTreeSet::from([SECOND, customer_id("swn").as_str()]));
     let one = counter.shop.client.get(&format!("/order/swn?customerId={SECOND}")).await.expect(200).body;
     assert_eq!(one["items"].as_array().unwrap().len(), 1);
-    // Whenever the messages of the first customer arrive, they are about the first customer.
+    // Late messages of the first customer affect only the first customer.
     for message in [ERASURE, EXPORT, ERASURE] {
         assert!(counter.deliver(message).await);
     }
@@ -281,11 +281,11 @@ async fn an_erasure_that_breaks_off_among_a_thousand_orders_goes_on_when_it_come
     };
     let all = ids(counter.rows_of(&customer_id("swn")).await);
     for done in [0, 37, 62] {
-        // As if the function had died: what is written is written, and nothing is told.
+        // As if the function had died: its writes are stored, and nothing is published.
         counter.faults.add(Rule::new(Fault::Refuse).on("TransactWriteItems").after(done));
         assert!(!counter.deliver(ERASURE).await);
         counter.faults.clear();
-        // Each order stands in one place, whenever one looks.
+        // Each order exists exactly once at any time.
         let orders = counter.rows().await.into_iter().filter(|row| row.contains_key("status"));
         assert_eq!(orders.count(), 1000);
     }
@@ -339,7 +339,7 @@ async fn an_order_that_is_erased_while_a_list_is_read_is_left_out() {
     for list in ["/order", "/order/swn"] {
         let counter = counter().await;
         assert!(counter.shop.deliver(&[order("swn", 1), order("grace", 2)]).await.is_empty());
-        // The index had the order, and when the items are fetched only a tombstone is left.
+        // The index still has the order, but its item is a tombstone when it is fetched.
         counter.faults.add(Rule::new(Fault::Delay(Duration::from_secs(1))).on("BatchGetItem").times(1));
         let erase = async {
             testkit::eventually("the fetch", async || (counter.faults.delayed() > 0).then_some(())).await;

@@ -1,4 +1,4 @@
-//! What becomes of orders when calls fail on the way. Each test is a row of `docs/reliability.md`.
+//! Orders when calls to AWS fail. Each test is a row of `docs/reliability.md`.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn an_order_whose_answer_is_lost_is_placed_once() {
     let (shop, faults) = faulty_shop().await;
     faults.add(Rule::new(Fault::LoseAnswer).on("TransactWriteItems").times(1));
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
-    // And when all answers are lost, the message comes again and finds its order.
+    // If all responses are lost, the message is redelivered and its order exists already.
     faults.add(Rule::new(Fault::LoseAnswer).on("TransactWriteItems"));
     assert_eq!(shop.deliver(&[order("swn", 2)]).await, ["m-2"]);
     faults.clear();
@@ -65,7 +65,7 @@ async fn a_cancellation_whose_answer_is_lost_is_accepted_whatever_has_become_of_
     let order_id = placed["orderId"].as_str().unwrap();
     let swn = shop.client.customer("swn");
     let cancelled = async {
-        // As the workflow does it.
+        // The update as the workflow makes it.
         let update = shop.dynamodb.update_item().table_name("ORDER_TABLE");
         let update = update.set_key(Some(lambdakit::table::key([
             ("customerId", testkit::customer_id("swn")),

@@ -1,4 +1,4 @@
-//! An order's way to its customer, with workflows that really wait.
+//! Order fulfilment with Step Functions workflows that wait for task tokens.
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::{SAMPLE, Shop, order, shop_of};
 const ID: &str = "019c13ec-a1e8-7000-8000-000000000001";
 const AT: &str = "2026-01-31T13:00:00.000Z";
 
-/// An ordering service with one order of `swn`, queues in the place of payment and shipping, and a workflow whose only
-/// task waits and sends its token to a queue.
+/// An ordering service with one order of `swn`, queues that replace payment and shipping, and a
+/// workflow. Its only task sends its token to a queue and waits.
 struct World {
     account: Account,
     shop: Shop,
@@ -67,7 +67,7 @@ async fn world() -> World {
 }
 
 impl World {
-    /// A world whose order was told of, and the token of its workflow, which waits.
+    /// A world whose order event was delivered, and the token of its waiting workflow.
     async fn begun() -> (Self, String) {
         let world = world().await;
         assert!(world.tell("OrderPlaced", placed()).await);
@@ -75,7 +75,7 @@ impl World {
         (world, token)
     }
 
-    /// Tells a fact, and says whether it was acknowledged.
+    /// Delivers an event and returns whether it was acknowledged.
     async fn tell(&self, name: &str, data: Value) -> bool {
         let metadata = json!({
             "eventId": "0f1e2d3c-0000-5000-8000-000000000009", "version": 1, "correlationId": "c-1", "occurredAt": AT,
@@ -92,12 +92,12 @@ impl World {
         assert!(self.tell(name, json!({ "orderId": ID })).await, "{name}");
     }
 
-    /// Has a step done, and gives the name of the error.
+    /// Runs a step and returns the name of its error.
     async fn step(&self, step: &str, more: Value) -> Result<(), String> {
         self.outcome(step, more).await.map(|outcome| assert_eq!(outcome, StepOutcome::Done, "{step}"))
     }
 
-    /// What comes of a step, or the name of the error by which its invocation fails.
+    /// The outcome of a step, or the name of the error that its invocation fails with.
     async fn outcome(&self, step: &str, more: Value) -> Result<StepOutcome, String> {
         let mut call = json!({ "step": step, "orderId": ID, "correlationId": "c-1" });
         call.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap_or_default());
@@ -122,7 +122,7 @@ impl World {
         received.messages.unwrap_or_default().is_empty()
     }
 
-    /// How the execution ended: its error, if it has one.
+    /// The error of the finished execution, if it has one.
     async fn end(&self) -> Option<String> {
         let workflows = self.account.aws().workflows();
         let arn = format!("{}:{ID}", self.workflow.replace(":stateMachine:", ":execution:"));
@@ -133,7 +133,7 @@ impl World {
         .await
     }
 
-    /// What publishes the changes of orders, and the bus that it publishes to.
+    /// The publisher of order changes, and the bus that it publishes to.
     async fn outbox(&self) -> (Outbox, Bus) {
         let (bus, retries) = (self.account.bus().await, self.account.queue("retries").await);
         let aws = self.account.aws();
@@ -149,7 +149,7 @@ impl World {
         let order = self.order().await;
         let history = order["history"].as_array().unwrap().clone();
         assert_eq!(history.last().unwrap()["status"], order["status"]);
-        // Also when a fact is from before the workflow knew what led to it.
+        // A late event is stored 1 ms after the newest history entry.
         assert!(history.is_sorted_by(|a, b| a["at"].as_str() < b["at"].as_str()), "{history:?}");
         history.iter().map(|change| change["status"].as_str().unwrap().to_owned()).collect()
     }
@@ -180,7 +180,7 @@ async fn an_order_has_one_execution_however_often_it_is_told_of() {
     let begun = world.message(&world.tokens).await;
     assert_eq!(begun["input"]["orderId"], ID);
     assert_eq!(begun["input"]["units"], placed()["units"]);
-    // The history of an execution stays for 90 days.
+    // Step Functions keeps the history of an execution for 90 days.
     assert!(!begun.to_string().contains("swn"), "{begun}");
     assert!(!begun.to_string().contains(&customer_id("swn")), "{begun}");
     assert!(world.is_empty(&world.tokens).await);
@@ -199,7 +199,7 @@ async fn payment_is_commanded_and_the_workflow_waits_for_what_it_tells() {
         world.tell("PaymentSettled", json!({ "orderId": ID, "amount": 2770.8, "currency": "USD" })).await
     );
     assert_eq!(world.end().await, None);
-    // Told again, to a workflow that waits no longer, it is acknowledged.
+    // A redelivered event is acknowledged although the workflow no longer waits.
     assert!(
         world.tell("PaymentSettled", json!({ "orderId": ID, "amount": 2770.8, "currency": "USD" })).await
     );
@@ -226,7 +226,7 @@ async fn refusals_of_payment_and_shipping_fail_the_task_by_their_name() {
 async fn answers_that_arrive_before_the_task_waits_are_kept() {
     let (world, token) = World::begun().await;
     world.tell_of_order("ShipmentDispatched").await;
-    // The first of two answers holds.
+    // The first of two results counts.
     world.tell_of_order("ShipmentCancelled").await;
     assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
     assert_eq!(world.end().await, None);
@@ -236,7 +236,7 @@ async fn answers_that_arrive_before_the_task_waits_are_kept() {
 #[tokio::test]
 async fn a_task_that_is_tried_again_waits_with_its_new_token() {
     let (world, token) = World::begun().await;
-    // However late the token of the failed try is written.
+    // The token of the failed attempt may be stored late.
     assert_eq!(world.step("refund", json!({ "taskToken": token })).await, Ok(()));
     assert_eq!(world.step("refund", json!({ "taskToken": "of-a-try-that-failed" })).await, Ok(()));
     assert_eq!(world.message(&world.payment).await["detail-type"], "RefundPayment");
@@ -256,7 +256,7 @@ async fn an_order_goes_its_way_once_and_keeps_its_history() {
         world.tell_of_order("ShipmentDelivered").await;
     }
     assert_eq!(world.statuses().await, ["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED", "DELIVERED"]);
-    // An arrow that is not there is no way.
+    // A transition that the state machine does not have is rejected.
     let close = json!({ "status": "CANCELLED", "reason": "CUSTOMER_REQUEST" });
     assert_eq!(world.step("close", close).await, Err("Broken".to_owned()));
     assert_eq!(world.statuses().await.len(), 5);
@@ -304,7 +304,7 @@ async fn an_order_that_ends_early_says_why() {
     assert_eq!(order["status"], "REJECTED");
     assert_eq!(order["history"][1]["reason"], "OUT_OF_STOCK");
     assert_eq!(order["history"].as_array().unwrap().len(), 2);
-    // The next step of a workflow that should not be there.
+    // A step of a workflow that should not exist.
     assert_eq!(world.step("markStockReserved", json!({})).await, Err("Broken".to_owned()));
 }
 
@@ -319,7 +319,8 @@ async fn an_order_that_was_cancelled_goes_no_further() {
         assert!(answer.body["cancelRequestedAt"].is_string());
         let [next, command] =
             if done.is_empty() { ["markStockReserved", "charge"] } else { ["markPaid", "ship"] };
-        // Neither is an error of the function; the workflow turns back by the task of the command.
+        // Neither is an error of the function: the task of the command makes the workflow
+        // compensate.
         let refused = Ok(StepOutcome::CancelRequested);
         assert_eq!(world.outcome(next, json!({})).await, refused);
         for _ in 0..2 {
@@ -327,7 +328,7 @@ async fn an_order_that_was_cancelled_goes_no_further() {
         }
         assert_eq!(world.end().await.as_deref(), Some("CancelRequested"));
         assert!(world.is_empty(&world.payment).await && world.is_empty(&world.shipping).await);
-        // A step that was done before stays done, should the workflow ask again.
+        // A completed step stays completed if the workflow repeats it.
         for step in done {
             assert_eq!(world.step(step, json!({})).await, Ok(()));
         }
@@ -354,7 +355,7 @@ async fn an_order_that_is_cancelled_after_it_was_marked_is_still_commanded() {
     }
 }
 
-/// What a function answers must not fail its invocation: Lambda would count it among its errors.
+/// Expected outcomes must not fail the invocation: Lambda would count them as errors.
 #[test]
 fn workflow_tasks_fail_by_expected_refusals_only_where_a_token_is_answered() {
     let definition: Value = serde_json::from_str(include_str!("../../fulfilment.asl.json")).unwrap();
@@ -451,7 +452,8 @@ async fn each_change_of_an_order_is_told_once_and_by_its_name() {
     assert_eq!(world.step("close", close).await, Ok(()));
     images.push(image(&world).await);
     let mut records: Vec<Value> = images.windows(2).map(|pair| record(&pair[0], &pair[1])).collect();
-    // What an erasure does to an order is no news: the order goes, comes again as nobody's, and a tombstone is put.
+    // Erasure publishes nothing: it deletes the order, stores it again without a customer, and
+    // writes a tombstone.
     let mut moved = images[5].clone();
     moved["userName"]["S"] = json!("erased");
     moved["customerId"]["S"] = json!("00000000-0000-0000-0000-000000000000");
@@ -517,7 +519,7 @@ async fn the_sample_events_tell_of_the_sample_order() {
     assert_eq!(names, ["OrderPlaced", "OrderStockReserved", "OrderStockReserved"]);
 }
 
-/// The order's row, as a stream shows it.
+/// The order's row, as a stream image.
 async fn image(world: &World) -> Value {
     let rows = world.shop.dynamodb.scan().table_name("ORDER_TABLE").send().await.unwrap().items.unwrap();
     let item: serde_dynamo::Item = rows[0].clone().into();

@@ -7,14 +7,14 @@ use testkit::{Account, Client, Meter, seed};
 
 use crate::{order, shop};
 
-/// What an order looks like in the table, from one that the consumer placed.
+/// The item of an order that the consumer placed.
 async fn placed() -> HashMap<String, AttributeValue> {
     let shop = shop().await;
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
     shop.dynamodb.scan().table_name("ORDER_TABLE").send().await.unwrap().items()[0].clone()
 }
 
-/// The read capacity that two pages of each list cost when one user has so many orders.
+/// The read capacity units of two pages of each list when one user has this many orders.
 async fn cost_of_pages(template: &HashMap<String, AttributeValue>, count: u64) -> Vec<f64> {
     let account = Account::new();
     let (table, meter) = (account.table("ORDER_TABLE").await, Meter::default());

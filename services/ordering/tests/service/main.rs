@@ -1,4 +1,4 @@
-//! Orders against their real table, on the local AWS.
+//! Order tests against their real table, on the local AWS.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -22,7 +22,7 @@ use testkit::{Account, Client, customer_id};
 
 const SAMPLE: &str = include_str!("../../events/ordering-on-checkout.json");
 
-/// An ordering service with nothing in its table.
+/// An ordering service with an empty table.
 struct Shop {
     /// Signed in as staff.
     client: Client,
@@ -50,7 +50,7 @@ async fn shop_of(account: &Account, of_service: &Account) -> Shop {
 }
 
 impl Shop {
-    /// Delivers a batch of queue messages and gives the ids of those that failed.
+    /// Delivers a batch of queue messages and returns the ids of those that failed.
     async fn deliver(&self, messages: &[Value]) -> Vec<String> {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
         let response = queue::invoke(&self.checkouts, event, None).await;
@@ -73,12 +73,12 @@ fn message(id: &str, change: impl FnOnce(&mut Value)) -> Value {
     message
 }
 
-/// The message of an order with a number, of one user.
+/// The message of a numbered order of one user.
 fn order(user: &str, number: usize) -> Value {
     message(&format!("m-{number}"), |data| {
         data["customerId"] = json!(customer_id(user));
         data["userName"] = json!(user);
-        // A UUID v7 carries its time in front: each order is a second later than the one before.
+        // A UUID v7 starts with its time: each order is one second later than the previous one.
         let millis = 1_769_860_800_000_u64 + 1000 * u64::try_from(number).unwrap();
         let hex = format!("{millis:012x}");
         data["orderId"] = json!(format!("{}-{}-7000-8000-{number:012}", &hex[..8], &hex[8..]));

@@ -2,7 +2,7 @@ use serde_json::{Value, json};
 
 use crate::{Shop, order, shop};
 
-/// A shop where one user has so many orders, a second apart.
+/// A shop where one user has this many orders, one second apart.
 async fn with_orders(count: usize) -> Shop {
     let shop = shop().await;
     for batch in (0..count).collect::<Vec<_>>().chunks(10) {

@@ -1,4 +1,4 @@
-//! What becomes of orders, told on a topic: to each subscriber as it came, if it wants it.
+//! Order events on a topic: each subscriber gets the events that its filter accepts, unchanged.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use testkit::{Account, eventually};
 
 const SAMPLE: &str = include_str!("../../events/ordering-topic-relay.json");
 
-/// A topic with two subscribers: one takes everything, the other what has come to an end.
+/// A topic with two subscribers: one takes all events, the other only final ones.
 struct Square {
     account: Account,
     facts: TopicRelay,
@@ -58,13 +58,13 @@ async fn square() -> Square {
 }
 
 impl Square {
-    /// Delivers a batch and gives the ids of the messages that come again.
+    /// Delivers a batch and returns the ids of the messages that SQS redelivers.
     async fn deliver(&self, messages: &[Value]) -> Vec<String> {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
         queue::invoke(&self.facts, event, None).await.failed().map(ToOwned::to_owned).collect()
     }
 
-    /// What is in a queue, once there is so much.
+    /// The messages of a queue, once there are `count` of them.
     async fn heard(&self, queue: &str, count: usize) -> Vec<Heard> {
         let mut heard = Vec::new();
         while heard.len() < count {
@@ -86,7 +86,7 @@ impl Square {
     }
 }
 
-/// The message of a fact, made of the sample.
+/// The message of an event, made from the sample.
 fn fact(name: &str) -> Value {
     changed(name, |envelope| envelope["detail-type"] = json!(name))
 }
@@ -103,7 +103,7 @@ fn changed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
 #[tokio::test]
 async fn a_fact_is_told_as_it_came_with_what_subscribers_choose_by() {
     let square = square().await;
-    // Numbers and fields that nobody here knows stay as they were written.
+    // Unknown numbers and fields stay as they were written.
     let mut message = changed("placed", |envelope| {
         envelope["detail-type"] = json!("OrderPlaced");
         envelope["detail"]["data"]["new"] = json!("PRICE");
@@ -143,7 +143,7 @@ async fn a_subscriber_hears_what_it_asked_for() {
     let everything = square.heard(&square.everything, 8).await;
     let types: BTreeSet<_> = everything.iter().map(|heard| heard.attributes["type"].clone()).collect();
     assert_eq!(types, facts.map(str::to_owned).into());
-    // All are there, so what the other is to hear is, too.
+    // All events have arrived, so the filtered queue is complete, too.
     let ends = square.heard(&square.ends, 3).await;
     let mut statuses: Vec<_> = ends.iter().map(|heard| heard.attributes["status"].clone()).collect();
     statuses.sort();
@@ -159,13 +159,13 @@ async fn a_fact_that_could_not_be_told_comes_again_and_poison_does_not_hold_up_t
     square.faults.add(Rule::new(Fault::LoseAnswer).on("Publish").times(1));
     let messages = [
         json!({ "messageId": "poison", "body": "{" }),
-        // For ordering alone.
+        // Only ordering consumes this event.
         fact("OrderCancellationRequested"),
         changed("no-version", |envelope| envelope["detail"]["metadata"]["version"] = json!("one")),
         fact("OrderPaid"),
     ];
     assert_eq!(square.deliver(&messages).await, ["poison", "OrderCancellationRequested", "no-version"]);
-    // Told, and for want of an answer once more: to the letter the same.
+    // The first response was lost, so the event was published twice with identical content.
     let heard = square.heard(&square.everything, 2).await;
     assert_eq!(heard[0].body, heard[1].body);
 }

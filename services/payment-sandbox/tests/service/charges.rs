@@ -67,7 +67,7 @@ async fn requests_at_once_make_one_charge() {
 #[tokio::test]
 async fn some_charges_are_answered_late_the_first_time() {
     let bank = bank().await;
-    // The client gives up; the charge is made all the same.
+    // The client times out, but the charge is still made.
     let charge = bank.charge("key", "tok_timeout");
     assert!(tokio::time::timeout(Duration::from_secs(3), charge).await.is_err());
     assert_eq!(bank.rows().await.len(), 1);
@@ -113,7 +113,7 @@ async fn invalid_charges_are_refused() {
     for body in [json!({}), json!([]), charge(0, "order-1"), charge(-1, "order-1"), charge(1990, "")] {
         assert_eq!(bank.charge_of("key", &body).await.expect(400).body["error"]["code"], "invalid_request");
     }
-    // A scheme has no case, so this is a request without an Idempotency-Key.
+    // An authorization scheme is case-insensitive, so only the Idempotency-Key is missing.
     let no_key = [("authorization", "bearer  sk_test")];
     bank.client.send("POST", "/v1/charges", &no_key, charge(1990, "order-1")).await.expect(400);
     assert!(bank.rows().await.is_empty());

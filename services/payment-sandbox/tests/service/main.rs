@@ -1,4 +1,5 @@
-//! The provider as its client sees it, against its real table and queue, on the local AWS.
+//! Payment provider tests from its client's side, against its real table and queue, on the local
+//! AWS.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -25,12 +26,12 @@ use testkit::faults::FaultProxy;
 use testkit::{Account, Answer, Client, eventually, serve};
 
 const TABLE: &str = "PROVIDER_TABLE";
-/// While it is rotated: the new secret and the old one.
+/// The new secret and the old one, during a rotation.
 const SECRETS: &str = "whsec_dGhlIG5ldyBzZWNyZXQgb2YgdGhlIGJhbms= whsec_dGhlIG9sZCBzZWNyZXQgb2YgdGhlIGJhbms=";
-/// When charges that take their time settle, in seconds.
+/// The time until delayed charges settle, in seconds.
 const SETTLE_AFTER: u16 = 2;
 
-/// A provider without charges, a client of it that has its key, and a shop that it tells what became of them.
+/// A provider without charges, a client with its key, and a shop that receives its webhooks.
 struct Bank {
     client: Client,
     account: Account,
@@ -40,17 +41,17 @@ struct Bank {
     faults: FaultProxy,
 }
 
-/// Whoever takes webhooks.
+/// A receiver of webhooks.
 #[derive(Clone, Default)]
 struct Shop {
-    /// Bodies with their headers.
+    /// The received bodies with their headers.
     heard: Arc<Mutex<Vec<(String, HeaderMap)>>>,
-    /// Instead of 200.
+    /// The status to answer with; 200 if none is set.
     answer: Arc<Mutex<Option<StatusCode>>>,
 }
 
 impl Shop {
-    /// Opens it, and gives its address.
+    /// Starts the receiver and returns its address.
     async fn open(&self) -> String {
         let shop = self.clone();
         let hear = async move |headers: HeaderMap, body: String| {
@@ -64,12 +65,12 @@ impl Shop {
         *self.answer.lock().unwrap() = Some(status);
     }
 
-    /// What was told, as JSON.
+    /// The received webhooks, as JSON.
     fn heard(&self) -> Vec<Value> {
         self.heard.lock().unwrap().iter().map(|(body, _)| serde_json::from_str(body).unwrap()).collect()
     }
 
-    /// The ids of what was told.
+    /// The ids of the received webhooks.
     fn ids(&self) -> Vec<String> {
         let id = |headers: &HeaderMap| headers["webhook-id"].to_str().unwrap().to_owned();
         self.heard.lock().unwrap().iter().map(|(_, headers)| id(headers)).collect()
@@ -97,7 +98,7 @@ async fn bank() -> Bank {
 }
 
 impl Bank {
-    /// Asks for a charge.
+    /// Requests a charge.
     async fn charge(&self, key: &str, source: &str) -> Answer {
         self.charge_of(
             key,
@@ -133,7 +134,7 @@ impl Bank {
         rows.items().iter().map(|row| format!("{row:?}")).collect()
     }
 
-    /// The next message that waits in the queue, once it may be had.
+    /// The next message of the queue, once it is visible.
     async fn message(&self) -> Value {
         let (sqs, queue) = (self.account.aws().sqs(), &self.queue);
         let message = eventually("a message", async || {
@@ -146,7 +147,7 @@ impl Bank {
         json!({ "messageId": "m", "body": message.body().unwrap() })
     }
 
-    /// Has a message dealt with, and says whether it was.
+    /// Handles a message and returns whether it was acknowledged.
     async fn tell(&self, message: &Value) -> bool {
         let batch = serde_json::from_value(json!({ "Records": [message] })).unwrap();
         queue::invoke(&self.webhooks, batch, None).await.failed().next().is_none()

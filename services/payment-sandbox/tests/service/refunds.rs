@@ -9,7 +9,7 @@ async fn a_charge_goes_back_once() {
     let charge = id(&bank.charge("key", "tok_visa").await.expect(201));
     let refund = bank.refund(json!({ "charge": charge })).await.expect(201).body;
     assert_eq!((&refund["amount"], &refund["currency"]), (&json!(1990), &json!("USD")));
-    // By either name, and as often as one likes.
+    // A charge can be named by its id or its key, and repeated requests return the same refund.
     assert_eq!(bank.refund(json!({ "charge": charge })).await.expect(201).body, refund);
     assert_eq!(bank.refund(json!({ "chargeKey": "key" })).await.expect(201).body, refund);
     let charge = bank.find(&charge).await.expect(200).body;
@@ -64,14 +64,14 @@ async fn parts_of_a_charge_go_back_until_nothing_is_left() {
     let charge = id(&bank.charge("key", "tok_visa").await.expect(201));
     let first = bank.refund_part("first", &charge, 100).await.expect(201).body;
     assert_eq!((&first["amount"], &first["amountRefunded"]), (&json!(100), &json!(100)));
-    // Asked for again it is the same refund.
+    // A repeated request returns the same refund.
     assert_eq!(bank.refund_part("first", &charge, 100).await.expect(201).body, first);
     let view = bank.find(&charge).await.expect(200).body;
     assert_eq!((&view["status"], &view["amountRefunded"]), (&json!("settled"), &json!(100)));
     let second = bank.refund_part("second", &charge, 400).await.expect(201).body;
     assert_eq!((&second["amount"], &second["amountRefunded"]), (&json!(400), &json!(500)));
     assert_ne!(first["id"], second["id"]);
-    // The rest, as the shop asks for it.
+    // The rest, as the shop requests it.
     let rest = bank.refund(json!({ "chargeKey": "key" })).await.expect(201).body;
     assert_eq!((&rest["amount"], &rest["amountRefunded"]), (&json!(1490), &json!(1990)));
     assert_eq!(bank.refund(json!({ "charge": charge })).await.expect(201).body, rest);
@@ -106,7 +106,7 @@ async fn parts_that_cannot_go_back_are_refused() {
     for no_amount in [json!(-1), json!(1.5), json!("1")] {
         bank.refund_part("second", &charge, no_amount).await.expect(400);
     }
-    // Which part it is only a key says, and only of a charge that is there.
+    // A partial refund needs a key and an existing charge.
     bank.refund(json!({ "charge": charge, "amount": 1 })).await.expect(400);
     bank.refund(json!({ "chargeKey": "key", "amount": 1 })).await.expect(400);
     bank.refund_part("second", "ch_of_nobody", 1).await.expect(404);

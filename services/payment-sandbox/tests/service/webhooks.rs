@@ -5,7 +5,7 @@ use crate::{Bank, SECRETS, bank, id};
 
 const SAMPLE: &str = include_str!("../../events/payment-sandbox-webhooks.json");
 
-/// Tells what is due next.
+/// Sends the next due webhook and returns it.
 async fn told(bank: &Bank) -> Value {
     assert!(bank.tell(&bank.message().await).await);
     bank.shop.heard().pop().unwrap()
@@ -57,7 +57,7 @@ async fn refunds_are_told_by_the_amount_that_has_gone_back_in_all() {
         bank.refund_part(key, &charge, amount).await.expect(201);
     }
     bank.refund(json!({ "charge": charge })).await.expect(201);
-    // Each of them as it was then, though more has gone back since; the queue keeps no order.
+    // Each webhook shows its own refund, although later ones exist. The queue keeps no order.
     let mut refunds = Vec::new();
     for _ in 0..3 {
         let webhook = told(&bank).await;

@@ -1,4 +1,4 @@
-//! Who may see payments.
+//! Authorization of payment reads.
 
 use crate::{CHARGE, ORDER, till};
 

@@ -1,4 +1,4 @@
-//! What becomes of charges.
+//! Handling of charge commands.
 
 use serde_json::json;
 
@@ -84,7 +84,7 @@ async fn a_command_that_comes_again_asks_what_became_of_an_open_charge() {
     let till = till().await;
     let command = charge_by("CARD", Some("tok_delayed"));
     assert!(till.ask(&command).await);
-    // The webhook is lost: it settles, and nobody hears of it.
+    // The webhook is lost: the charge settles, but the service is not notified.
     till.faults.add(testkit::faults::Rule::new(testkit::faults::Fault::Refuse));
     assert!(!till.tell().await);
     till.faults.clear();
@@ -112,7 +112,7 @@ async fn a_command_that_makes_no_sense_is_not_acknowledged() {
         assert!(!till.ask(&command).await, "{command}");
     }
     assert!(till.rows(TABLE).await.is_empty());
-    // Nor is one that contradicts the first.
+    // A command that contradicts the first is ignored.
     assert!(till.ask(CHARGE).await);
     let payment = till.payment().await;
     assert!(!till.ask(&changed(CHARGE, |data| data["amount"] = json!(20))).await);

@@ -1,4 +1,4 @@
-//! What is told of each payment.
+//! Events published for each payment.
 
 use lambdakit::outbox::{Batch, Outbox, RetryQueue};
 use lambdakit::publish::Publisher;
@@ -22,7 +22,7 @@ async fn tell(outbox: &Outbox, batch: &Value) {
     assert_eq!(outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
 }
 
-/// The row of the till as one that has just come, as the stream would tell it.
+/// The till's row as a new stream record.
 async fn record(till: &Till) -> Value {
     let row: Value = till.rows(TABLE).await.remove(0);
     let image: serde_dynamo::Item = serde_dynamo::to_item(row).unwrap();
@@ -32,7 +32,7 @@ async fn record(till: &Till) -> Value {
     json!({ "Records": [record] })
 }
 
-/// The one thing that is told when such a row comes.
+/// The only event published for a new row.
 async fn told(till: &Till) -> Value {
     let (bus, outbox) = outbox(&Account::new()).await;
     tell(&outbox, &record(till).await).await;
@@ -139,7 +139,7 @@ async fn partial_refunds_are_told_as_such_and_the_last_one_as_a_refund() {
         till.refund_part(key, amount).await;
         assert!(till.tell().await);
         record["Records"][0]["dynamodb"]["NewImage"] = image().await;
-        // A record that comes again is told by the same event.
+        // A redelivered record is published with the same event id.
         tell(&outbox, &record).await;
         tell(&outbox, &record).await;
     }
@@ -159,7 +159,7 @@ async fn partial_refunds_are_told_as_such_and_the_last_one_as_a_refund() {
     }
 }
 
-/// An amount without the decimals that say nothing.
+/// An amount without insignificant decimals.
 fn amount_of(data: &Value) -> String {
     let amount = data["amount"].to_string();
     amount.trim_end_matches('0').trim_end_matches('.').to_owned()

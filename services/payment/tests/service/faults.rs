@@ -1,4 +1,4 @@
-//! What becomes of payments when calls fail on the way. A command that is not done comes again.
+//! Payments when calls to AWS or the provider fail. An unacknowledged command is redelivered.
 
 use std::time::Duration;
 
@@ -26,7 +26,8 @@ async fn a_provider_that_is_down_leaves_the_charge_on_the_queue() {
 #[tokio::test]
 async fn a_charge_whose_answer_is_lost_is_made_once() {
     let till = till().await;
-    // Both tries of the first delivery, so the provider has charged and nobody knows.
+    // Both attempts of the first delivery fail, so the provider has charged but the service has no
+    // result.
     till.line.add(Rule::new(Fault::LoseAnswer).times(2));
     assert!(!till.ask(CHARGE).await);
     assert_eq!((till.state().await.as_str(), till.charges().await.len()), ("PENDING", 1));
@@ -39,7 +40,7 @@ async fn a_charge_that_the_provider_is_slow_about_is_made_once() {
     let till = till().await;
     till.line.add(Rule::new(Fault::Delay(Duration::from_secs(4))).times(1));
     assert!(till.ask(CHARGE).await);
-    // Also when the first call gets through at last.
+    // Also when the first call completes at last.
     testkit::eventually("the slow call", async || (till.line.delayed() == 0).then_some(())).await;
     assert_eq!((till.state().await.as_str(), till.charges().await), ("SETTLED", vec!["settled".to_owned()]));
 }
@@ -47,7 +48,7 @@ async fn a_charge_that_the_provider_is_slow_about_is_made_once() {
 #[tokio::test]
 async fn a_charge_that_could_not_be_noted_is_noted_by_the_next_delivery() {
     let till = till().await;
-    // The intent is the first write, what came of it the second, which is tried three times.
+    // The intent is the first write. Its outcome is the second, which is attempted three times.
     till.faults.add(Rule::new(Fault::Refuse).on("PutItem").after(1).times(3));
     assert!(!till.ask(CHARGE).await);
     assert_eq!((till.state().await.as_str(), till.charges().await.len()), ("PENDING", 1));
@@ -83,7 +84,7 @@ async fn a_refund_whose_answer_is_lost_is_made_once() {
         (till.state().await.as_str(), till.charges().await),
         ("REFUNDING", vec!["refunded".to_owned()])
     );
-    // Meanwhile the charge comes again, which has nothing to do any more.
+    // Meanwhile the charge command is redelivered and has nothing to do.
     assert!(till.ask(CHARGE).await);
     assert!(till.ask(REFUND).await);
     let payment = till.payment().await;
@@ -101,7 +102,7 @@ async fn a_charge_that_nobody_heard_of_goes_back_all_the_same() {
     assert!(till.ask(REFUND).await);
     assert_eq!(till.payment().await["refunded"].to_string(), "19.9");
     assert_eq!(till.charges().await, ["refunded"]);
-    // And the charge, when it comes again, is too late.
+    // The redelivered charge command is too late.
     assert!(till.ask(CHARGE).await);
     assert_eq!(
         (till.state().await.as_str(), till.charges().await),
@@ -112,7 +113,7 @@ async fn a_charge_that_nobody_heard_of_goes_back_all_the_same() {
 #[tokio::test]
 async fn a_charge_that_gets_through_after_its_refund_is_not_made() {
     let till = till().await;
-    // It leaves, and is held up on the way.
+    // The request is sent, but delayed on the way.
     till.line.add(Rule::new(Fault::Refuse).times(1));
     till.line.add(Rule::new(Fault::Delay(Duration::from_secs(12))).times(1));
     assert!(!till.ask(CHARGE).await);
@@ -140,7 +141,7 @@ async fn a_change_whose_answer_is_lost_is_not_made_again_over_a_later_one() {
     let (now, refund) = till.faults.meanwhile("PutItem", call, given_back).await.unwrap();
     assert_eq!(refund, Refund::ToBeAsked, "what this change has found");
     assert_eq!(now.state, PaymentState::Refunded, "what others have made of it since");
-    // Made again, it would ask for the same refund a second time, which is told a second time.
+    // A repeated change would request the same refund, and publish it, a second time.
     assert_eq!(there.get(payment.order_id).await.unwrap(), Some(now.clone()));
     assert_eq!((now.asked_at, now.history.len()), (None, 4));
 }

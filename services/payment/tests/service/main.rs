@@ -1,4 +1,4 @@
-//! Payments against their real table, and against the real routes of the provider that moves no money, on the local
+//! Payment tests against their real table and the real routes of the payment sandbox, on the local
 //! AWS.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
@@ -35,23 +35,23 @@ const REFUND: &str = include_str!("../../events/payment-on-command-refund.json")
 const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
 const TABLE: &str = "PAYMENT_TABLE";
 const SECRET: &str = "whsec_dGhlIHNlY3JldCBvZiB0aGUgcHJvdmlkZXI=";
-/// The one before, which the service still accepts.
+/// The previous secret, which the service still accepts.
 const OLD_SECRET: &str = "whsec_dGhlIG9sZCBzZWNyZXQgb2YgdGhlIHByb3ZpZGVy";
 const API_KEY: &str = "sk_test";
 
-/// A payment service with nothing in its table, and its provider.
+/// A payment service with an empty table, and its provider.
 struct Till {
     client: Client,
     commands: PaymentHandler<HttpProvider>,
     account: Account,
-    /// Between the service and its table.
+    /// The proxy between the service and its table.
     faults: FaultProxy,
-    /// Between the service and the provider.
+    /// The proxy between the service and the provider.
     line: FaultProxy,
     provider: WebhookSender,
-    /// The provider's own routes, for those who refund by hand.
+    /// A client of the provider's own routes, for manual refunds.
     bank: Client,
-    /// Where the provider's webhooks wait.
+    /// The queue of the provider's pending webhooks.
     queue: String,
 }
 
@@ -105,7 +105,7 @@ fn changed(sample: &str, change: impl FnOnce(&mut Value)) -> String {
 }
 
 impl Till {
-    /// Hands a command over, and says whether it is done.
+    /// Delivers a command and returns whether it was acknowledged.
     async fn ask(&self, command: &str) -> bool {
         let batch = serde_json::from_str(command).unwrap();
         queue::invoke(&self.commands, batch, None).await.failed().next().is_none()
@@ -117,7 +117,7 @@ impl Till {
         if answer.status == 404 { Value::Null } else { answer.expect(200).body }
     }
 
-    /// Refunds a part of the charge at the provider, by hand.
+    /// Refunds a part of the charge manually at the provider.
     async fn refund_part(&self, key: &str, amount: u64) {
         let authorization = format!("Bearer {API_KEY}");
         let headers = [("authorization", authorization.as_str()), ("idempotency-key", key)];
@@ -135,13 +135,13 @@ impl Till {
         serde_dynamo::from_items(rows.items().to_vec()).unwrap()
     }
 
-    /// The statuses of the charges that the provider knows.
+    /// The statuses of the provider's charges.
     async fn charges(&self) -> Vec<String> {
         let charges = self.rows("PROVIDER_TABLE").await;
         charges.iter().map(|charge| charge["status"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Has the provider tell what is due next, and says whether it was taken.
+    /// Makes the provider send its next due webhook and returns whether it was accepted.
     async fn tell(&self) -> bool {
         let (sqs, queue) = (self.account.aws().sqs(), &self.queue);
         let message = eventually("a webhook", async || {

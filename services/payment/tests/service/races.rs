@@ -1,4 +1,4 @@
-//! What becomes of payments when everything happens at once.
+//! Payments under concurrent commands and webhooks.
 
 use futures::future::{join, join_all};
 

@@ -1,4 +1,4 @@
-//! What becomes of refunds.
+//! Handling of refund commands.
 
 use serde_json::json;
 
@@ -45,7 +45,7 @@ async fn a_charge_that_takes_its_time_is_cancelled() {
     let payment = till.payment().await;
     assert_eq!(payment["state"], "REFUNDED");
     assert_eq!(payment["refunded"].to_string(), "0.0");
-    // It would have settled now.
+    // The charge would have settled by now.
     assert!(till.tell().await);
     assert_eq!(till.charges().await, ["canceled"]);
     assert_eq!(till.payment().await, payment);

@@ -1,4 +1,4 @@
-//! What is believed of what is said to come from the provider.
+//! Verification of the provider's webhooks.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -15,31 +15,31 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Sends something with these headers: id, timestamp and signature.
+/// Sends a webhook with these headers: id, timestamp and signature.
 async fn send(till: &Till, [id, timestamp, signature]: [&str; 3], body: &str) -> Answer {
     let headers = [("webhook-id", id), ("webhook-timestamp", timestamp), ("webhook-signature", signature)];
     till.client.nobody().send("POST", "/payment/webhook", &headers, body).await
 }
 
-/// Sends something that was signed with this secret at this time.
+/// Sends a webhook signed with this secret at this time.
 async fn send_signed(till: &Till, secret: &str, id: &str, time: u64, body: &str) -> Answer {
     let signature = WebhookSecrets::parse(secret).unwrap().sign(id, time, body.as_bytes());
     send(till, [id, &time.to_string(), &signature], body).await
 }
 
-/// Tells something as the provider would.
+/// Sends a webhook as the provider does.
 pub async fn tell(till: &Till, id: &str, body: &str) -> Answer {
     send_signed(till, SECRET, id, now(), body).await
 }
 
-/// What the provider says when so much of the charge has gone back.
+/// The provider's webhook when this much of the charge was refunded.
 pub async fn refunded(till: &Till, amount: impl Into<Value>) -> Value {
     let mut webhook = webhook(till, "charge.refunded").await;
     webhook["data"]["amountRefunded"] = amount.into();
     webhook
 }
 
-/// A till with an open charge, and what the provider would say of it.
+/// A till with an open charge, and the provider's webhook for it.
 async fn open(kind: &str) -> (Till, Value) {
     let till = till().await;
     assert!(till.ask(&charge_by("CARD", Some("tok_delayed"))).await);
@@ -108,7 +108,7 @@ async fn unsigned_webhooks_are_refused() {
         ("evt_1", time, sign(time, "{}")),
         ("evt_2", time, sign(time, &body)),
         ("evt_1", time - 1, sign(time, &body)),
-        // Overheard a while ago, or made for later.
+        // Replayed from an earlier time, or dated in the future.
         ("evt_1", earlier, sign(earlier, &body)),
         ("evt_1", later, sign(later, &body)),
     ] {
@@ -116,7 +116,7 @@ async fn unsigned_webhooks_are_refused() {
         assert_eq!(refused.header("content-type"), "application/problem+json");
         assert_eq!(refused.body["type"], "urn:problem-type:unauthorized");
     }
-    // Nor who is signed in.
+    // A signed-in caller is not accepted either.
     till.client.post("/payment/webhook", &webhook).await.expect(401);
     assert_eq!(till.rows(TABLE).await, rows);
 }
@@ -162,7 +162,7 @@ async fn unreadable_bodies_are_refused_by_field() {
     assert_eq!(tell(&till, "evt_1", "{}").await.expect(422).fields_at_fault(), ["type", "data"]);
     let no_data = json!({ "type": "charge.settled" }).to_string();
     assert_eq!(tell(&till, "evt_1", &no_data).await.expect(422).fields_at_fault(), ["data"]);
-    // Nor can an id that is none.
+    // An invalid id is rejected, too.
     let long = "x".repeat(101);
     for id in ["", "evt.1", "evt 1", &long] {
         tell(&till, id, &webhook.to_string()).await.expect(401);
@@ -174,7 +174,7 @@ async fn webhooks_of_unknown_types_are_accepted() {
     let (till, mut webhook) = open("charge.settled").await;
     webhook["type"] = json!("payout.created");
     tell(&till, "evt_1", &webhook.to_string()).await.expect(200);
-    // Whatever its data is, or if there is none.
+    // Other types are accepted, with any data or without.
     for other in [json!({ "type": "payout.created" }), json!({ "type": "ping", "data": [7] })] {
         tell(&till, "evt_1", &other.to_string()).await.expect(200);
     }
@@ -228,7 +228,7 @@ async fn refunded_amounts_only_grow_and_end_at_the_charge() {
     for (amount, state, in_all) in [
         (100, "SETTLED", "1.0"),
         (500, "SETTLED", "5.0"),
-        // Late, and no error.
+        // A late webhook is no error.
         (100, "SETTLED", "5.0"),
         (1990, "REFUNDED", "19.9"),
         (500, "REFUNDED", "19.9"),
@@ -273,12 +273,12 @@ async fn refunded_amounts_that_cannot_be_are_refused() {
     let mut euros = refunded(&till, 600).await;
     euros["data"]["currency"] = json!("EUR");
     tell(&till, "evt_2", &euros.to_string()).await.expect(422);
-    // Nor can something go back of what is not charged.
+    // A charge that was declined cannot be refunded.
     let mut declined = refunded(&till, 600).await;
     declined["data"]["status"] = json!("declined");
     tell(&till, "evt_2", &declined.to_string()).await.expect(422);
     assert_eq!(till.rows(TABLE).await, rows);
-    // An id that was refused is not used up.
+    // A rejected id can be used again.
     tell(&till, "evt_2", &refunded(&till, 600).await.to_string()).await.expect(200);
     assert_eq!(till.payment().await["refunded"].to_string(), "6.0");
 }
@@ -290,12 +290,12 @@ async fn refunds_by_hand_at_the_provider_reach_the_shop() {
     assert!(till.tell().await);
     till.refund_part("first", 100).await;
     till.refund_part("second", 400).await;
-    // In whichever order the queue has them.
+    // In whichever order the queue delivers them.
     assert!(till.tell().await);
     assert!(till.tell().await);
     let payment = till.payment().await;
     assert_eq!((&payment["state"], &*payment["refunded"].to_string()), (&json!("SETTLED"), "5.0"));
-    // The order is cancelled later: the rest goes back, and all of it has gone back then.
+    // The order is cancelled later: the rest is refunded, and then the total is refunded.
     assert!(till.ask(REFUND).await);
     assert!(till.tell().await);
     let payment = till.payment().await;

@@ -5,7 +5,7 @@ use testkit::faults::{Fault, Rule};
 use crate::{HOLDERS, Shop, shop};
 
 impl Shop {
-    /// `swn` asks for the erasure of their data, having an account and an export.
+    /// Requests an erasure for `swn`, who has an account and an export.
     async fn erasing(&mut self) -> Value {
         self.sign_up().await;
         let export = self.client.get("/me/export").await.expect(202).body;
@@ -26,7 +26,7 @@ impl Shop {
         erasure
     }
 
-    /// A holder publishes that it has erased; says whether the message is done.
+    /// Delivers a holder's erasure event and returns whether it was acknowledged.
     pub(crate) async fn erased(&self, erasure: &Value, holder: &str) -> bool {
         let data = json!({
             "customerId": erasure["customerId"], "erasureId": erasure["requestId"], "holder": holder,
@@ -34,14 +34,14 @@ impl Shop {
         self.deliver("CustomerDataErased", &data).await
     }
 
-    /// All holders but this one have erased.
+    /// Delivers the erasure events of all holders but this one.
     async fn rest_erased(&self, erasure: &Value, but: &str) {
         for holder in HOLDERS.into_iter().filter(|holder| *holder != but) {
             assert!(self.erased(erasure, holder).await);
         }
     }
 
-    /// Gives `swn` an account, and signs them in: Cognito chooses their id.
+    /// Creates an account for `swn` and signs in. Cognito chooses the id.
     pub(crate) async fn sign_up(&mut self) -> String {
         let created = self.cognito.admin_create_user().user_pool_id(&self.pool).username("swn");
         let created = created.send().await.unwrap().user.unwrap();
@@ -100,7 +100,7 @@ async fn staff_ask_for_an_erasure_by_id_also_when_the_account_is_gone() {
 
 #[tokio::test]
 async fn an_erasure_that_breaks_off_goes_on_when_its_message_comes_again() {
-    // Each step of the end fails once, and the ones before it are done again.
+    // Each step of the completion fails once, and the steps before it are repeated.
     for operation in ["UpdateItem", "DeleteItem", "Query", "BatchWriteItem", "AdminDeleteUser"] {
         let mut shop = shop().await;
         let erasure = shop.erasing().await;

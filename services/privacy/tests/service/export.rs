@@ -5,11 +5,11 @@ use testkit::faults::{Fault, Rule};
 
 use crate::{HOLDERS, Shop, shop};
 
-/// The run of a holder unless said otherwise.
+/// The default run id of a holder.
 const RUN: &str = "019c1430-4400-7000-8000-0000000000a1";
 const OTHER_RUN: &str = "019c1430-4400-7000-8000-0000000000a2";
 
-/// A part of an export, as a holder hands it over.
+/// A part of an export, as a holder sends it.
 fn part(export: &Value, holder: &str, run: &str, number: u32, last: bool, items: &Value) -> Value {
     json!({
         "customerId": export["customerId"], "exportId": export["requestId"], "holder": holder, "runId": run,
@@ -35,14 +35,14 @@ impl Shop {
         assert!(self.deliver("CustomerDataCollected", &part).await);
     }
 
-    /// All holders but these hand over that they have no data.
+    /// All holders but these report that they have no data.
     async fn rest(&self, export: &Value, but: &[&str]) {
         for holder in HOLDERS.into_iter().filter(|holder| !but.contains(holder)) {
             self.collect(export, holder, 0, true, json!([])).await;
         }
     }
 
-    /// An export that is being collected.
+    /// An export that is in progress.
     async fn collecting(&self) -> Value {
         let answer = self.client.get("/me/export").await.expect(202);
         assert_eq!(answer.header("retry-after"), "2");
@@ -146,7 +146,7 @@ async fn an_export_that_has_expired_is_followed_by_a_new_one() {
     update.send().await.unwrap();
     let next = shop.collecting().await;
     assert_ne!(next["requestId"], export["requestId"]);
-    // Parts of the old one are for nobody.
+    // Parts of the old export are dropped.
     shop.collect(&export, "basket", 0, true, json!([{}])).await;
     shop.rest(&next, &["basket"]).await;
     shop.collecting().await;
@@ -196,7 +196,7 @@ async fn parts_of_two_runs_never_make_one_export() {
     let shop = shop().await;
     let export = shop.collecting().await;
     shop.rest(&export, &["ordering"]).await;
-    // The first run broke off after a part; the second had one order more, and other parts.
+    // The first run failed after one part. The second had one more order and other parts.
     shop.collect_in(RUN, &export, "ordering", 0, false, json!([{ "orderId": "a" }])).await;
     shop.collect_in(OTHER_RUN, &export, "ordering", 1, true, json!([{ "orderId": "b" }, { "orderId": "c" }]))
         .await;
@@ -205,7 +205,7 @@ async fn parts_of_two_runs_never_make_one_export() {
     let whole = shop.client.get("/me/export").await.expect(200).body;
     let expected = json!([{ "orderId": "z" }, { "orderId": "b" }, { "orderId": "c" }]);
     assert_eq!(whole["data"]["ordering"], expected);
-    // What arrives of another run later adds nothing, and leaves nothing.
+    // Late parts of another run add nothing and leave nothing behind.
     let rows = shop.rows().await.len();
     shop.collect_in(RUN, &export, "ordering", 1, true, json!([{ "orderId": "b" }])).await;
     assert_eq!(shop.client.get("/me/export").await.expect(200).body, whole);

@@ -1,4 +1,4 @@
-//! What customers ask of their own data, against the real table, bus and user pool of the local AWS.
+//! Privacy requests of customers, against the real table, bus and user pool of the local AWS.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -18,10 +18,10 @@ use testkit::faults::FaultProxy;
 use testkit::{Account, Client};
 use uuid::Uuid;
 
-/// The services that hold data of customers in these tests.
+/// The services that hold customer data in these tests.
 const HOLDERS: [&str; 4] = ["basket", "notification", "ordering", "realtime"];
 
-/// A customer service with nothing in its table, a user pool, and a proxy between it and both.
+/// A privacy service with an empty table and a user pool, and a proxy between it and AWS.
 struct Shop {
     /// Signed in as the customer `swn`.
     client: Client,
@@ -50,7 +50,7 @@ async fn shop() -> Shop {
 }
 
 impl Shop {
-    /// Delivers an event of a holder, and says whether it is done.
+    /// Delivers an event of a holder and returns whether it was acknowledged.
     async fn deliver(&self, detail_type: &str, data: &Value) -> bool {
         let metadata = json!({
             "eventId": Uuid::now_v7(),

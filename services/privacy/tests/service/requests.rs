@@ -1,4 +1,4 @@
-//! What the table's stream tells the rest of the shop.
+//! Events published from the table's stream.
 
 use lambdakit::outbox::{Batch, Outbox, RetryQueue};
 use lambdakit::publish::Publisher;
@@ -9,7 +9,7 @@ use testkit::Account;
 const SAMPLE: &str = include_str!("../../events/privacy-publisher.json");
 const RETRIED: &str = include_str!("../../events/privacy-publisher-retry.json");
 
-/// A change of a customer's row, made of the sample.
+/// A change of a customer's row, made from the sample.
 fn change(name: &str, item: &str, old: Option<&str>, new: &str) -> Value {
     let sample: Value = serde_json::from_str(SAMPLE).unwrap();
     let mut record = sample["Records"][0].clone();

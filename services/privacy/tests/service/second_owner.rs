@@ -1,19 +1,21 @@
-//! Whoever takes a user name after its account is gone: they see nothing of the first owner, and lose nothing to them.
+//! A customer who takes the user name of a deleted account. They see none of the first owner's
+//! data, and lose no data to that owner's erasure.
 
 use serde_json::{Value, json};
 
 use crate::{HOLDERS, Shop, shop};
 
-/// How an account can go.
+/// The ways in which an account is deleted.
 #[derive(Clone, Copy, Debug)]
 enum Departure {
     /// By `DELETE /me`.
     Erasure,
-    /// By Cognito's own `DeleteUser`, or by an administrator: the shop hears nothing of it.
+    /// By Cognito's own `DeleteUser`, or by an administrator: the shop is not notified.
     Elsewhere,
 }
 
-/// The first `swn` leaves, and another one signs up; gives the first one's erasure, or a late one by staff.
+/// Deletes the first `swn` and signs up another one. Returns the first one's erasure, or a late one
+/// by staff.
 async fn second_owner(departure: Departure) -> (Shop, Value) {
     let mut shop = shop().await;
     let first = shop.sign_up().await;
@@ -39,7 +41,7 @@ async fn second_owner(departure: Departure) -> (Shop, Value) {
 async fn late_messages_of_a_finished_erasure_leave_the_next_owners_account() {
     for departure in [Departure::Erasure, Departure::Elsewhere] {
         let (shop, erasure) = second_owner(departure).await;
-        // Each message of the first owner's erasure is delivered once more, as after a redrive.
+        // Each message of the first owner's erasure is redelivered, as after a redrive.
         for _ in 0..2 {
             for holder in HOLDERS {
                 assert!(shop.erased(&erasure, holder).await, "{departure:?}");
@@ -60,7 +62,7 @@ async fn the_next_owner_has_requests_of_their_own() {
     }
     let still = shop.client.get("/me/export").await.expect(202).body;
     assert_eq!(still["requestId"], export["requestId"]);
-    // A part that was collected for the first owner is in nobody's export.
+    // A part that was collected for the first owner is in no export.
     let late = json!({
         "customerId": erasure["customerId"], "exportId": export["requestId"], "holder": "ordering",
         "runId": "019c1430-4400-7000-8000-0000000000a1", "part": 0, "last": true, "items": [{ "orderId": "a" }],

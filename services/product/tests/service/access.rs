@@ -1,11 +1,11 @@
-//! Who may do what, behind the gateway: everybody looks, staff changes.
+//! Authorization behind the gateway: everyone reads, staff write.
 
 use serde_json::{Value, json};
 use testkit::Client;
 
 use crate::{catalogue, create, path, phone};
 
-/// Asks for everything that can be done in the catalogue, and gives the statuses.
+/// Calls every operation of the catalogue and returns the statuses.
 async fn statuses(client: &Client, product: &str) -> Vec<u16> {
     let requests = [
         ("GET", "/product", Value::Null),

@@ -118,7 +118,7 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_its_neighbours_are_told()
     let reason = message.message_attributes().unwrap()["reason"].string_value().unwrap();
     assert!(reason.contains("price") || reason.contains("map") || reason.contains("struct"), "{reason}");
 
-    // It comes from the retry queue again, and stays there for as long as it cannot be read.
+    // The retry queue redelivers the message, and keeps it for as long as it cannot be read.
     let again = json!({ "Records": [
         { "messageId": "m-1", "eventSource": "aws:sqs", "body": message.body().unwrap() },
         { "messageId": "m-2", "eventSource": "aws:sqs", "body": records["Records"][0].to_string() },
@@ -137,14 +137,15 @@ async fn the_stream_waits_while_a_record_can_neither_be_told_nor_set_aside() {
     let mut records = sample();
     let unreadable = json!({ "dynamodb": { "SequenceNumber": "77" }, "eventSource": "aws:dynamodb" });
     records["Records"][1] = unreadable.clone();
-    // What was told before it is done; it and all behind it come again, and then nothing is done any more.
+    // Earlier records are published. The failed record and all behind it are retried, and then no
+    // record succeeds.
     let response = outbox.invoke(batch(&records), None).await.unwrap();
     assert_eq!(response.failed().collect::<Vec<_>>(), ["77"]);
     let rest = json!({ "Records": [unreadable, records["Records"][2]] });
     assert_eq!(outbox.invoke(batch(&rest), None).await.unwrap_err(), RetryBatch);
 }
 
-/// A deadline that gives a call that works enough time, even on a busy machine.
+/// A deadline that is long enough for a successful call, even on a busy machine.
 fn soon() -> Context {
     deadline_in(Duration::from_millis(1_900))
 }
@@ -161,7 +162,7 @@ async fn at_the_deadline_a_stream_comes_again_from_the_first_record_that_is_not_
     assert_eq!(response.failed().collect::<Vec<_>>(), [last]);
     assert_eq!(told(&shop, 2).await, [1, 1]);
 
-    // Of this one nothing is done.
+    // No record of this batch is finished.
     let (shop, faults) = faulty_shop().await;
     faults.add(slow());
     let rest = json!({ "Records": [records["Records"][2], records["Records"][0]] });
@@ -180,7 +181,7 @@ async fn at_the_deadline_only_the_messages_of_the_unfinished_call_come_again() {
         .collect();
     let response = shop.outbox.invoke(batch(&json!({ "Records": messages })), Some(&soon())).await.unwrap();
     let failed: Vec<_> = response.failed().collect();
-    // A call takes ten of them, and either call may be the slow one.
+    // A call publishes ten events, and either call may be the slow one.
     assert!(failed.len() == 2 || failed.len() == 10, "{failed:?}");
     assert_eq!(failed.contains(&"m-0"), failed.len() == 10, "{failed:?}");
     assert_eq!(shop.bus.events(12 - failed.len()).await.len(), 12 - failed.len());
@@ -196,7 +197,7 @@ async fn a_record_from_the_retry_queue_is_told_like_any_other() {
     assert_eq!(shop.bus.events(1).await[0]["detail-type"], "ProductCreated");
 }
 
-/// How often each event was told, whatever its kind.
+/// How often each event was published, of any type.
 async fn told(shop: &Shop, events: usize) -> Vec<usize> {
     let mut times = std::collections::BTreeMap::new();
     for event in shop.bus.events(events).await {

@@ -1,4 +1,4 @@
-//! What becomes of products when calls fail on the way. Each test is a row of `docs/reliability.md`.
+//! Products when calls to AWS fail. Each test is a row of `docs/reliability.md`.
 
 use product::api::router;
 use product::store::ProductStore;
@@ -8,13 +8,13 @@ use testkit::{Account, Client};
 
 use crate::{create, path, phone};
 
-/// A catalogue with a proxy between it and its table.
+/// A catalogue, and a proxy between it and its table.
 async fn faulty_catalogue() -> (Client, FaultProxy) {
     let (catalogue, faults, _) = two_catalogues().await;
     (catalogue, faults)
 }
 
-/// The same, and the same catalogue as somebody else reaches it, without a proxy.
+/// The same, and a second client of the same catalogue, without a proxy.
 async fn two_catalogues() -> (Client, FaultProxy, Client) {
     let account = Account::new();
     let faults = account.faults().await;

@@ -20,7 +20,7 @@ fn products(count: u64) -> impl Iterator<Item = Product> {
     })
 }
 
-/// The read capacity that the first pages of both lists cost in a catalogue of this size.
+/// The read capacity units of the first pages of both lists in a catalogue of this size.
 async fn cost_of_pages(count: u64) -> Vec<f64> {
     let account = Account::new();
     let (table, meter) = (account.table("PRODUCT_TABLE").await, Meter::default());

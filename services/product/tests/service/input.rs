@@ -1,4 +1,4 @@
-//! What bad input gets: the right refusal, every field named, and nothing changed.
+//! Invalid input is rejected with every field named, and changes nothing.
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{catalogue, create, path, phone};
 
-/// A product with one field another.
+/// A product with one field replaced.
 fn with(field: &str, value: Value) -> Value {
     let mut product = phone();
     product[field] = value;
@@ -165,7 +165,7 @@ async fn a_cursor_that_somebody_made_up_is_refused() {
     }
     for key in ["{}", r#"{"x":"y"}"#, r#"{"id":""}"#, r#"{"id":7}"#] {
         for list in ["product?category=", "product?category=Phone"] {
-            // The checksum is no secret.
+            // The checksum has no secret key, so anyone can compute it.
             let sum = Sha256::new().chain_update(list).chain_update([0]).chain_update(key).finalize();
             let cursor = BASE64_URL_SAFE_NO_PAD.encode([&sum[..8], key.as_bytes()].concat());
             let path = if list.ends_with("Phone") { format!("/{list}&") } else { "/product?".to_owned() };

@@ -1,4 +1,4 @@
-//! The catalogue against its real table, on the local AWS.
+//! Catalogue tests against its real table, on the local AWS.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -16,7 +16,7 @@ use product::store::ProductStore;
 use serde_json::{Value, json};
 use testkit::{Account, Client};
 
-/// A catalogue with nothing in it.
+/// A catalogue with an empty table.
 async fn catalogue() -> Client {
     let account = Account::new();
     let table = account.table("PRODUCT_TABLE").await;
@@ -33,7 +33,7 @@ fn phone() -> Value {
     })
 }
 
-/// Creates a product and gives it as it was answered.
+/// Creates a product and returns it as the response has it.
 async fn create(catalogue: &Client, product: Value) -> Value {
     let answer = catalogue.post("/product", product).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);

@@ -1,4 +1,4 @@
-//! What the catalogue says of the stock, and that it is no change of a product.
+//! Stock in the catalogue, which is not a change of the product.
 
 use aws_lambda_events::sqs::SqsEvent;
 use futures::future::join_all;
@@ -29,7 +29,7 @@ async fn shop() -> Shop {
 }
 
 impl Shop {
-    /// Delivers what the warehouse tells, and says whether it was dealt with.
+    /// Delivers a stock event and returns whether it was acknowledged.
     async fn tell(&self, product: &Value, on_hand: u64, version: u64) -> bool {
         let metadata = json!({
             "eventId": Uuid::now_v7(), "version": 1, "correlationId": "c-1", "occurredAt": "2026-01-31T12:00:00.000Z",
@@ -87,13 +87,13 @@ async fn stock_is_no_change_of_the_product() {
     let mut there = shop.read(&product).await;
     there.as_object_mut().unwrap().remove("available");
     assert_eq!(there, product);
-    // An editor who has read the product before is not told that somebody was faster.
+    // An editor who read the product earlier gets no version conflict.
     let if_match = [("if-match", "\"1\"")];
     let changed =
         shop.catalogue.send("PATCH", &path(&product), &if_match, r#"{"price": 1}"#).await.expect(200).body;
     assert_eq!((&changed["version"], &changed["available"]), (&json!(2), &json!(12)));
     assert_eq!(shop.read(&product).await, changed);
-    // What an editor says of the stock, in a product that is sent back as it was read, is nothing.
+    // Stock in a product that an editor sends back is ignored.
     let sent =
         json!({ "name": "IPhone X", "category": "Phone", "price": 2, "available": 99, "stockVersion": 99 });
     let put = shop.catalogue.send("PUT", &path(&product), &[], sent).await.expect(200).body;

@@ -1,4 +1,5 @@
-//! The chat table: key `customerId` and `seq`, time to live `expiresAt`. A customer has one chat, with the staff.
+//! The chat table: key `customerId` and `seq`, time to live `expiresAt`. A customer has one chat,
+//! with the staff.
 //!
 //! | `seq` | is |
 //! | --- | --- |
@@ -17,49 +18,49 @@ use crate::request::ChatText;
 
 /// How long messages are kept.
 const MESSAGE_DAYS: u32 = 90;
-/// The counter outlives its messages for longer than DynamoDB takes to remove them, so that no number comes again while
-/// the message that had it is there.
+/// The counter outlives its messages for longer than DynamoDB takes to remove them, so that no
+/// number is reused while its message is stored.
 const COUNTER_DAYS: u32 = MESSAGE_DAYS + 30;
-/// How many messages are read at once. As many of the longest fit into what API Gateway sends at once.
+/// The messages in one page. A page of the longest messages fits into one API Gateway message.
 const PAGE: usize = 15;
 
 const COUNTER: &str = "counter";
-/// Behind all numbers, before the counter.
+/// Sorts after all numbers, and before the counter.
 const AFTER_NUMBERS: &str = ":";
 
-/// What customers and staff have written to each other.
+/// The chats between customers and staff.
 #[derive(Clone, Debug)]
 pub struct ChatStore {
     table: Table,
     tombstones: Tombstones,
 }
 
-/// Who has written a message. Customers need not know who of the staff it was.
+/// The author of a message. Customers do not see which member of the staff wrote it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Author {
     /// The customer whose chat it is.
     Customer,
-    /// Somebody of the staff.
+    /// A member of the staff.
     Staff,
 }
 
 /// A message of a chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// Its number: of two messages of a chat the greater one came later.
+    /// Its number. Numbers increase within a chat.
     pub seq: u64,
-    /// Who wrote it.
+    /// The author.
     pub from: Author,
-    /// The customer's name, if they wrote it: for staff, who find chats by the customer's id.
+    /// The customer's name, if they wrote it: staff find chats by the customer's id only.
     pub user_name: Option<UserName>,
-    /// What they wrote.
+    /// The text.
     pub text: Redacted<ChatText>,
-    /// When it was taken.
+    /// When it was accepted.
     pub at: Timestamp,
 }
 
-/// A message as it is kept.
+/// A message as it is stored.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Row {
@@ -86,7 +87,7 @@ impl Row {
 pub struct ChatPage {
     /// The messages.
     pub messages: Vec<Message>,
-    /// There are more: those before this number, or after it, as was asked for.
+    /// If there are more messages: the number to go on before, or after, as requested.
     pub next: Option<u64>,
 }
 
@@ -98,8 +99,8 @@ impl ChatStore {
         Self { table, tombstones }
     }
 
-    /// Adds a message to a customer's chat, behind all others, unless the customer was erased. A number is taken first: if
-    /// the message then cannot be kept, it stays without one.
+    /// Adds a message to a customer's chat, after all others, unless the customer was erased. The
+    /// number is taken first: if the message cannot be stored then, the number stays unused.
     pub async fn add(
         &self,
         customer_id: CustomerId,
@@ -126,7 +127,7 @@ impl ChatStore {
         })
     }
 
-    /// The number of the next message; none if the customer was erased.
+    /// The number of the next message; `None` if the customer was erased.
     async fn next_number(&self, customer_id: CustomerId) -> Result<Option<u64>, AwsError> {
         let expires_at = Timestamp::now().plus_days(COUNTER_DAYS).unix_seconds();
         let update = self
@@ -199,12 +200,12 @@ impl ChatStore {
         let rows: Vec<Row> = serde_dynamo::from_items(found.items.unwrap_or_default())?;
         let next = rows.last().filter(|_| more).and_then(|row| row.seq.parse().ok());
         let now = Timestamp::now().unix_seconds();
-        // DynamoDB removes what has expired within days only.
+        // DynamoDB removes expired items only within days.
         let alive = rows.into_iter().filter(|row| row.expires_at > now);
         Ok(ChatPage { messages: alive.map(Row::message).collect::<Result<_, _>>()?, next })
     }
 
-    /// Removes a customer's chat, and keeps out what is written from now on.
+    /// Erases a customer's chat, and refuses messages from then on.
     pub async fn erase(&self, customer_id: CustomerId) -> Result<(), AwsError> {
         self.tombstones.put(customer_id).await?;
         loop {
@@ -228,7 +229,7 @@ impl ChatStore {
     }
 }
 
-/// Numbers sort as text if all are as long.
+/// Numbers of the same length sort as text.
 fn sort_key(seq: u64) -> String {
     format!("{seq:012}")
 }

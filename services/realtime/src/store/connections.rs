@@ -2,15 +2,16 @@
 //!
 //! | `item` | `sort` | is |
 //! | --- | --- | --- |
-//! | `connection#<id>` | `connection` | who is behind a connection, how fast they speak, what they follow |
-//! | `customer#<id>` | `connection#<id>` | one of somebody's connections |
-//! | `customer#<id>` | `order#<order id>` | where an order of theirs stands |
-//! | `customer#<id>` | `order#<order id>#<id>` | a connection of theirs that follows it |
+//! | `connection#<id>` | `connection` | a connection's owner, rate limit and followed orders |
+//! | `customer#<id>` | `connection#<id>` | one of the customer's connections |
+//! | `customer#<id>` | `order#<order id>` | the progress of one of the customer's orders |
+//! | `customer#<id>` | `order#<order id>#<id>` | a connection of theirs that follows the order |
 //! | `customer#<id>` | `erased` | the tombstone of a customer who was erased |
 //! | `staff` | `connection#<id>` | a connection of the staff |
 //!
-//! All that is known of an order is kept under its customer's id, so nobody else can find it, and it can be erased
-//! with the rest. A connection is good for as long as the token that it was made with; its rows expire then.
+//! All data about an order is stored under its customer's id. No other customer can find it, and it
+//! is erased with the rest. A connection is valid for as long as the token that it was made with;
+//! its rows expire then.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -27,55 +28,55 @@ use uuid::Uuid;
 
 use super::delete;
 
-/// A connection may say so much in [`WINDOW_MILLIS`], at once or one after the other. Each frame is a write: a few who
-/// talk without end must not use up the capacity that everybody's updates need.
+/// The frames that a connection may send in [`WINDOW_MILLIS`], at once or one after the other. Each
+/// frame is a write: a few busy clients must not use up the capacity for all updates.
 const FRAMES: u64 = 20;
 const WINDOW_MILLIS: u64 = 60_000;
 /// The most orders that a connection follows: with its other rows they are removed in one call.
 const MAX_ORDERS: usize = 20;
-/// How long it is known where an order stands.
+/// How long an order's progress is stored.
 const STANDING_DAYS: u32 = 90;
-/// The most connections that hear something at once. One person does not need more.
+/// The most connections that a frame is pushed to. One customer does not need more.
 const MAX_PEERS: usize = 100;
 
 const CONNECTION: &str = "connection";
 const ORDER: &str = "order";
 const STAFF: &str = "staff";
 
-/// Who is connected, and what they want to hear.
+/// The connections, and the orders that they follow.
 #[derive(Clone, Debug)]
 pub struct ConnectionStore {
     table: Table,
     tombstones: Tombstones,
 }
 
-/// A connection, and who is behind it.
+/// A connection and its owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Connection {
-    /// API Gateway's name for it.
+    /// API Gateway's connection id.
     pub id: String,
-    /// Who is behind it.
+    /// The owner.
     pub customer: Customer,
-    /// They are of the staff.
+    /// Whether the owner is staff.
     pub is_staff: bool,
-    /// When their token ends, in seconds since 1970.
+    /// When the owner's token expires, in Unix seconds.
     pub expires_at: i64,
 }
 
-/// How fast somebody speaks.
+/// The rate limit's result for one frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RateLimit {
-    /// Not too fast.
+    /// Within the limit.
     Fine(Connection),
-    /// Faster than they may.
+    /// Above the limit.
     TooFast,
-    /// So fast, in spite of being told, that they are not listened to any more.
+    /// So far above the limit, in spite of warnings, that the connection is closed.
     MuchTooFast,
-    /// Nobody knows who it is, or any more.
+    /// The connection is unknown, or has expired.
     Unknown,
 }
 
-/// Where an order stands.
+/// The progress of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderProgress {
     /// The status.
@@ -83,19 +84,19 @@ pub struct OrderProgress {
     /// Why, if it was rejected or cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// When it came there.
+    /// When the order reached the status.
     pub at: Timestamp,
 }
 
 impl OrderProgress {
-    /// How far the order has come. Orders only go forward.
+    /// The position of the status. Orders only advance.
     #[must_use]
     pub fn rank(&self) -> usize {
         OrderStatus::ALL.iter().position(|status| *status == self.status).unwrap_or_default()
     }
 }
 
-/// What came of following an order.
+/// The result of following an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Followed {
     /// The connection follows it.
@@ -106,19 +107,19 @@ pub enum Followed {
     Unknown,
 }
 
-/// Somebody who hears something.
+/// A connection that receives pushed frames.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peer {
-    /// The connection.
+    /// The connection's id.
     pub id: String,
-    /// When it was made, in seconds since 1970.
+    /// When it was made, in Unix seconds.
     pub since: i64,
 }
 
-/// An order, as its customer sees it.
+/// An order's progress and followers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Followers {
-    /// Where it stands.
+    /// The progress.
     pub standing: Option<OrderProgress>,
     /// The customer's connections that follow it.
     pub peers: Vec<Peer>,
@@ -130,8 +131,9 @@ struct ConnectionRow {
     customer_id: CustomerId,
     user_name: UserName,
     is_staff: bool,
-    /// The moment until which all that was said is accounted for, each frame with its share of the window
-    /// (the generic cell rate algorithm, ITU-T I.371): a bucket of tokens in one number.
+    /// The time up to which all frames are accounted for, each with its share of the window, in
+    /// Unix milliseconds (the generic cell rate algorithm, ITU-T I.371): a token bucket in one
+    /// number.
     spoken: u64,
     #[serde(default)]
     orders: BTreeSet<OrderId>,
@@ -154,7 +156,7 @@ impl ConnectionStore {
         Self { table, tombstones }
     }
 
-    /// Keeps in mind who is connected.
+    /// Stores a connection, unless the customer was erased.
     pub async fn add(&self, connection: &Connection) -> Result<Result<(), CustomerErased>, AwsError> {
         let Connection { id, customer: Customer { id: customer_id, user_name }, is_staff, expires_at } =
             connection;
@@ -180,10 +182,10 @@ impl ConnectionStore {
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Counts a frame, and says whose it is.
+    /// Counts a frame, and returns its connection if it is within the limit.
     pub async fn hear(&self, id: &str) -> Result<RateLimit, AwsError> {
         let (now, share) = (unix_millis(), WINDOW_MILLIS / FRAMES);
-        // Most are quiet for longer than a frame's share.
+        // Most clients are idle for longer than a frame's share.
         let quiet =
             self.count(id, "spoken <= :now", "spoken = :next", [(":now", now), (":next", now + share)]);
         let row = match quiet.await? {
@@ -235,7 +237,7 @@ impl ConnectionStore {
         }
     }
 
-    /// Has a connection follow an order of who is behind it.
+    /// Makes a connection follow an order of its owner.
     pub async fn follow(&self, connection: &Connection, order_id: OrderId) -> Result<Followed, AwsError> {
         let added = Update::builder()
             .table_name(self.table.name())
@@ -264,7 +266,7 @@ impl ConnectionStore {
         })
     }
 
-    /// Where an order of a customer's stands, if it has been heard of.
+    /// The progress of a customer's order, if it is known.
     pub async fn standing(
         &self,
         customer_id: CustomerId,
@@ -273,7 +275,8 @@ impl ConnectionStore {
         self.table.get_latest(key(customer(customer_id), order(order_id))).await
     }
 
-    /// Writes down where an order stands, unless it has come further already or its customer was erased; `false` then.
+    /// Stores an order's progress. Returns `false` if the order is further already, or its customer
+    /// was erased.
     pub async fn advance(
         &self,
         customer_id: CustomerId,
@@ -289,7 +292,7 @@ impl ConnectionStore {
         let put = Put::builder()
             .table_name(self.table.name())
             .set_item(Some(row))
-            // One that comes again may not have been told to anybody.
+            // A redelivered status may not have been pushed.
             .condition_expression("attribute_not_exists(#item) OR #rank <= :rank")
             .expression_attribute_names("#item", "item")
             .expression_attribute_names("#rank", "rank")
@@ -299,17 +302,17 @@ impl ConnectionStore {
         Ok(self.tombstones.write(customer_id, vec![put]).await? == Guarded::Written)
     }
 
-    /// Where an order stands, and who follows it.
+    /// An order's progress, and the connections that follow it.
     pub async fn followers(&self, customer_id: CustomerId, order_id: OrderId) -> Result<Followers, AwsError> {
         let rows = self.living(customer(customer_id), &order(order_id)).await?;
-        // The order itself sorts before who follows it.
+        // The order's row sorts before its followers.
         let (standing, peers): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| row.contains_key("status"));
         let standing = standing.into_iter().next().map(serde_dynamo::from_item).transpose()?;
         Ok(Followers { standing, peers: peers_of(peers)? })
     }
 
-    /// The connections of one person.
+    /// The connections of one customer.
     pub async fn connections_of(&self, customer_id: CustomerId) -> Result<Vec<Peer>, AwsError> {
         peers_of(self.living(customer(customer_id), CONNECTION).await?)
     }
@@ -319,7 +322,7 @@ impl ConnectionStore {
         peers_of(self.living(STAFF.to_owned(), CONNECTION).await?)
     }
 
-    /// Some rows that have not expired. DynamoDB removes the others within days only.
+    /// Some rows that have not expired. DynamoDB removes expired items only within days.
     async fn living(&self, item: String, beginning: &str) -> Result<Vec<Item>, AwsError> {
         let (mut living, mut start) = (Vec::new(), None);
         loop {
@@ -332,7 +335,7 @@ impl ConnectionStore {
         }
     }
 
-    /// Some rows, and where to go on if there may be more.
+    /// A page of rows, and the next page's start key if there may be more.
     async fn rows(
         &self,
         item: String,
@@ -356,7 +359,7 @@ impl ConnectionStore {
         Ok((found.items.unwrap_or_default(), found.last_evaluated_key))
     }
 
-    /// Forgets a connection and all that it wanted to hear.
+    /// Removes a connection and its subscriptions.
     pub async fn remove(&self, id: &str) -> Result<(), AwsError> {
         let Some(row) = self.table.get_latest::<ConnectionRow>(itself(id)).await? else { return Ok(()) };
         let (own, name) = (customer(row.customer_id), format!("{CONNECTION}#{id}"));
@@ -370,8 +373,7 @@ impl ConnectionStore {
         delete(&self.table, keys).await
     }
 
-    /// Erases all that is known of a customer, their connections and where their orders stand, and keeps out what is
-    /// written from now on.
+    /// Erases a customer's connections and order progress, and refuses writes from then on.
     pub async fn erase(&self, customer_id: CustomerId) -> Result<(), AwsError> {
         self.tombstones.put(customer_id).await?;
         for beginning in [CONNECTION, ORDER] {
@@ -380,7 +382,7 @@ impl ConnectionStore {
                 if rows.is_empty() {
                     break;
                 }
-                // Who follows an order has gone with their connection.
+                // Removing a connection also removes its subscriptions.
                 if beginning == CONNECTION {
                     for id in rows.iter().filter_map(connection_of) {
                         self.remove(id).await?;
@@ -399,7 +401,8 @@ fn peers_of(rows: Vec<Item>) -> Result<Vec<Peer>, AwsError> {
     Ok(peers.map(|row| Peer { id: row.connection, since: row.since }).collect())
 }
 
-/// Nothing of a row without one that can be read, which then counts as living: it is found to be gone by a push.
+/// The row's expiry; `None` if it cannot be read. Such a row counts as unexpired until a push finds
+/// its connection gone.
 fn expiry_of(row: &Item) -> Option<i64> {
     row.get("expiresAt")?.as_n().ok()?.parse().ok()
 }

@@ -1,4 +1,5 @@
-//! Whose tokens are taken. The keys in `keys.json` were made for these tests; one stands for the user pool's.
+//! Token validation of the WebSocket authorizer. The keys in `keys.json` are for these tests; one
+//! stands in for the user pool's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +21,7 @@ use crate::server::serve;
 const KEYS: &str = include_str!("keys.json");
 const ARN: &str = "arn:aws:execute-api:us-east-1:123456789012:abc/dev/$connect";
 
-/// An authorizer, and the user pool that it asks for keys.
+/// An authorizer, and the user pool that it fetches keys from.
 struct Door {
     issuer: String,
     tokens: Tokens,
@@ -84,7 +85,7 @@ impl Door {
         claims
     }
 
-    /// A token of the pool's, but for these claims.
+    /// A valid token of the pool with these claims changed.
     fn token(&self, change: &Value) -> String {
         signed(&json!({ "alg": "RS256", "kid": "k-1" }), &self.claims(change), &key("pool"))
     }
@@ -142,7 +143,7 @@ async fn the_keys_are_asked_for_once() {
         assert!(door.lets_in(&door.token(&json!({}))).await);
     }
     assert_eq!(door.asked.load(Ordering::SeqCst), 1);
-    // Made-up keys are for free, so they must not become requests.
+    // An attacker can make up key ids, so unknown ones must not cause requests.
     for number in 0..20 {
         let header = json!({ "alg": "RS256", "kid": format!("made-up-{number}") });
         assert!(!door.lets_in(&signed(&header, &door.claims(&json!({})), &key("pool"))).await);

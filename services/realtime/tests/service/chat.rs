@@ -1,4 +1,4 @@
-//! What customers and staff write to each other.
+//! Chat messages between customers and staff.
 
 use futures::future::join_all;
 use serde_json::{Value, json};

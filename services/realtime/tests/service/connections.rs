@@ -1,4 +1,4 @@
-//! Clients come and go.
+//! Connecting and disconnecting clients.
 
 use serde_json::json;
 use testkit::customer_id;

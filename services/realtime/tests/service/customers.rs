@@ -1,4 +1,4 @@
-//! What becomes of chats when their customer wants them handed over, or wants to be forgotten.
+//! Export and erasure of a customer's chats.
 
 use aws_lambda_events::sqs::SqsEvent;
 use domain::customer::Customer;
@@ -15,7 +15,7 @@ use crate::{Live, live_of, send, subscribe, young_order};
 const EXPORT: &str = include_str!("../../events/realtime-on-privacy.json");
 const ERASURE: &str = include_str!("../../events/realtime-on-privacy-erasure.json");
 
-/// A live service with a bus.
+/// A realtime service with a bus.
 struct Counter {
     live: Live,
     bus: Bus,
@@ -32,7 +32,7 @@ async fn counter() -> Counter {
 }
 
 impl Counter {
-    /// Delivers a request and says whether it is done.
+    /// Delivers a request and returns whether it was acknowledged.
     async fn deliver(&self, sample: &str) -> bool {
         let event: SqsEvent = serde_json::from_str(sample).unwrap();
         queue::invoke(&self.requests, event, None).await.failed().next().is_none()
@@ -147,7 +147,7 @@ async fn an_erased_customer_is_not_brought_back_by_what_comes_late() {
     live.connect("staff", "ada").await;
     assert!(counter.deliver(ERASURE).await);
     let before = live.rows().await;
-    // An order that was placed before, the customer's own token, and staff who have not heard of it.
+    // An order placed earlier, the customer's own token, and staff who do not know of the erasure.
     assert!(live.tell("OrderPaid", "swn", order).await);
     assert_eq!(live.try_connect("1", "swn").await, 401);
     let sent = json!({ "action": "sendMessage", "customerId": customer_id("swn"), "text": "Hello?" });

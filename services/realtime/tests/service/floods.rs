@@ -1,4 +1,4 @@
-//! Clients that say more than anybody can mean.
+//! Clients that send too many frames.
 
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ async fn flooding_clients_are_refused_and_then_disconnected() {
         }
     }
     let (fine, refused) = statuses(&answers);
-    // What takes a while gives time for some more.
+    // Slow answers refill the rate limit, so some more are accepted.
     assert!((20..30).contains(&fine), "{fine}");
     assert!((20..30).contains(&refused), "{refused}");
     assert_eq!(answers.last().unwrap()["detail"], "You did not wait: the connection ends.");
@@ -54,7 +54,7 @@ async fn clients_that_wait_are_answered_again() {
     assert_eq!(live.say("1", READ).await["type"], "messages", "{}", json!(live.rows().await));
 }
 
-/// Reserved route keys are content like any other.
+/// Reserved route keys are ordinary content.
 #[tokio::test]
 async fn frames_that_name_reserved_routes_are_refused_and_counted() {
     let live = live().await;

@@ -1,4 +1,4 @@
-//! What clients say, and what they are answered.
+//! Frames of clients, and their answers.
 
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ async fn a_connection_follows_twenty_orders_and_the_same_one_as_often_as_it_like
     }
     assert_eq!(live.say("1", subscribe(young_order())).await["status"], 409);
     assert_eq!(live.say("1", subscribe(orders[7])).await["type"], "subscribed");
-    // All of it can still be removed at once.
+    // All rows can still be removed at once.
     live.connections.remove("1").await.unwrap();
     assert!(live.rows().await.is_empty());
 }

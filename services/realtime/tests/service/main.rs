@@ -1,4 +1,4 @@
-//! The live service against its real tables on the local AWS, with connections that only a test has.
+//! Realtime service tests against its real tables on the local AWS, with simulated connections.
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use server::Switchboard;
 
-/// A live service with nothing in its tables, and nobody connected.
+/// A realtime service with empty tables and no connections.
 struct Live {
     switchboard: Switchboard,
     comings: ConnectionHandler,
@@ -59,12 +59,12 @@ async fn live_of(account: &Account) -> Live {
 }
 
 impl Live {
-    /// What the function answers to something that happens on a connection.
+    /// The function's answer to an event on a connection.
     async fn happen(handler: &impl socket::Handler, event: Value) -> socket::Response {
         socket::invoke(handler, &event.to_string(), None).await
     }
 
-    /// Connects somebody, with a token for another hour.
+    /// Connects a user whose token is valid for another hour.
     async fn connect(&self, id: &str, user_name: &str) {
         assert_eq!(self.try_connect(id, user_name).await, 200);
     }
@@ -79,7 +79,8 @@ impl Live {
         Self::happen(&self.comings, event("CONNECT", id, "", &found)).await.status_code.into()
     }
 
-    /// Says something on a connection, and gives the answer: if that ends the connection, the last that is heard on it.
+    /// Sends a frame on a connection and returns the answer. If the answer ends the connection, it
+    /// is the last frame sent to it.
     async fn say(&self, id: &str, frame: impl ToString) -> Value {
         let answer = Self::happen(&self.messages, event("MESSAGE", id, &frame.to_string(), &json!({}))).await;
         assert_eq!(answer.status_code, 200);
@@ -89,7 +90,7 @@ impl Live {
         }
     }
 
-    /// Tells of an order, and says whether it is done.
+    /// Delivers an order event and returns whether it was acknowledged.
     async fn tell(&self, fact: &str, user_name: &str, order_id: OrderId) -> bool {
         self.tell_at(fact, user_name, order_id, "2026-01-31T12:00:00.000Z").await
     }
@@ -107,14 +108,14 @@ impl Live {
         self.deliver(&json!([{ "messageId": "m", "body": body.to_string() }])).await.is_empty()
     }
 
-    /// Delivers a batch of queue messages and gives the ids of those that failed.
+    /// Delivers a batch of queue messages and returns the ids of those that failed.
     async fn deliver(&self, messages: &Value) -> Vec<String> {
         let batch: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
         let response = queue::invoke(&self.updates, batch, None).await;
         response.failed().map(ToOwned::to_owned).collect()
     }
 
-    /// The keys of all that is kept in mind.
+    /// The keys of all stored rows.
     async fn rows(&self) -> Vec<String> {
         let rows = self.dynamodb.scan().table_name("CONNECTION_TABLE").send().await.unwrap();
         let key = |name: &str, row: &std::collections::HashMap<String, _>| {
@@ -127,12 +128,12 @@ impl Live {
         keys
     }
 
-    /// Makes a connection an old one.
+    /// Makes a connection look old.
     async fn age(&self, item: &str, sort: &str) {
         self.set(item, sort, "since = :number", 0).await;
     }
 
-    /// Lets the token of a connection that follows an order end.
+    /// Expires the token of a connection that follows an order.
     async fn expire(&self, id: &str, user_name: &str, order: OrderId) {
         let customer = format!("customer#{}", customer_id(user_name));
         for (item, sort) in [
@@ -144,7 +145,7 @@ impl Live {
         }
     }
 
-    /// Lets a client be silent for some seconds.
+    /// Makes a client pause for some seconds.
     async fn pause(&self, id: &str, seconds: u32) {
         self.set(&format!("connection#{id}"), "connection", "spoken = spoken - :number", seconds * 1000)
             .await;
@@ -171,7 +172,7 @@ fn event(kind: &str, id: &str, body: &str, found: &Value) -> Value {
     })
 }
 
-/// The customer id in facts of orders: all zeros of those whose customer was erased.
+/// The customer id in order events: all zeros if the customer was erased.
 fn id_of(user_name: &str) -> String {
     match user_name {
         "erased" => "00000000-0000-0000-0000-000000000000".to_owned(),
@@ -179,12 +180,12 @@ fn id_of(user_name: &str) -> String {
     }
 }
 
-/// An order of just now.
+/// An order placed just now.
 fn young_order() -> OrderId {
     OrderId::new(Timestamp::now())
 }
 
-/// An order of an hour ago.
+/// An order placed an hour ago.
 fn old_order() -> OrderId {
     OrderId::new(Timestamp::from_unix_millis(Timestamp::now().unix_millis() - 3_600_000))
 }

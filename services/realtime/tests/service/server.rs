@@ -1,4 +1,4 @@
-//! What the service talks to, as far as the local AWS has none: the connections of an API, and a user pool's keys.
+//! Services that the local AWS lacks: the connections of a WebSocket API, and a user pool's keys.
 
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-/// The connections of an API.
+/// The connections of a WebSocket API.
 pub struct Switchboard {
     pub url: String,
     board: Arc<Mutex<Board>>,
@@ -34,22 +34,22 @@ impl Switchboard {
         Self { url: format!("{url}/dev"), board }
     }
 
-    /// What a client has heard without having asked.
+    /// The frames pushed to a client without a request.
     pub fn heard(&self, id: &str) -> Vec<Value> {
         self.board.lock().unwrap().heard.get(id).cloned().unwrap_or_default()
     }
 
-    /// The connections that were ended.
+    /// The closed connections.
     pub fn closed(&self) -> Vec<String> {
         self.board.lock().unwrap().closed.clone()
     }
 
-    /// A client goes, and nobody is told.
+    /// Drops a client without a disconnect event.
     pub fn lose(&self, id: &str) {
         self.board.lock().unwrap().gone.insert(id.to_owned());
     }
 
-    /// A client can be reached, or not.
+    /// Sets whether a client is unreachable.
     pub fn stick(&self, id: &str, stuck: bool) {
         let mut board = self.board.lock().unwrap();
         if stuck {
@@ -78,7 +78,7 @@ impl Board {
     }
 }
 
-/// Answers requests at an address of its own, as long as the test runs.
+/// Answers requests at an address of its own for as long as the test runs.
 pub async fn serve(answer: impl Fn(&Method, &str, &[u8]) -> (u16, String) + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! What becomes of orders, told to whom they belong.
+//! Order updates, pushed to the order's customer.
 
 use futures::future::join_all;
 use serde_json::{Value, json};

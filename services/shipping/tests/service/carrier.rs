@@ -1,4 +1,4 @@
-//! The carrier, and the schedules that remind it.
+//! The carrier, and the schedules that trigger it.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ async fn a_parcel_leaves_without_its_address_and_arrives() {
     let states: Vec<_> =
         history.iter().map(|change| change.as_m().unwrap()["state"].as_s().unwrap()).collect();
     assert_eq!(states, ["CREATED", "DISPATCHED", "DELIVERED"]);
-    // Reminders that come again are old stories.
+    // Redelivered reminders change nothing.
     for reminder in [DISPATCH, DELIVER] {
         assert!(depot.remind(reminder).await);
         assert_eq!(depot.row().await.unwrap(), row);
@@ -73,7 +73,7 @@ async fn a_reminder_of_no_shipment_is_never_acknowledged() {
     assert_eq!(depot.row().await, None);
 }
 
-/// The next message that a schedule has sent, as the carrier's function gets it.
+/// The next message that a schedule has sent, as the carrier's function receives it.
 async fn reminder(depot: &Depot) -> String {
     let sqs = depot.account.aws().sqs();
     eventually("a reminder", async || {
@@ -95,9 +95,9 @@ async fn schedules_take_a_parcel_all_the_way() {
         assert!(depot.remind(&reminder).await);
         assert_eq!(depot.state().await.as_deref(), Some(state));
     }
-    // Each goes after it has sent.
+    // Each schedule is deleted after it has sent.
     eventually("the end of the schedules", async || depot.schedules().await.is_empty().then_some(())).await;
-    // A command that comes again when the schedules are long gone sends no parcel twice.
+    // A command that is redelivered after its schedules are gone ships no parcel twice.
     assert!(depot.ask(SHIP).await && depot.ask(CALL_OFF).await);
     assert!(depot.schedules().await.is_empty(), "{ORDER}");
 }

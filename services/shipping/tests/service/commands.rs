@@ -1,4 +1,4 @@
-//! What becomes of what ordering asks for, in whatever order it comes, and however often.
+//! Commands from ordering, in any order and any number.
 
 use crate::{CALL_OFF, DELIVER, DISPATCH, ORDER, SHIP, depot, schedule_of, ship_to, with_data};
 use serde_json::json;
@@ -22,7 +22,7 @@ async fn a_command_that_comes_again_changes_nothing() {
     let row = depot.row().await;
     let schedule = depot.schedule(&schedule_of("dispatch")).await.unwrap();
     assert!(depot.ask(SHIP).await);
-    // Not even when the customer was forgotten in between.
+    // This holds even if the customer was erased in between.
     assert!(depot.ask(&ship_to("Nowhere 1")).await);
     assert_eq!(depot.row().await, row);
     let again = depot.schedule(&schedule_of("dispatch")).await.unwrap();
@@ -44,7 +44,7 @@ async fn a_parcel_to_where_no_carrier_goes_is_refused_and_its_address_is_not_kep
         assert!(!row.contains_key("recipient"));
         assert!(row.contains_key("expiresAt"));
         assert!(depot.schedules().await.is_empty());
-        // There is nothing to cancel. Who asks is told once more that it was refused.
+        // There is nothing to cancel. A repeated command publishes the rejection again.
         assert!(depot.ask(CALL_OFF).await);
         let asked = depot.row().await.unwrap();
         assert_ne!(asked, row);
@@ -64,10 +64,10 @@ async fn a_parcel_that_is_cancelled_in_time_stays_and_its_address_goes() {
     let days =
         row["expiresAt"].as_n().unwrap().parse::<i64>().unwrap() - domain::Timestamp::now().unix_seconds();
     assert!((29 * 86_400..=30 * 86_400).contains(&days), "{days}");
-    // The carrier comes in vain.
+    // The carrier finds no parcel to fetch.
     assert!(depot.remind(DISPATCH).await);
     assert_eq!(depot.row().await.unwrap(), row);
-    // Who asks once more is told once more.
+    // A repeated command publishes the event again.
     assert!(depot.ask(CALL_OFF).await);
     let asked_again = depot.row().await.unwrap();
     assert_ne!(asked_again, row);
@@ -85,7 +85,7 @@ async fn a_parcel_that_is_cancelled_before_it_is_asked_for_never_leaves_and_who_
     assert!(stone.contains_key("expiresAt"));
     assert!(depot.ask(SHIP).await);
     let row = depot.row().await.unwrap();
-    // The stream tells of each change of the row.
+    // The stream publishes each change of the row.
     assert_ne!(row, stone);
     assert_eq!((&row["state"], &row["history"]), (&stone["state"], &stone["history"]));
     assert!(!row.contains_key("recipient"));

@@ -1,4 +1,4 @@
-//! What is told of each shipment.
+//! Events published for each shipment.
 
 use lambdakit::outbox::{Batch, Outbox, RetryQueue};
 use lambdakit::publish::Publisher;
@@ -22,7 +22,7 @@ async fn tell(outbox: &Outbox, batch: &Value) {
     assert_eq!(outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
 }
 
-/// A change of the sample's row, as the stream would tell it.
+/// A change of the sample's row, as a stream record.
 async fn record(depot: &Depot, name: &str) -> Value {
     let image = serde_dynamo::from_item::<_, Value>(depot.row().await.unwrap()).unwrap();
     let image: serde_dynamo::Item = serde_dynamo::to_item(image).unwrap();

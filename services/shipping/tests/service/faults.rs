@@ -1,4 +1,4 @@
-//! What becomes of shipments when calls fail on the way. Each test is a row of `docs/reliability.md`.
+//! Shipments when calls to AWS fail. Each test is a row of `docs/reliability.md`.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ async fn a_parcel_whose_schedule_cannot_be_made_is_asked_for_again() {
         assert!(depot.ask(SHIP).await);
         assert_eq!(depot.row().await, row);
         assert_eq!(depot.schedules().await, [schedule_of("dispatch")]);
-        // Nor would anybody hand it over.
+        // Without the schedule, nothing would deliver the parcel.
         faults.add(Rule::new(fault).on(CREATE_SCHEDULE));
         assert!(!depot.remind(DISPATCH).await);
         assert_eq!(depot.state().await.as_deref(), Some("DISPATCHED"));
@@ -71,7 +71,7 @@ async fn a_write_whose_answer_is_lost_is_done_once() {
 async fn a_cancellation_that_arrives_late_keeps_no_parcel_that_has_left() {
     let (depot, faults) = faulty_depot().await;
     assert!(depot.ask(SHIP).await);
-    // Given up by the function, and made all the same, when the parcel has left.
+    // The function times out, but the write still takes effect after the parcel has left.
     faults.add(Rule::new(Fault::Delay(Duration::from_secs(12))).on("UpdateItem"));
     assert!(!depot.ask(CALL_OFF).await);
     faults.clear();

@@ -1,4 +1,4 @@
-//! Shipments against their real table and real schedules, on the local AWS.
+//! Shipment tests against their real table and real schedules, on the local AWS.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -34,20 +34,20 @@ const DELIVER: &str = include_str!("../../events/shipping-carrier-deliver.json")
 
 /// The order of the samples.
 const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
-/// Every account has it.
+/// The schedule group that every account has.
 const GROUP: &str = "default";
 const TABLE: &str = "SHIPMENT_TABLE";
-/// Longer than any test takes, so that nothing happens by itself.
+/// Longer than any test runs, so that no schedule fires by itself.
 const PACE: Duration = Duration::from_hours(1);
 
-/// A delivery service with nothing in its table.
+/// A shipping service with an empty table.
 struct Depot {
     client: Client,
     commands: ShipmentHandler,
     rounds: CarrierHandler,
     shipments: ShipmentStore,
     account: Account,
-    /// Where schedules send to.
+    /// The queue that schedules send to.
     queue: String,
 }
 
@@ -103,12 +103,12 @@ async fn arn(account: &Account, queue: &str) -> String {
 }
 
 impl Depot {
-    /// Hands a command over, and says whether it is done.
+    /// Delivers a command and returns whether it was acknowledged.
     async fn ask(&self, sample: &str) -> bool {
         done(&self.commands, sample).await
     }
 
-    /// Reminds the carrier, and says whether it has done what it was reminded of.
+    /// Delivers a reminder to the carrier and returns whether it was acknowledged.
     async fn remind(&self, sample: &str) -> bool {
         done(&self.rounds, sample).await
     }
@@ -119,7 +119,7 @@ impl Depot {
         get.key("orderId", AttributeValue::S(ORDER.to_owned())).send().await.unwrap().item
     }
 
-    /// What that row says of something.
+    /// The value of one attribute of that row.
     async fn said(&self, attribute: &str) -> Option<String> {
         self.row().await?.get(attribute)?.as_s().ok().cloned()
     }
@@ -162,7 +162,7 @@ fn with_data(sample: &str, change: impl FnOnce(&mut Value)) -> String {
     sample.to_string()
 }
 
-/// The name of the schedule for a step with the sample's parcel.
+/// The name of the schedule for a step of the sample's parcel.
 fn schedule_of(step: &str) -> String {
     format!("{ORDER}-{step}")
 }

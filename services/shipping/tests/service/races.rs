@@ -1,4 +1,4 @@
-//! A parcel that is cancelled while the carrier fetches it has left, or it has not.
+//! A parcel that is cancelled while the carrier fetches it is either shipped or cancelled.
 
 use futures::future::join_all;
 use futures::join;

@@ -1,4 +1,4 @@
-//! What staff are shown of a shipment.
+//! The shipment as staff read it.
 
 use serde_json::json;
 
@@ -47,7 +47,7 @@ async fn missing_and_erased_orders_are_not_found() {
     assert!(depot.ask(CALL_OFF).await);
     let stone = depot.client.get(&format!("/shipment/{ORDER}")).await.expect(200).body;
     assert_eq!((&stone["state"], &stone["units"]), (&json!("CANCELLED"), &json!([])));
-    // DynamoDB takes its time to remove what has expired.
+    // DynamoDB removes expired items with a delay.
     let mut row = depot.row().await.unwrap();
     row.insert("expiresAt".to_owned(), aws_sdk_dynamodb::types::AttributeValue::N("1".to_owned()));
     let put = depot.account.aws().dynamodb().put_item().table_name(crate::TABLE);

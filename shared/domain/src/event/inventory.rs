@@ -1,4 +1,4 @@
-//! What the warehouse tells.
+//! The events of inventory.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,64 +6,65 @@ use super::facts;
 use crate::stock::LineQuantity;
 use crate::{OrderId, ProductId};
 
-/// The units of an order were set aside.
+/// The units of an order were reserved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StockReserved {
     /// The order.
     pub order_id: OrderId,
-    /// What was set aside.
+    /// The reserved units.
     pub units: Vec<LineQuantity>,
 }
 
-/// What was set aside for an order was put back.
+/// The units that were reserved for an order were released.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StockReleased {
     /// The order.
     pub order_id: OrderId,
-    /// What was put back.
+    /// The released units.
     pub units: Vec<LineQuantity>,
 }
 
-/// What was set aside for an order has left the house.
+/// The units that were reserved for an order were shipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StockShipped {
     /// The order.
     pub order_id: OrderId,
-    /// What has left.
+    /// The shipped units.
     pub units: Vec<LineQuantity>,
 }
 
-/// There are more or fewer units of a product than before.
+/// The stock of a product changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StockChanged {
     /// The product.
     pub product_id: ProductId,
-    /// Units that can be sold.
+    /// Units for sale.
     pub on_hand: u64,
-    /// Units set aside for orders that have not left.
+    /// Units reserved for orders that have not been shipped.
     pub reserved: u64,
-    /// Counts the changes of the product's stock: of two the greater is the later one.
+    /// Counts the changes of the product's stock: the greater version is the later one.
     pub version: u64,
 }
 
-/// Few units of a product are left to be sold. Told when it comes to that, not again with each unit.
+/// Few units of a product are left for sale. Published once when stock becomes low, not for each
+/// unit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StockLow {
     /// The product.
     pub product_id: ProductId,
-    /// Units that can be sold.
+    /// Units for sale.
     pub on_hand: u64,
-    /// Fewer than this are few.
+    /// Stock is low below this number of units.
     pub threshold: u64,
 }
 

@@ -1,7 +1,7 @@
-//! What ordering tells: a fact for each status that an order comes to.
+//! The events of ordering: one for each status that an order reaches.
 //!
-//! Of an order whose customer was erased meanwhile, `customerId` is [`CustomerId::ERASED`] and `userName` is
-//! [`UserName::erased`].
+//! When the customer's data was erased in the meantime, `customerId` is [`CustomerId::ERASED`] and
+//! `userName` is [`UserName::erased`].
 
 use serde::{Deserialize, Serialize};
 
@@ -10,24 +10,24 @@ use crate::order::Reason;
 use crate::stock::LineQuantity;
 use crate::{Amount, Currency, CustomerId, OrderId, UserName};
 
-/// An order was placed, and is to be fulfilled.
+/// An order was placed, and will be fulfilled.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderPlaced {
     /// The order.
     pub order_id: OrderId,
-    /// Whose order.
+    /// The customer who placed the order.
     #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
     pub customer_id: CustomerId,
-    /// Their name when they checked out.
+    /// The customer's user name at checkout.
     #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
-    /// What was bought.
+    /// The units that were bought.
     pub units: Vec<LineQuantity>,
-    /// What it costs.
+    /// The order's total price.
     pub total_price: Amount,
-    /// What the amount is in.
+    /// The amount's currency.
     pub currency: Currency,
 }
 
@@ -40,10 +40,10 @@ macro_rules! of_an_order {
         pub struct $name {
             /// The order.
             pub order_id: OrderId,
-            /// Whose order.
+            /// The customer who placed the order.
             #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
     pub customer_id: CustomerId,
-            /// Their name when they checked out.
+            /// The customer's user name at checkout.
             #[serde(deserialize_with = "UserName::deserialize_or_erased")]
             pub user_name: UserName,
         })*
@@ -53,7 +53,7 @@ macro_rules! of_an_order {
 }
 
 of_an_order! {
-    /// The units of an order are set aside.
+    /// The units of an order are reserved.
     OrderStockReserved,
     /// An order is paid.
     OrderPaid,
@@ -61,41 +61,42 @@ of_an_order! {
     OrderShipped,
     /// An order's parcel has arrived.
     OrderDelivered,
-    /// A customer asked to cancel an order that has not left yet. Whether it was in time, the next fact says.
+    /// A customer asked to cancel an order that has not left yet. The next event shows whether it
+    /// was in time.
     OrderCancellationRequested,
 }
 
-/// The shop could not take an order.
+/// An order was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderRejected {
     /// The order.
     pub order_id: OrderId,
-    /// Whose order.
+    /// The customer who placed the order.
     #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
     pub customer_id: CustomerId,
-    /// Their name when they checked out.
+    /// The customer's user name at checkout.
     #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// An order was cancelled, and all that was done for it is undone.
+/// An order was cancelled, and everything that was done for it was undone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct OrderCancelled {
     /// The order.
     pub order_id: OrderId,
-    /// Whose order.
+    /// The customer who placed the order.
     #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
     pub customer_id: CustomerId,
-    /// Their name when they checked out.
+    /// The customer's user name at checkout.
     #[serde(deserialize_with = "UserName::deserialize_or_erased")]
     pub user_name: UserName,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 

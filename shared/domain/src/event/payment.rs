@@ -1,4 +1,4 @@
-//! What payment tells.
+//! The events of payment.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +13,9 @@ use crate::{Amount, Currency, OrderId};
 pub struct PaymentSettled {
     /// The order.
     pub order_id: OrderId,
-    /// How much.
+    /// The amount.
     pub amount: Amount,
-    /// What the amount is in.
+    /// The amount's currency.
     pub currency: Currency,
 }
 
@@ -26,36 +26,37 @@ pub struct PaymentSettled {
 pub struct PaymentDeclined {
     /// The order.
     pub order_id: OrderId,
-    /// Why.
+    /// The reason.
     pub reason: DeclineReason,
 }
 
-/// A part of what was charged for an order has gone back, at the provider. The rest is still charged, so the order goes
-/// on. Published each time the amount grows; when it reaches the charge, [`PaymentRefunded`] is published instead.
+/// A part of an order's charge was refunded at the provider. The rest is still charged, so the
+/// order continues. Published each time the amount grows; when it reaches the charge,
+/// [`PaymentRefunded`] is published instead.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentPartiallyRefunded {
     /// The order.
     pub order_id: OrderId,
-    /// How much has gone back so far, in all: events can arrive out of order, and the largest amount is the newest.
+    /// The total refunded so far. Events can arrive out of order: the largest amount is the newest.
     pub amount: Amount,
-    /// How much was charged.
+    /// The charged amount.
     pub charged: Amount,
     /// The currency of both amounts.
     pub currency: Currency,
 }
 
-/// Nothing is charged for an order any more, nor will be.
+/// Nothing is charged for an order any more, and nothing will be charged later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PaymentRefunded {
     /// The order.
     pub order_id: OrderId,
-    /// How much went back: nothing, if nothing was charged.
+    /// The refunded amount: zero if nothing was charged.
     pub amount: Amount,
-    /// What the amount is in; of nothing, it may not be known.
+    /// The amount's currency; it can be unknown if the amount is zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<Currency>,
 }

@@ -1,8 +1,8 @@
-//! What customers can ask of their own data, and what the services that hold some of it answer.
+//! Privacy requests of customers, and the answers of the services that hold their data.
 //!
-//! The requests are published by the service `customer`. Each holder answers for itself, so the answers name
-//! their holder and are published under its source. No event carries a user name: a customer is identified by
-//! id, which nobody else can have later, however late a message is delivered.
+//! The service `privacy` publishes the requests. Each holder answers for itself, so the answers
+//! name their holder and are published under its source. No event carries a user name. A customer
+//! id is never reused, so a late message cannot concern another customer.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -11,23 +11,23 @@ use uuid::Uuid;
 use super::{Event, Fact, facts};
 use crate::{CustomerId, Redacted};
 
-/// A copy of all data that the shop holds of a customer was requested.
+/// A copy of all data that the shop holds about a customer was requested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerExportRequested {
-    /// Whose data.
+    /// The customer.
     pub customer_id: CustomerId,
     /// Identifies the request.
     pub export_id: Uuid,
 }
 
-/// The erasure of all data that the shop holds of a customer was requested.
+/// The erasure of all data that the shop holds about a customer was requested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerErasureRequested {
-    /// Whose data.
+    /// The customer.
     pub customer_id: CustomerId,
     /// Identifies the request.
     pub erasure_id: Uuid,
@@ -35,7 +35,7 @@ pub struct CustomerErasureRequested {
 
 facts!("shop.privacy": CustomerExportRequested, CustomerErasureRequested);
 
-/// The requests, as a holder reads them: by their detail-type.
+/// The requests, as a holder deserializes them: by their detail-type.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[expect(missing_docs, reason = "each is documented where it is defined")]
 pub enum PrivacyRequest {
@@ -43,17 +43,17 @@ pub enum PrivacyRequest {
     CustomerErasureRequested(Event<CustomerErasureRequested>),
 }
 
-/// A part of the data that one service holds of a customer.
+/// A part of the data that one service holds about a customer.
 ///
-/// A holder that is asked again, because a message was delivered again, starts another run with an id of its own.
-/// Data can change between two runs, so parts of different runs never make one export.
+/// A redelivered request makes the holder start another run with its own id. Data can change
+/// between two runs, so parts of different runs never form one export.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerDataCollected {
-    /// Whose data.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// The request that it was collected for.
+    /// The request for which it was collected.
     pub export_id: Uuid,
     /// The service that holds the data.
     pub holder: String,
@@ -68,14 +68,14 @@ pub struct CustomerDataCollected {
     pub items: Redacted<Box<RawValue>>,
 }
 
-/// A service holds no data of a customer any more.
+/// A service no longer holds data about a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerDataErased {
-    /// Whose data it was.
+    /// The customer.
     pub customer_id: CustomerId,
-    /// The request that it was erased for.
+    /// The request for which it was erased.
     pub erasure_id: Uuid,
     /// The service that held the data.
     pub holder: String,

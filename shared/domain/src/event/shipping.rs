@@ -12,7 +12,7 @@ macro_rules! of_an_order {
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "camelCase")]
         pub struct $name {
-            /// Whose parcel.
+            /// The order.
             pub order_id: OrderId,
         })*
 
@@ -21,13 +21,13 @@ macro_rules! of_an_order {
 }
 
 of_an_order! {
-    /// The carrier will fetch an order's parcel.
+    /// The carrier will collect an order's parcel.
     ShipmentCreated,
-    /// No carrier takes an order's parcel where it should go.
+    /// No carrier delivers to the order's address.
     ShipmentRefused,
-    /// An order's parcel stays here: it was cancelled before it left.
+    /// An order's shipment was cancelled before the parcel left.
     ShipmentCancelled,
-    /// An order's parcel has left the house.
+    /// An order's parcel has left the warehouse.
     ShipmentDispatched,
     /// An order's parcel has arrived.
     ShipmentDelivered,

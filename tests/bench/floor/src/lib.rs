@@ -1,4 +1,4 @@
-//! What the floors share: a client as the SDK's documentation makes it, and the names of keys.
+//! Code shared by the floors: a client as the SDK's documentation creates it, and the key names.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
@@ -11,7 +11,7 @@ pub async fn client() -> Client {
     Client::new(&aws_config::load_defaults(BehaviorVersion::latest()).await)
 }
 
-/// The `sub` of who has signed in, as the gateway's authorizer found it.
+/// The `sub` of the caller, as the gateway's authorizer found it.
 pub fn caller(request: &Request) -> String {
     let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else {
         return String::new();

@@ -1,4 +1,4 @@
-//! Baskets, and what becomes of them.
+//! Cases of baskets and their events.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ pub fn read(lines: u64) -> Result<Case> {
     })
 }
 
-/// Adds one to a basket of so many.
+/// Adds one line to a basket with this many lines.
 pub fn add_item(lines: u64) -> Result<Case> {
     let prices = json!([offers(lines + 1..=lines + 1), offers(1..=lines + 1)]);
     Ok(Case {
@@ -58,7 +58,7 @@ pub fn check_out(lines: u64) -> Result<Case> {
     })
 }
 
-/// What the stream says of a checkout, to the bus.
+/// A checkout's stream record, published to the bus.
 pub fn checkouts() -> Result<Case> {
     Ok(Case {
         name: "basket-publisher, 1 checkout".to_owned(),

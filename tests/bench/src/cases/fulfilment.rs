@@ -1,4 +1,5 @@
-//! What an order meets after it is placed: the workflow's steps, the commands that they send, and who is told.
+//! Cases of order fulfilment: the workflow's steps, their commands, and the consumers of order
+//! events.
 
 use anyhow::Result;
 use hyper::body::Bytes;
@@ -112,7 +113,7 @@ fn case<const N: usize>(
     answers: [(&str, Value); N],
 ) -> Case {
     let answers = answers.into_iter().map(|(call, answer)| (call.to_owned(), answer));
-    // A step that fails says so by itself; messages that fail are in the answer.
+    // A failed step fails its invocation; failed messages are in the response.
     let expected = if function.ends_with("-steps") { Expected::Anything } else { Expected::NoFailures };
     Case {
         name: name.to_owned(),

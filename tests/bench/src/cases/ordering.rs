@@ -1,4 +1,4 @@
-//! Orders.
+//! Cases of orders.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -45,7 +45,7 @@ pub fn read_request(user: &str, order: u64) -> Result<ApiRequest> {
     Ok(request.signed_in(user, ""))
 }
 
-/// The event of a checkout as the bus writes it into the queue, for this order.
+/// The checkout event of this order, as EventBridge writes it to the queue.
 pub fn checked_out(user: &str, order: u64) -> Result<String> {
     let record = first_record(QUEUE_EVENT)?;
     let body = record["body"].as_str().context("a sample message has no body")?;
@@ -56,7 +56,7 @@ pub fn checked_out(user: &str, order: u64) -> Result<String> {
     Ok(envelope.to_string())
 }
 
-/// A record of a queue as Lambda hands it over.
+/// A queue record, as Lambda delivers it.
 pub fn record(message_id: &str, body: &str) -> Result<Value> {
     let mut record = first_record(QUEUE_EVENT)?;
     record["messageId"] = json!(message_id);

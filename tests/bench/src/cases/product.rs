@@ -1,4 +1,4 @@
-//! The catalogue.
+//! Cases of the catalogue.
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ pub fn read() -> Result<Case> {
     })
 }
 
-/// A page of twenty, with more to come.
+/// A page of twenty products, with another page after it.
 pub fn list() -> Result<Case> {
     let page: Vec<Value> = (1..=20).map(items::product).collect();
     let answer = json!({
@@ -41,7 +41,7 @@ pub fn list() -> Result<Case> {
     })
 }
 
-/// What the stream says of a new product, to the bus.
+/// A new product's stream record, published to the bus.
 pub fn events() -> Result<Case> {
     Ok(Case {
         name: "product-publisher, 1 change".to_owned(),

@@ -1,4 +1,4 @@
-//! The local AWS, as far as this needs it.
+//! A client of the local AWS for the growth benchmark.
 
 use anyhow::{Context, Result, ensure};
 use http_body_util::{BodyExt, Full};
@@ -9,10 +9,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
-/// The local AWS takes any twelve digits that sign a call for an account of their own.
+/// The local AWS treats any twelve digits as an account, if they are the access key of a call.
 pub const ACCOUNT: &str = "100000000001";
 
-/// Clients of its services. Nothing checks signatures here, so none is made.
+/// Clients of its services. The local AWS checks no signatures, so requests are not signed.
 #[derive(Clone)]
 pub struct Aws {
     endpoint: String,
@@ -25,12 +25,12 @@ impl Aws {
         Self { endpoint, client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
-    /// A call of DynamoDB.
+    /// Calls a DynamoDB operation.
     pub async fn dynamodb(&self, operation: &str, input: &Value) -> Result<Value> {
         self.call("dynamodb", &format!("DynamoDB_20120810.{operation}"), input).await
     }
 
-    /// A call of SQS.
+    /// Calls an SQS operation.
     pub async fn sqs(&self, operation: &str, input: &Value) -> Result<Value> {
         self.call("sqs", &format!("AmazonSQS.{operation}"), input).await
     }
@@ -48,7 +48,7 @@ impl Aws {
         serde_json::from_slice(&body).with_context(|| format!("{target}: the answer is not JSON"))
     }
 
-    /// A call of S3: makes or removes a bucket or an object.
+    /// Calls S3: creates or deletes a bucket or an object.
     pub async fn s3(&self, method: Method, path: &str, content: Vec<u8>) -> Result<()> {
         let shown = format!("{method} {path}");
         let request = request(method, path, "s3").body(Full::new(content.into()))?;
@@ -57,7 +57,7 @@ impl Aws {
         Ok(())
     }
 
-    /// Hands a request on as it is.
+    /// Forwards a request unchanged.
     pub async fn send(&self, mut request: Request<Full<Bytes>>) -> Result<Response<Bytes>> {
         *request.uri_mut() = format!("{}{}", self.endpoint, request.uri().path()).parse()?;
         let answer = self.client.request(request).await.context("the local AWS does not answer")?;

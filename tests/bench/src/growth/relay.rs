@@ -1,4 +1,4 @@
-//! Stands between a function and the local AWS: passes on every call, and counts what it takes.
+//! A relay between a function and the local AWS: it forwards every call and records its cost.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -15,15 +15,15 @@ use crate::call::Call;
 use crate::server::Server;
 use crate::stand_in::{Answers, Calls};
 
-/// What a function has asked of AWS.
+/// The AWS usage of a function.
 #[derive(Default)]
 pub struct Usage {
     pub calls: Calls,
     pub reads: Units,
     pub writes: Units,
-    /// What AWS answered, for a stand-in to answer the same.
+    /// The responses of AWS, for a stand-in to repeat.
     pub answers: Answers,
-    /// Calls that went wrong. A function may try them again, so they would count twice.
+    /// Failed calls. A function may retry them, so they would count twice.
     failed: Vec<String>,
 }
 
@@ -48,7 +48,7 @@ impl Relay {
         format!("http://{}", self.server.address)
     }
 
-    /// What was asked since this was called last.
+    /// The usage since the last call of this method.
     pub fn take(&self) -> Result<Usage> {
         let usage = std::mem::take(&mut *self.usage.lock().unwrap_or_else(PoisonError::into_inner));
         ensure!(usage.failed.is_empty(), "the local AWS refused {}", usage.failed.join("; "));
@@ -59,7 +59,7 @@ impl Relay {
 async fn relay(aws: &Aws, request: Request<Bytes>, seen: &Mutex<Usage>) -> Response<Full<Bytes>> {
     let mut call = Call::of(&request);
     if call.operation.is_empty() {
-        // Not a call, but a connection that is opened early.
+        // Not a call, but a connection that is opened in advance.
         return Response::new(Full::default());
     }
     let (mut head, mut body) = request.into_parts();
@@ -87,7 +87,8 @@ async fn relay(aws: &Aws, request: Request<Bytes>, seen: &Mutex<Usage>) -> Respo
 }
 
 impl Usage {
-    /// Counts a call; gives the answer as the function would have had it.
+    /// Records a call. Returns the response as the function would have received it without the
+    /// relay.
     fn note(&mut self, call: &Call, mut answer: Value) -> Value {
         *self.calls.entry(call.to_string()).or_default() += 1;
         add(&mut self.reads, units::read(call, &answer));

@@ -1,4 +1,4 @@
-//! What requests cost, as people read it and as programs do.
+//! The report of request costs, as text and as JSON.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::relay::Usage;
 use super::world::World;
 use crate::report::markdown;
 
-/// What a request takes of AWS, and what it answers.
+/// The AWS usage of a request, and the size of its response.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
@@ -17,39 +17,39 @@ pub struct Cost {
     /// Capacity units by table, or by index as `TABLE/index`.
     pub read_units: BTreeMap<String, f64>,
     pub write_units: BTreeMap<String, f64>,
-    /// Headers and body of the response.
+    /// Headers and body of the response, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes_answered: Option<u64>,
 }
 
-/// What it costs in a world of some size.
+/// The cost of a request at one size of the data.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Row {
     #[serde(skip)]
     pub world: World,
-    /// What there is so much of.
+    /// What grows.
     pub of: &'static str,
     pub size: u64,
     pub request: &'static str,
     #[serde(flatten)]
     pub cost: Cost,
-    /// Microseconds of a processor.
+    /// CPU time, in microseconds.
     pub cpu: f64,
 }
 
-/// All that one run has shown.
+/// The results of one run.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Growth {
     pub machine: String,
     pub warm: usize,
-    /// Of each request those of all sizes, one after the other.
+    /// The rows of each request are adjacent, in order of size.
     pub rows: Vec<Row>,
 }
 
 impl Cost {
-    /// On average of what was asked of AWS, shared by the messages of an event.
+    /// The mean of the usages, divided by the messages of an event.
     pub fn of(usages: &[Usage], bytes_answered: Option<u64>, shared_by: usize) -> Self {
         let times = (usages.len() * shared_by) as f64;
         let calls = usages.iter().flat_map(|usage| &usage.calls).map(|(call, count)| (call, *count as f64));
@@ -84,7 +84,7 @@ const HEADINGS: [&str; 8] = [
 ];
 
 impl Growth {
-    /// A line for each request: what it costs at each size, or once if that is the same.
+    /// A line for each request, with its cost at each size, or once if all sizes cost the same.
     pub fn table(&self) -> String {
         let mut lines =
             vec![markdown(&HEADINGS.map(str::to_owned)), markdown(&HEADINGS.map(|_| "---".to_owned()))];
@@ -112,7 +112,7 @@ impl Growth {
         lines.join("\n")
     }
 
-    /// What takes more calls, units or bytes the larger its world is, though it should not.
+    /// Requests that need more calls, units or bytes as the data grows, although they should not.
     pub fn steep(&self) -> Vec<String> {
         let requests = self.rows.chunk_by(Row::is_sibling);
         let steep = requests
@@ -122,15 +122,15 @@ impl Growth {
 }
 
 impl Row {
-    /// Whether it is of the same request, at whatever size.
+    /// Whether both rows are of the same request, at any size.
     fn is_sibling(&self, other: &Self) -> bool {
         self.world == other.world && self.request == other.request
     }
 }
 
-/// One decimal where it says something.
+/// One decimal, if it is not zero.
 fn shown(number: f64) -> String {
-    // The sum of nothing is -0.
+    // The sum of an empty list is -0.
     let text = format!("{:.1}", number + 0.0);
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }

@@ -1,4 +1,4 @@
-//! Tables of the local AWS, as the stack's template describes them, with many items.
+//! Tables of the local AWS with many items, created as the stack's template describes them.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::read_json;
 const CHUNK: usize = 20_000;
 const BUCKET: &str = "/growth";
 const POLL: Duration = Duration::from_millis(100);
-/// How often a long import says how far it is.
+/// The interval of progress lines during a long import.
 const PROGRESS: Duration = Duration::from_secs(10);
 
 pub struct Tables {
@@ -29,7 +29,7 @@ impl Tables {
         Ok(Self { aws, template: read_json(template)? })
     }
 
-    /// Makes a table, named like the variable by which functions know it, of its items.
+    /// Creates a table with its items, named like the environment variable that functions read.
     pub async fn make(&self, (table, items): Seeded) -> Result<()> {
         let description = self.description(table)?;
         let mut items = items.peekable();
@@ -37,7 +37,7 @@ impl Tables {
             self.aws.dynamodb("CreateTable", &description).await?;
             return Ok(());
         }
-        // The fastest way in that AWS has, too: nothing is written past DynamoDB.
+        // An import from S3 is also the fastest way on AWS, and it uses DynamoDB's own API.
         let mut objects = Vec::new();
         while items.peek().is_some() {
             let lines = items.by_ref().take(CHUNK).map(|item| format!("{}\n", json!({ "Item": item })));
@@ -80,7 +80,7 @@ impl Tables {
         self.aws.dynamodb("DeleteTable", &json!({ "TableName": table })).await.map(drop)
     }
 
-    /// What `CreateTable` takes of the table that some function has in this variable.
+    /// The `CreateTable` input of the table that a function has in this variable.
     fn description(&self, variable: &str) -> Result<Value> {
         let resources = self.template["Resources"].as_object().context("the template has no resources")?;
         let named = |resource: &Value| {

@@ -1,9 +1,9 @@
 //! Capacity units, as DynamoDB counts them.
 //!
-//! Of writes the local AWS says itself how many they took. Of reads it says the same of every call, however much was
-//! read, so those are counted here from what it answered: by the sizes of items
-//! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>), 4 KB to a
-//! unit, half of it where the read need not be consistent.
+//! The local AWS reports the units of writes. For reads it reports the same units whatever their
+//! size. Read units are therefore calculated from the item sizes of the responses: 4 KB a unit, and
+//! half a unit if the read is eventually consistent.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html>
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub type Units = BTreeMap<String, f64>;
 
 const READ_BYTES: u64 = 4096;
 
-/// What a call has read; nothing, if it does not read.
+/// Units that a call has read; empty if it does not read.
 pub fn read(call: &Call, answer: &Value) -> Units {
     let Some(table) = &call.table else { return Units::new() };
     let units = match &*call.operation {
@@ -25,7 +25,7 @@ pub fn read(call: &Call, answer: &Value) -> Units {
         "BatchGetItem" => {
             let asked = &call.body["RequestItems"][table];
             let found = array(&answer["Responses"][table]);
-            // What is not there costs as much as the smallest item.
+            // A missing item costs as much as the smallest item.
             let missing = array(&asked["Keys"]).len().saturating_sub(found.len());
             let sizes = found.iter().map(size).chain(std::iter::repeat_n(0, missing));
             sizes.map(|size| of_items(asked, size)).sum()
@@ -36,7 +36,7 @@ pub fn read(call: &Call, answer: &Value) -> Units {
     Units::from([(index.unwrap_or_else(|| table.clone()), units)])
 }
 
-/// What a call has written, by its `ConsumedCapacity`.
+/// Units that a call has written, from its `ConsumedCapacity`.
 pub fn written(consumed: &Value) -> Units {
     let mut units = Units::new();
     for of_table in consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice) {
@@ -51,7 +51,7 @@ pub fn written(consumed: &Value) -> Units {
     units
 }
 
-/// Whether DynamoDB says what a call has written when it is asked to.
+/// Whether DynamoDB reports the write units of this operation on request.
 pub fn is_write(operation: &str) -> bool {
     ["PutItem", "UpdateItem", "DeleteItem", "TransactWriteItems"].contains(&operation)
 }
@@ -61,7 +61,8 @@ fn of_items(asked: &Value, bytes: u64) -> f64 {
     if asked["ConsistentRead"] == true { whole } else { whole / 2.0 }
 }
 
-/// Of all items that were read; those that a filter left out are taken to be as large as the others.
+/// The size of all items read. Items that a filter dropped count with the average size of the
+/// others.
 fn page_size(answer: &Value) -> u64 {
     let items = array(&answer["Items"]);
     let shown: u64 = items.iter().map(size).sum();
@@ -79,7 +80,7 @@ fn attribute(value: &Value) -> u64 {
     let Some((kind, value)) = value.as_object().and_then(|value| value.iter().next()) else { return 0 };
     match &**kind {
         "S" => text(value),
-        // Two digits to a byte, and one.
+        // Two digits take one byte, plus one byte.
         "N" => text(value).div_ceil(2) + 1,
         "M" => 3 + size(value) + value.as_object().map_or(0, |map| map.len() as u64),
         "L" => 3 + array(value).iter().map(|element| 1 + attribute(element)).sum::<u64>(),

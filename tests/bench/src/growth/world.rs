@@ -1,4 +1,4 @@
-//! What there is more and more of, and what is asked of the shop then.
+//! The growing data, and the requests measured against it.
 
 use anyhow::{Context, Result, ensure};
 use hyper::body::Bytes;
@@ -10,36 +10,36 @@ use crate::cases::{basket, ordering, product};
 use crate::event::{ApiRequest, of_records};
 use crate::items;
 
-/// What there is more and more of.
+/// The kind of data that grows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum World {
     Products,
-    /// Each with a basket of two lines.
+    /// Customers, each with a basket of two lines.
     Customers,
-    /// Each another customer's.
+    /// Orders, each of a different customer.
     Orders,
     OrdersOfOne,
     Lines,
     Messages,
 }
 
-/// A table and what is in it from the start.
+/// A table and its initial items.
 pub type Seeded = (&'static str, Box<dyn Iterator<Item = Value>>);
 
 /// A request, or a message, that is measured.
 pub struct Asked {
     pub what: &'static str,
     pub function: &'static str,
-    /// The same for several customers, products or orders.
+    /// The same request for several customers, products or orders.
     pub events: Vec<Bytes>,
     pub expected: Expected,
-    /// What a cost is divided by: the messages of an event.
+    /// The divisor of the cost: the number of messages in an event.
     pub shared_by: usize,
 }
 
-/// Customers where it is not customers that there is more of.
+/// The number of customers where customers do not grow.
 const FEW: u64 = 100;
-/// The most messages that SQS hands over at once.
+/// The maximum number of messages in an SQS batch.
 const BATCH: usize = 10;
 
 impl World {
@@ -67,7 +67,8 @@ impl World {
         }
     }
 
-    /// Whether nothing may cost more the more of it there is. Only a basket's lines are all read and all paid for.
+    /// Whether the cost must stay flat as this grows. Only a basket's lines are all read and paid
+    /// for.
     pub fn is_flat(self) -> bool {
         self != Self::Lines
     }
@@ -80,7 +81,8 @@ impl World {
                 shopping(Box::new((0..size).map(basket)), size)
             }
             Self::Lines => {
-                // Who adds a line has one less, and as many as the others then.
+                // Customers who add a line start with one less, and then have as many as the
+                // others.
                 let lines = move |n| if pick(ADDING, FEW).contains(&n) { size - 1 } else { size };
                 let basket = move |n| items::basket(&customer(n), 0..lines(n));
                 shopping(Box::new((0..FEW).map(basket)), size + 1)
@@ -109,12 +111,12 @@ impl World {
     }
 }
 
-/// Who looks at their baskets, adds to them and checks out.
+/// Purposes of customers: reading their baskets, adding to them and checking out.
 const READING: u64 = 0;
 const ADDING: u64 = 1;
 const CHECKING_OUT: u64 = 2;
 
-/// Some at the beginning, in the middle and at the end; others for each purpose.
+/// Three numbers near the beginning, the middle and the end, different for each purpose.
 fn pick(purpose: u64, size: u64) -> [u64; 3] {
     [purpose, size / 2 + purpose, size - 1 - purpose]
 }
@@ -147,7 +149,7 @@ fn catalogue(size: u64) -> Result<Vec<Asked>> {
     ])
 }
 
-/// `new` is a product that a customer has not put into the basket yet.
+/// `new` returns a product that the customer's basket does not contain yet.
 fn baskets(customers: u64, new: impl Fn(u64) -> u64) -> Result<Vec<Asked>> {
     let read = |n| Ok(basket::read_request(&customer(n))?.event());
     let add = |n| Ok(basket::add_request(&customer(n), new(n))?.event());
@@ -190,7 +192,7 @@ fn orders(size: u64, whose: impl Fn(u64) -> u64) -> Result<Vec<Asked>> {
     ])
 }
 
-/// As Lambda's pollers do: takes as many from a queue as SQS hands over at once.
+/// Receives as many messages as SQS returns at once, as Lambda's pollers do.
 async fn messages(depth: u64, aws: &Aws) -> Result<Vec<Asked>> {
     let mut all = Vec::new();
     for (what, batch) in [("order consumer, 1 message", 1), ("order consumer, each of 10 messages", BATCH)] {
@@ -200,7 +202,7 @@ async fn messages(depth: u64, aws: &Aws) -> Result<Vec<Asked>> {
         let numbers: Vec<u64> = (0..depth).collect();
         for some in numbers.chunks(BATCH) {
             let entry = |n: &u64| {
-                // Orders of their own for each queue.
+                // Each queue has its own orders.
                 let order = FEW + n * 2 + u64::from(batch > 1);
                 let body = ordering::checked_out(&customer(n % FEW), order)?;
                 Ok(json!({ "Id": n.to_string(), "MessageBody": body }))

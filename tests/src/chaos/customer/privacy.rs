@@ -1,4 +1,4 @@
-//! Customers who ask for their data, or have it erased and come again under the same name, to an account that is new.
+//! Customers who export their data, or have it erased and sign up again under the same name.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -8,24 +8,24 @@ use serde_json::Value;
 use super::Customer;
 use crate::chaos::expected::{Departure, Lines};
 
-/// How often somebody who leaves looks whether they still have an account.
+/// The interval at which a leaving customer checks for their account.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// How far somebody has come with leaving.
+/// The progress of an erasure.
 pub(super) struct Leaving {
     /// Their orders.
     orders: BTreeSet<String>,
-    /// Whether the shop has said that it will erase them.
+    /// Whether the shop has accepted the erasure.
     is_accepted: bool,
 }
 
 impl Customer {
-    /// Who has bought something and knows where everything stands can leave.
+    /// Whether they can leave: they have bought something, and no outcome is unknown.
     pub(super) fn may_leave(&self) -> bool {
         self.is_restless && self.bought > 0 && self.unknown.is_none() && !self.id.is_empty()
     }
 
-    /// Asks for all that the shop keeps of them, which is nobody else's, or nothing yet.
+    /// Requests an export, which must hold no other customer's data.
     pub(super) fn ask_for_export(&mut self) {
         let answer = self.shop.try_send("GET", "/me/export", &[], "");
         self.count("export", answer.as_ref());
@@ -39,12 +39,13 @@ impl Customer {
                 self.expected.violation(format!("{}: an export was refused with {}", self.user, answer.text));
             }
             Some(answer) if answer.status == 202 => {}
-            // What was asked for may still be written down after they have left.
+            // A pending request may still be stored after the customer has left.
             _ => self.wait(),
         }
     }
 
-    /// Leaves once the ids of all their orders are known, from receipts or by looking; many orders are not placed yet then.
+    /// Starts to leave once the ids of all their orders are known, from receipts or from the list.
+    /// Many orders are not placed yet then.
     pub(super) fn begin_to_leave(&mut self) {
         let answer = self.shop.try_send("GET", &format!("/order/{}?limit=100", self.user), &[], "");
         self.count("look at orders", answer.as_ref());
@@ -58,7 +59,7 @@ impl Customer {
         }
     }
 
-    /// Goes on with leaving. Whoever has no account any more signs up again.
+    /// Continues to leave. Once the account is deleted, the customer signs up again.
     pub(super) fn leave(&mut self, mut leaving: Leaving) {
         self.ready = Instant::now() + LOOK;
         if !leaving.is_accepted {
@@ -81,7 +82,7 @@ impl Customer {
             self.shop = shop;
             self.possible = vec![Lines::new()];
             self.order = None;
-            // Also their idempotency keys are the same again.
+            // The new account uses the same idempotency keys again.
             (self.bought, self.keys) = (0, 0);
             self.receipts.clear();
             return;
@@ -89,7 +90,7 @@ impl Customer {
         self.leaving = Some(leaving);
     }
 
-    /// Remembers what the shop calls them, which stays the same, and is nothing that it has called anybody else.
+    /// Stores their customer id, which must not change and must not be another customer's.
     pub(super) fn recognise(&mut self, answer: &Value) {
         let id = answer["customerId"].as_str().unwrap_or_default();
         if self.id.is_empty()

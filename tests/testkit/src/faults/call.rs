@@ -1,21 +1,22 @@
 use hyper::http::request::Parts;
 use serde_json::Value;
 
-/// A call to an AWS service, as far as rules can tell calls apart.
+/// The parts of an AWS call that rules match.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// `PutItem`, `TransactWriteItems`, `PutEvents`, `SendMessage`, ...; of a REST API `POST /schedules`.
+    /// `PutItem`, `TransactWriteItems`, `PutEvents`, `SendMessage`, ...; of a REST API, such as
+    /// `POST /schedules`.
     pub(super) operation: String,
     /// The tables, queues or buses that the call names, as text.
     pub(super) resources: Vec<String>,
-    /// The body, null where it is no JSON.
+    /// The body; null if it is not JSON.
     pub(super) body: Value,
 }
 
 impl Call {
-    /// Reads a call of a service that speaks AWS JSON, as DynamoDB, SQS and EventBridge do: the
-    /// operation stands in `X-Amz-Target` behind the service's name. SNS sends a form, with an `Action`. Of others it is the
-    /// method and where the path begins.
+    /// Reads a call of a service. AWS JSON services (DynamoDB, SQS and EventBridge) have the
+    /// operation in `X-Amz-Target`, after the service's name. SNS sends a form with an `Action`.
+    /// For others the operation is the method and the start of the path.
     pub(super) fn read(head: &Parts, body: &[u8]) -> Self {
         let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
         let operation = match target {
@@ -31,14 +32,14 @@ impl Call {
     }
 }
 
-/// The action of a form.
+/// The `Action` of a form.
 fn action(body: &[u8]) -> Option<String> {
     let form = std::str::from_utf8(body).ok()?;
     let mut fields = form.split('&').filter_map(|field| field.split_once('='));
     fields.find(|(name, _)| *name == "Action").map(|(_, action)| action.to_owned())
 }
 
-/// Every table, queue and bus that is named somewhere in a body.
+/// Collects every table, queue and bus that a body names.
 fn collect(body: &Value, resources: &mut Vec<String>) {
     match body {
         Value::Object(members) => {

@@ -8,39 +8,40 @@ use serde_json::{Value, json};
 use super::call::Call;
 use crate::SeededRng;
 
-/// What can happen to a call.
+/// A fault of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The connection ends before the call is made.
+    /// The connection closes before the call is made.
     Refuse,
-    /// The call takes effect, and its answer is lost.
+    /// The call takes effect, and its response is lost.
     LoseAnswer,
-    /// The call takes effect, and its answer is lost once others have made theirs ([`FaultProxy::meanwhile`]).
+    /// The call takes effect, and its response is lost after other calls have been made
+    /// ([`FaultProxy::meanwhile`]).
     ///
     /// [`FaultProxy::meanwhile`]: super::FaultProxy::meanwhile
     HoldAnswer,
-    /// The call is made after a pause, in which its client may have given up.
+    /// The call is made after a delay, during which its client may have timed out.
     Delay(Duration),
-    /// The call is answered, and made once more after a pause, as when a message comes twice.
+    /// The call is answered, and repeated after a delay, like a message that is delivered twice.
     Repeat(Duration),
-    /// The service is asked too much.
+    /// The service throttles the call.
     Throttle,
-    /// The table is asked for more than its capacity.
+    /// The call exceeds the table's capacity.
     CapacityExceeded,
     /// Another transaction holds the item.
     Conflict,
-    /// Another transaction holds the first item, and what it does to the others can be seen already.
+    /// Another transaction holds the first item, and its writes to the others are visible already.
     HalfSeen,
-    /// The service refuses the call with HTTP status 400, this error code and this message.
+    /// The service rejects the call with HTTP status 400, this error code and this message.
     Reject(&'static str, &'static str),
-    /// The service fails, with HTTP status 500.
+    /// The service fails with HTTP status 500.
     ServerError,
-    /// Some of a `PutEvents` call's entries, or a `BatchGetItem` call's keys, are not dealt with.
-    /// Nothing happens to calls that can only fail as a whole.
+    /// Some entries of a `PutEvents` call, or keys of a `BatchGetItem` call, are not processed.
+    /// Calls that can only fail as a whole are passed on.
     Partial,
 }
 
-/// Which calls meet a fault, and how often.
+/// A rule: which calls meet a fault, and how often.
 #[derive(Clone, Debug)]
 pub struct Rule {
     fault: Fault,
@@ -52,7 +53,7 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Every call meets this fault, until it is said which and how often.
+    /// Every call meets this fault, until the rule is restricted.
     #[must_use]
     pub fn new(fault: Fault) -> Self {
         Self { fault, operation: None, resource: None, skip: 0, times: u64::MAX, chance: 1.0 }
@@ -64,25 +65,25 @@ impl Rule {
         Self { operation: Some(operation.to_owned()), ..self }
     }
 
-    /// Only calls that name a resource with this in its name.
+    /// Only calls that name a resource with this text in its name.
     #[must_use]
     pub fn of(self, resource: &str) -> Self {
         Self { resource: Some(resource.to_owned()), ..self }
     }
 
-    /// Not the first so many of these calls.
+    /// Skips the first `calls` of these calls.
     #[must_use]
     pub fn after(self, calls: u64) -> Self {
         Self { skip: calls, ..self }
     }
 
-    /// At most so many of these calls.
+    /// At most this many of these calls.
     #[must_use]
     pub fn times(self, times: u64) -> Self {
         Self { times, ..self }
     }
 
-    /// Each of these calls with this chance, from 0 to 1.
+    /// Each of these calls with this probability, from 0 to 1.
     #[must_use]
     pub fn with_chance(self, chance: f64) -> Self {
         Self { chance, ..self }
@@ -97,7 +98,7 @@ impl Rule {
     }
 }
 
-/// What is done with a call.
+/// The treatment of a call.
 pub(super) enum Verdict {
     Pass,
     Refuse,
@@ -109,21 +110,22 @@ pub(super) enum Verdict {
     Split(Split),
 }
 
-/// A call that is dealt with in part: what is passed on, and how the answer tells of the rest.
+/// A call that is processed in part: the part that is passed on, and the report of the rest in the
+/// response.
 pub(super) struct Split {
     pub(super) forwarded: Bytes,
     pub(super) merge: Merge,
 }
 
-/// How the answer tells of what was not dealt with.
+/// How the response reports what was not processed.
 pub(super) enum Merge {
-    /// Entries of `PutEvents` at these places were refused.
+    /// The indexes of the refused `PutEvents` entries.
     RefusedEntries(Vec<usize>),
     /// These keys of `BatchGetItem` were left unprocessed.
     UnprocessedKeys(Value),
 }
 
-/// The rules, their rng, and what they did.
+/// The rules, their random numbers, and the faults so far.
 #[derive(Debug)]
 pub(super) struct Rules {
     list: Vec<Rule>,
@@ -158,7 +160,7 @@ impl Rules {
         self.calls.get(operation).copied().unwrap_or_default()
     }
 
-    /// The first rule that applies decides.
+    /// The first matching rule decides.
     pub(super) fn judge(&mut self, call: &Call) -> Verdict {
         *self.calls.entry(call.operation.clone()).or_default() += 1;
         let Self { list, rng, injected, .. } = self;
@@ -222,7 +224,7 @@ fn reject(code: &str, message: &str) -> Verdict {
     Verdict::Answer(StatusCode::BAD_REQUEST, json!({ "__type": code, "message": message }).to_string().into())
 }
 
-/// A transaction is cancelled with a reason for each of its parts; other writes are refused.
+/// A transaction is cancelled with a reason for each of its parts; other writes are rejected.
 fn conflict(call: &Call, of_others: &str) -> Verdict {
     let Some(parts) = call.body["TransactItems"].as_array() else {
         return error(StatusCode::BAD_REQUEST, "TransactionConflictException", &json!({}));
@@ -234,7 +236,7 @@ fn conflict(call: &Call, of_others: &str) -> Verdict {
     error(StatusCode::BAD_REQUEST, "TransactionCanceledException", &json!({ "CancellationReasons": reasons }))
 }
 
-/// Refuses one entry at least, and perhaps all.
+/// Rejects at least one entry, and at most all.
 fn refuse_entries(call: &Call, rng: &mut SeededRng) -> Option<Verdict> {
     let entries = call.body["Entries"].as_array()?;
     let (mut kept, mut refused) = (Vec::new(), Vec::new());
@@ -250,7 +252,7 @@ fn refuse_entries(call: &Call, rng: &mut SeededRng) -> Option<Verdict> {
     Some(Verdict::Split(Split { forwarded: body.to_string().into(), merge }))
 }
 
-/// Leaves one key at least, but not all of a table's.
+/// Leaves at least one key unprocessed, but not all of a table's.
 fn leave_keys(call: &Call, rng: &mut SeededRng) -> Option<Verdict> {
     let (mut body, mut left) = (call.body.clone(), json!({}));
     for (table, request) in body["RequestItems"].as_object_mut()? {

@@ -1,4 +1,4 @@
-//! `GET /basket/{userName}`: the basket, and the prices of what is in it.
+//! `GET /basket/{userName}`: the basket, and the prices of its products.
 
 use std::collections::HashMap;
 

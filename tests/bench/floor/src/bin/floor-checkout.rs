@@ -19,7 +19,7 @@ async fn main() -> Result<(), Error> {
             Body::Text(body) => body.as_str(),
             _ => "",
         };
-        // As the function does: nobody is taken at their word.
+        // The function parses the body, too, before it uses it.
         serde_json::from_str::<serde_json::Value>(body)?;
         let customer = caller(&request);
         let key = text(&customer);

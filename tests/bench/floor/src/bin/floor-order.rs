@@ -1,4 +1,4 @@
-//! The order consumer: one `TransactWriteItems` of a check and an item.
+//! The order consumer: one `TransactWriteItems` with a check and an item.
 
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
