@@ -3,7 +3,7 @@
 //! | function | does |
 //! | --- | --- |
 //! | `inventory-api` | answers `/stock` |
-//! | `inventory-steps` | sets units aside for an order, puts them back, or lets them go with the parcel |
+//! | `inventory-steps` | reserves, releases or ships the units of an order |
 //! | `inventory-publisher` | publishes each change of the stock table |
 //!
 //! Owns the table `stock`. Listens to no events: the fulfilment workflow calls it. Publishes

@@ -3,12 +3,12 @@
 //! | function | does |
 //! | --- | --- |
 //! | `ordering-api` | answers `/order` |
-//! | `ordering-on-checkout` | makes each checked-out basket an order |
-//! | `ordering-publisher` | publishes what becomes of orders |
-//! | `ordering-on-event` | starts the workflow of each order, and tells it what it waits for |
-//! | `ordering-steps` | does what the workflow asks of orders |
-//! | `ordering-topic-relay` | tells on a topic what becomes of orders |
-//! | `ordering-on-privacy` | hands over a customer's orders, or erases whose they were |
+//! | `ordering-on-checkout` | stores an order for each checkout |
+//! | `ordering-publisher` | publishes each change of an order |
+//! | `ordering-on-event` | starts the workflow of each order and completes its waiting tasks |
+//! | `ordering-steps` | runs the workflow's steps |
+//! | `ordering-topic-relay` | publishes order events to a topic |
+//! | `ordering-on-privacy` | exports or anonymises a customer's orders |
 //!
 //! Owns the tables `order` and `fulfilment`, and the workflow `fulfilment.asl.json`. Listens to
 //! `BasketCheckedOut`, to the events of payment and shipping, to `CustomerExportRequested` and to

@@ -4,7 +4,7 @@
 //! | function | does |
 //! | --- | --- |
 //! | `payment-sandbox-api` | answers `/v1/charges` and `/v1/refunds`, at a URL of its own |
-//! | `payment-sandbox-webhooks` | tells by signed webhooks what became of each charge |
+//! | `payment-sandbox-webhooks` | sends signed webhooks about each charge |
 //!
 //! Owns the table `provider`. It is not part of the shop: it has no orders, and consumes and
 //! publishes no events. A stage with the URL of another provider (`paymentProviderUrl`) has none of
@@ -17,7 +17,7 @@
 //! | `tok_insufficient_funds` | 402 `insufficient_funds` |
 //! | `tok_timeout` | settles, but is answered when the client has given up; asked again, at once |
 //! | `tok_flaky` | 503 the first time; asked again, settles |
-//! | `tok_delayed` | 202; settles after a while, which only a webhook tells |
+//! | `tok_delayed` | 202; settles after a while, reported by webhook only |
 //! | any other | 402 `unknown_token` |
 //!
 //! `POST /v1/refunds` refunds a whole charge, or with an `amount` and an `Idempotency-Key` a part

@@ -2,10 +2,10 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `payment-on-command` | charges orders and gives back what was charged, as ordering asks |
-//! | `payment-webhook` | hears what the payment provider tells by itself |
+//! | `payment-on-command` | charges and refunds orders on commands of ordering |
+//! | `payment-webhook` | receives the payment provider's webhooks |
 //! | `payment-api` | answers `/payment` |
-//! | `payment-publisher` | publishes how payments end |
+//! | `payment-publisher` | publishes each change of a payment |
 //!
 //! Owns the table `payment`. Takes the commands `ChargePayment` and `RefundPayment`; publishes
 //! `PaymentSettled`, `PaymentDeclined`, `PaymentPartiallyRefunded` and `PaymentRefunded`.
