@@ -100,11 +100,11 @@ impl FunctionScenarios {
             // An event without a mail: the order has no contact.
             "ordering-topic-relay" => {
                 let (order, whose) = (Uuid::now_v7().to_string(), OtherCustomer::new().in_events());
-                self.told("ordering-topic-relay", &order, "OrderStockReserved", whose)
+                self.deliver("ordering-topic-relay", &order, "OrderStockReserved", whose)
             }
             "audit-on-order" => {
                 let (order, whose) = (Uuid::now_v7().to_string(), OtherCustomer::new().in_events());
-                self.told("audit-on-order", &order, "OrderPaid", whose)
+                self.deliver("audit-on-order", &order, "OrderPaid", whose)
             }
             "audit-api" => self.staff.get(&format!("/audit/{}", Uuid::now_v7())).status == 200,
             "notification-on-checkout" => self.checkout_is_received("notification-on-checkout").is_some(),
@@ -137,7 +137,7 @@ impl FunctionScenarios {
             "payment-on-command" => {
                 let order = Uuid::now_v7().to_string();
                 self.order_is_charged(&order, "tok_visa")
-                    && self.told("payment-on-command", &order, "RefundPayment", Value::Null)
+                    && self.deliver("payment-on-command", &order, "RefundPayment", Value::Null)
             }
             "payment-webhook" => self.provider_is_heard(),
             "payment-sandbox-api" => self.provider_charges_and_is_asked_after_it(),
@@ -222,7 +222,7 @@ impl FunctionScenarios {
     /// Runs the workflow's steps for a finished order, which changes nothing.
     fn steps_are_done(&self, timeout: Duration) -> bool {
         let Some((_, order)) = self.order_is_rejected(timeout) else { return false };
-        let tell = |fact: &str, more: Value| self.told("ordering-on-event", &order, fact, more);
+        let tell = |fact: &str, more: Value| self.deliver("ordering-on-event", &order, fact, more);
         let step = |step: &str, more: Value| {
             let mut call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
             merge(&mut call, more);
@@ -241,7 +241,7 @@ impl FunctionScenarios {
     /// Delivers events of a finished order, which change nothing.
     fn facts_take_effect(&self, timeout: Duration) -> bool {
         let Some((other_customer, order)) = self.order_is_rejected(timeout) else { return false };
-        let tell = |fact: &str, more: Value| self.told("ordering-on-event", &order, fact, more);
+        let tell = |fact: &str, more: Value| self.deliver("ordering-on-event", &order, fact, more);
         let wait = |step: &str| {
             let call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
             is_done(&self.invoke("ordering-steps", &call))
@@ -285,7 +285,7 @@ impl FunctionScenarios {
             "currency": "USD",
         });
         merge(&mut checkout, other_customer.in_events());
-        self.told(function, &order, "BasketCheckedOut", checkout).then_some((other_customer, order))
+        self.deliver(function, &order, "BasketCheckedOut", checkout).then_some((other_customer, order))
     }
 
     /// Delivers a customer's privacy requests to a function that exports and erases their data.
@@ -293,7 +293,7 @@ impl FunctionScenarios {
         let requests = [("CustomerExportRequested", "exportId"), ("CustomerErasureRequested", "erasureId")];
         requests.into_iter().all(|(name, id)| {
             let request = json!({ "customerId": customer.id, id: Uuid::now_v7() });
-            self.told(function, &Uuid::now_v7().to_string(), name, request)
+            self.deliver(function, &Uuid::now_v7().to_string(), name, request)
         })
     }
 
@@ -301,8 +301,9 @@ impl FunctionScenarios {
         let Some((other_customer, order)) = self.checkout_is_received("notification-on-checkout") else {
             return false;
         };
-        let is_told = |fact| self.told("notification-on-order", &order, fact, other_customer.in_events());
-        if !is_told("OrderPaid") {
+        let is_delivered =
+            |fact| self.deliver("notification-on-order", &order, fact, other_customer.in_events());
+        if !is_delivered("OrderPaid") {
             return false;
         }
         // A mail that is written while its customer is erased.
@@ -311,7 +312,7 @@ impl FunctionScenarios {
         let put = put.item("customerId", AttributeValue::S(other_customer.id.clone()));
         let put = put.item("item", erased.clone()).item("erasedAt", erased);
         self.runtime.block_on(put.send()).unwrap();
-        is_told("OrderShipped")
+        is_delivered("OrderShipped")
     }
 
     /// Requests the shipment of an order that was never placed.
@@ -321,36 +322,36 @@ impl FunctionScenarios {
         });
         let units = json!([{ "productId": self.product, "quantity": 1 }]);
         let parcel = json!({ "recipient": recipient, "units": units });
-        self.told("shipping-on-command", order, "ShipOrder", parcel)
+        self.deliver("shipping-on-command", order, "ShipOrder", parcel)
     }
 
     fn parcel_is_asked_for_and_cancelled(&self) -> bool {
         let order = Uuid::now_v7().to_string();
         self.parcel_is_asked_for(&order)
-            && self.told("shipping-on-command", &order, "CancelShipment", Value::Null)
+            && self.deliver("shipping-on-command", &order, "CancelShipment", Value::Null)
     }
 
     /// Makes the carrier fetch a parcel at once and schedule its delivery.
     fn parcel_leaves(&self) -> bool {
         let order = Uuid::now_v7().to_string();
         self.parcel_is_asked_for(&order)
-            && self.told("shipping-carrier", &order, "DispatchParcel", Value::Null)
+            && self.deliver("shipping-carrier", &order, "DispatchParcel", Value::Null)
     }
 
     fn shipment_is_told(&self, timeout: Duration) -> bool {
         let order = Uuid::now_v7().to_string();
         let heard = self.runtime.block_on(self.listen_for("ShipmentCancelled", &order));
-        let is_told = self.told("shipping-on-command", &order, "CancelShipment", Value::Null)
+        let is_delivered = self.deliver("shipping-on-command", &order, "CancelShipment", Value::Null)
             && within(timeout, || self.runtime.block_on(self.messages(&heard)) > 0);
         self.runtime.block_on(self.stop_listening(&heard, &order));
-        is_told
+        is_delivered
     }
 
     /// Requests the charge of an order that was never placed.
     fn order_is_charged(&self, order: &str, token: &str) -> bool {
         let payment = json!({ "method": "CARD", "token": token });
         let charge = json!({ "amount": 19.9, "currency": "USD", "payment": payment });
-        self.told("payment-on-command", order, "ChargePayment", charge)
+        self.deliver("payment-on-command", order, "ChargePayment", charge)
     }
 
     /// Charges an order that was never placed, and sends the provider's webhook for it once more.
@@ -414,10 +415,10 @@ impl FunctionScenarios {
     fn payment_is_told(&self, timeout: Duration) -> bool {
         let order = Uuid::now_v7().to_string();
         let heard = self.runtime.block_on(self.listen_for("PaymentRefunded", &order));
-        let is_told = self.told("payment-on-command", &order, "RefundPayment", Value::Null)
+        let is_delivered = self.deliver("payment-on-command", &order, "RefundPayment", Value::Null)
             && within(timeout, || self.runtime.block_on(self.messages(&heard)) > 0);
         self.runtime.block_on(self.stop_listening(&heard, &order));
-        is_told
+        is_delivered
     }
 
     /// The secret whose ARN a function has in an environment variable.
@@ -463,7 +464,7 @@ impl FunctionScenarios {
 
     /// Invokes a function with an event of an order, without the queue, and returns whether it was
     /// acknowledged.
-    fn told(&self, function: &str, order: &str, fact: &str, more: Value) -> bool {
+    fn deliver(&self, function: &str, order: &str, fact: &str, more: Value) -> bool {
         let mut data = json!({ "orderId": order });
         merge(&mut data, more);
         let metadata = json!({
@@ -587,7 +588,7 @@ impl FunctionScenarios {
             self.runtime.block_on(put.send()).unwrap();
         }
         // Only the order's progress is left.
-        self.told("realtime-on-order", &order, "OrderPaid", other_customer.in_events())
+        self.deliver("realtime-on-order", &order, "OrderPaid", other_customer.in_events())
             && self.rows_of_live(&other_customer.id).len() == 1
     }
 

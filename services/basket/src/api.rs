@@ -48,7 +48,7 @@ async fn checkout(
 ) -> Result<Response, Problem> {
     let checkout = request::checkout(&body, service.currency)?;
     let owner = caller.authorize_write(checkout.user_name.clone())?;
-    let customer = named_as_before(&service, owner).await?;
+    let customer = customer_of_that_name(&service, owner).await?;
     // Relative to the request (RFC 9110 section 10.2.2), so that it is valid for any stage or
     // domain.
     let orders = format!("../order/{}", customer.user_name);
@@ -85,7 +85,7 @@ async fn read(
 
 /// The customer whose basket will be changed. Staff can give a wrong user name; a basket that is
 /// not empty stores the right one.
-async fn named_as_before(
+async fn customer_of_that_name(
     service: &CheckoutService,
     Owner { customer, is_caller }: Owner,
 ) -> Result<Customer, Problem> {
@@ -125,7 +125,7 @@ async fn replace(
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let (user_name, items) = request::basket(&body)?;
-    let customer = named_as_before(&service, caller.authorize_write(user_name)?).await?;
+    let customer = customer_of_that_name(&service, caller.authorize_write(user_name)?).await?;
     let (lines, offers) = lines(&service, items, |index| format!("items[{index}].")).await?;
     let basket = Basket::with_lines(customer, lines).map_err(|error| refused(error, "items"))?;
     service.baskets.replace(&basket).await??;
@@ -133,7 +133,7 @@ async fn replace(
 }
 
 async fn empty(owner: Owner, State(service): State<CheckoutService>) -> Result<StatusCode, Problem> {
-    service.baskets.empty(&named_as_before(&service, owner).await?).await?;
+    service.baskets.empty(&customer_of_that_name(&service, owner).await?).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -143,7 +143,7 @@ async fn add_item(
     Body(body): Body,
 ) -> Result<Json<BasketView>, Problem> {
     let item = request::item(&body)?;
-    let customer = named_as_before(&service, owner).await?;
+    let customer = customer_of_that_name(&service, owner).await?;
     let (lines, _) = lines(&service, vec![item], |_| String::new()).await?;
     let add = |basket: &mut Basket| -> Result<(), Refusal> {
         Ok(lines.iter().cloned().try_for_each(|line| basket.add(line))?)
@@ -160,7 +160,7 @@ async fn change_item(
 ) -> Result<Json<BasketView>, Problem> {
     let item = item(&item_id)?;
     let quantity = request::quantity(&body)?;
-    let customer = named_as_before(&service, owner).await?;
+    let customer = customer_of_that_name(&service, owner).await?;
     let change = |basket: &mut Basket| -> Result<(), Refusal> { Ok(basket.set_quantity(item, quantity)?) };
     let basket =
         service.baskets.change(&customer, change).await?.map_err(|error| refused(error, "quantity"))?;
@@ -173,7 +173,7 @@ async fn remove_item(
     Path(ItemPath { item_id }): Path<ItemPath>,
 ) -> Result<StatusCode, Problem> {
     let item = item(&item_id)?;
-    let customer = named_as_before(&service, owner).await?;
+    let customer = customer_of_that_name(&service, owner).await?;
     let remove = |basket: &mut Basket| -> Result<(), Refusal> { Ok(basket.remove(item)?) };
     service.baskets.change(&customer, remove).await?.map_err(|error| refused(error, "itemId"))?;
     Ok(StatusCode::NO_CONTENT)

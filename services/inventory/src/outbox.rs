@@ -54,12 +54,12 @@ fn stock(record: &EventRecord, threshold: u64) -> Result<Vec<Entry>, HandlerErro
     let Stock { product_id, on_hand, reserved, version, updated_at: at, .. } = stock;
     telemetry::correlate(&correlation_id);
     let names = (Uuid::from(product_id), format!("#{version}"), correlation_id);
-    let mut told = vec![entry(&names, at, StockChanged { product_id, on_hand, reserved, version })?];
+    let mut entries = vec![entry(&names, at, StockChanged { product_id, on_hand, reserved, version })?];
     let was_enough = before.is_some_and(|before| before.stock.on_hand >= threshold);
     if was_enough && on_hand < threshold {
-        told.push(entry(&names, at, StockLow { product_id, on_hand, threshold })?);
+        entries.push(entry(&names, at, StockLow { product_id, on_hand, threshold })?);
     }
-    Ok(told)
+    Ok(entries)
 }
 
 /// An order's row has an event when all of its units are reserved, and when they leave that state.
@@ -67,21 +67,21 @@ fn stock(record: &EventRecord, threshold: u64) -> Result<Vec<Entry>, HandlerErro
 fn reservation(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     let ReservationRow { reservation, updated_at: at, correlation_id, .. } = image(&record.change.new_image)?;
     let before: Option<ReservationRow> = old(record)?;
-    let set_aside = |row: &Reservation| row.state == State::Reserved && row.is_settled();
-    let was_set_aside = before.is_some_and(|before| set_aside(&before.reservation));
-    let is_set_aside = set_aside(&reservation);
+    let has_reserved = |row: &Reservation| row.state == State::Reserved && row.is_settled();
+    let was_reserved = before.is_some_and(|before| has_reserved(&before.reservation));
+    let is_reserved = has_reserved(&reservation);
     let Reservation { order_id, units, state, .. } = reservation;
     telemetry::correlate(&correlation_id);
     let names = (Uuid::from(order_id), String::new(), correlation_id);
-    let told = match state {
-        State::Reserved if is_set_aside && !was_set_aside => {
+    let published = match state {
+        State::Reserved if is_reserved && !was_reserved => {
             entry(&names, at, StockReserved { order_id, units })?
         }
-        State::Released if was_set_aside => entry(&names, at, StockReleased { order_id, units })?,
-        State::Shipped if was_set_aside => entry(&names, at, StockShipped { order_id, units })?,
+        State::Released if was_reserved => entry(&names, at, StockReleased { order_id, units })?,
+        State::Shipped if was_reserved => entry(&names, at, StockShipped { order_id, units })?,
         _ => return Ok(None),
     };
-    Ok(Some(told))
+    Ok(Some(published))
 }
 
 fn image<T: DeserializeOwned>(item: &serde_dynamo::Item) -> Result<T, HandlerError> {

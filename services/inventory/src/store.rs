@@ -105,6 +105,5 @@ fn part<T>(
     built: Result<T, BuildError>,
     part: impl FnOnce(TransactWriteItemBuilder, T) -> TransactWriteItemBuilder,
 ) -> Result<TransactWriteItem, AwsError> {
-    let built = built.map_err(|error| AwsError::Permanent(error.to_string()))?;
-    Ok(part(TransactWriteItem::builder(), built).build())
+    Ok(part(TransactWriteItem::builder(), built?).build())
 }

@@ -226,10 +226,9 @@ impl RequestStore {
             items: serde_json::to_string(items).map_err(|error| AwsError::Permanent(error.to_string()))?,
             expires_at: Timestamp::now().plus_days(EXPORT_DAYS).unix_seconds(),
         };
-        let broken = |error: aws_sdk_dynamodb::error::BuildError| AwsError::Permanent(error.to_string());
         let put =
             PutPart::builder().table_name(self.table.name()).set_item(Some(serde_dynamo::to_item(row)?));
-        let note = Update::builder()
+        let update = Update::builder()
             .table_name(self.table.name())
             .set_key(Some(key(*customer_id, EXPORT)))
             .update_expression("ADD done :mark")
@@ -244,8 +243,8 @@ impl RequestStore {
             .expression_attribute_values(":run", AttributeValue::S(run_id.to_string()))
             .expression_attribute_values(":id", AttributeValue::S(export_id.to_string()));
         let writes = vec![
-            TransactWriteItem::builder().put(put.build().map_err(broken)?).build(),
-            TransactWriteItem::builder().update(note.build().map_err(broken)?).build(),
+            TransactWriteItem::builder().put(put.build()?).build(),
+            TransactWriteItem::builder().update(update.build()?).build(),
         ];
         match self.table.transact(writes, Uuid::now_v7().to_string()).await? {
             Transaction::Done => self.choose_run(collected).await,
@@ -349,15 +348,14 @@ impl RequestStore {
 
     async fn delete(&self, keys: Vec<Item>) -> Result<(), AwsError> {
         let request = |key| {
-            let delete = DeleteRequest::builder().set_key(Some(key)).build();
-            let delete = delete.map_err(|error| AwsError::Permanent(error.to_string()))?;
+            let delete = DeleteRequest::builder().set_key(Some(key)).build()?;
             Ok::<_, AwsError>(WriteRequest::builder().delete_request(delete).build())
         };
         let requests = keys.into_iter().map(request).collect::<Result<_, _>>()?;
         let write = self.table.client().batch_write_item().request_items(self.table.name(), requests);
         match write.send().await?.unprocessed_items {
             Some(left) if !left.is_empty() => {
-                Err(AwsError::Transient("the customer table left rows unprocessed".to_owned()))
+                Err(AwsError::Transient("the privacy table left rows unprocessed".to_owned()))
             }
             _ => Ok(()),
         }

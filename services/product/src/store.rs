@@ -88,8 +88,7 @@ impl ProductStore {
             .table_name(self.table.name())
             .set_item(Some(item(product, vec![Uuid::now_v7()])?))
             .condition_expression("attribute_not_exists(id)")
-            .build()
-            .map_err(|error| AwsError::Permanent(error.to_string()))?;
+            .build()?;
         let parts = vec![TransactWriteItem::builder().put(put).build()];
         match self.table.transact(parts, product.id.to_string()).await? {
             Transaction::Done => Ok(()),

@@ -53,11 +53,11 @@ impl Handler for ConnectionHandler {
 
 /// The connection that the authorizer's context describes.
 fn connection(id: String, found: &HashMap<String, String>) -> Result<Connection, Problem> {
-    let told = |name: &str| found.get(name).map(String::as_str).unwrap_or_default();
-    let id_of_customer = told("subject").parse().map_err(Problem::unauthorized)?;
+    let value = |name: &str| found.get(name).map(String::as_str).unwrap_or_default();
+    let id_of_customer = value("subject").parse().map_err(Problem::unauthorized)?;
     // Names that the shop reserves belong to no customer.
-    let user_name = told("userName").parse().map_err(Problem::unauthorized)?;
+    let user_name = value("userName").parse().map_err(Problem::unauthorized)?;
     let customer = Customer { id: id_of_customer, user_name };
-    let expires_at = told("expiresAt").parse().map_err(Problem::unauthorized)?;
-    Ok(Connection { id, customer, is_staff: told("isStaff") == "true", expires_at })
+    let expires_at = value("expiresAt").parse().map_err(Problem::unauthorized)?;
+    Ok(Connection { id, customer, is_staff: value("isStaff") == "true", expires_at })
 }

@@ -89,11 +89,11 @@ impl MessageHandler {
         let peers = self.listeners(customer_id, &who.id).await;
         let pushed = frame(&Frame::Message { customer_id, line: Line::from(&message) })?;
         // The message is stored, so a client that misses the push can read it later.
-        let told = match peers {
+        let pushed_to_all = match peers {
             Ok(peers) => self.pusher.push(&peers, &pushed).await.1,
             Err(error) => Err(error),
         };
-        if let Err(error) = told {
+        if let Err(error) = pushed_to_all {
             telemetry::field("pushError", &error.to_string());
         }
         telemetry::count("ChatMessages", 1);

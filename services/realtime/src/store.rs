@@ -17,8 +17,7 @@ const BATCH: usize = 25;
 async fn delete(table: &Table, keys: Vec<Item>) -> Result<(), AwsError> {
     for keys in keys.chunks(BATCH) {
         let request = |key: &Item| {
-            let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
-            let delete = delete.map_err(|error| AwsError::Permanent(error.to_string()))?;
+            let delete = DeleteRequest::builder().set_key(Some(key.clone())).build()?;
             Ok::<_, AwsError>(WriteRequest::builder().delete_request(delete).build())
         };
         let requests = keys.iter().map(request).collect::<Result<_, _>>()?;

@@ -187,7 +187,7 @@ impl IdempotencyStore {
             .condition_expression("attribute_not_exists(id) OR expiresAt <= :now")
             .expression_attribute_values(":now", number(now))
             .build()
-            .map_err(|error| AwsError::Permanent(error.to_string()))
+            .map_err(AwsError::from)
     }
 
     /// The saved response of this request.

@@ -6,7 +6,6 @@
 use std::time::Duration;
 
 use aws_sdk_scheduler::Client;
-use aws_sdk_scheduler::error::BuildError;
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError::ConflictException;
 use aws_sdk_scheduler::types::{
     ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, Target,
@@ -76,7 +75,6 @@ impl Schedules {
         detail: &impl Serialize,
     ) -> Result<(), AwsError> {
         let Places { group, queue_arn, dead_letters_arn, role_arn } = &self.places;
-        let broken = |error: BuildError| AwsError::Permanent(error.to_string());
         let target = Target::builder()
             .arn(queue_arn)
             .role_arn(role_arn)
@@ -89,8 +87,8 @@ impl Schedules {
             .name(name)
             .group_name(group)
             .schedule_expression(once(Utc::now() + pause))
-            .flexible_time_window(on_time.build().map_err(broken)?)
-            .target(target.build().map_err(broken)?)
+            .flexible_time_window(on_time.build()?)
+            .target(target.build()?)
             .action_after_completion(ActionAfterCompletion::Delete);
         match create.send().await {
             Ok(_) => Ok(()),

@@ -96,8 +96,7 @@ impl Table {
                 tokio::time::sleep(Duration::from_millis(25) * attempt).await;
             }
             let keys = KeysAndAttributes::builder().set_keys(Some(asked)).consistent_read(latest).build();
-            let keys = keys.map_err(|error| AwsError::Permanent(error.to_string()))?;
-            let found = self.client.batch_get_item().request_items(&self.name, keys).send().await?;
+            let found = self.client.batch_get_item().request_items(&self.name, keys?).send().await?;
             items.extend(found.responses.into_iter().flat_map(HashMap::into_values).flatten());
             asked = found.unprocessed_keys.into_iter().flatten().flat_map(|(_, keys)| keys.keys).collect();
         }

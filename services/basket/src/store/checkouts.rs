@@ -79,10 +79,9 @@ impl CheckoutStore {
     }
 
     fn outbox(&self, event: &Event<BasketCheckedOut>) -> Result<Put, AwsError> {
-        let broken = |error: &dyn std::error::Error| AwsError::Permanent(error.to_string());
         let record = CheckoutRecord {
             order_id: event.data.order_id,
-            detail: serde_json::to_string(event).map_err(|error| broken(&error))?,
+            detail: serde_json::to_string(event).map_err(|error| AwsError::Permanent(error.to_string()))?,
             expires_at: Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds(),
         };
         Put::builder()
@@ -90,6 +89,6 @@ impl CheckoutStore {
             .set_item(Some(serde_dynamo::to_item(record)?))
             .condition_expression("attribute_not_exists(orderId)")
             .build()
-            .map_err(|error| broken(&error))
+            .map_err(AwsError::from)
     }
 }

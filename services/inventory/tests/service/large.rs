@@ -113,7 +113,7 @@ async fn copies_of_one_large_call_share_the_work() {
     let shop = warehouse().await;
     let products = products(&shop, 120, 5).await;
     let (order, units) = (id(), two_of_each(&products));
-    let told = join_all((0..5).map(|_| shop.reserve(&order, &units))).await;
-    assert_eq!(told, vec![done("RESERVED"); 5]);
+    let answers = join_all((0..5).map(|_| shop.reserve(&order, &units))).await;
+    assert_eq!(answers, vec![done("RESERVED"); 5]);
     each(&shop, &products, [3, 2, 5, 0]).await;
 }

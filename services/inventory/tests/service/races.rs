@@ -40,8 +40,8 @@ async fn twenty_copies_of_one_call_set_the_units_aside_once() {
     let shop = warehouse().await;
     let (lamp, order) = (shop.product(30).await, id());
     let units = [(lamp.as_str(), 3)];
-    let told = tally((0..20).map(|_| shop.reserve(&order, &units))).await;
-    assert_eq!(told, counted([("RESERVED", 20)]));
+    let answers = tally((0..20).map(|_| shop.reserve(&order, &units))).await;
+    assert_eq!(answers, counted([("RESERVED", 20)]));
     assert_eq!(shop.counts(&lamp).await, [27, 3, 30, 0]);
     assert_eq!(tally((0..20).map(|_| shop.ship(&order))).await, counted([("SHIPPED", 20)]));
     assert_eq!(shop.counts(&lamp).await, [27, 0, 30, 3]);

@@ -129,8 +129,7 @@ impl FulfilmentStore {
             .update_expression("SET customerId = :erased, expiresAt = if_not_exists(expiresAt, :expiresAt)")
             .expression_attribute_values(":erased", AttributeValue::S(CustomerId::ERASED.to_string()))
             .expression_attribute_values(":expiresAt", AttributeValue::N(expires_at.to_string()))
-            .build()
-            .map_err(|error| AwsError::Permanent(error.to_string()))?;
+            .build()?;
         Ok(TransactWriteItem::builder().update(update).build())
     }
 
