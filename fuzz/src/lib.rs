@@ -6,8 +6,9 @@ use axum::extract::FromRequestParts;
 use axum::http::Request;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use domain::event::{BasketCheckedOut, Event, Fact, ProductCreated, ProductDeleted, ProductUpdated};
-use domain::order::Order;
+use contracts::basket::BasketCheckedOut;
+use contracts::product::{ProductCreated, ProductDeleted, ProductUpdated};
+use contracts::{Event, Payload};
 use lambdakit::page::Parameters;
 use product::store::ProductStore;
 use sha2::{Digest, Sha256};
@@ -38,11 +39,11 @@ pub fn event(data: &[u8]) {
     survives::<ProductDeleted>(data);
     if let Some(event) = survives::<BasketCheckedOut>(data) {
         // Rejecting an order whose total does not add up is the only expected error.
-        drop(Order::place(event.data, event.metadata.correlation_id));
+        drop(event.data.into_order(event.metadata.correlation_id));
     }
 }
 
-fn survives<D: Fact + PartialEq + std::fmt::Debug>(data: &[u8]) -> Option<Event<D>> {
+fn survives<D: Payload + PartialEq + std::fmt::Debug>(data: &[u8]) -> Option<Event<D>> {
     let event: Event<D> = serde_json::from_slice(data).ok()?;
     let again = serde_json::to_vec(&event).expect("what was read can be written");
     assert_eq!(serde_json::from_slice::<Event<D>>(&again).expect("what was written can be read"), event);

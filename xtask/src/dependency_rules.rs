@@ -32,10 +32,11 @@ struct Dependency {
 fn allowed(package: &Package) -> &'static [&'static str] {
     match &*package.name {
         "domain" | "lambdakit" | "xtask" => &[],
-        "shopkit" => &["domain", "lambdakit"],
+        "contracts" => &["domain"],
+        "shopkit" => &["contracts", "domain", "lambdakit"],
         "testkit" => &["lambdakit"],
         "shop-tests" => &["lambdakit", "testkit"],
-        _ => &["domain", "lambdakit", "shopkit"],
+        _ => &["contracts", "domain", "lambdakit", "shopkit"],
     }
 }
 

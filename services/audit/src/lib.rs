@@ -12,5 +12,5 @@ pub mod api;
 pub mod entry;
 #[cfg(feature = "openapi")]
 pub mod openapi;
-pub mod order_facts;
+pub mod order_event;
 pub mod store;

@@ -1,7 +1,7 @@
 //! The functions of the audit service, selected by the handler's name.
 
 use audit::api::router;
-use audit::order_facts::AuditHandler;
+use audit::order_event::AuditHandler;
 use audit::store::AuditStore;
 use axum::Router;
 use lambdakit::aws::Aws;
@@ -12,7 +12,7 @@ use lambdakit::{ConfigError, api, handler, queue};
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "audit-api" => api::run(routes).await,
-        "audit-on-order" => queue::run(facts).await,
+        "audit-on-order" => queue::run(order_events).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }
@@ -24,7 +24,7 @@ async fn routes() -> Result<Router, ConfigError> {
 }
 
 /// Appends order events to the audit log.
-async fn facts() -> Result<AuditHandler, ConfigError> {
+async fn order_events() -> Result<AuditHandler, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
     Ok(AuditHandler::new(AuditStore::new(Table::from_env(&dynamodb, "AUDIT_TABLE")?)))
 }

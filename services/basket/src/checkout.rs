@@ -5,9 +5,10 @@
 //! is stored or the basket is unchanged: never both, never neither.
 
 use axum::http::StatusCode;
+use contracts::Event;
+use contracts::basket::{BasketCheckedOut, CheckedOutLine};
 use domain::basket::PricedBasket;
 use domain::customer::Customer;
-use domain::event::{BasketCheckedOut, CheckedOutLine, Event};
 use domain::order::OrderStatus;
 use domain::{Amount, Currency, Money, MoneyError, OrderId, Timestamp};
 use lambdakit::idempotency::{IdempotencyStore, Request, SavedResponse};
@@ -149,7 +150,7 @@ impl CheckoutService {
             currency: self.currency,
             status: OrderStatus::Pending,
         };
-        let fact = BasketCheckedOut {
+        let payload = BasketCheckedOut {
             order_id: receipt.order_id,
             order_date: now,
             customer_id: basket.customer.id,
@@ -160,7 +161,7 @@ impl CheckoutService {
             total_price: receipt.total_price,
             currency: self.currency,
         };
-        let event = Event::new(Uuid::now_v7(), telemetry::correlation_id(), now, fact);
+        let event = Event::new(Uuid::now_v7(), telemetry::correlation_id(), now, payload);
         let key =
             key.map(|key| Ok::<_, CheckoutError>((key, serde_json::to_string(&receipt)?))).transpose()?;
         match self.checkouts.place(&version, &event, key).await? {

@@ -1,7 +1,8 @@
 //! Translates changes of the checkout table into events, for the publisher.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use domain::event::{BasketCheckedOut, Event, Fact, Published};
+use contracts::basket::BasketCheckedOut;
+use contracts::{Event, Payload, Published};
 use lambdakit::batch::{self, HandlerError};
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;

@@ -1,7 +1,8 @@
 //! Applies the catalogue's events to the price table.
 
+use contracts::Event;
+use contracts::product::{ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
 use domain::Money;
-use domain::event::{Event, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
 use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
 use serde::Deserialize;

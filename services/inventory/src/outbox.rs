@@ -1,9 +1,9 @@
 //! Events for changes of the stock table.
 
 use aws_lambda_events::dynamodb::EventRecord;
+use contracts::inventory::{StockChanged, StockLow, StockReleased, StockReserved, StockShipped};
+use contracts::{Event, Published};
 use domain::Timestamp;
-use domain::event::inventory::{StockChanged, StockLow, StockReleased, StockReserved, StockShipped};
-use domain::event::{Event, Published};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -97,9 +97,9 @@ fn old<T: DeserializeOwned>(record: &EventRecord) -> Result<Option<T>, HandlerEr
 fn entry<D: Published>(
     (about, telling, correlation_id): &(Uuid, String, String),
     at: Timestamp,
-    fact: D,
+    payload: D,
 ) -> Result<Entry, HandlerError> {
     let id = Uuid::new_v5(about, format!("{}{telling}", D::DETAIL_TYPE).as_bytes());
-    let event = Event::new(id, correlation_id.clone(), at, fact);
+    let event = Event::new(id, correlation_id.clone(), at, payload);
     Ok(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?)
 }

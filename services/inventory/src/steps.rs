@@ -1,7 +1,7 @@
 //! The steps that the fulfilment workflow requests from the warehouse.
 
+use contracts::inventory::StockStep;
 use domain::OrderId;
-use domain::stock::StockStep;
 use lambdakit::steps::{Handler, StepError, StepResult};
 use lambdakit::telemetry;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Consumer of checkouts: stores whom to mail about an order.
 
-use domain::event::{BasketCheckedOut, Event};
-use domain::order::Order;
+use contracts::Event;
+use contracts::basket::BasketCheckedOut;
 use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
 use shopkit::tombstone::CustomerErased;
@@ -29,7 +29,7 @@ impl queue::Handler for ContactHandler {
     /// stored.
     async fn handle(&self, Event { metadata, data }: Self::Event) -> Result<(), HandlerError> {
         // A checkout that is not a valid order for ordering gets no contact.
-        let order = Order::place(data, metadata.correlation_id)?;
+        let order = data.into_order(metadata.correlation_id)?;
         if let Err(CustomerErased) = self.mails.remember(&Contact::from(order)).await? {
             telemetry::field("customerErased", &true);
         }

@@ -11,7 +11,7 @@
 //! `CustomerErasureRequested`; publishes `CustomerDataCollected` and `CustomerDataErased`.
 
 pub mod basket_checked_out;
-pub mod order_news;
+pub mod order_event;
 pub mod privacy;
 pub mod render;
 pub mod store;

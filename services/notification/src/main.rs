@@ -6,7 +6,7 @@ use lambdakit::publish::Publisher;
 use lambdakit::table::Table;
 use lambdakit::{ConfigError, config, handler, queue};
 use notification::basket_checked_out::ContactHandler;
-use notification::order_news::MailHandler;
+use notification::order_event::MailHandler;
 use notification::privacy::MailData;
 use notification::store::MailStore;
 use shopkit::privacy::PrivacyHandler;

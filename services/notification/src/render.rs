@@ -61,7 +61,7 @@ impl Template {
     }
 
     /// The mail's message in two sentences.
-    fn news(self, paying: Paying) -> [&'static str; 2] {
+    fn message(self, paying: Paying) -> [&'static str; 2] {
         match self {
             Self::Placed => ["Thank you for your order.", "We are getting it ready."],
             Self::Paid => match paying {
@@ -165,7 +165,7 @@ fn shortened(name: &str) -> Cow<'_, str> {
 struct Said<'a> {
     headline: &'static str,
     first_name: &'a str,
-    news: String,
+    message: String,
     lines: Vec<Shown<'a>>,
     total: String,
     state: String,
@@ -175,12 +175,12 @@ struct Said<'a> {
 ///
 /// # Errors
 /// When a line's total is too large.
-pub fn render(contact: &Contact, occasion: Template, at: Timestamp) -> Result<Mail, MoneyError> {
+pub fn render(contact: &Contact, template: Template, at: Timestamp) -> Result<Mail, MoneyError> {
     let paying = Paying::from(contact);
     let said = Said {
-        headline: occasion.headline(paying),
+        headline: template.headline(paying),
         first_name: contact.first_name.reveal().as_str(),
-        news: occasion.news(paying).join(" "),
+        message: template.message(paying).join(" "),
         lines: contact.lines.iter().map(Shown::try_from).collect::<Result<_, _>>()?,
         total: contact.total_price.to_string(),
         state: format!("Ferrocart order {}, {}", contact.order_id, at.to_minute()),
@@ -189,8 +189,8 @@ pub fn render(contact: &Contact, occasion: Template, at: Timestamp) -> Result<Ma
     Ok(Mail { subject, text: text(&said), html: html(&said) })
 }
 
-fn text(Said { first_name, news, lines, total, state, .. }: &Said) -> String {
-    let mut text = format!("Hello {},\n\n{news}\n\n", isolated(first_name));
+fn text(Said { first_name, message, lines, total, state, .. }: &Said) -> String {
+    let mut text = format!("Hello {},\n\n{message}\n\n", isolated(first_name));
     for Shown { quantity, name, color, total } in lines {
         let color = color.map(|color| format!(" ({})", isolated(color))).unwrap_or_default();
         // Writing to a string does not fail.
@@ -201,14 +201,14 @@ fn text(Said { first_name, news, lines, total, state, .. }: &Said) -> String {
 }
 
 /// Short, so that storing the mail of a small order takes one write unit.
-fn html(Said { headline, first_name, news, lines, total, state }: &Said) -> String {
+fn html(Said { headline, first_name, message, lines, total, state }: &Said) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
             // Title and encoding are in the mail's headers. The tags of head and body are optional.
             h1 { (headline) }
             p { "Hello " (isolated_html(first_name)) "," }
-            p { (news) }
+            p { (message) }
             table {
                 @for Shown { quantity, name, color, total } in lines {
                     tr {
@@ -278,8 +278,8 @@ mod tests {
         serde_json::from_value(json!("2026-01-31T12:02:00Z")).unwrap()
     }
 
-    fn check(occasion: Template, text: &Expect) {
-        let mail = render(&contact("Grace", "IPhone X"), occasion, at()).unwrap();
+    fn check(template: Template, text: &Expect) {
+        let mail = render(&contact("Grace", "IPhone X"), template, at()).unwrap();
         text.assert_eq(&format!("{}\n\n{}", mail.subject, mail.text));
     }
 
@@ -431,8 +431,8 @@ mod tests {
     #[test]
     fn the_html_says_the_same() {
         let mut all = String::new();
-        for occasion in OCCASIONS {
-            let html = render(&contact("Grace", "IPhone X"), occasion, at()).unwrap().html;
+        for template in OCCASIONS {
+            let html = render(&contact("Grace", "IPhone X"), template, at()).unwrap().html;
             // One tag per line, for readers.
             writeln!(all, "{}\n", html.replace("><", ">\n<")).unwrap();
         }

@@ -1,8 +1,8 @@
 //! Handler for checked-out baskets: places one order per basket, however often the event is
 //! redelivered.
 
-use domain::event::{BasketCheckedOut, Event};
-use domain::order::Order;
+use contracts::Event;
+use contracts::basket::BasketCheckedOut;
 use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
 
@@ -26,7 +26,7 @@ impl queue::Handler for CheckoutHandler {
     type Event = Event<BasketCheckedOut>;
 
     async fn handle(&self, Event { metadata, data }: Self::Event) -> Result<(), HandlerError> {
-        let order = Order::place(data, metadata.correlation_id)?;
+        let order = data.into_order(metadata.correlation_id)?;
         if self.orders.place(&order).await? {
             telemetry::count("OrdersPlaced", 1);
             telemetry::measure("Revenue", &order.total_price.amount());

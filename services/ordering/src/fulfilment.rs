@@ -4,7 +4,7 @@
 //! performs the workflow's steps on orders. [`facts`] starts the workflow and completes its waiting
 //! tasks.
 
-pub mod facts;
+pub mod events;
 pub mod steps;
 
 use domain::order::Order;

@@ -25,7 +25,7 @@ async fn main() -> Result<(), lambdakit::Error> {
         "ordering-on-checkout" => queue::run(checkouts).await,
         "ordering-on-privacy" => queue::run(privacy_requests).await,
         "ordering-publisher" => outbox::run(publisher).await,
-        "ordering-on-event" => queue::run(fulfilment_facts).await,
+        "ordering-on-event" => queue::run(fulfilment_events).await,
         "ordering-steps" => steps::run(fulfilment_steps).await,
         "ordering-topic-relay" => queue::run(topic_facts).await,
         unknown => Err(handler::unknown(unknown)),
@@ -59,14 +59,14 @@ async fn publisher() -> Result<Outbox, ConfigError> {
 }
 
 /// Starts the workflow of each order, and completes its waiting tasks.
-async fn fulfilment_facts() -> Result<fulfilment::facts::FulfilmentHandler, ConfigError> {
+async fn fulfilment_events() -> Result<fulfilment::events::FulfilmentHandler, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let (dynamodb, workflows) = (aws.dynamodb(), aws.workflows());
     let orders = OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?);
     let fulfilments = FulfilmentStore::new(Table::from_env(&dynamodb, "FULFILMENT_TABLE")?);
     let shipping = CommandQueue::from_env(&aws.sqs(), "SHIPPING_QUEUE_URL")?;
     let workflow = Workflow::new(workflows.clone(), config::required("FULFILMENT_WORKFLOW_ARN")?);
-    Ok(fulfilment::facts::FulfilmentHandler::new(
+    Ok(fulfilment::events::FulfilmentHandler::new(
         OrderRepository::new(orders, fulfilments),
         workflow,
         Tasks::new(workflows),

@@ -1,12 +1,12 @@
 //! Events for changes of the order table: one for each status that an order reaches.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use domain::Timestamp;
-use domain::event::ordering::{
+use contracts::ordering::{
     OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
     OrderShipped, OrderStockReserved,
 };
-use domain::event::{Event, Published};
+use contracts::{Event, Published};
+use domain::Timestamp;
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
@@ -36,9 +36,9 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     telemetry::correlate(&order.correlation_id);
     match (old, order.history.last()) {
         (None, Some(_)) if is_moved(&record.change.new_image) => Ok(None),
-        (None, Some(&change)) => status_fact(&order, change),
+        (None, Some(&change)) => status_event(&order, change),
         (Some(before), Some(&change)) if order.history.len() > before.history.len() => {
-            status_fact(&order, change)
+            status_event(&order, change)
         }
         (Some(Order { cancel_requested_at: None, .. }), _) => match order.cancel_requested_at {
             Some(at) => {
@@ -59,7 +59,7 @@ fn order(image: &Item) -> Result<Option<Order>, HandlerError> {
     Ok(Some(serde_dynamo::from_item(image.clone())?))
 }
 
-fn status_fact(
+fn status_event(
     order: &Order,
     StatusChange { status, at, reason }: StatusChange,
 ) -> Result<Option<Entry>, HandlerError> {
@@ -91,8 +91,8 @@ fn status_fact(
 }
 
 /// An order reaches each status once, so the event id derives from the event type and the order id.
-fn entry<F: Published>(order: &Order, at: Timestamp, fact: F) -> Result<Option<Entry>, HandlerError> {
+fn entry<F: Published>(order: &Order, at: Timestamp, payload: F) -> Result<Option<Entry>, HandlerError> {
     let id = Uuid::new_v5(&order.order_id.into(), F::DETAIL_TYPE.as_bytes());
-    let event = Event::new(id, order.correlation_id.clone(), at, fact);
+    let event = Event::new(id, order.correlation_id.clone(), at, payload);
     Ok(Some(Entry::new(F::SOURCE, F::DETAIL_TYPE, &event)?))
 }

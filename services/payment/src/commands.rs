@@ -3,8 +3,8 @@
 //! If the provider does not answer, the command stays on the queue. When it is redelivered, the
 //! handler repeats the same request.
 
-use domain::command::{ChargePayment, RefundPayment};
-use domain::event::Event;
+use contracts::Event;
+use contracts::payment::{ChargePayment, RefundPayment};
 use domain::{Money, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};

@@ -2,8 +2,8 @@
 //! refund was requested again, or a further part was refunded.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use domain::event::payment::{PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled};
-use domain::event::{Event, Published};
+use contracts::payment::{PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled};
+use contracts::{Event, Published};
 use domain::{Money, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
@@ -63,10 +63,10 @@ fn of_state(payment: &Payment) -> Result<Option<Entry>, HandlerError> {
 }
 
 /// A payment reaches each state once, so the event id derives from the order id and the event type.
-fn state_entry<D: Published>(payment: &Payment, fact: D) -> Result<Entry, HandlerError> {
+fn state_entry<D: Published>(payment: &Payment, payload: D) -> Result<Entry, HandlerError> {
     let came = payment.history.iter().find(|change| change.state == payment.state);
     let at = came.ok_or("the payment's history lacks its state")?.at;
-    entry(payment, D::DETAIL_TYPE, at, fact)
+    entry(payment, D::DETAIL_TYPE, at, payload)
 }
 
 /// The event for a further partial refund, if the payment has one. The amount only grows, so it is
@@ -77,17 +77,22 @@ fn of_partial_refund(payment: &Payment) -> Result<Option<Entry>, HandlerError> {
         return Ok(None);
     }
     let at = payment.refunded_at.ok_or("a payment was refunded at no time")?;
-    let fact = PaymentPartiallyRefunded {
+    let payload = PaymentPartiallyRefunded {
         order_id: payment.order_id,
         amount: refunded.amount(),
         charged: price.amount(),
         currency: price.currency(),
     };
-    entry(payment, &format!("PaymentPartiallyRefunded {}", refunded.minor()), at, fact).map(Some)
+    entry(payment, &format!("PaymentPartiallyRefunded {}", refunded.minor()), at, payload).map(Some)
 }
 
-fn entry<D: Published>(payment: &Payment, name: &str, at: Timestamp, fact: D) -> Result<Entry, HandlerError> {
+fn entry<D: Published>(
+    payment: &Payment,
+    name: &str,
+    at: Timestamp,
+    payload: D,
+) -> Result<Entry, HandlerError> {
     let id = Uuid::new_v5(&payment.order_id.into(), name.as_bytes());
-    let event = Event::new(id, payment.correlation_id.clone(), at, fact);
+    let event = Event::new(id, payment.correlation_id.clone(), at, payload);
     Ok(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?)
 }

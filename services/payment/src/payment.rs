@@ -16,8 +16,8 @@
 
 use std::collections::BTreeMap;
 
+use contracts::payment::ChargePayment;
 use domain::checkout::PaymentMethod;
-use domain::command::ChargePayment;
 use domain::payment::DeclineReason;
 use domain::{Money, MoneyError, OrderId, Timestamp};
 use lambdakit::signature::TOLERANCE_SECONDS;

@@ -1,8 +1,8 @@
 //! Translates changes of the privacy table into events, for the publisher.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use domain::event::privacy::{CustomerErasureRequested, CustomerExportRequested};
-use domain::event::{Event, Published};
+use contracts::privacy::{CustomerErasureRequested, CustomerExportRequested};
+use contracts::{Event, Published};
 use domain::{CustomerId, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
@@ -58,8 +58,8 @@ fn entry<D: Published>(
     id: Uuid,
     correlation_id: String,
     at: Timestamp,
-    fact: D,
+    payload: D,
 ) -> Result<Option<Entry>, HandlerError> {
-    let event = Event::new(id, correlation_id, at, fact);
+    let event = Event::new(id, correlation_id, at, payload);
     Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
 }

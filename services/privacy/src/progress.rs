@@ -1,7 +1,7 @@
 //! Consumer of the data holders' answers to customers' requests.
 
-use domain::event::Event;
-use domain::event::privacy::{CustomerDataCollected, CustomerDataErased};
+use contracts::Event;
+use contracts::privacy::{CustomerDataCollected, CustomerDataErased};
 use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
 use serde::Deserialize;

@@ -17,7 +17,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update, WriteRequest,
 };
-use domain::event::privacy::{CustomerDataCollected, CustomerDataErased};
+use contracts::privacy::{CustomerDataCollected, CustomerDataErased};
 use domain::{CustomerId, Timestamp};
 use lambdakit::page::{Page, PageRequest};
 use lambdakit::table::{self, Item, Put, Table, Transaction};

@@ -1,10 +1,9 @@
 //! Translates changes of the product table into events, for the publisher.
 
 use aws_lambda_events::dynamodb::EventRecord;
+use contracts::product::{PriceChange, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
+use contracts::{Event, Published};
 use domain::Timestamp;
-use domain::event::{
-    Event, PriceChange, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated, Published,
-};
 use domain::product::Product;
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
@@ -41,8 +40,8 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
     match &*record.event_name {
         "INSERT" => {
             let Image { product, correlation_id, .. } = image(new)?;
-            let fact = ProductCreated { product: ProductSnapshot::from(&product) };
-            entry(record, correlation_id, product.created_at, fact)
+            let payload = ProductCreated { product: ProductSnapshot::from(&product) };
+            entry(record, correlation_id, product.created_at, payload)
         }
         "MODIFY" => {
             let (before, Image { product, correlation_id, .. }) = (image(old)?, image(new)?);
@@ -53,14 +52,14 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
             }
             let (from, to) = (before.product.price.money().amount(), product.price.money().amount());
             let price_change = (from != to).then_some(PriceChange { from, to });
-            let fact = ProductUpdated { product: ProductSnapshot::from(&product), price_change };
-            entry(record, correlation_id, product.updated_at, fact)
+            let payload = ProductUpdated { product: ProductSnapshot::from(&product), price_change };
+            entry(record, correlation_id, product.updated_at, payload)
         }
         "REMOVE" => {
             let Image { product, correlation_id, removal } = image(old)?;
-            let fact = ProductDeleted { product_id: product.id, version: product.version + 1 };
+            let payload = ProductDeleted { product_id: product.id, version: product.version + 1 };
             let at = record.change.approximate_creation_date_time.into();
-            entry(record, removal.unwrap_or(correlation_id), at, fact)
+            entry(record, removal.unwrap_or(correlation_id), at, payload)
         }
         other => Err(ChangeError::EventName(other.to_owned()).into()),
     }
@@ -71,10 +70,10 @@ fn entry<D: Published + Serialize>(
     record: &EventRecord,
     correlation_id: String,
     at: Timestamp,
-    fact: D,
+    payload: D,
 ) -> Result<Option<Entry>, HandlerError> {
     telemetry::correlate(&correlation_id);
     let event_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, record.event_id.as_bytes());
-    let event = Event::new(event_id, correlation_id, at, fact);
+    let event = Event::new(event_id, correlation_id, at, payload);
     Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
 }

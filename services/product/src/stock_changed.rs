@@ -1,7 +1,7 @@
 //! Applies stock events from inventory to the catalogue.
 
-use domain::event::Event;
-use domain::event::inventory::StockChanged;
+use contracts::Event;
+use contracts::inventory::StockChanged;
 use lambdakit::batch::HandlerError;
 use lambdakit::queue;
 

@@ -17,7 +17,7 @@ pub enum Frame<'a> {
         order_id: OrderId,
         /// The order's progress.
         #[serde(flatten)]
-        standing: Option<OrderProgress>,
+        progress: Option<OrderProgress>,
     },
     /// An order has a new status.
     #[serde(rename_all = "camelCase")]
@@ -87,8 +87,8 @@ impl<'a> From<&'a Message> for Line<'a> {
 impl Frame<'static> {
     /// An order's new status.
     #[must_use]
-    pub fn of(order_id: OrderId, standing: OrderProgress) -> Self {
-        let OrderProgress { status, reason, at } = standing;
+    pub fn of(order_id: OrderId, progress: OrderProgress) -> Self {
+        let OrderProgress { status, reason, at } = progress;
         Self::OrderStatus { order_id, status, reason, at }
     }
 }

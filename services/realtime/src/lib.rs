@@ -15,8 +15,8 @@
 pub mod connections;
 pub mod frame;
 pub mod messages;
+pub mod order_event;
 pub mod privacy;
 pub mod push;
 mod request;
 pub mod store;
-pub mod updates;

@@ -7,10 +7,10 @@ use lambdakit::table::Table;
 use lambdakit::{ConfigError, authorizer, handler, queue, socket};
 use realtime::connections::ConnectionHandler;
 use realtime::messages::MessageHandler;
+use realtime::order_event::UpdateHandler;
 use realtime::privacy::ChatData;
 use realtime::push::Pusher;
 use realtime::store::{ChatStore, ConnectionStore};
-use realtime::updates::UpdateHandler;
 use shopkit::privacy::PrivacyHandler;
 
 #[tokio::main(flavor = "current_thread")]

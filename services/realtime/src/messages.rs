@@ -48,7 +48,7 @@ impl MessageHandler {
     /// orders.
     async fn subscribe(&self, who: &Connection, order_id: OrderId) -> Result<String, Problem> {
         let is_young = Timestamp::now().unix_millis().abs_diff(order_id.date().unix_millis()) < YOUNG_MILLIS;
-        if !is_young && self.connections.standing(who.customer.id, order_id).await?.is_none() {
+        if !is_young && self.connections.progress(who.customer.id, order_id).await?.is_none() {
             return Err(Problem::not_found("There is no such order."));
         }
         match self.connections.follow(who, order_id).await? {
@@ -64,8 +64,8 @@ impl MessageHandler {
             }
         }
         // Read after the subscription, so that a concurrent update is either read here or pushed.
-        let standing = self.connections.standing(who.customer.id, order_id).await?;
-        frame(&Frame::Subscribed { order_id, standing })
+        let progress = self.connections.progress(who.customer.id, order_id).await?;
+        frame(&Frame::Subscribed { order_id, progress })
     }
 
     async fn send(

@@ -1,7 +1,7 @@
 //! Consumer of ordering's commands: creates and cancels shipments.
 
-use domain::command::{CancelShipment, ShipOrder};
-use domain::event::Event;
+use contracts::Event;
+use contracts::shipping::{CancelShipment, ShipOrder};
 use lambdakit::batch::HandlerError;
 use lambdakit::queue;
 use serde::Deserialize;

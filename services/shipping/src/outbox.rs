@@ -4,11 +4,11 @@
 //! A change that keeps the state publishes the same event again, for a requester that missed it.
 
 use aws_lambda_events::dynamodb::EventRecord;
-use domain::OrderId;
-use domain::event::shipping::{
+use contracts::shipping::{
     ShipmentCancelled, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
 };
-use domain::event::{Event, Published};
+use contracts::{Event, Published};
+use domain::OrderId;
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::Entry;
 use lambdakit::telemetry;
@@ -48,11 +48,11 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
 }
 
 /// A shipment enters each state once, so the order id and the event's type identify the event.
-fn entry<D: Published>(image: Image, fact: D) -> Result<Option<Entry>, HandlerError> {
+fn entry<D: Published>(image: Image, payload: D) -> Result<Option<Entry>, HandlerError> {
     let Image { order_id, state, history, correlation_id } = image;
     let came = history.iter().find(|change| change.state == state);
     let at = came.ok_or("the shipment's history lacks its state")?.at;
     let id = Uuid::new_v5(&order_id.into(), D::DETAIL_TYPE.as_bytes());
-    let event = Event::new(id, correlation_id, at, fact);
+    let event = Event::new(id, correlation_id, at, payload);
     Ok(Some(Entry::new(D::SOURCE, D::DETAIL_TYPE, &event)?))
 }

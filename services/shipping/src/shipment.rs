@@ -1,7 +1,7 @@
 //! An order's shipment and its states.
 
+use contracts::shipping::ShipOrder;
 use domain::checkout::Recipient;
-use domain::command::ShipOrder;
 use domain::stock::LineQuantity;
 use domain::{OrderId, Timestamp};
 use serde::{Deserialize, Serialize};

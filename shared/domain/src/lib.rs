@@ -1,4 +1,4 @@
-//! The domain types of all services: ids, money, baskets, orders and events.
+//! The domain types of all services: ids, money, products, baskets and orders.
 //!
 //! Every value of these types is valid: it is checked once, where it enters (`TryFrom`, `serde`),
 //! and trusted from then on. This crate does no I/O, does not use AWS and is not async. Only
@@ -7,9 +7,7 @@
 pub mod basket;
 pub mod card;
 pub mod checkout;
-pub mod command;
 pub mod customer;
-pub mod event;
 mod id;
 mod money;
 mod number;

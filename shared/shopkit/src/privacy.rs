@@ -4,11 +4,11 @@
 //! publishes the answers. It stores nothing about a request. A message is acknowledged only after
 //! its answer is published, and handling it again is harmless.
 
-use domain::event::privacy::{
+use contracts::privacy::{
     CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
     PrivacyRequest,
 };
-use domain::event::{Event, Fact};
+use contracts::{Event, Payload};
 use domain::{CustomerId, Timestamp};
 use lambdakit::batch::HandlerError;
 use lambdakit::publish::{Entry, Publisher};
@@ -70,8 +70,8 @@ impl<H: DataHolder> PrivacyHandler<H> {
     async fn erase(&self, request: &Event<CustomerErasureRequested>) -> Result<(), HandlerError> {
         let CustomerErasureRequested { customer_id, erasure_id } = request.data;
         self.holder.erase(customer_id).await?;
-        let fact = CustomerDataErased { customer_id, erasure_id, holder: H::SERVICE.to_owned() };
-        let event = request.consequence(H::SERVICE, Timestamp::now(), fact);
+        let payload = CustomerDataErased { customer_id, erasure_id, holder: H::SERVICE.to_owned() };
+        let event = request.consequence(H::SERVICE, Timestamp::now(), payload);
         let entry = Entry::new(H::SOURCE, CustomerDataErased::DETAIL_TYPE, &event)?;
         Ok(self.publisher.publish_one(entry).await?)
     }
@@ -121,9 +121,9 @@ impl Export<'_> {
         let (run_id, part) = (self.run_id, self.part);
         let items = to_raw_value(&self.items)?.into();
         let holder = service.to_owned();
-        let fact = CustomerDataCollected { customer_id, export_id, holder, run_id, part, last, items };
+        let payload = CustomerDataCollected { customer_id, export_id, holder, run_id, part, last, items };
         let name = format!("{service}#{run_id}#{part}");
-        let event = self.request.consequence(&name, Timestamp::now(), fact);
+        let event = self.request.consequence(&name, Timestamp::now(), payload);
         let entry = Entry::new(source, CustomerDataCollected::DETAIL_TYPE, &event)?;
         self.publisher.publish_one(entry).await?;
         (self.items, self.bytes, self.part) = (Vec::new(), 0, part + 1);

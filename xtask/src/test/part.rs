@@ -136,8 +136,20 @@ pub fn plain(part: Part, paths: &Paths, services: &Services) -> Vec<Check> {
             std::iter::once(Check::whole(own)).chain(aside).collect()
         }
         Part::Unit => {
-            let args =
-                ["test", "--no-fail-fast", "-p", "domain", "-p", "lambdakit", "-p", "shopkit", "-p", "xtask"];
+            let args = [
+                "test",
+                "--no-fail-fast",
+                "-p",
+                "domain",
+                "-p",
+                "contracts",
+                "-p",
+                "lambdakit",
+                "-p",
+                "shopkit",
+                "-p",
+                "xtask",
+            ];
             let own = Check::printed(cargo(paths, &args));
             let aside = ASIDE.iter().filter(|aside| aside.has_tests);
             let aside = aside.map(|aside| Check::printed(aside.cargo("test", paths, services)));

@@ -6,7 +6,7 @@ mod facts;
 mod routes;
 
 use audit::api::router;
-use audit::order_facts::AuditHandler;
+use audit::order_event::AuditHandler;
 use audit::store::AuditStore;
 use aws_lambda_events::sqs::SqsEvent;
 use lambdakit::queue;

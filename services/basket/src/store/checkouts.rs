@@ -1,6 +1,7 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use contracts::Event;
+use contracts::basket::BasketCheckedOut;
 use domain::customer::Customer;
-use domain::event::{BasketCheckedOut, Event};
 use domain::{OrderId, Timestamp};
 use lambdakit::AwsError;
 use lambdakit::idempotency::{IdempotencyStore, Request};

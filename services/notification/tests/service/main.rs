@@ -18,7 +18,7 @@ use lambdakit::publish::Publisher;
 use lambdakit::queue;
 use lambdakit::table::Item;
 use notification::basket_checked_out::ContactHandler;
-use notification::order_news::MailHandler;
+use notification::order_event::MailHandler;
 use notification::privacy::MailData;
 use notification::store::MailStore;
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! The workflow's steps on orders: status changes, and commands to the services that fulfil them.
 
-use domain::command::{CancelShipment, ChargePayment, RefundPayment, ShipOrder};
-use domain::event::{Event, Published};
+use contracts::payment::{ChargePayment, RefundPayment};
+use contracts::shipping::{CancelShipment, ShipOrder};
+use contracts::{Event, Published};
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
 use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::AwsError;
@@ -11,7 +12,7 @@ use lambdakit::workflow::Tasks;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::facts::complete_task;
+use super::events::complete_task;
 use super::units;
 use crate::store::{FulfilmentStore, OrderStore, Transition, TransitionOutcome, Wait};
 

@@ -8,7 +8,7 @@ use lambdakit::publish::Publisher;
 use lambdakit::steps::StepError;
 use lambdakit::workflow::{Tasks, Workflow};
 use lambdakit::{queue, steps};
-use ordering::fulfilment::facts::FulfilmentHandler;
+use ordering::fulfilment::events::FulfilmentHandler;
 use ordering::fulfilment::steps::{FulfilmentSteps, OrderRepository, StepOutcome};
 use ordering::store::{FulfilmentStore, OrderStore};
 use serde_json::{Value, json};

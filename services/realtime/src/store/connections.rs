@@ -120,7 +120,7 @@ pub struct Peer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Followers {
     /// The progress.
-    pub standing: Option<OrderProgress>,
+    pub progress: Option<OrderProgress>,
     /// The customer's connections that follow it.
     pub peers: Vec<Peer>,
 }
@@ -267,7 +267,7 @@ impl ConnectionStore {
     }
 
     /// The progress of a customer's order, if it is known.
-    pub async fn standing(
+    pub async fn progress(
         &self,
         customer_id: CustomerId,
         order_id: OrderId,
@@ -281,13 +281,13 @@ impl ConnectionStore {
         &self,
         customer_id: CustomerId,
         order_id: OrderId,
-        standing: &OrderProgress,
+        progress: &OrderProgress,
     ) -> Result<bool, AwsError> {
         let expires_at = Timestamp::now().plus_days(STANDING_DAYS).unix_seconds();
-        let mut row: Item = serde_dynamo::to_item(standing)?;
+        let mut row: Item = serde_dynamo::to_item(progress)?;
         row.extend(key(customer(customer_id), order(order_id)));
         row.insert("orderId".to_owned(), AttributeValue::S(order_id.to_string()));
-        row.insert("rank".to_owned(), AttributeValue::N(standing.rank().to_string()));
+        row.insert("rank".to_owned(), AttributeValue::N(progress.rank().to_string()));
         row.insert("expiresAt".to_owned(), AttributeValue::N(expires_at.to_string()));
         let put = Put::builder()
             .table_name(self.table.name())
@@ -296,7 +296,7 @@ impl ConnectionStore {
             .condition_expression("attribute_not_exists(#item) OR #rank <= :rank")
             .expression_attribute_names("#item", "item")
             .expression_attribute_names("#rank", "rank")
-            .expression_attribute_values(":rank", AttributeValue::N(standing.rank().to_string()))
+            .expression_attribute_values(":rank", AttributeValue::N(progress.rank().to_string()))
             .build()?;
         let put = TransactWriteItem::builder().put(put).build();
         Ok(self.tombstones.write(customer_id, vec![put]).await? == Guarded::Written)
@@ -306,10 +306,10 @@ impl ConnectionStore {
     pub async fn followers(&self, customer_id: CustomerId, order_id: OrderId) -> Result<Followers, AwsError> {
         let rows = self.living(customer(customer_id), &order(order_id)).await?;
         // The order's row sorts before its followers.
-        let (standing, peers): (Vec<_>, Vec<_>) =
+        let (progress, peers): (Vec<_>, Vec<_>) =
             rows.into_iter().partition(|row| row.contains_key("status"));
-        let standing = standing.into_iter().next().map(serde_dynamo::from_item).transpose()?;
-        Ok(Followers { standing, peers: peers_of(peers)? })
+        let progress = progress.into_iter().next().map(serde_dynamo::from_item).transpose()?;
+        Ok(Followers { progress, peers: peers_of(peers)? })
     }
 
     /// The connections of one customer.

@@ -1,11 +1,11 @@
 //! Event handler of fulfilment: starts an order's workflow, completes its waiting tasks, or cancels
 //! its shipment.
 
-use domain::command::CancelShipment;
-use domain::event::ordering::{OrderCancellationRequested, OrderPlaced};
-use domain::event::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
-use domain::event::shipping::{ShipmentCancelled, ShipmentDelivered, ShipmentDispatched, ShipmentRefused};
-use domain::event::{Event, Fact, Metadata, Published};
+use contracts::ordering::{OrderCancellationRequested, OrderPlaced};
+use contracts::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
+use contracts::shipping::CancelShipment;
+use contracts::shipping::{ShipmentCancelled, ShipmentDelivered, ShipmentDispatched, ShipmentRefused};
+use contracts::{Event, Metadata, Payload, Published};
 use domain::order::{OrderStatus, StatusChange};
 use domain::stock::LineQuantity;
 use domain::{OrderId, Timestamp};
@@ -21,7 +21,7 @@ use crate::store::{Answer, Fulfilment, Transition, TransitionOutcome, Wait};
 /// The events that fulfilment consumes.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "each is documented where it is stated")]
-pub enum OrderEvent {
+pub enum FulfilmentEvent {
     OrderPlaced(Event<OrderPlaced>),
     OrderCancellationRequested(Event<OrderCancellationRequested>),
     PaymentSettled(Event<PaymentSettled>),
@@ -127,25 +127,27 @@ pub(super) async fn complete_task(tasks: &Tasks, token: &str, answer: Answer) ->
 }
 
 impl queue::Handler for FulfilmentHandler {
-    type Event = OrderEvent;
+    type Event = FulfilmentEvent;
 
-    async fn handle(&self, fact: OrderEvent) -> Result<(), HandlerError> {
-        let (order_id, wait, answer) = match fact {
-            OrderEvent::OrderPlaced(event) => return self.start(event).await,
-            OrderEvent::OrderCancellationRequested(event) => return self.cancel(event).await,
-            OrderEvent::ShipmentDelivered(Event { metadata, data }) => {
+    async fn handle(&self, event: FulfilmentEvent) -> Result<(), HandlerError> {
+        let (order_id, wait, answer) = match event {
+            FulfilmentEvent::OrderPlaced(event) => return self.start(event).await,
+            FulfilmentEvent::OrderCancellationRequested(event) => return self.cancel(event).await,
+            FulfilmentEvent::ShipmentDelivered(Event { metadata, data }) => {
                 return self.deliver(metadata, data.order_id).await;
             }
-            OrderEvent::PaymentSettled(event) => (event.data.order_id, Wait::Payment, Answer::Done),
-            OrderEvent::PaymentDeclined(event) => {
+            FulfilmentEvent::PaymentSettled(event) => (event.data.order_id, Wait::Payment, Answer::Done),
+            FulfilmentEvent::PaymentDeclined(event) => {
                 (event.data.order_id, Wait::Payment, Answer::PaymentDeclined)
             }
-            OrderEvent::PaymentRefunded(event) => (event.data.order_id, Wait::Refund, Answer::Done),
-            OrderEvent::ShipmentDispatched(event) => (event.data.order_id, Wait::Delivery, Answer::Done),
-            OrderEvent::ShipmentRefused(event) => {
+            FulfilmentEvent::PaymentRefunded(event) => (event.data.order_id, Wait::Refund, Answer::Done),
+            FulfilmentEvent::ShipmentDispatched(event) => (event.data.order_id, Wait::Delivery, Answer::Done),
+            FulfilmentEvent::ShipmentRefused(event) => {
                 (event.data.order_id, Wait::Delivery, Answer::ShippingImpossible)
             }
-            OrderEvent::ShipmentCancelled(event) => (event.data.order_id, Wait::Delivery, Answer::Cancelled),
+            FulfilmentEvent::ShipmentCancelled(event) => {
+                (event.data.order_id, Wait::Delivery, Answer::Cancelled)
+            }
         };
         self.answer(order_id, wait, answer).await
     }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts;
-use crate::stock::LineQuantity;
-use crate::{OrderId, ProductId};
+use crate::event::payloads;
+use domain::stock::LineQuantity;
+use domain::{OrderId, ProductId};
 
 /// The units of an order were reserved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,4 +68,30 @@ pub struct StockLow {
     pub threshold: u64,
 }
 
-facts!("shop.inventory": StockReserved, StockReleased, StockShipped, StockChanged, StockLow);
+payloads!("shop.inventory" => StockReserved, StockReleased, StockShipped, StockChanged, StockLow);
+
+/// A request of order fulfilment to inventory. Each request is idempotent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "step", rename_all = "camelCase")]
+pub enum StockStep {
+    /// Reserve all units, or none.
+    #[serde(rename_all = "camelCase")]
+    Reserve {
+        /// The order.
+        order_id: OrderId,
+        /// The units to reserve.
+        units: Vec<LineQuantity>,
+    },
+    /// Release the reserved units, if any. Nothing can be reserved for the order afterwards.
+    #[serde(rename_all = "camelCase")]
+    Release {
+        /// The order.
+        order_id: OrderId,
+    },
+    /// Ship the reserved units: they have left the warehouse.
+    #[serde(rename_all = "camelCase")]
+    Ship {
+        /// The order.
+        order_id: OrderId,
+    },
+}

@@ -1,9 +1,10 @@
 //! Consumer of order events: stores each event once, even if it is redelivered.
 
+use contracts::ordering::OrderEvent;
 use lambdakit::batch::HandlerError;
 use lambdakit::{queue, telemetry};
 
-use crate::entry::{Entry, OrderEvent};
+use crate::entry::Entry;
 use crate::store::AuditStore;
 
 /// Appends order events to the audit log.
@@ -23,9 +24,9 @@ impl AuditHandler {
 impl queue::Handler for AuditHandler {
     type Event = OrderEvent;
 
-    async fn handle(&self, fact: OrderEvent) -> Result<(), HandlerError> {
-        if self.audit.append(&Entry::try_from(fact)?).await? {
-            telemetry::count("FactsAudited", 1);
+    async fn handle(&self, event: OrderEvent) -> Result<(), HandlerError> {
+        if self.audit.append(&Entry::try_from(event)?).await? {
+            telemetry::count("EventsAudited", 1);
         }
         Ok(())
     }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-use super::{Event, Fact, facts};
-use crate::{CustomerId, Redacted};
+use crate::event::{Event, Payload, payloads};
+use domain::{CustomerId, Redacted};
 
 /// A copy of all data that the shop holds about a customer was requested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct CustomerErasureRequested {
     pub erasure_id: Uuid,
 }
 
-facts!("shop.privacy": CustomerExportRequested, CustomerErasureRequested);
+payloads!("shop.privacy" => CustomerExportRequested, CustomerErasureRequested);
 
 /// The requests, as a holder deserializes them: by their detail-type.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -81,12 +81,12 @@ pub struct CustomerDataErased {
     pub holder: String,
 }
 
-impl Fact for CustomerDataCollected {
+impl Payload for CustomerDataCollected {
     const DETAIL_TYPE: &'static str = "CustomerDataCollected";
     const VERSION: u32 = 1;
 }
 
-impl Fact for CustomerDataErased {
+impl Payload for CustomerDataErased {
     const DETAIL_TYPE: &'static str = "CustomerDataErased";
     const VERSION: u32 = 1;
 }
@@ -96,7 +96,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::Timestamp;
+    use domain::Timestamp;
 
     fn read(detail_type: &str, detail: Value) -> PrivacyRequest {
         serde_json::from_value(json!({ detail_type: detail })).unwrap()
@@ -106,12 +106,12 @@ mod tests {
     fn requests_are_read_by_their_detail_type() {
         let (id, at) = (Uuid::from_u128(1), Timestamp::from_unix_millis(1_767_225_600_000));
         let customer_id = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a".parse().unwrap();
-        let fact = CustomerExportRequested { customer_id, export_id: id };
-        let export = Event::new(id, "c-1".to_owned(), at, fact);
+        let payload = CustomerExportRequested { customer_id, export_id: id };
+        let export = Event::new(id, "c-1".to_owned(), at, payload);
         let request = read(CustomerExportRequested::DETAIL_TYPE, serde_json::to_value(&export).unwrap());
         assert_eq!(request, PrivacyRequest::CustomerExportRequested(export));
-        let fact = CustomerErasureRequested { customer_id, erasure_id: id };
-        let erasure = Event::new(id, "c-1".to_owned(), at, fact);
+        let payload = CustomerErasureRequested { customer_id, erasure_id: id };
+        let erasure = Event::new(id, "c-1".to_owned(), at, payload);
         let request = read(CustomerErasureRequested::DETAIL_TYPE, serde_json::to_value(&erasure).unwrap());
         assert_eq!(request, PrivacyRequest::CustomerErasureRequested(erasure));
     }

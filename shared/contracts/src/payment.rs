@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::facts;
-use crate::payment::DeclineReason;
-use crate::{Amount, Currency, OrderId};
+use crate::event::payloads;
+use crate::ordering;
+use domain::checkout::Payment;
+use domain::payment::DeclineReason;
+use domain::{Amount, Currency, OrderId};
 
 /// An order's price was charged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,4 +63,32 @@ pub struct PaymentRefunded {
     pub currency: Option<Currency>,
 }
 
-facts!("shop.payment": PaymentSettled, PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded);
+payloads!("shop.payment" => PaymentSettled, PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded);
+
+/// Charge an order's price, once. Answered by `PaymentSettled`, `PaymentDeclined` or, if a
+/// [`RefundPayment`] arrived first, `PaymentRefunded`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ChargePayment {
+    /// The order.
+    pub order_id: OrderId,
+    /// The amount.
+    pub amount: Amount,
+    /// The amount's currency.
+    pub currency: Currency,
+    /// The means of payment.
+    pub payment: Payment,
+}
+
+/// Make sure that nothing is charged for an order: refund any charge, and prevent later charges.
+/// Answered by `PaymentRefunded`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct RefundPayment {
+    /// The order.
+    pub order_id: OrderId,
+}
+
+payloads!(ordering::SOURCE => ChargePayment, RefundPayment);
