@@ -9,7 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use contracts::basket::BasketCheckedOut;
 use contracts::product::{ProductCreated, ProductDeleted, ProductUpdated};
 use contracts::{Event, Payload};
-use lambdakit::page::Parameters;
+use lambdakit::http::parameters::Parameters;
 use product::store::ProductStore;
 use sha2::{Digest, Sha256};
 use testkit::{Account, Client};

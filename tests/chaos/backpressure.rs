@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use lambdakit::table::{Item, Table};
+use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::table::Table;
 use serde_json::{Value, json};
 use shop_tests::chaos::{FaultSchedule, hide_messages_for};
 use shop_tests::{Shop, eventually};

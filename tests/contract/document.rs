@@ -1,7 +1,7 @@
 //! The OpenAPI document matches the published one.
 
 use expect_test::expect_file;
-use lambdakit::openapi::document;
+use lambdakit::http::openapi::document;
 
 use crate::{ABOUT, operations};
 

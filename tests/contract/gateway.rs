@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lambdakit::openapi::Access;
+use lambdakit::http::openapi::Access;
 use serde_json::{Map, Value};
 
 use crate::{name, operations};

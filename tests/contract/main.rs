@@ -9,7 +9,7 @@ mod postman;
 mod routers;
 
 use axum::http::{Method, StatusCode};
-use lambdakit::openapi::{About, Access, Operation};
+use lambdakit::http::openapi::{About, Access, Operation};
 use serde_json::{Map, Value};
 
 const ABOUT: About = About {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use lambdakit::table::Table;
+use lambdakit::dynamodb::table::Table;
 use testkit::{Account, eventually};
 
 use crate::local_aws::LocalAws;

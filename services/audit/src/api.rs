@@ -7,9 +7,10 @@ use domain::order::Reason;
 use domain::stock::LineQuantity;
 use domain::{Amount, Currency, Money, OrderId, Timestamp};
 use lambdakit::Problem;
-use lambdakit::api::Path;
-use lambdakit::caller::Staff;
-use lambdakit::page::{Page, Parameters};
+use lambdakit::auth::caller::Staff;
+use lambdakit::dynamodb::page::Page;
+use lambdakit::http::api::Path;
+use lambdakit::http::parameters::Parameters;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

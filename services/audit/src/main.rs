@@ -5,8 +5,10 @@ use audit::order_event::AuditHandler;
 use audit::store::AuditStore;
 use axum::Router;
 use lambdakit::aws::Aws;
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, api, handler, queue};
+use lambdakit::dynamodb::table::Table;
+use lambdakit::http::api;
+use lambdakit::messaging::queue;
+use lambdakit::{ConfigError, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {

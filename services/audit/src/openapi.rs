@@ -2,8 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 use domain::OrderId;
-use lambdakit::openapi::{Access, Operation};
-use lambdakit::page::Page;
+use lambdakit::dynamodb::page::Page;
+use lambdakit::http::openapi::{Access, Operation};
 
 use crate::api::EntryView;
 

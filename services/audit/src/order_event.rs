@@ -1,8 +1,9 @@
 //! Consumer of order events: stores each event once, even if it is redelivered.
 
 use contracts::ordering::OrderEvent;
-use lambdakit::batch::HandlerError;
-use lambdakit::{queue, telemetry};
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
+use lambdakit::telemetry;
 
 use crate::entry::Entry;
 use crate::store::AuditStore;

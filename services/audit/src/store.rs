@@ -6,8 +6,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::OrderId;
 use lambdakit::AwsError;
-use lambdakit::page::{Page, PageRequest};
-use lambdakit::table::{Put, Table};
+use lambdakit::dynamodb::page::{Page, PageRequest};
+use lambdakit::dynamodb::table::{Put, Table};
 use serde::Serialize;
 
 use crate::entry::Entry;

@@ -8,11 +8,13 @@ use basket::privacy::BasketData;
 use basket::product_event::PriceHandler;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use lambdakit::aws::Aws;
-use lambdakit::idempotency::IdempotencyStore;
+use lambdakit::dynamodb::table::Table;
+use lambdakit::http::api;
+use lambdakit::http::idempotency::IdempotencyStore;
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::queue;
 use lambdakit::outbox::{self, Outbox};
-use lambdakit::publish::Publisher;
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, api, config, handler, queue};
+use lambdakit::{ConfigError, config, handler};
 use shopkit::privacy::PrivacyHandler;
 
 #[tokio::main(flavor = "current_thread")]

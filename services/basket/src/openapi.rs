@@ -4,8 +4,8 @@ use axum::http::{Method, StatusCode};
 use domain::basket::{Color, Quantity};
 use domain::checkout::{Address, Email, PaymentMethod, PaymentToken, PersonName};
 use domain::{Amount, CustomerId, ItemId, ProductId, UserName};
-use lambdakit::openapi::{Access, Operation, or_empty};
-use lambdakit::page::Page;
+use lambdakit::dynamodb::page::Page;
+use lambdakit::http::openapi::{Access, Operation, or_empty};
 use schemars::JsonSchema;
 use shopkit::customer::{CUSTOMER_ID, WHOSE};
 

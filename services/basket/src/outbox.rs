@@ -3,8 +3,9 @@
 use aws_lambda_events::dynamodb::EventRecord;
 use contracts::basket::BasketCheckedOut;
 use contracts::{Event, Payload, Published};
-use lambdakit::batch::{self, HandlerError};
-use lambdakit::publish::Entry;
+use lambdakit::json;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::publish::Entry;
 use lambdakit::telemetry;
 
 use crate::store::CheckoutRecord;
@@ -18,7 +19,7 @@ pub fn translate(record: &EventRecord) -> Result<Option<Entry>, HandlerError> {
         return Ok(None);
     }
     let row: CheckoutRecord = serde_dynamo::from_item(record.change.new_image.clone())?;
-    let event: Event<BasketCheckedOut> = batch::read(&row.detail)?;
+    let event: Event<BasketCheckedOut> = json::read(&row.detail)?;
     telemetry::correlate(&event.metadata.correlation_id);
     Ok(Some(Entry::new(BasketCheckedOut::SOURCE, BasketCheckedOut::DETAIL_TYPE, &event)?))
 }

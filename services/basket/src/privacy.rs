@@ -4,7 +4,7 @@
 //! and a week.
 
 use domain::CustomerId;
-use lambdakit::batch::HandlerError;
+use lambdakit::messaging::batch::HandlerError;
 use shopkit::privacy::{DataHolder, Export};
 
 use crate::api::BasketSummary;

@@ -3,8 +3,9 @@
 use contracts::Event;
 use contracts::product::{ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
 use domain::Money;
-use lambdakit::batch::HandlerError;
-use lambdakit::{queue, telemetry};
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
+use lambdakit::telemetry;
 use serde::Deserialize;
 
 use crate::store::{OnSale, PriceStore, PriceUpdate};

@@ -6,7 +6,7 @@ use domain::card::contains_card_number;
 use domain::checkout::{Address, Email, Payment, PaymentToken, PersonName, Recipient};
 use domain::{Currency, Money, ProductId, UserName};
 use lambdakit::Problem;
-use lambdakit::fields::Fields;
+use lambdakit::http::fields::Fields;
 
 /// Units of a product that a customer wants.
 #[derive(Debug)]

@@ -7,9 +7,9 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::{ProductId, Timestamp};
 use lambdakit::Problem;
-use lambdakit::api::{Body, Path};
-use lambdakit::caller::Staff;
-use lambdakit::idempotency::IdempotencyKey;
+use lambdakit::auth::caller::Staff;
+use lambdakit::http::api::{Body, Path};
+use lambdakit::http::idempotency::IdempotencyKey;
 use serde::{Deserialize, Serialize};
 
 use crate::request;

@@ -6,9 +6,11 @@ use inventory::outbox::translate;
 use inventory::steps::ReservationSteps;
 use inventory::store::StockStore;
 use lambdakit::aws::Aws;
+use lambdakit::dynamodb::table::Table;
+use lambdakit::http::api;
 use lambdakit::outbox::{self, Outbox};
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, api, config, handler, steps};
+use lambdakit::workflow::steps;
+use lambdakit::{ConfigError, config, handler};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {

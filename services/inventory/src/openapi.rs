@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::{Method, StatusCode};
 use domain::ProductId;
-use lambdakit::openapi::{Access, Operation};
+use lambdakit::http::openapi::{Access, Operation};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use crate::api::StockView;

@@ -2,7 +2,7 @@
 
 use domain::WholeNumber;
 use lambdakit::Problem;
-use lambdakit::fields::Fields;
+use lambdakit::http::fields::Fields;
 use serde::Deserialize;
 use serde_json::Number;
 

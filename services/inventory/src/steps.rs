@@ -2,8 +2,8 @@
 
 use contracts::inventory::StockStep;
 use domain::OrderId;
-use lambdakit::steps::{Handler, StepError, StepResult};
 use lambdakit::telemetry;
+use lambdakit::workflow::steps::{Handler, StepError, StepResult};
 use serde::Serialize;
 
 use crate::store::{ReleaseOutcome, ReserveOutcome, ShipOutcome, StockStore};

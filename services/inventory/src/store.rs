@@ -17,7 +17,8 @@ use aws_sdk_dynamodb::types::builders::TransactWriteItemBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
 use domain::{OrderId, ProductId, Timestamp};
 use lambdakit::AwsError;
-use lambdakit::table::{Item, Table, key};
+use lambdakit::dynamodb::item::{Item, key};
+use lambdakit::dynamodb::table::Table;
 use serde::{Deserialize, Serialize};
 
 pub use reservations::{ReleaseOutcome, ReserveOutcome, ShipOutcome};

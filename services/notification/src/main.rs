@@ -1,10 +1,11 @@
 //! The functions of the notification service, selected by the handler's name.
 
 use lambdakit::aws::Aws;
+use lambdakit::dynamodb::table::Table;
 use lambdakit::mail::Mailer;
-use lambdakit::publish::Publisher;
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, config, handler, queue};
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::queue;
+use lambdakit::{ConfigError, config, handler};
 use notification::basket_checked_out::ContactHandler;
 use notification::order_event::MailHandler;
 use notification::privacy::MailData;

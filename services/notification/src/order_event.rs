@@ -11,9 +11,10 @@
 
 use contracts::ordering::OrderEvent;
 use domain::{CustomerId, OrderId, Timestamp};
-use lambdakit::batch::{HandlerError, RetryLater};
 use lambdakit::mail::{MailError, Mailer};
-use lambdakit::{queue, telemetry};
+use lambdakit::messaging::batch::{HandlerError, RetryLater};
+use lambdakit::messaging::queue;
+use lambdakit::telemetry;
 use uuid::Uuid;
 
 use crate::render::{Template, render};

@@ -5,7 +5,7 @@
 
 use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::{CustomerId, OrderId, Redacted, Timestamp};
-use lambdakit::batch::HandlerError;
+use lambdakit::messaging::batch::HandlerError;
 use lambdakit::telemetry;
 use serde::Serialize;
 use shopkit::privacy::{DataHolder, Export};

@@ -17,8 +17,10 @@ use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::order::{Order, OrderLine};
 use domain::{CustomerId, Money, OrderId, Redacted, Timestamp};
 use lambdakit::AwsError;
+use lambdakit::dynamodb::item;
+use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::table::{Put, Table};
 use lambdakit::mail::Mail;
-use lambdakit::table::{self, Item, Put, Table};
 use serde::{Deserialize, Serialize};
 use shopkit::tombstone::{self, CustomerErased, Guarded, Tombstones, put_if};
 use uuid::Uuid;
@@ -434,5 +436,5 @@ fn contact_item(order_id: OrderId) -> String {
 }
 
 fn key(customer_id: CustomerId, item: String) -> Item {
-    table::key([("customerId", customer_id.to_string()), ("item", item)])
+    item::key([("customerId", customer_id.to_string()), ("item", item)])
 }

@@ -10,9 +10,10 @@ use domain::order::{Order, OrderLine, OrderStatus, StatusChange};
 use domain::product::ProductName;
 use domain::{Amount, Currency, CustomerId, DateRange, MoneyError, OrderId, ProductId, Timestamp, UserName};
 use lambdakit::Problem;
-use lambdakit::api::Path;
-use lambdakit::caller::Staff;
-use lambdakit::page::{Page, Parameters};
+use lambdakit::auth::caller::Staff;
+use lambdakit::dynamodb::page::Page;
+use lambdakit::http::api::Path;
+use lambdakit::http::parameters::Parameters;
 use serde::{Deserialize, Serialize};
 use shopkit::customer::{Owner, Readable, Scope};
 

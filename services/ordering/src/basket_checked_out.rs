@@ -3,8 +3,9 @@
 
 use contracts::Event;
 use contracts::basket::BasketCheckedOut;
-use lambdakit::batch::HandlerError;
-use lambdakit::{queue, telemetry};
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
+use lambdakit::telemetry;
 
 use crate::store::OrderStore;
 

@@ -2,13 +2,16 @@
 
 use axum::Router;
 use lambdakit::aws::Aws;
-use lambdakit::command::CommandQueue;
+use lambdakit::dynamodb::table::Table;
+use lambdakit::http::api;
+use lambdakit::messaging::command::CommandQueue;
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::queue;
+use lambdakit::messaging::topic::Topic;
 use lambdakit::outbox::{self, Outbox};
-use lambdakit::publish::Publisher;
-use lambdakit::table::Table;
-use lambdakit::topic::Topic;
-use lambdakit::workflow::{Tasks, Workflow};
-use lambdakit::{ConfigError, api, config, handler, queue, steps};
+use lambdakit::workflow::executions::{Tasks, Workflow};
+use lambdakit::workflow::steps;
+use lambdakit::{ConfigError, config, handler};
 use ordering::api::router;
 use ordering::basket_checked_out::CheckoutHandler;
 use ordering::fulfilment::steps::{FulfilmentSteps, OrderRepository};

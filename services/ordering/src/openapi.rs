@@ -3,8 +3,8 @@
 use axum::http::{Method, StatusCode};
 use domain::order::OrderStatus;
 use domain::{CustomerId, DateRange, OrderId, UserName};
-use lambdakit::openapi::{Access, Operation};
-use lambdakit::page::Page;
+use lambdakit::dynamodb::page::Page;
+use lambdakit::http::openapi::{Access, Operation};
 use shopkit::customer::{CUSTOMER_ID, WHOSE};
 
 use crate::api::OrderView;

@@ -8,8 +8,8 @@ use contracts::ordering::{
 use contracts::{Event, Published};
 use domain::Timestamp;
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
-use lambdakit::batch::HandlerError;
-use lambdakit::publish::Entry;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::publish::Entry;
 use lambdakit::telemetry;
 use serde_dynamo::Item;
 use uuid::Uuid;

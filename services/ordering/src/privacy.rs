@@ -1,7 +1,7 @@
 //! Orders as customer data: exported, or kept for the books without their customer.
 
 use domain::CustomerId;
-use lambdakit::batch::HandlerError;
+use lambdakit::messaging::batch::HandlerError;
 use lambdakit::telemetry;
 use shopkit::privacy::{DataHolder, Export};
 

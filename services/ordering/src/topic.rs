@@ -5,9 +5,10 @@
 //! `status` that the order has reached.
 
 use contracts::ordering::{RawOrderEvent, SOURCE};
-use lambdakit::batch::{self, HandlerError};
-use lambdakit::queue;
-use lambdakit::topic::Topic;
+use lambdakit::json;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
+use lambdakit::messaging::topic::Topic;
 use serde::Deserialize;
 
 /// The part of an event that subscribers filter by.
@@ -40,7 +41,7 @@ impl queue::Handler for TopicRelay {
 
     async fn handle(&self, event: RawOrderEvent) -> Result<(), HandlerError> {
         let (name, status, detail) = event.parts();
-        let Detail { metadata } = batch::read(detail.get())?;
+        let Detail { metadata } = json::read(detail.get())?;
         let version = metadata.version.to_string();
         let attributes = [("type", name), ("version", &version), ("status", status.as_str())];
         Ok(self.topic.publish(SOURCE, name, &detail, &attributes).await?)

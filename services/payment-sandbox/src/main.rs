@@ -2,9 +2,11 @@
 
 use axum::Router;
 use lambdakit::aws::Aws;
+use lambdakit::dynamodb::table::Table;
+use lambdakit::http::api;
+use lambdakit::messaging::queue;
 use lambdakit::secret::Secret;
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, api, handler, queue};
+use lambdakit::{ConfigError, handler};
 use payment_sandbox::api::{Provider, router};
 use payment_sandbox::store::ChargeStore;
 use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};

@@ -6,7 +6,8 @@
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use lambdakit::AwsError;
-use lambdakit::table::{Put, Table, key};
+use lambdakit::dynamodb::item::key;
+use lambdakit::dynamodb::table::{Put, Table};
 
 use crate::charge::Charge;
 

@@ -1,16 +1,17 @@
 //! Webhooks to the provider's client: POST requests, signed as Standard Webhooks defines
-//! ([`lambdakit::signature`]), and retried until the client answers with 2xx.
+//! ([`lambdakit::auth::signature`]), and retried until the client answers with 2xx.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::Timestamp;
+use lambdakit::auth::signature::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, WebhookSecrets};
 use lambdakit::aws::Aws;
-use lambdakit::batch::HandlerError;
-use lambdakit::command::CommandQueue;
-use lambdakit::http::Http;
+use lambdakit::http::client::Http;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::command::CommandQueue;
+use lambdakit::messaging::queue;
 use lambdakit::secret::Secret;
-use lambdakit::signature::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, WebhookSecrets};
-use lambdakit::{AwsError, ConfigError, config, queue, telemetry};
+use lambdakit::{AwsError, ConfigError, config, telemetry};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -7,8 +7,8 @@ use domain::checkout::PaymentMethod;
 use domain::payment::DeclineReason;
 use domain::{Amount, Currency, Money, OrderId, Timestamp};
 use lambdakit::Problem;
-use lambdakit::api::Path;
-use lambdakit::caller::Staff;
+use lambdakit::auth::caller::Staff;
+use lambdakit::http::api::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::payment::{Payment, PaymentState, StateChange};

@@ -6,8 +6,9 @@
 use contracts::Event;
 use contracts::payment::{ChargePayment, RefundPayment};
 use domain::{Money, Timestamp};
-use lambdakit::batch::HandlerError;
-use lambdakit::{queue, telemetry};
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
+use lambdakit::telemetry;
 use serde::Deserialize;
 
 use crate::payment::{Payment, PaymentState, Refund};

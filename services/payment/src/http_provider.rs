@@ -9,8 +9,8 @@ use domain::payment::DeclineReason;
 use domain::{Currency, Money, OrderId};
 use lambdakit::ConfigError;
 use lambdakit::aws::Aws;
-use lambdakit::batch;
-use lambdakit::http::{Answer, Http, HttpClientError};
+use lambdakit::http::client::{Answer, Http, HttpClientError};
+use lambdakit::json;
 use lambdakit::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -281,7 +281,7 @@ fn charge_of(order_id: OrderId, charge: ChargeObject) -> Result<Charge, Provider
 }
 
 fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, ProviderError> {
-    batch::read(&String::from_utf8_lossy(&answer.body)).map_err(broken)
+    json::read(&String::from_utf8_lossy(&answer.body)).map_err(broken)
 }
 
 fn broken(error: impl ToString) -> ProviderError {
@@ -297,14 +297,14 @@ mod tests {
     fn charge(
         status: &str,
         amount_refunded: Value,
-    ) -> Result<Result<Charge, InvalidCharge>, batch::Unreadable> {
+    ) -> Result<Result<Charge, InvalidCharge>, json::Unreadable> {
         let mut charge = json!({
             "id": "ch_1", "amount": 2468, "currency": "USD", "reference": "order-1", "status": status,
         });
         if !amount_refunded.is_null() {
             charge["amountRefunded"] = amount_refunded;
         }
-        batch::read::<ChargeObject>(&charge.to_string()).map(Charge::try_from)
+        json::read::<ChargeObject>(&charge.to_string()).map(Charge::try_from)
     }
 
     #[test]
@@ -348,7 +348,7 @@ mod tests {
         {
             let charge =
                 json!({ "id": id, "amount": 1, "currency": "USD", "reference": "", "status": "settled" });
-            let charge = Charge::try_from(batch::read::<ChargeObject>(&charge.to_string()).unwrap());
+            let charge = Charge::try_from(json::read::<ChargeObject>(&charge.to_string()).unwrap());
             assert_eq!(charge.is_ok(), fits, "{id}");
         }
     }

@@ -1,12 +1,14 @@
 //! Entry point of the payment service: runs the function that the handler's name selects.
 
 use axum::Router;
+use lambdakit::auth::signature::WebhookSecrets;
 use lambdakit::aws::Aws;
+use lambdakit::dynamodb::table::Table;
+use lambdakit::http::api;
+use lambdakit::messaging::queue;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::secret::Secret;
-use lambdakit::signature::WebhookSecrets;
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, api, handler, queue};
+use lambdakit::{ConfigError, handler};
 use payment::commands::PaymentHandler;
 use payment::http_provider::HttpProvider;
 use payment::outbox::translate;

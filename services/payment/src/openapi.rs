@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use domain::OrderId;
-use lambdakit::openapi::{Access, Operation};
+use lambdakit::http::openapi::{Access, Operation};
 
 use crate::api::PaymentView;
 use crate::webhook::{Receipt, Webhook};

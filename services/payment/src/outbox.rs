@@ -5,8 +5,8 @@ use aws_lambda_events::dynamodb::EventRecord;
 use contracts::payment::{PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled};
 use contracts::{Event, Published};
 use domain::{Money, Timestamp};
-use lambdakit::batch::HandlerError;
-use lambdakit::publish::Entry;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::publish::Entry;
 use lambdakit::telemetry;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Receiver of the payment provider's webhooks: the outcomes of delayed charges, and refunds.
 //!
 //! The route is public, so the signature is verified before anything else. It follows Standard
-//! Webhooks ([`lambdakit::signature`]). A redelivered webhook is answered like a new one, or its
+//! Webhooks ([`lambdakit::auth::signature`]). A redelivered webhook is answered like a new one, or its
 //! sender would continue to retry.
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,10 +11,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::Timestamp;
-use lambdakit::api::Body;
-use lambdakit::fields::Fields;
-use lambdakit::signature::{VerificationError, VerifiedWebhook, WebhookSecrets};
-use lambdakit::{Problem, batch, telemetry};
+use lambdakit::auth::signature::{VerificationError, VerifiedWebhook, WebhookSecrets};
+use lambdakit::http::api::Body;
+use lambdakit::http::fields::Fields;
+use lambdakit::json;
+use lambdakit::{Problem, telemetry};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -80,7 +81,7 @@ async fn hear(
         telemetry::count("WebhooksIgnored", 1);
         return Ok(Json(Receipt { replayed: false }));
     };
-    let charge: ChargeObject = batch::read(data.get()).map_err(invalid_data)?;
+    let charge: ChargeObject = json::read(data.get()).map_err(invalid_data)?;
     ear.learn(&verified, charge, now).await.map(Json)
 }
 

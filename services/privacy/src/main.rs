@@ -2,10 +2,13 @@
 
 use axum::Router;
 use domain::UserName;
+use lambdakit::auth::sign_up;
 use lambdakit::aws::Aws;
+use lambdakit::dynamodb::table::Table;
+use lambdakit::http::api;
+use lambdakit::messaging::queue;
 use lambdakit::outbox::{self, Outbox};
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, api, handler, queue, sign_up};
+use lambdakit::{ConfigError, handler};
 use privacy::account::Accounts;
 use privacy::api::router;
 use privacy::outbox::translate;

@@ -2,7 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use domain::CustomerId;
-use lambdakit::openapi::{Access, Operation};
+use lambdakit::http::openapi::{Access, Operation};
 
 use crate::api::{Accepted, ExportView};
 

@@ -2,8 +2,9 @@
 
 use contracts::Event;
 use contracts::privacy::{CustomerDataCollected, CustomerDataErased};
-use lambdakit::batch::HandlerError;
-use lambdakit::{queue, telemetry};
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
+use lambdakit::telemetry;
 use serde::Deserialize;
 
 use crate::account::Accounts;

@@ -19,8 +19,10 @@ use aws_sdk_dynamodb::types::{
 };
 use contracts::privacy::{CustomerDataCollected, CustomerDataErased};
 use domain::{CustomerId, Timestamp};
-use lambdakit::page::{Page, PageRequest};
-use lambdakit::table::{self, Item, Put, Table, Transaction};
+use lambdakit::dynamodb::item;
+use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::page::{Page, PageRequest};
+use lambdakit::dynamodb::table::{Put, Table, Transaction};
 use lambdakit::{AwsError, ConfigError, config};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -384,7 +386,7 @@ fn parts_of(export_id: Uuid) -> String {
 }
 
 fn key(customer_id: CustomerId, item: &str) -> Item {
-    table::key([("customerId", customer_id.to_string()), ("item", item.to_owned())])
+    item::key([("customerId", customer_id.to_string()), ("item", item.to_owned())])
 }
 
 #[cfg(test)]

@@ -7,10 +7,11 @@ use axum::routing::get;
 use axum::{Json, Router};
 use domain::product::{Category, Description, ImageFile, Product, ProductName};
 use domain::{Amount, Currency, ProductId, Timestamp};
-use lambdakit::api::{Body, Path};
-use lambdakit::caller::Staff;
-use lambdakit::etag::{Preconditions, ReadCondition, etag, not_modified};
-use lambdakit::page::{Page, Parameters};
+use lambdakit::auth::caller::Staff;
+use lambdakit::dynamodb::page::Page;
+use lambdakit::http::api::{Body, Path};
+use lambdakit::http::etag::{Preconditions, ReadCondition, etag, not_modified};
+use lambdakit::http::parameters::Parameters;
 use lambdakit::{Problem, telemetry};
 use serde::Serialize;
 

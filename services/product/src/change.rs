@@ -5,8 +5,8 @@ use contracts::product::{PriceChange, ProductCreated, ProductDeleted, ProductSna
 use contracts::{Event, Published};
 use domain::Timestamp;
 use domain::product::Product;
-use lambdakit::batch::HandlerError;
-use lambdakit::publish::Entry;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::publish::Entry;
 use lambdakit::telemetry;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

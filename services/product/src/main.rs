@@ -2,9 +2,11 @@
 
 use axum::Router;
 use lambdakit::aws::Aws;
+use lambdakit::dynamodb::table::Table;
+use lambdakit::http::api;
+use lambdakit::messaging::queue;
 use lambdakit::outbox::{self, Outbox};
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, api, config, handler, queue};
+use lambdakit::{ConfigError, config, handler};
 use product::api::router;
 use product::change::translate;
 use product::stock_changed::StockHandler;

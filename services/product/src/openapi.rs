@@ -3,8 +3,8 @@
 use axum::http::{Method, StatusCode};
 use domain::product::{Category, Description, ImageFile, Price, ProductName};
 use domain::{Currency, ProductId};
-use lambdakit::openapi::{Access, Operation, never_null, or_empty};
-use lambdakit::page::Page;
+use lambdakit::dynamodb::page::Page;
+use lambdakit::http::openapi::{Access, Operation, never_null, or_empty};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 

@@ -4,7 +4,7 @@
 use domain::Currency;
 use domain::product::{Price, ProductDetails, ProductPatch};
 use lambdakit::Problem;
-use lambdakit::fields::Fields;
+use lambdakit::http::fields::Fields;
 
 /// A whole product, for `POST` and `PUT`.
 pub(crate) fn details(body: &[u8], currency: Currency) -> Result<ProductDetails, Problem> {

@@ -2,8 +2,8 @@
 
 use contracts::Event;
 use contracts::inventory::StockChanged;
-use lambdakit::batch::HandlerError;
-use lambdakit::queue;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
 
 use crate::store::ProductStore;
 

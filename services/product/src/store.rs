@@ -18,9 +18,10 @@ use aws_sdk_dynamodb::types::{
 };
 use domain::product::{Category, Product, ProductPatch};
 use domain::{ProductId, Timestamp};
-use lambdakit::etag::Preconditions;
-use lambdakit::page::{Page, PageRequest};
-use lambdakit::table::{Item, Table, Transaction, key};
+use lambdakit::dynamodb::item::{Item, key};
+use lambdakit::dynamodb::page::{Page, PageRequest};
+use lambdakit::dynamodb::table::{Table, Transaction};
+use lambdakit::http::etag::Preconditions;
 use lambdakit::{AwsError, telemetry};
 use serde::Deserialize;
 use uuid::Uuid;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::customer::Customer;
 use lambdakit::Problem;
-use lambdakit::socket::{ConnectionEvent, Handler, WebSocketEvent};
+use lambdakit::websocket::{ConnectionEvent, Handler, WebSocketEvent};
 use shopkit::tombstone::CustomerErased;
 
 use crate::messages::{signed_out, too_fast};

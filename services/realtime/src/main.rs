@@ -1,10 +1,13 @@
 //! The functions of the realtime service, selected by the handler's name.
 
+use lambdakit::auth::authorizer;
+use lambdakit::auth::jwt::Tokens;
 use lambdakit::aws::Aws;
-use lambdakit::jwt::Tokens;
-use lambdakit::publish::Publisher;
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, authorizer, handler, queue, socket};
+use lambdakit::dynamodb::table::Table;
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::queue;
+use lambdakit::websocket;
+use lambdakit::{ConfigError, handler};
 use realtime::connections::ConnectionHandler;
 use realtime::messages::MessageHandler;
 use realtime::order_event::UpdateHandler;
@@ -17,9 +20,9 @@ use shopkit::privacy::PrivacyHandler;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "realtime-authorizer" => authorizer::run(Tokens::from_env).await,
-        "realtime-connections" => socket::run(connections).await,
+        "realtime-connections" => websocket::run(connections).await,
         "realtime-on-privacy" => queue::run(privacy_requests).await,
-        "realtime-messages" => socket::run(messages).await,
+        "realtime-messages" => websocket::run(messages).await,
         "realtime-on-order" => queue::run(updates).await,
         unknown => Err(handler::unknown(unknown)),
     }
@@ -46,7 +49,8 @@ async fn messages() -> Result<MessageHandler, ConfigError> {
     let dynamodb = aws.dynamodb();
     let connections = ConnectionStore::new(Table::from_env(&dynamodb, "CONNECTION_TABLE")?);
     let chats = ChatStore::new(Table::from_env(&dynamodb, "CHAT_TABLE")?);
-    let pusher = Pusher::new(socket::ConnectionClient::from_env(&aws, "CALLBACK_URL")?, connections.clone());
+    let pusher =
+        Pusher::new(websocket::ConnectionClient::from_env(&aws, "CALLBACK_URL")?, connections.clone());
     Ok(MessageHandler::new(connections, chats, pusher))
 }
 
@@ -54,6 +58,7 @@ async fn messages() -> Result<MessageHandler, ConfigError> {
 async fn updates() -> Result<UpdateHandler, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let connections = ConnectionStore::new(Table::from_env(&aws.dynamodb(), "CONNECTION_TABLE")?);
-    let pusher = Pusher::new(socket::ConnectionClient::from_env(&aws, "CALLBACK_URL")?, connections.clone());
+    let pusher =
+        Pusher::new(websocket::ConnectionClient::from_env(&aws, "CALLBACK_URL")?, connections.clone());
     Ok(UpdateHandler::new(connections, pusher))
 }

@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use domain::{CustomerId, OrderId, Timestamp};
-use lambdakit::socket::{ConnectionEvent, Handler, WebSocketEvent, frame};
+use lambdakit::websocket::{ConnectionEvent, Handler, WebSocketEvent, frame};
 use lambdakit::{Problem, telemetry};
 use shopkit::tombstone::CustomerErased;
 

@@ -6,8 +6,8 @@
 
 use contracts::ordering::OrderEvent;
 use domain::CustomerId;
-use lambdakit::batch::HandlerError;
-use lambdakit::queue;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
 
 use crate::frame::Frame;
 use crate::push::Pusher;

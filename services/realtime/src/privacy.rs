@@ -5,7 +5,7 @@
 //! exported.
 
 use domain::CustomerId;
-use lambdakit::batch::HandlerError;
+use lambdakit::messaging::batch::HandlerError;
 use shopkit::privacy::{DataHolder, Export};
 
 use crate::frame::Line;

@@ -2,7 +2,7 @@
 
 use domain::Timestamp;
 use futures::future::join_all;
-use lambdakit::socket::{ConnectionClient, Delivery};
+use lambdakit::websocket::{ConnectionClient, Delivery};
 use lambdakit::{AwsError, telemetry};
 
 use crate::store::{ConnectionStore, Peer};

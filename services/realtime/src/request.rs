@@ -2,7 +2,7 @@ use axum::http::StatusCode;
 use domain::card::contains_card_number;
 use domain::{CustomerId, OrderId, Text, WholeNumber};
 use lambdakit::Problem;
-use lambdakit::fields::Fields;
+use lambdakit::http::fields::Fields;
 
 /// The largest frame that is accepted, in bytes: API Gateway's limit for one frame. A text of 2000
 /// characters is smaller in every JSON encoding.

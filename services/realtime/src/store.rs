@@ -8,7 +8,8 @@ pub use connections::{Connection, ConnectionStore, Followed, Followers, OrderPro
 
 use aws_sdk_dynamodb::types::{DeleteRequest, WriteRequest};
 use lambdakit::AwsError;
-use lambdakit::table::{Item, Table};
+use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::table::Table;
 
 /// The most rows that one `BatchWriteItem` call takes.
 const BATCH: usize = 25;

@@ -6,8 +6,8 @@ use axum::{Json, Router};
 use domain::OrderId;
 use domain::stock::LineQuantity;
 use lambdakit::Problem;
-use lambdakit::api::Path;
-use lambdakit::caller::Staff;
+use lambdakit::auth::caller::Staff;
+use lambdakit::http::api::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::shipment::{Shipment, ShipmentState, StateChange};

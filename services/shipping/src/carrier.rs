@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::OrderId;
 use domain::checkout::Recipient;
-use lambdakit::schedule::Schedules;
+use lambdakit::messaging::schedule::Schedules;
 use lambdakit::{AwsError, ConfigError, config};
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,8 @@
 
 use contracts::Event;
 use contracts::shipping::{CancelShipment, ShipOrder};
-use lambdakit::batch::HandlerError;
-use lambdakit::queue;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
 use serde::Deserialize;
 
 use crate::carrier::{Carrier, Step};

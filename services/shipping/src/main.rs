@@ -2,10 +2,12 @@
 
 use axum::Router;
 use lambdakit::aws::Aws;
+use lambdakit::dynamodb::table::Table;
+use lambdakit::http::api;
+use lambdakit::messaging::queue;
+use lambdakit::messaging::schedule::Schedules;
 use lambdakit::outbox::{self, Outbox};
-use lambdakit::schedule::Schedules;
-use lambdakit::table::Table;
-use lambdakit::{ConfigError, api, handler, queue};
+use lambdakit::{ConfigError, handler};
 use shipping::api::router;
 use shipping::carrier::Carrier;
 use shipping::commands::ShipmentHandler;

@@ -9,8 +9,8 @@ use contracts::shipping::{
 };
 use contracts::{Event, Published};
 use domain::OrderId;
-use lambdakit::batch::HandlerError;
-use lambdakit::publish::Entry;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::publish::Entry;
 use lambdakit::telemetry;
 use serde::Deserialize;
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! Consumer of the carrier's schedules: dispatches and delivers parcels.
 
-use lambdakit::batch::HandlerError;
-use lambdakit::queue;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::queue;
 use serde::Deserialize;
 
 use crate::carrier::{Carrier, CarrierCommand, Step};

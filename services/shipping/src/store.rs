@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::{OrderId, Timestamp};
 use lambdakit::AwsError;
-use lambdakit::table::{Item, Put, Table, key};
+use lambdakit::dynamodb::item::{Item, key};
+use lambdakit::dynamodb::table::{Put, Table};
 
 use crate::shipment::{Shipment, ShipmentState, StateChange, forgotten_after};
 

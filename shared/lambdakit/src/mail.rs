@@ -12,7 +12,7 @@ use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 
 use aws_smithy_runtime_api::client::result::ConnectorError;
 
-use crate::store::cause;
+use crate::aws::cause;
 
 /// A mail. Its content must not be logged.
 #[derive(Clone, PartialEq, Eq)]

@@ -21,10 +21,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::aws::Aws;
-use crate::batch::{self, BatchResponse, Failure, HandlerError};
-use crate::publish::{Entry, Publisher};
+use crate::aws::cause;
+use crate::json;
+use crate::messaging::batch::{BatchResponse, Failure, HandlerError};
+use crate::messaging::publish::{Entry, Publisher};
 use crate::start::start;
-use crate::store::cause;
 use crate::telemetry::{self, Invocation, Outcome, within_deadline};
 use crate::{ConfigError, config};
 
@@ -251,7 +252,7 @@ impl Record {
     }
 
     fn translate(&self, translate: &Translate) -> Result<Vec<Entry>, HandlerError> {
-        translate(&batch::read(&self.json)?)
+        translate(&json::read(&self.json)?)
     }
 }
 

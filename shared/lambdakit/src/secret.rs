@@ -6,8 +6,8 @@
 use std::fmt;
 
 use crate::aws::Aws;
+use crate::aws::cause;
 use crate::config::{self, ConfigError};
-use crate::store::cause;
 
 /// A secret value. It has no `Display`, and its `Debug` output does not contain it.
 #[derive(Clone)]

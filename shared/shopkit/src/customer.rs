@@ -17,10 +17,10 @@ use axum::http::request::Parts;
 use domain::customer::Customer;
 use domain::{CustomerId, UserName};
 use lambdakit::Problem;
-use lambdakit::api::path_field;
-use lambdakit::caller::Caller;
-use lambdakit::page::Parameters;
-use lambdakit::problem::FieldError;
+use lambdakit::auth::caller::Caller;
+use lambdakit::http::api::path_field;
+use lambdakit::http::parameters::Parameters;
+use lambdakit::http::problem::FieldError;
 
 /// The query parameter by which staff select a customer.
 pub const CUSTOMER_ID: &str = "customerId";
@@ -175,7 +175,7 @@ mod tests {
     use lambda_http::RequestExt;
     use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
     use lambda_http::request::RequestContext;
-    use lambdakit::caller::TokenClients;
+    use lambdakit::auth::caller::TokenClients;
     use serde_json::json;
 
     use super::*;

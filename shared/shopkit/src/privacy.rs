@@ -10,9 +10,9 @@ use contracts::privacy::{
 };
 use contracts::{Event, Payload};
 use domain::{CustomerId, Timestamp};
-use lambdakit::batch::HandlerError;
-use lambdakit::publish::{Entry, Publisher};
-use lambdakit::queue;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::publish::{Entry, Publisher};
+use lambdakit::messaging::queue;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;

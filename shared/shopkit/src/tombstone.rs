@@ -9,7 +9,8 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, TransactWriteItem};
 use axum::http::StatusCode;
 use domain::{CustomerId, Timestamp};
-use lambdakit::table::{Item, Table, Transaction};
+use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::table::{Table, Transaction};
 use lambdakit::{AwsError, Problem};
 use uuid::Uuid;
 

@@ -5,7 +5,7 @@ use hyper::Request;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use lambdakit::aws::{Aws, CallLimits};
-use lambdakit::table::Table;
+use lambdakit::dynamodb::table::Table;
 use uuid::Uuid;
 
 use crate::faults::FaultProxy;

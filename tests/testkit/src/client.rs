@@ -4,8 +4,8 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use lambda_http::RequestExt;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequestContext;
 use lambda_http::request::RequestContext;
-use lambdakit::caller::TokenClients;
-use lambdakit::gateway::GatewayEvent;
+use lambdakit::auth::caller::TokenClients;
+use lambdakit::http::gateway::GatewayEvent;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -36,7 +36,7 @@ impl Client {
     /// A client of these routes, signed in as staff, who may do everything.
     #[must_use]
     pub fn new(routes: Router) -> Self {
-        let app = lambdakit::api::app(routes, TokenClients::new([APP_CLIENT]));
+        let app = lambdakit::http::api::app(routes, TokenClients::new([APP_CLIENT]));
         Self { app, claims: Some(claims("ada", "staff")) }
     }
 

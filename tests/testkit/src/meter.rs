@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::error::BoxError;
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::scan::{ScanInput, ScanOutput};
 use aws_sdk_dynamodb::types::ReturnConsumedCapacity;
-use lambdakit::table::Table;
+use lambdakit::dynamodb::table::Table;
 
 /// The cost of a client's list calls: read capacity units, one number a call.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,8 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use lambdakit::table::{Item, Table};
+use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::table::Table;
 
 /// The maximum number of items in a `BatchWriteItem` call.
 const BATCH: usize = 25;

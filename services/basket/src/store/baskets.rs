@@ -3,8 +3,10 @@ use domain::basket::{Basket, Line};
 use domain::customer::Customer;
 use domain::{CustomerId, Timestamp, UserName};
 use lambdakit::AwsError;
-use lambdakit::page::{Page, PageRequest};
-use lambdakit::table::{self, Item, Put, Table};
+use lambdakit::dynamodb::item;
+use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::page::{Page, PageRequest};
+use lambdakit::dynamodb::table::{Put, Table};
 use serde::{Deserialize, Serialize};
 use shopkit::tombstone::{self, CustomerErased};
 use uuid::Uuid;
@@ -281,5 +283,5 @@ fn changed_too_often() -> AwsError {
 }
 
 fn key(customer_id: CustomerId) -> Item {
-    table::key([("customerId", customer_id.to_string())])
+    item::key([("customerId", customer_id.to_string())])
 }

@@ -4,8 +4,8 @@ use contracts::basket::BasketCheckedOut;
 use domain::customer::Customer;
 use domain::{OrderId, Timestamp};
 use lambdakit::AwsError;
-use lambdakit::idempotency::{IdempotencyStore, Request};
-use lambdakit::table::{Table, Transaction};
+use lambdakit::dynamodb::table::{Table, Transaction};
+use lambdakit::http::idempotency::{IdempotencyStore, Request};
 use serde::{Deserialize, Serialize};
 
 use super::{BasketStore, Version};

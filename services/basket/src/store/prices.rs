@@ -5,7 +5,8 @@ use domain::basket::{Offer, Offers};
 use domain::product::ProductName;
 use domain::{Money, ProductId};
 use lambdakit::AwsError;
-use lambdakit::table::{Put, Table, key};
+use lambdakit::dynamodb::item::key;
+use lambdakit::dynamodb::table::{Put, Table};
 use serde::{Deserialize, Serialize};
 
 /// The price table: key `productId`. A replica of the product data that baskets need, updated from

@@ -3,8 +3,8 @@
 use aws_lambda_events::sqs::SqsEvent;
 use basket::privacy::BasketData;
 use basket::store::BasketStore;
-use lambdakit::publish::Publisher;
-use lambdakit::queue;
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::queue;
 use serde_json::{Value, json};
 use shopkit::privacy::PrivacyHandler;
 use testkit::faults::{Fault, FaultProxy, Rule};

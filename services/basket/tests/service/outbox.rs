@@ -1,6 +1,6 @@
 use basket::outbox::translate;
+use lambdakit::messaging::publish::Publisher;
 use lambdakit::outbox::{Batch, Outbox, RetryQueue};
-use lambdakit::publish::Publisher;
 use serde_json::{Value, json};
 use testkit::Account;
 

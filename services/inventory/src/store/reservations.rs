@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::builders::{TransactWriteItemBuilder, UpdateBuilder}
 use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::stock::LineQuantity;
 use domain::{OrderId, ProductId, Timestamp};
-use lambdakit::table::Transaction;
+use lambdakit::dynamodb::table::Transaction;
 use lambdakit::{AwsError, telemetry};
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use lambdakit::steps::BROKEN;
+use lambdakit::workflow::steps::BROKEN;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 

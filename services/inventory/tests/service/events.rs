@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use inventory::outbox::translate;
+use lambdakit::messaging::publish::Publisher;
 use lambdakit::outbox::{Batch, Outbox, RetryQueue};
-use lambdakit::publish::Publisher;
 use serde_json::{Value, json};
 use testkit::{Account, Bus};
 

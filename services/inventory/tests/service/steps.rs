@@ -1,5 +1,5 @@
-use lambdakit::steps::{BROKEN, UNREADABLE};
-use lambdakit::table::key;
+use lambdakit::dynamodb::item::key;
+use lambdakit::workflow::steps::{BROKEN, UNREADABLE};
 use serde_json::{Value, json};
 
 use crate::{done, id, refused, warehouse};

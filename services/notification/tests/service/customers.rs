@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lambdakit::table::Item;
+use lambdakit::dynamodb::item::Item;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, Rule};
 use testkit::{customer_id, seed};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
-use lambdakit::table::Item;
+use lambdakit::dynamodb::item::Item;
 use testkit::eventually;
 use testkit::faults::{Fault, Rule};
 use uuid::Uuid;

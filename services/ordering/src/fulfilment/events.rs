@@ -9,10 +9,11 @@ use contracts::{Event, Metadata, Payload, Published};
 use domain::order::{OrderStatus, StatusChange};
 use domain::stock::LineQuantity;
 use domain::{OrderId, Timestamp};
-use lambdakit::batch::HandlerError;
-use lambdakit::command::CommandQueue;
-use lambdakit::workflow::{Tasks, Workflow};
-use lambdakit::{AwsError, queue};
+use lambdakit::AwsError;
+use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::command::CommandQueue;
+use lambdakit::messaging::queue;
+use lambdakit::workflow::executions::{Tasks, Workflow};
 use serde::{Deserialize, Serialize};
 
 use super::steps::{InvalidTransition, OrderRepository};

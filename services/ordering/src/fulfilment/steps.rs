@@ -6,9 +6,9 @@ use contracts::{Event, Published};
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
 use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::AwsError;
-use lambdakit::command::CommandQueue;
-use lambdakit::steps::{self, StepError, StepResult};
-use lambdakit::workflow::Tasks;
+use lambdakit::messaging::command::CommandQueue;
+use lambdakit::workflow::executions::Tasks;
+use lambdakit::workflow::steps::{self, StepError, StepResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
 use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::AwsError;
-use lambdakit::table::{Put, Table, key};
+use lambdakit::dynamodb::item::key;
+use lambdakit::dynamodb::table::{Put, Table};
 use serde::{Deserialize, Serialize};
 
 /// How long a row is kept: longer than an execution can run and its name stays reserved.

@@ -17,8 +17,9 @@ use aws_sdk_dynamodb::types::{
 use domain::order::{Order, OrderStatus, StatusChange};
 use domain::{CustomerId, DateRange, OrderId, Timestamp, UserName};
 use lambdakit::AwsError;
-use lambdakit::page::{Page, PageRequest};
-use lambdakit::table::{Item, Table, Transaction, key};
+use lambdakit::dynamodb::item::{Item, key};
+use lambdakit::dynamodb::page::{Page, PageRequest};
+use lambdakit::dynamodb::table::{Table, Transaction};
 use shopkit::tombstone::{self, Guarded, Tombstones, put_if};
 use uuid::Uuid;
 

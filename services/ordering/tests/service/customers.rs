@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
-use lambdakit::publish::Publisher;
-use lambdakit::queue;
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::queue;
 use ordering::basket_checked_out::CheckoutHandler;
 use ordering::privacy::OrderData;
 use ordering::store::{FulfilmentStore, OrderStore};

@@ -67,7 +67,7 @@ async fn a_cancellation_whose_answer_is_lost_is_accepted_whatever_has_become_of_
     let cancelled = async {
         // The update as the workflow makes it.
         let update = shop.dynamodb.update_item().table_name("ORDER_TABLE");
-        let update = update.set_key(Some(lambdakit::table::key([
+        let update = update.set_key(Some(lambdakit::dynamodb::item::key([
             ("customerId", testkit::customer_id("swn")),
             ("orderId", order_id.to_owned()),
         ])));

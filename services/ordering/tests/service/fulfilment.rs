@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use lambdakit::command::CommandQueue;
+use lambdakit::messaging::command::CommandQueue;
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::queue;
 use lambdakit::outbox::{Outbox, RetryQueue};
-use lambdakit::publish::Publisher;
-use lambdakit::steps::StepError;
-use lambdakit::workflow::{Tasks, Workflow};
-use lambdakit::{queue, steps};
+use lambdakit::workflow::executions::{Tasks, Workflow};
+use lambdakit::workflow::steps;
+use lambdakit::workflow::steps::StepError;
 use ordering::fulfilment::events::FulfilmentHandler;
 use ordering::fulfilment::steps::{FulfilmentSteps, OrderRepository, StepOutcome};
 use ordering::store::{FulfilmentStore, OrderStore};

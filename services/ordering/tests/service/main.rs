@@ -12,7 +12,7 @@ mod routes;
 mod topic;
 
 use aws_lambda_events::sqs::SqsEvent;
-use lambdakit::queue;
+use lambdakit::messaging::queue;
 use ordering::api::router;
 use ordering::basket_checked_out::CheckoutHandler;
 use ordering::store::OrderStore;

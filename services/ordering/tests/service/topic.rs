@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_lambda_events::sqs::SqsEvent;
-use lambdakit::queue;
-use lambdakit::topic::Topic;
+use lambdakit::messaging::queue;
+use lambdakit::messaging::topic::Topic;
 use ordering::topic::TopicRelay;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};

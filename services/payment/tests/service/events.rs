@@ -1,7 +1,7 @@
 //! Events published for each payment.
 
+use lambdakit::messaging::publish::Publisher;
 use lambdakit::outbox::{Batch, Outbox, RetryQueue};
-use lambdakit::publish::Publisher;
 use payment::outbox::translate;
 use serde_json::{Value, json};
 use testkit::{Account, Bus};

@@ -13,10 +13,10 @@ mod webhook;
 
 use std::time::Duration;
 
-use lambdakit::http::Http;
-use lambdakit::queue;
+use lambdakit::auth::signature::WebhookSecrets;
+use lambdakit::http::client::Http;
+use lambdakit::messaging::queue;
 use lambdakit::secret::Secret;
-use lambdakit::signature::WebhookSecrets;
 use payment::commands::PaymentHandler;
 use payment::http_provider::{DEADLINE, HttpProvider};
 use payment::store::PaymentStore;
@@ -61,7 +61,7 @@ async fn till() -> Till {
     account.table(TABLE).await;
     let charges = ChargeStore::new(account.table("PROVIDER_TABLE").await);
     let queue = account.queue("payment-sandbox-webhooks").await;
-    let waiting = lambdakit::command::CommandQueue::new(account.aws().sqs(), queue.clone());
+    let waiting = lambdakit::messaging::command::CommandQueue::new(account.aws().sqs(), queue.clone());
     let key = Secret::new(API_KEY.to_owned());
     let provider = payment_sandbox::api::router(Provider {
         charges: charges.clone(),

@@ -8,7 +8,7 @@ mod requests;
 mod second_owner;
 
 use aws_lambda_events::sqs::SqsEvent;
-use lambdakit::queue;
+use lambdakit::messaging::queue;
 use privacy::account::Accounts;
 use privacy::api::router;
 use privacy::progress::RequestProgress;

@@ -1,7 +1,7 @@
 //! Events published from the table's stream.
 
+use lambdakit::messaging::publish::Publisher;
 use lambdakit::outbox::{Batch, Outbox, RetryQueue};
-use lambdakit::publish::Publisher;
 use privacy::outbox::translate;
 use serde_json::{Value, json};
 use testkit::Account;

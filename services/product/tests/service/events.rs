@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use lambdakit::aws::Aws;
+use lambdakit::messaging::publish::Publisher;
 use lambdakit::outbox::{Batch, Outbox, RetryBatch, RetryQueue};
-use lambdakit::publish::Publisher;
 use product::change::translate;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};

@@ -2,7 +2,7 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use futures::future::join_all;
-use lambdakit::queue;
+use lambdakit::messaging::queue;
 use product::api::router;
 use product::stock_changed::StockHandler;
 use product::store::ProductStore;

@@ -9,7 +9,9 @@
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
 use domain::{CustomerId, Redacted, Timestamp, UserName};
 use lambdakit::AwsError;
-use lambdakit::table::{self, Item, Table};
+use lambdakit::dynamodb::item;
+use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::table::Table;
 use serde::{Deserialize, Serialize};
 use shopkit::tombstone::{CustomerErased, Guarded, Tombstones};
 
@@ -235,5 +237,5 @@ fn sort_key(seq: u64) -> String {
 }
 
 fn key(customer_id: CustomerId, seq: &str) -> Item {
-    table::key([("customerId", customer_id.to_string()), ("seq", seq.to_owned())])
+    item::key([("customerId", customer_id.to_string()), ("seq", seq.to_owned())])
 }

@@ -21,7 +21,9 @@ use domain::customer::Customer;
 use domain::order::{OrderStatus, Reason};
 use domain::{CustomerId, OrderId, Timestamp, UserName};
 use lambdakit::AwsError;
-use lambdakit::table::{self, Item, Table, Transaction};
+use lambdakit::dynamodb::item;
+use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::table::{Table, Transaction};
 use serde::{Deserialize, Serialize};
 use shopkit::tombstone::{CustomerErased, ERASED, Guarded, Tombstones};
 use uuid::Uuid;
@@ -434,7 +436,7 @@ fn itself(id: &str) -> Item {
 }
 
 fn key(item: String, sort: String) -> Item {
-    table::key([("item", item), ("sort", sort)])
+    item::key([("item", item), ("sort", sort)])
 }
 
 fn key_of(mut row: Item) -> Item {

@@ -112,7 +112,7 @@ async fn the_fullest_page_fits_into_what_api_gateway_sends_at_once() {
     }
     let page = live.say("1", read()).await;
     assert_eq!((texts(&page).len(), &page["before"]), (15, &json!(2)));
-    assert!(page.to_string().len() < lambdakit::socket::MAX_BYTES, "{}", page.to_string().len());
+    assert!(page.to_string().len() < lambdakit::websocket::MAX_BYTES, "{}", page.to_string().len());
 }
 
 #[tokio::test]

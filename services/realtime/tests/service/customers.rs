@@ -2,8 +2,8 @@
 
 use aws_lambda_events::sqs::SqsEvent;
 use domain::customer::Customer;
-use lambdakit::publish::Publisher;
-use lambdakit::queue;
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::queue;
 use realtime::privacy::ChatData;
 use realtime::store::{Author, Connection, Followed};
 use serde_json::{Value, json};

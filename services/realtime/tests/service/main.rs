@@ -14,7 +14,8 @@ mod updates;
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{OrderId, Timestamp};
-use lambdakit::{queue, socket};
+use lambdakit::messaging::queue;
+use lambdakit::websocket;
 use realtime::connections::ConnectionHandler;
 use realtime::messages::MessageHandler;
 use realtime::order_event::UpdateHandler;
@@ -45,7 +46,7 @@ async fn live_of(account: &Account) -> Live {
     let switchboard = Switchboard::start().await;
     let connections = ConnectionStore::new(account.table("CONNECTION_TABLE").await);
     let chats = ChatStore::new(account.table("CHAT_TABLE").await);
-    let posts = socket::ConnectionClient::new(account.aws(), &switchboard.url);
+    let posts = websocket::ConnectionClient::new(account.aws(), &switchboard.url);
     let pusher = Pusher::new(posts, connections.clone());
     Live {
         comings: ConnectionHandler::new(connections.clone()),
@@ -60,8 +61,8 @@ async fn live_of(account: &Account) -> Live {
 
 impl Live {
     /// The function's answer to an event on a connection.
-    async fn happen(handler: &impl socket::Handler, event: Value) -> socket::Response {
-        socket::invoke(handler, &event.to_string(), None).await
+    async fn happen(handler: &impl websocket::Handler, event: Value) -> websocket::Response {
+        websocket::invoke(handler, &event.to_string(), None).await
     }
 
     /// Connects a user whose token is valid for another hour.

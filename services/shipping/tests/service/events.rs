@@ -1,7 +1,7 @@
 //! Events published for each shipment.
 
+use lambdakit::messaging::publish::Publisher;
 use lambdakit::outbox::{Batch, Outbox, RetryQueue};
-use lambdakit::publish::Publisher;
 use serde_json::{Value, json};
 use shipping::outbox::translate;
 use testkit::{Account, Bus};

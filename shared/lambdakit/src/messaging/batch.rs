@@ -3,9 +3,7 @@
 
 use std::error::Error;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::error::Category;
+use serde::Serialize;
 
 use crate::telemetry::{self, Loggable, Outcome};
 
@@ -25,37 +23,6 @@ impl RetryLater {
     pub fn because(reason: impl Error + Send + Sync + 'static) -> Self {
         Self(Box::new(reason))
     }
-}
-
-/// A message that cannot be deserialized. The error has the position but no content: messages
-/// contain customer data, which must not be logged.
-#[derive(Debug, thiserror::Error)]
-#[error("unreadable: {category} error at {path}, line {line} column {column}")]
-pub struct Unreadable {
-    category: &'static str,
-    path: String,
-    line: usize,
-    column: usize,
-}
-
-/// Deserializes a message.
-pub fn read<T: DeserializeOwned>(json: &str) -> Result<T, Unreadable> {
-    read_from(&mut serde_json::Deserializer::from_str(json))
-}
-
-/// Deserializes a part of a message, or a message assembled from parts.
-pub(crate) fn read_from<'de, T: Deserialize<'de>>(
-    json: impl Deserializer<'de, Error = serde_json::Error>,
-) -> Result<T, Unreadable> {
-    serde_path_to_error::deserialize(json).map_err(|error| {
-        let path = error.path().to_string();
-        let error = error.into_inner();
-        let category = match error.classify() {
-            Category::Data => "data",
-            Category::Eof | Category::Io | Category::Syntax => "syntax",
-        };
-        Unreadable { category, path, line: error.line(), column: error.column() }
-    })
 }
 
 /// The records of a batch that must be redelivered (`ReportBatchItemFailures`).
@@ -146,13 +113,5 @@ mod tests {
         let (response, _) = BatchResponse::report(1, vec![early()]);
         assert_eq!(response.failed().collect::<Vec<_>>(), ["early"], "it comes again");
         assert_eq!(early().reason, "too early");
-    }
-
-    #[test]
-    fn an_unreadable_message_is_described_without_what_stands_in_it() {
-        let error = read::<Vec<u8>>(r#"[1, "secret"]"#).unwrap_err();
-        assert_eq!(error.to_string(), "unreadable: data error at [1], line 1 column 12");
-        let error = read::<Vec<u8>>("secret").unwrap_err();
-        assert!(!error.to_string().contains("secret"));
     }
 }

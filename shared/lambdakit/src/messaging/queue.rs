@@ -8,8 +8,8 @@ use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::de::DeserializeOwned;
 
 use crate::ConfigError;
-use crate::batch::{BatchResponse, Failure, HandlerError};
-use crate::event::Envelope;
+use crate::messaging::batch::{BatchResponse, Failure, HandlerError};
+use crate::messaging::event::Envelope;
 use crate::start::start;
 use crate::telemetry::{self, Invocation, within_deadline};
 

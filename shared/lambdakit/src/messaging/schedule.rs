@@ -14,9 +14,9 @@ use chrono::{DateTime, SubsecRound, Utc};
 use serde::Serialize;
 
 use crate::aws::Aws;
-use crate::command::body;
+use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
-use crate::store::AwsError;
+use crate::messaging::command::body;
 
 /// Creates schedules that send commands to one queue.
 #[derive(Clone, Debug)]

@@ -24,7 +24,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::table::{self, Table, key};
+use crate::dynamodb::item::key;
+use crate::dynamodb::table;
+use crate::dynamodb::table::Table;
 use crate::{AwsError, Problem};
 
 const HEADER: &str = "idempotency-key";

@@ -27,7 +27,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use crate::Problem;
-use crate::problem::FieldError;
+use crate::http::problem::FieldError;
 
 /// Maximum nesting depth of values: the limit of `serde_json`.
 const MAX_DEPTH: usize = 128;

@@ -13,9 +13,9 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::caller::STAFF;
+use crate::auth::caller::STAFF;
 use crate::config::{self, ConfigError};
-use crate::http::Http;
+use crate::http::client::Http;
 
 /// Timeout of a request for the pool's keys.
 const DEADLINE: Duration = Duration::from_millis(1500);

@@ -10,31 +10,23 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::types::{CancellationReason, KeysAndAttributes, TransactWriteItem};
 use serde::de::DeserializeOwned;
 
+use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
-use crate::page::{Page, PageRequest};
-use crate::store::AwsError;
+use crate::dynamodb::item::Item;
+use crate::dynamodb::page::{Page, PageRequest};
 
 /// Maximum attempts of a transaction that conflicts with others, and of a batch read that leaves
 /// keys unprocessed.
 const MAX_TRIES: u32 = 5;
-
-/// An item, or its key attributes.
-pub type Item = HashMap<String, AttributeValue>;
 
 /// A table of an account.
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
     name: String,
-}
-
-/// A key of string attributes.
-#[must_use]
-pub fn key<const N: usize>(attributes: [(&str, String); N]) -> Item {
-    attributes.into_iter().map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect()
 }
 
 impl Table {

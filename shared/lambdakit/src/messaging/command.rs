@@ -1,14 +1,14 @@
 //! Commands: requests that a service sends directly to the queue of one other service.
 //!
-//! They have the envelope of EventBridge events, so [`queue::run`](crate::queue::run) reads them
+//! They have the envelope of EventBridge events, so [`queue::run`](crate::messaging::queue::run) reads them
 //! like events.
 
 use aws_sdk_sqs::Client;
 use serde::Serialize;
 use serde_json::value::to_raw_value;
 
+use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
-use crate::store::AwsError;
 
 /// Sends commands to one queue.
 #[derive(Clone, Debug)]

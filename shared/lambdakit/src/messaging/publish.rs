@@ -8,8 +8,8 @@ use futures::future::join_all;
 use serde::Serialize;
 
 use crate::aws::Aws;
+use crate::aws::cause;
 use crate::config::{self, ConfigError};
-use crate::store::cause;
 use crate::telemetry::within_deadline;
 
 /// Maximum number of entries in one `PutEvents` call (EventBridge quota).

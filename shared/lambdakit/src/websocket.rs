@@ -14,12 +14,13 @@ use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::Problem;
 use crate::aws::Aws;
+use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
+use crate::json;
 use crate::start::start;
-use crate::store::AwsError;
 use crate::telemetry::{self, Invocation, Outcome};
-use crate::{Problem, batch};
 
 /// Maximum size of a message, in bytes (API Gateway quota).
 pub const MAX_BYTES: usize = 128 * 1024;
@@ -139,7 +140,7 @@ pub async fn run<H: Handler>(
 /// Handles one event of a connection. Without a context (in tests) there is no deadline.
 pub async fn invoke<H: Handler>(handler: &H, event: &str, context: Option<&Context>) -> Response {
     let invocation = Invocation::begin(context);
-    let event = batch::read::<ProxyEvent>(event);
+    let event = json::read::<ProxyEvent>(event);
     // A message is answered with 200 even if it fails; that status must not accept a connecting
     // client.
     let answers = event.as_ref().is_ok_and(|event| event.request_context.event_type == EventType::Message);

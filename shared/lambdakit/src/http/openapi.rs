@@ -13,8 +13,8 @@ use schemars::transform::RecursiveTransform;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::page::Limit;
-use crate::problem;
+use crate::dynamodb::page::Limit;
+use crate::http::problem;
 
 /// Generates the schema of a type.
 type Describe = fn(&mut SchemaGenerator) -> Schema;
@@ -28,7 +28,7 @@ pub enum Access {
     Customer,
     /// Members of staff.
     Staff,
-    /// Only programs that sign their requests ([`crate::signature`]).
+    /// Only programs that sign their requests ([`crate::auth::signature`]).
     Signed,
 }
 
@@ -155,7 +155,7 @@ impl Operation {
             .query::<String>("cursor", "The `nextCursor` of the page before, of the same list.")
     }
 
-    /// Supports `If-Match` and `If-None-Match` ([`crate::etag`]).
+    /// Supports `If-Match` and `If-None-Match` ([`crate::http::etag`]).
     #[must_use]
     pub fn conditional(self) -> Self {
         let conditional = self
@@ -525,7 +525,7 @@ pub fn or_empty(schema: &mut Schema) {
     *schema = schemars::json_schema!({ "anyOf": [full, { "type": "string", "maxLength": 0 }] });
 }
 
-/// The schema of the lists that [`crate::etag::Preconditions`] reads.
+/// The schema of the lists that [`crate::http::etag::Preconditions`] reads.
 struct EntityTags;
 
 impl JsonSchema for EntityTags {
@@ -560,7 +560,7 @@ impl JsonSchema for Limit {
     }
 }
 
-/// The schema of [`crate::idempotency::IdempotencyKey`], which is not read from JSON.
+/// The schema of [`crate::http::idempotency::IdempotencyKey`], which is not read from JSON.
 struct IdempotencyKey;
 
 impl JsonSchema for IdempotencyKey {

@@ -15,8 +15,8 @@ use tower::Layer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use uuid::Uuid;
 
-use crate::caller::TokenClients;
-use crate::gateway::{self, Unreadable};
+use crate::auth::caller::TokenClients;
+use crate::http::gateway::{self, Unreadable};
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{ConfigError, Problem, config};

@@ -18,7 +18,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::batch::{self, Unreadable};
+use crate::json;
+use crate::json::Unreadable;
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{AwsError, ConfigError};
@@ -153,7 +154,7 @@ pub async fn invoke<H: Handler>(
         if let Ok(Call { correlation_id }) = serde_json::from_str(call) {
             telemetry::correlate(&correlation_id);
         }
-        let result = async { handler.handle(batch::read(call)?).await }.await;
+        let result = async { handler.handle(json::read(call)?).await }.await;
         match &result {
             Ok(StepResult::Done(_)) => {}
             Ok(StepResult::Refused { reason, .. }) => telemetry::field("reason", *reason),

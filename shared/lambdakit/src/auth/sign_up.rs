@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::ConfigError;
-use crate::batch::{self, Unreadable};
+use crate::json;
+use crate::json::Unreadable;
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 
@@ -72,7 +73,7 @@ pub async fn invoke<E: Display>(
 ) -> Result<Box<RawValue>, SignUpError> {
     let invocation = Invocation::begin(context);
     let done = invocation.run(async {
-        let Event { trigger_source, user_name } = batch::read(event.get())?;
+        let Event { trigger_source, user_name } = json::read(event.get())?;
         telemetry::event(&trigger_source);
         check(&user_name).map_err(|reason| {
             // This count lets an alarm distinguish refusals from failures: both are errors of the

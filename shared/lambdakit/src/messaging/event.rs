@@ -23,7 +23,8 @@ use serde::de::{DeserializeOwned, Error, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::value::RawValue;
 
-use crate::batch::{self, Unreadable};
+use crate::json;
+use crate::json::Unreadable;
 
 /// An event with its envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,15 +70,14 @@ impl<E: DeserializeOwned> Envelope<E> {
     /// # Errors
     /// When the body is not such an event.
     pub fn open(body: &str) -> Result<Self, EventError> {
-        let EventBridgeEvent { detail_type, detail, .. }: EventBridgeEvent<Box<RawValue>> =
-            batch::read(body)?;
+        let EventBridgeEvent { detail_type, detail, .. }: EventBridgeEvent<Box<RawValue>> = json::read(body)?;
         let event = match variants::<E>() {
-            None => batch::read_from(&*detail)?,
+            None => json::read_from(&*detail)?,
             Some(variants) if variants.contains(&&*detail_type) => {
                 // Serde reads an enum from a map with one entry. Its value is raw JSON, so numbers
                 // stay as written.
                 let variant = MapDeserializer::new(iter::once((&*detail_type, &*detail)));
-                batch::read_from(MapAccessDeserializer::new(variant))?
+                json::read_from(MapAccessDeserializer::new(variant))?
             }
             Some(_) => return Err(EventError::UnknownType(detail_type)),
         };

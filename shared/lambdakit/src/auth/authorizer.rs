@@ -11,9 +11,9 @@ use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::batch;
+use crate::auth::jwt::{SignedIn, TokenError, Tokens};
 use crate::config::ConfigError;
-use crate::jwt::{SignedIn, TokenError, Tokens};
+use crate::json;
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 
@@ -123,7 +123,7 @@ pub async fn invoke(
 }
 
 async fn judge(tokens: &Tokens, event: &str) -> (Outcome, Result<Verdict, AuthorizerError>) {
-    let Request { method_arn, query_string_parameters } = match batch::read(event) {
+    let Request { method_arn, query_string_parameters } = match json::read(event) {
         Ok(request) => request,
         Err(error) => return failed(error.to_string()),
     };

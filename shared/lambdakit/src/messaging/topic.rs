@@ -1,6 +1,6 @@
 //! Publishes events to an SNS topic for its subscribers.
 //!
-//! Events have the envelope of EventBridge events. So [`queue::run`](crate::queue::run) reads them
+//! Events have the envelope of EventBridge events. So [`queue::run`](crate::messaging::queue::run) reads them
 //! from a queue with raw message delivery. Message attributes repeat the values that subscribers
 //! filter by; SNS matches them with each subscription's filter policy.
 
@@ -8,9 +8,9 @@ use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
 use serde::Serialize;
 
-use crate::command::Envelope;
+use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
-use crate::store::AwsError;
+use crate::messaging::command::Envelope;
 
 /// Publishes to one topic.
 #[derive(Clone, Debug)]

@@ -1,0 +1,248 @@
+//! AWS clients for Lambda functions: credentials from the environment, one HTTP connection pool for
+//! all clients, and timeouts that leave time for a response.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig};
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_smithy_http_client::Connector;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorSettings, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::http::Request as HttpRequest;
+use aws_smithy_types::byte_stream::ByteStream;
+
+use crate::config::{self, ConfigError};
+
+/// The configuration and connections that all AWS clients of a function share.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    region: Region,
+    credentials: Credentials,
+    endpoint: Option<String>,
+    http: SharedHttpClient,
+    /// The clients' connector, for opening connections early; `None` for a plain-HTTP endpoint.
+    connector: Option<SharedHttpConnector>,
+    limits: CallLimits,
+}
+
+/// The limits of one AWS call. The sequential calls of a function must fit into its timeout, so set
+/// both together.
+#[derive(Clone, Copy, Debug)]
+pub struct CallLimits {
+    /// Maximum number of attempts per call, including the first.
+    pub attempts: u32,
+    /// Timeout of one attempt.
+    pub attempt_timeout: Duration,
+}
+
+impl CallLimits {
+    /// Maximum backoff before the second attempt; it doubles with each further attempt.
+    const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+    /// Reads `AWS_MAX_ATTEMPTS` and `ATTEMPT_TIMEOUT_MS`.
+    ///
+    /// # Errors
+    /// When one of them is missing or is not a number.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        let attempt_timeout = Duration::from_millis(config::parsed("ATTEMPT_TIMEOUT_MS")?);
+        Ok(Self { attempts: config::parsed("AWS_MAX_ATTEMPTS")?, attempt_timeout })
+    }
+
+    /// Shorter than the attempt timeout, to distinguish a failed connection from a missing
+    /// response.
+    fn connect_timeout(self) -> Duration {
+        self.attempt_timeout * 5 / 6
+    }
+
+    fn timeouts(self) -> TimeoutConfig {
+        TimeoutConfig::builder()
+            .connect_timeout(self.connect_timeout())
+            .operation_attempt_timeout(self.attempt_timeout)
+            .build()
+    }
+
+    fn retries(self) -> RetryConfig {
+        RetryConfig::standard().with_max_attempts(self.attempts).with_initial_backoff(Self::FIRST_PAUSE)
+    }
+}
+
+// The SDK config builders share these methods but no trait.
+macro_rules! config {
+    ($aws:expr, $sdk:ident) => {{
+        let mut config = $sdk::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region($aws.region.clone())
+            .credentials_provider($aws.credentials.clone())
+            .http_client($aws.http.clone())
+            .retry_config($aws.limits.retries())
+            .timeout_config($aws.limits.timeouts())
+            // Each attempt has a timeout and bodies are small, so stalled streams need no
+            // detection.
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+        config.set_endpoint_url($aws.endpoint.clone());
+        config
+    }};
+}
+
+impl Aws {
+    /// Reads region and credentials as Lambda sets them, and `AWS_ENDPOINT_URL` for a local AWS.
+    ///
+    /// # Errors
+    /// When one of them is missing.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self::new(
+            config::required("AWS_REGION")?,
+            Credentials::new(
+                config::required("AWS_ACCESS_KEY_ID")?,
+                config::required("AWS_SECRET_ACCESS_KEY")?,
+                config::required("AWS_SESSION_TOKEN").ok(),
+                None,
+                "environment",
+            ),
+            config::required("AWS_ENDPOINT_URL").ok(),
+            CallLimits::from_env()?,
+        ))
+    }
+
+    /// The same, with an open connection to a service (`dynamodb`, `events`). DNS lookup,
+    /// certificate checks and the TLS handshake run at init, which has the full CPU, and not while
+    /// a caller waits.
+    ///
+    /// # Errors
+    /// As [`Aws::from_env`].
+    pub async fn preconnected(service: &str) -> Result<Self, ConfigError> {
+        let aws = Self::from_env()?;
+        aws.connect_to(service).await;
+        Ok(aws)
+    }
+
+    /// Opens a connection to one more service (`email` for SES), for a function that calls several.
+    pub async fn connect_to(&self, service: &str) {
+        let endpoint = self.endpoint.clone();
+        let url = endpoint.unwrap_or_else(|| format!("https://{service}.{}.amazonaws.com/", self.region));
+        if let (Some(connector), Ok(request)) = (&self.connector, HttpRequest::get(url)) {
+            let answer = async {
+                // Read the whole body, so that the connection returns to the pool.
+                let response = connector.call(request).await.ok()?;
+                ByteStream::new(response.into_body()).collect().await.ok()
+            };
+            // This is not an API call, so any response will do. If there is none, the first API
+            // call reports why.
+            tokio::time::timeout(self.limits.attempt_timeout, answer).await.ok();
+        }
+    }
+
+    /// The AWS clients of a region, or of an endpoint.
+    #[must_use]
+    pub fn new(
+        region: String,
+        credentials: Credentials,
+        endpoint: Option<String>,
+        limits: CallLimits,
+    ) -> Self {
+        // A plain-HTTP endpoint needs no certificates, which take time to load.
+        let plain = endpoint.as_ref().is_some_and(|url| url.starts_with("http://"));
+        let connector = (!plain).then(|| {
+            let settings = HttpConnectorSettings::builder().connect_timeout(limits.connect_timeout()).build();
+            let connector = Connector::builder().connector_settings(settings);
+            SharedHttpConnector::new(connector.tls_provider(Provider::Rustls(CryptoMode::Ring)).build())
+        });
+        let http = match connector.clone() {
+            Some(connector) => http_client_fn(move |_, _| connector.clone()),
+            None => aws_smithy_http_client::Builder::new().build_http(),
+        };
+        Self { region: Region::new(region), credentials, endpoint, http, connector, limits }
+    }
+
+    /// A client of DynamoDB.
+    #[must_use]
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let config = config!(self, aws_sdk_dynamodb)
+            .retry_classifier(conflict_is_passing::<PutItemError>())
+            .retry_classifier(conflict_is_passing::<UpdateItemError>())
+            .retry_classifier(conflict_is_passing::<DeleteItemError>());
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    /// A client of EventBridge.
+    #[must_use]
+    pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
+        aws_sdk_eventbridge::Client::from_conf(config!(self, aws_sdk_eventbridge).build())
+    }
+
+    /// A client of Cognito's user pools.
+    #[cfg(feature = "cognito")]
+    #[must_use]
+    pub fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
+        aws_sdk_cognitoidentityprovider::Client::from_conf(
+            config!(self, aws_sdk_cognitoidentityprovider).build(),
+        )
+    }
+
+    /// A client of SES, without retries: a mail whose response was lost may have been sent, so a
+    /// retry could send it twice.
+    #[cfg(feature = "mail")]
+    #[must_use]
+    pub fn mail(&self) -> aws_sdk_sesv2::Client {
+        let config = config!(self, aws_sdk_sesv2).retry_config(RetryConfig::disabled());
+        aws_sdk_sesv2::Client::from_conf(config.build())
+    }
+
+    /// A client of SNS.
+    #[cfg(feature = "topics")]
+    #[must_use]
+    pub fn topics(&self) -> aws_sdk_sns::Client {
+        aws_sdk_sns::Client::from_conf(config!(self, aws_sdk_sns).build())
+    }
+
+    /// A client of Secrets Manager.
+    #[cfg(feature = "secrets")]
+    #[must_use]
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::from_conf(config!(self, aws_sdk_secretsmanager).build())
+    }
+
+    /// A client of Step Functions.
+    #[cfg(feature = "workflows")]
+    #[must_use]
+    pub fn workflows(&self) -> aws_sdk_sfn::Client {
+        aws_sdk_sfn::Client::from_conf(config!(self, aws_sdk_sfn).build())
+    }
+
+    /// A client of EventBridge Scheduler.
+    #[cfg(feature = "schedules")]
+    #[must_use]
+    pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
+        aws_sdk_scheduler::Client::from_conf(config!(self, aws_sdk_scheduler).build())
+    }
+
+    /// A client of the connections of a WebSocket API's stage, which has this callback URL.
+    #[cfg(feature = "sockets")]
+    #[must_use]
+    pub fn connections(&self, callback_url: &str) -> aws_sdk_apigatewaymanagement::Client {
+        let mut config = config!(self, aws_sdk_apigatewaymanagement);
+        config.set_endpoint_url(Some(callback_url.to_owned()));
+        aws_sdk_apigatewaymanagement::Client::from_conf(config.build())
+    }
+
+    /// A client of SQS.
+    #[must_use]
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::from_conf(config!(self, aws_sdk_sqs).build())
+    }
+}
+
+/// Classifies a conflict with another transaction as transient. By default the SDK does not retry
+/// it.
+fn conflict_is_passing<E>() -> AwsErrorCodeClassifier<E> {
+    AwsErrorCodeClassifier::builder().transient_errors(vec!["TransactionConflictException"]).build()
+}
