@@ -7,11 +7,11 @@ use domain::order::Reason;
 use domain::stock::LineQuantity;
 use domain::{Amount, Currency, Money, OrderId, Timestamp};
 use lambdakit::Problem;
-use lambdakit::auth::caller::Staff;
 use lambdakit::dynamodb::page::Page;
 use lambdakit::http::api::Path;
 use lambdakit::http::parameters::Parameters;
 use serde::{Deserialize, Serialize};
+use shopkit::staff::Staff;
 use uuid::Uuid;
 
 use crate::entry::Entry;

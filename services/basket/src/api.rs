@@ -10,7 +10,6 @@ use domain::customer::Customer;
 use domain::product::ProductName;
 use domain::{Amount, Currency, CustomerId, ItemId, Money, ProductId, UserName};
 use lambdakit::Problem;
-use lambdakit::auth::caller::Staff;
 use lambdakit::dynamodb::page::{Page, PageRequest};
 use lambdakit::http::api::{Body, Path};
 use lambdakit::http::idempotency::{self, IdempotencyKey};
@@ -18,6 +17,7 @@ use lambdakit::http::parameters::Parameters;
 use lambdakit::http::problem::FieldError;
 use serde::{Deserialize, Serialize};
 use shopkit::customer::{CUSTOMER_ID, CustomerCaller, Owner, Readable, Scope};
+use shopkit::staff::Staff;
 use shopkit::tombstone::CustomerErased;
 
 use crate::checkout::CheckoutService;

@@ -7,10 +7,10 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::{ProductId, Timestamp};
 use lambdakit::Problem;
-use lambdakit::auth::caller::Staff;
 use lambdakit::http::api::{Body, Path};
 use lambdakit::http::idempotency::IdempotencyKey;
 use serde::{Deserialize, Serialize};
+use shopkit::staff::Staff;
 
 use crate::request;
 use crate::store::{Receipt, ReceiptOutcome, Stock, StockStore};

@@ -10,12 +10,12 @@ use domain::order::{Order, OrderLine, OrderStatus, StatusChange};
 use domain::product::ProductName;
 use domain::{Amount, Currency, CustomerId, DateRange, MoneyError, OrderId, ProductId, Timestamp, UserName};
 use lambdakit::Problem;
-use lambdakit::auth::caller::Staff;
 use lambdakit::dynamodb::page::Page;
 use lambdakit::http::api::Path;
 use lambdakit::http::parameters::Parameters;
 use serde::{Deserialize, Serialize};
 use shopkit::customer::{Owner, Readable, Scope};
+use shopkit::staff::Staff;
 
 use crate::store::{OrderStore, TransitionOutcome};
 

@@ -7,9 +7,9 @@ use domain::checkout::PaymentMethod;
 use domain::payment::DeclineReason;
 use domain::{Amount, Currency, Money, OrderId, Timestamp};
 use lambdakit::Problem;
-use lambdakit::auth::caller::Staff;
 use lambdakit::http::api::Path;
 use serde::{Deserialize, Serialize};
+use shopkit::staff::Staff;
 
 use crate::payment::{Payment, PaymentState, StateChange};
 use crate::store::PaymentStore;

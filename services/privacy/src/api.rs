@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
 use domain::{CustomerId, Timestamp, UserName};
-use lambdakit::auth::caller::{Caller, Staff};
+use lambdakit::auth::caller::Caller;
 use lambdakit::dynamodb::page::Page;
 use lambdakit::http::api::{Path, path_field};
 use lambdakit::http::parameters::Parameters;
@@ -17,6 +17,7 @@ use lambdakit::{Problem, telemetry};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shopkit::customer::CustomerCaller;
+use shopkit::staff::Staff;
 use uuid::Uuid;
 
 use crate::store::{Part, Request, RequestStore};

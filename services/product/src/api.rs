@@ -7,13 +7,13 @@ use axum::routing::get;
 use axum::{Json, Router};
 use domain::product::{Category, Description, ImageFile, Product, ProductName};
 use domain::{Amount, Currency, ProductId, Timestamp};
-use lambdakit::auth::caller::Staff;
 use lambdakit::dynamodb::page::Page;
 use lambdakit::http::api::{Body, Path};
 use lambdakit::http::etag::{Preconditions, ReadCondition, etag, not_modified};
 use lambdakit::http::parameters::Parameters;
 use lambdakit::{Problem, telemetry};
 use serde::Serialize;
+use shopkit::staff::Staff;
 
 use crate::request;
 use crate::store::{Change, Deletion, ProductStore};

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::customer::Customer;
 use lambdakit::Problem;
 use lambdakit::websocket::{ConnectionEvent, Handler, WebSocketEvent};
+use shopkit::staff::STAFF;
 use shopkit::tombstone::CustomerErased;
 
 use crate::messages::{signed_out, too_fast};
@@ -59,5 +60,6 @@ fn connection(id: String, found: &HashMap<String, String>) -> Result<Connection,
     let user_name = value("userName").parse().map_err(Problem::unauthorized)?;
     let customer = Customer { id: id_of_customer, user_name };
     let expires_at = value("expiresAt").parse().map_err(Problem::unauthorized)?;
-    Ok(Connection { id, customer, is_staff: value("isStaff") == "true", expires_at })
+    let is_staff = value("groups").split(' ').any(|group| group == STAFF);
+    Ok(Connection { id, customer, is_staff, expires_at })
 }

@@ -6,9 +6,9 @@ use axum::{Json, Router};
 use domain::OrderId;
 use domain::stock::LineQuantity;
 use lambdakit::Problem;
-use lambdakit::auth::caller::Staff;
 use lambdakit::http::api::Path;
 use serde::{Deserialize, Serialize};
+use shopkit::staff::Staff;
 
 use crate::shipment::{Shipment, ShipmentState, StateChange};
 use crate::store::ShipmentStore;

@@ -21,7 +21,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::aws::Aws;
-use crate::aws::cause;
+use crate::aws::AwsError;
 use crate::json;
 use crate::messaging::batch::{BatchResponse, Failure, HandlerError};
 use crate::messaging::publish::{Entry, Publisher};
@@ -202,7 +202,10 @@ impl Outbox {
             return Err(failure);
         }
         let sent = within_deadline(self.retries.send(&record.json, &failure.reason)).await;
-        match sent.unwrap_or_else(|reached| Err(reached.to_string())) {
+        match sent
+            .map_err(|reached| reached.to_string())
+            .and_then(|sent| sent.map_err(|error| error.to_string()))
+        {
             Ok(()) => Ok(failure),
             Err(reason) => Err(Failure { reason, is_early: false, ..failure }),
         }
@@ -223,17 +226,11 @@ impl RetryQueue {
         Self { client, url }
     }
 
-    async fn send(&self, record: &str, reason: &str) -> Result<(), String> {
+    async fn send(&self, record: &str, reason: &str) -> Result<(), AwsError> {
         let reason = MessageAttributeValue::builder().data_type("String").string_value(reason).build();
-        let sent = self
-            .client
-            .send_message()
-            .queue_url(&self.url)
-            .message_body(record)
-            .message_attributes("reason", reason.map_err(|error| error.to_string())?)
-            .send()
-            .await;
-        sent.map(drop).map_err(|error| cause(&error))
+        let send = self.client.send_message().queue_url(&self.url).message_body(record);
+        send.message_attributes("reason", reason?).send().await?;
+        Ok(())
     }
 }
 

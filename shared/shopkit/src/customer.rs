@@ -22,6 +22,8 @@ use lambdakit::http::api::path_field;
 use lambdakit::http::parameters::Parameters;
 use lambdakit::http::problem::FieldError;
 
+use crate::staff::is_staff;
+
 /// The query parameter by which staff select a customer.
 pub const CUSTOMER_ID: &str = "customerId";
 
@@ -32,6 +34,7 @@ pub const WHOSE: &str = "Which of the customers who have, or had, the user name.
 #[derive(Clone, Debug)]
 pub struct CustomerCaller {
     caller: Caller,
+    is_staff: bool,
     customer_id: Option<CustomerId>,
 }
 
@@ -88,12 +91,12 @@ impl CustomerCaller {
     pub fn authorize_read(&self, user_name: UserName) -> Result<Scope, Problem> {
         let is_own_name = user_name.as_str() == self.caller.user_name();
         match self.customer_id {
-            Some(id) if self.caller.is_staff() => Ok(Scope::Customer(Customer { id, user_name })),
+            Some(id) if self.is_staff => Ok(Scope::Customer(Customer { id, user_name })),
             Some(id) if is_own_name && id == own_id(&self.caller)? => {
                 Ok(Scope::Customer(Customer { id, user_name }))
             }
             None if is_own_name => Ok(Scope::Customer(Customer { id: own_id(&self.caller)?, user_name })),
-            None if self.caller.is_staff() => Ok(Scope::UserName(user_name)),
+            None if self.is_staff => Ok(Scope::UserName(user_name)),
             _ => Err(unknown()),
         }
     }
@@ -109,7 +112,7 @@ impl CustomerCaller {
         let user_name = parameters.iter().find_map(|(name, value)| (name == "userName").then_some(value));
         let user_name = user_name.unwrap_or_default();
         // Checked before parsing, so that the response does not show whether a name is valid.
-        if !this.caller.is_staff() && user_name != this.caller.user_name() {
+        if !this.is_staff && user_name != this.caller.user_name() {
             return Err(unknown());
         }
         Ok((this, path_field("userName", user_name)?))
@@ -129,9 +132,10 @@ impl<S: Send + Sync> FromRequestParts<S> for CustomerCaller {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
+        let is_staff = is_staff(&caller);
         let mut query = Parameters::from_request_parts(parts, state).await?;
         match query.optional(CUSTOMER_ID) {
-            Some(customer_id) => Ok(Self { caller, customer_id }),
+            Some(customer_id) => Ok(Self { caller, is_staff, customer_id }),
             None => Err(query.invalid()),
         }
     }

@@ -3,8 +3,10 @@
 //!
 //! - [`customer`]: whose data a caller may read and change.
 //! - [`privacy`]: how a service exports or erases the data that it holds about a customer.
+//! - [`staff`]: what only members of staff may call.
 //! - [`tombstone`]: how a service rejects late writes about an erased customer.
 
 pub mod customer;
 pub mod privacy;
+pub mod staff;
 pub mod tombstone;

@@ -28,12 +28,12 @@ async fn incomplete_authorizer_contexts_are_refused() {
     let (live, id) = (live().await, customer_id("grace"));
     for found in [
         json!({}),
-        json!({ "subject": id, "userName": "grace", "isStaff": "false" }),
-        json!({ "userName": "grace", "isStaff": "false", "expiresAt": "9999999999" }),
-        json!({ "subject": "grace", "userName": "grace", "isStaff": "false", "expiresAt": "9999999999" }),
-        json!({ "subject": id, "userName": "erased", "isStaff": "false", "expiresAt": "9999999999" }),
-        json!({ "subject": id, "userName": "no body", "isStaff": "false", "expiresAt": "9999999999" }),
-        json!({ "subject": id, "userName": "grace", "isStaff": "false", "expiresAt": "later" }),
+        json!({ "subject": id, "userName": "grace", "groups": "" }),
+        json!({ "userName": "grace", "groups": "", "expiresAt": "9999999999" }),
+        json!({ "subject": "grace", "userName": "grace", "groups": "", "expiresAt": "9999999999" }),
+        json!({ "subject": id, "userName": "erased", "groups": "", "expiresAt": "9999999999" }),
+        json!({ "subject": id, "userName": "no body", "groups": "", "expiresAt": "9999999999" }),
+        json!({ "subject": id, "userName": "grace", "groups": "", "expiresAt": "later" }),
     ] {
         let answer = Live::happen(&live.comings, event("CONNECT", "1", "", &found)).await;
         assert_eq!(answer.status_code, 401, "{found}");

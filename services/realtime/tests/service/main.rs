@@ -72,9 +72,9 @@ impl Live {
 
     async fn try_connect(&self, id: &str, user_name: &str) -> i64 {
         let expires_at = (Timestamp::now().unix_seconds() + 3600).to_string();
-        let is_staff = (user_name == "ada").to_string();
+        let groups = if user_name == "ada" { "staff" } else { "" };
         let found = json!({
-            "subject": customer_id(user_name), "userName": user_name, "isStaff": is_staff,
+            "subject": customer_id(user_name), "userName": user_name, "groups": groups,
             "expiresAt": expires_at,
         });
         Self::happen(&self.comings, event("CONNECT", id, "", &found)).await.status_code.into()

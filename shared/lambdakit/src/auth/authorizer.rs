@@ -51,11 +51,12 @@ struct Statement {
 }
 
 impl Verdict {
-    fn allow(resource: String, SignedIn { subject, user_name, is_staff, expires_at }: SignedIn) -> Self {
+    fn allow(resource: String, SignedIn { subject, user_name, groups, expires_at }: SignedIn) -> Self {
         let context = BTreeMap::from([
             ("subject", subject.clone()),
             ("userName", user_name),
-            ("isStaff", is_staff.to_string()),
+            // The name of a group contains no space.
+            ("groups", groups.join(" ")),
             ("expiresAt", expires_at.to_string()),
         ]);
         Self { principal_id: subject, policy_document: Policy::of("Allow", resource), context }
@@ -130,7 +131,7 @@ async fn judge(tokens: &Tokens, event: &str) -> (Outcome, Result<Verdict, Author
     let token = query_string_parameters.and_then(|mut query| query.remove("token")).unwrap_or_default();
     match tokens.verify(&token).await {
         Ok(signed_in) => {
-            telemetry::field("caller", if signed_in.is_staff { "staff" } else { "customer" });
+            telemetry::field("groups", &signed_in.groups);
             (Outcome::Ok, Ok(Verdict::allow(method_arn, signed_in)))
         }
         Err(error @ TokenError::Refused(_)) => {

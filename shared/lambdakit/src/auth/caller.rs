@@ -1,24 +1,19 @@
-//! Authorization of HTTP callers: the only place that decides it for all handlers.
+//! The signed-in caller of an HTTP request.
 //!
 //! API Gateway's Cognito authorizer verifies the token and passes its claims with the request. A
-//! handler declares who may call it by its extractor: [`Staff`], or any [`Caller`]. A handler
-//! without either is public.
+//! handler that extracts a [`Caller`] refuses callers who are not signed in.
 
 use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::StatusCode;
 use axum::http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{ConfigError, Problem, config, telemetry};
-
-/// The user pool group whose members may do everything.
-pub(crate) const STAFF: &str = "staff";
+use crate::{ConfigError, Problem, config};
 
 /// The app clients whose tokens are accepted. A REST API's Cognito authorizer accepts tokens for
 /// any client of its user pool, so the audience is checked here.
@@ -46,17 +41,17 @@ pub struct Caller {
     subject: String,
     user_name: String,
     email: Option<String>,
-    is_staff: bool,
+    groups: Vec<String>,
 }
 
 /// Omits the e-mail address, which must not be logged.
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, user_name, is_staff, email: _ } = self;
+        let Self { subject, user_name, groups, email: _ } = self;
         f.debug_struct("Caller")
             .field("subject", subject)
             .field("user_name", user_name)
-            .field("is_staff", is_staff)
+            .field("groups", groups)
             .finish_non_exhaustive()
     }
 }
@@ -82,10 +77,10 @@ impl Caller {
         &self.subject
     }
 
-    /// Whether the user is a member of staff.
+    /// Whether the user is a member of a group of the user pool.
     #[must_use]
-    pub fn is_staff(&self) -> bool {
-        self.is_staff
+    pub fn is_in_group(&self, group: &str) -> bool {
+        self.groups.iter().any(|member_of| member_of == group)
     }
 
     /// The name that the user signed in with, as spelled at sign-up. Another user can have it
@@ -110,14 +105,12 @@ impl Caller {
         if claims.token_use != "id" || !clients.is_some_and(|clients| clients.0.contains(&claims.aud)) {
             return Err(Problem::unauthorized("the token is not an ID token for an app client of ours"));
         }
-        let caller = Self {
-            is_staff: groups(&claims.groups).any(|group| group == STAFF),
+        Ok(Self {
+            groups: groups(&claims.groups).map(ToOwned::to_owned).collect(),
             subject: claims.sub,
             user_name: claims.user_name,
             email: claims.email,
-        };
-        telemetry::field("caller", if caller.is_staff { "staff" } else { "customer" });
-        Ok(caller)
+        })
     }
 }
 
@@ -147,24 +140,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// A member of staff; any other signed-in user gets a 403 problem.
-#[derive(Clone, Copy, Debug)]
-pub struct Staff;
-
-impl<S: Send + Sync> FromRequestParts<S> for Staff {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
-        if Caller::read(parts)?.is_staff {
-            return Ok(Self);
-        }
-        Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden", "This is for staff only."))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use axum::http::Request;
+    use axum::http::{Request, StatusCode};
     use serde_json::Value;
 
     use super::*;
@@ -199,18 +177,18 @@ mod tests {
         assert_eq!((caller.subject(), caller.user_name()), ("s-1", "grace"));
         assert_eq!(caller.email(), Some("g@example.com"));
         assert!(!format!("{caller:?}").contains("g@example.com"));
-        assert!(!caller.is_staff());
+        assert!(!caller.is_in_group("staff"));
     }
 
     #[test]
-    fn staff_are_the_members_of_the_group() {
+    fn members_of_a_group_are_recognized() {
         for groups in ["staff", "[staff]", "[sales staff]", "sales,staff"] {
             let caller = caller(&json!({ "cognito:groups": groups })).unwrap();
-            assert!(caller.is_staff(), "{groups}");
+            assert!(caller.is_in_group("staff"), "{groups}");
         }
         for groups in ["", "[]", "sales", "[staffing not-staff]", "STAFF"] {
             let caller = caller(&json!({ "cognito:groups": groups })).unwrap();
-            assert!(!caller.is_staff(), "{groups}");
+            assert!(!caller.is_in_group("staff"), "{groups}");
         }
     }
 

@@ -13,7 +13,6 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use crate::auth::caller::STAFF;
 use crate::config::{self, ConfigError};
 use crate::http::client::Http;
 
@@ -32,8 +31,8 @@ pub struct SignedIn {
     pub subject: String,
     /// The name that the user signed in with.
     pub user_name: String,
-    /// Whether the user is a member of staff.
-    pub is_staff: bool,
+    /// The groups of the user pool that the user is a member of.
+    pub groups: Vec<String>,
     /// When the token expires, in seconds since 1970.
     pub expires_at: u64,
 }
@@ -174,8 +173,7 @@ impl Tokens {
         if iss != self.issuer || token_use != "id" || !self.clients.contains(&aud) || user_name.is_empty() {
             return Err(Refusal::NotForUs.into());
         }
-        let is_staff = groups.iter().any(|group| group == STAFF);
-        Ok(SignedIn { subject: sub, user_name, is_staff, expires_at: exp })
+        Ok(SignedIn { subject: sub, user_name, groups, expires_at: exp })
     }
 
     /// The claims of a token, after its signature is verified.

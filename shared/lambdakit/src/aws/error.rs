@@ -5,13 +5,13 @@ use std::error::Error;
 
 /// Why an AWS call failed. A failed condition is not an error: methods with conditions return it in
 /// their own types.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AwsError {
     /// A retry may succeed: throttling, a timeout, a lost connection or a conflict.
-    #[error("store unavailable: {0}")]
+    #[error("an AWS call failed, and may succeed later: {0}")]
     Transient(String),
     /// An operator must repair the cause: a denied call, a missing table or an unreadable item.
-    #[error("store broken: {0}")]
+    #[error("an AWS call failed: {0}")]
     Permanent(String),
     /// The requested page does not start at a possible position in the list.
     #[error("no such position in the list")]
@@ -44,17 +44,31 @@ where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     fn from(error: SdkError<E, R>) -> Self {
-        let passing = match &error {
+        let is_transient = match &error {
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_) => true,
-            // A response without an error code comes from an intermediary, such as a load balancer.
-            SdkError::ServiceError(error) => {
-                error.err().code().is_none_or(|code| TRANSIENT_CODES.contains(&code))
-            }
+            SdkError::ServiceError(error) => is_transient(error.err().code()),
             _ => false,
         };
         let cause = cause(&error);
-        if passing { Self::Transient(cause) } else { Self::Permanent(cause) }
+        if is_transient { Self::Transient(cause) } else { Self::Permanent(cause) }
     }
+}
+
+impl AwsError {
+    /// The error of one entry of a batch call.
+    pub(crate) fn of_code(code: Option<&str>, message: Option<&str>) -> Self {
+        let cause = described(code, message);
+        if is_transient(code) { Self::Transient(cause) } else { Self::Permanent(cause) }
+    }
+}
+
+/// A response without an error code comes from an intermediary, such as a load balancer.
+fn is_transient(code: Option<&str>) -> bool {
+    code.is_none_or(|code| TRANSIENT_CODES.contains(&code))
+}
+
+fn described(code: Option<&str>, message: Option<&str>) -> String {
+    format!("{}: {}", code.unwrap_or("no error code"), message.unwrap_or("no message"))
 }
 
 /// Why an AWS call failed, for the log: the error of the service, without the request.
@@ -64,11 +78,7 @@ where
     R: std::fmt::Debug,
 {
     match error.as_service_error() {
-        Some(service) => format!(
-            "{}: {}",
-            service.code().unwrap_or("no error code"),
-            service.message().unwrap_or("no message"),
-        ),
+        Some(service) => described(service.code(), service.message()),
         None => DisplayErrorContext(error).to_string(),
     }
 }

@@ -8,7 +8,7 @@ use futures::future::join_all;
 use serde::Serialize;
 
 use crate::aws::Aws;
-use crate::aws::cause;
+use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
 use crate::telemetry::within_deadline;
 
@@ -46,11 +46,6 @@ impl Entry {
     }
 }
 
-/// Why one event was not published.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not published: {0}")]
-pub struct PublishError(String);
-
 /// Publishes events to one bus.
 #[derive(Clone, Debug)]
 pub struct Publisher {
@@ -76,7 +71,7 @@ impl Publisher {
     /// Publishes all entries and returns one result per entry, in their order. Only refused entries
     /// are retried, so an accepted entry is not sent twice. An entry whose call is in progress at
     /// the invocation's deadline is reported as not published: its result is unknown.
-    pub async fn publish(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
+    pub async fn publish(&self, entries: &[Entry]) -> Vec<Result<(), AwsError>> {
         let mut calls = Vec::new();
         let mut rest = entries;
         while !rest.is_empty() {
@@ -91,12 +86,12 @@ impl Publisher {
     ///
     /// # Errors
     /// When the entry was not published.
-    pub async fn publish_one(&self, entry: Entry) -> Result<(), PublishError> {
+    pub async fn publish_one(&self, entry: Entry) -> Result<(), AwsError> {
         self.publish(&[entry]).await.into_iter().collect()
     }
 
     /// Publishes the entries of one call, and retries the refused ones once.
-    async fn publish_call(&self, entries: &[Entry]) -> Vec<Result<(), PublishError>> {
+    async fn publish_call(&self, entries: &[Entry]) -> Vec<Result<(), AwsError>> {
         let mut results = match self.put(&entries.iter().collect::<Vec<_>>()).await {
             Ok(results) => results,
             // The SDK has already retried a call that failed as a whole.
@@ -118,7 +113,7 @@ impl Publisher {
     }
 
     /// One `PutEvents` call, which can refuse some of its entries and accept the others.
-    async fn put(&self, entries: &[&Entry]) -> Result<Vec<Result<(), PublishError>>, PublishError> {
+    async fn put(&self, entries: &[&Entry]) -> Result<Vec<Result<(), AwsError>>, AwsError> {
         let requests = entries.iter().map(|entry| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.bus)
@@ -128,17 +123,13 @@ impl Publisher {
                 .build()
         });
         let put = self.client.put_events().set_entries(Some(requests.collect())).send();
-        let put = within_deadline(put).await.map_err(|reached| PublishError(reached.to_string()))?;
-        let answer = put.map_err(|error| PublishError(cause(&error)))?;
+        let put = within_deadline(put).await.map_err(|reached| AwsError::Transient(reached.to_string()))?;
+        let answer = put?;
         let answers = answer.entries();
         let result = |index: usize| match answers.get(index) {
             Some(answer) if answer.event_id().is_some() => Ok(()),
-            Some(answer) => Err(PublishError(format!(
-                "{}: {}",
-                answer.error_code().unwrap_or("no error code"),
-                answer.error_message().unwrap_or("no message"),
-            ))),
-            None => Err(PublishError("EventBridge did not say".to_owned())),
+            Some(answer) => Err(AwsError::of_code(answer.error_code(), answer.error_message())),
+            None => Err(AwsError::Transient("EventBridge sent no result for the event".to_owned())),
         };
         Ok((0..entries.len()).map(result).collect())
     }
