@@ -7,6 +7,7 @@ import { BasketService } from './basket-service.ts';
 import { PrivacyService } from './privacy-service.ts';
 import { ShippingService } from './shipping-service.ts';
 import { EventArchive } from './event-archive.ts';
+import { Fulfilment } from './fulfilment.ts';
 import { PublicApi } from './public-api.ts';
 import { InventoryService } from './inventory-service.ts';
 import { RealtimeService } from './realtime-service.ts';
@@ -49,8 +50,14 @@ export class ShopStack extends Stack {
     });
     const inventory = new InventoryService(this, 'Inventory', { settings, bus, api });
     const shipping = new ShippingService(this, 'Shipping', { settings, bus, api });
-    const ordering = new OrderingService(this, 'Ordering', {
-      settings, bus, api, inventorySteps: inventory.steps, paymentCommands: payment.commands, shippingCommands: shipping.commands,
+    const ordering = new OrderingService(this, 'Ordering', { settings, bus, api });
+    const fulfilment = new Fulfilment(this, 'Fulfilment', {
+      settings,
+      bus,
+      orders: ordering.orders,
+      inventorySteps: inventory.steps,
+      paymentCommands: payment.commands,
+      shippingCommands: shipping.commands,
     });
     const realtime = new RealtimeService(this, 'Realtime', {
       settings, bus, topic: ordering.topic, users: signIn.pool, tokenClient: api.tokenClient, logging: api.logging,
@@ -59,6 +66,7 @@ export class ShopStack extends Stack {
       new ProductService(this, 'Product', { settings, bus, api }),
       new BasketService(this, 'Basket', { settings, bus, api }),
       ordering,
+      fulfilment,
       inventory,
       shipping,
       payment,

@@ -138,7 +138,7 @@ describe('queues', () => {
     .map(({ Properties }) => target(Properties.RedrivePolicy?.deadLetterTargetArn))
     .filter((id) => id !== undefined));
   // Only operators read it, like the dead-letter queues.
-  for (const id of Object.keys(queues)) if (/^OrderingFulfilmentFailures/.test(id)) deadLetterQueues.add(id);
+  for (const id of Object.keys(queues)) if (/^FulfilmentFailures/.test(id)) deadLetterQueues.add(id);
 
   test('each has a dead-letter queue that keeps messages for two weeks', () => {
     for (const [id, { Properties }] of Object.entries(queues)) {

@@ -79,7 +79,8 @@ async fn read(
     OrderView::try_from(order).map(Json).map_err(Problem::internal)
 }
 
-/// Only records the customer's request. The workflow compensates, and makes the final decision.
+/// Cancels an order that fulfilment has not claimed. Otherwise only records the customer's request:
+/// the workflow compensates, and makes the final decision.
 async fn cancel(
     Owner { customer, .. }: Owner,
     State(orders): State<OrderStore>,
@@ -91,7 +92,7 @@ async fn cancel(
         let order = OrderView::try_from(order).map_err(Problem::internal)?;
         Ok((StatusCode::ACCEPTED, Json(order)))
     };
-    match orders.request_cancellation(customer.id, id, at).await? {
+    match orders.cancel(customer.id, id, at).await? {
         TransitionOutcome::Applied(order) => accepted(*order),
         // The first attempt was written, and its response was lost.
         TransitionOutcome::Rejected(order) if order.cancel_requested_at == Some(at) => accepted(*order),

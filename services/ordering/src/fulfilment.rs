@@ -1,20 +1,13 @@
-//! Fulfilment: from a placed order to a dispatched parcel, or back by compensation.
+//! Fulfilment: from a placed order to a delivered parcel, or back by compensation.
 //!
-//! `fulfilment.asl.json` defines the Step Functions workflow, and docs/saga.md draws it. [`steps`]
-//! performs the workflow's steps on orders. [`facts`] starts the workflow and completes its waiting
-//! tasks.
+//! The rest of the service does not depend on it: without fulfilment, an order stays `PENDING` until
+//! its customer cancels it.
+//!
+//! `fulfilment.asl.json` defines the Step Functions workflow, and docs/saga.md draws it. [`events`]
+//! claims an order, starts its workflow and completes its waiting tasks. [`steps`] performs the
+//! workflow's steps on orders.
 
 pub mod events;
 pub mod steps;
-
-use domain::order::Order;
-use domain::stock::LineQuantity;
-
-/// The units of an order, for the warehouse and shipping.
-pub(crate) fn units(order: &Order) -> Vec<LineQuantity> {
-    let units = |line: &domain::order::OrderLine| LineQuantity {
-        product_id: line.product_id,
-        quantity: line.quantity,
-    };
-    order.lines.iter().map(units).collect()
-}
+pub mod store;
+mod tasks;

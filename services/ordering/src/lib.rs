@@ -5,10 +5,10 @@
 //! | `ordering-api` | answers `/order` |
 //! | `ordering-on-checkout` | stores an order for each checkout |
 //! | `ordering-publisher` | publishes each change of an order |
-//! | `ordering-on-event` | starts the workflow of each order and completes its waiting tasks |
-//! | `ordering-steps` | runs the workflow's steps |
 //! | `ordering-topic-relay` | publishes order events to a topic |
 //! | `ordering-on-privacy` | exports or anonymises a customer's orders |
+//! | `ordering-on-event` | fulfilment: claims each order, starts its workflow and completes its waiting tasks |
+//! | `ordering-steps` | fulfilment: runs the workflow's steps |
 //!
 //! Owns the tables `order` and `fulfilment`, and the workflow `fulfilment.asl.json`. Listens to
 //! `BasketCheckedOut`, to the events of payment and shipping, to `CustomerExportRequested` and to
@@ -17,11 +17,11 @@
 //! shipping.
 
 pub mod api;
-pub mod basket_checked_out;
+pub mod checkout;
 pub mod fulfilment;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod outbox;
 pub mod privacy;
 pub mod store;
-pub mod topic;
+pub mod topic_relay;

@@ -14,12 +14,14 @@ use lambdakit::workflow::steps;
 use lambdakit::{ConfigError, config, handler};
 use mimalloc::MiMalloc;
 use ordering::api::router;
-use ordering::basket_checked_out::CheckoutHandler;
-use ordering::fulfilment::steps::{FulfilmentSteps, OrderRepository};
+use ordering::checkout::CheckoutHandler;
+use ordering::fulfilment::events::FulfilmentHandler;
+use ordering::fulfilment::steps::FulfilmentSteps;
+use ordering::fulfilment::store::FulfilmentStore;
 use ordering::outbox::translate;
 use ordering::privacy::OrderData;
-use ordering::store::{FulfilmentStore, OrderStore};
-use ordering::{fulfilment, topic};
+use ordering::store::OrderStore;
+use ordering::topic_relay::TopicRelay;
 use shopkit::privacy::PrivacyHandler;
 
 /// A request makes about 2,000 small allocations; this allocator shortens it by a fifth.
@@ -35,7 +37,7 @@ async fn main() -> Result<(), lambdakit::Error> {
         "ordering-publisher" => outbox::run(publisher).await,
         "ordering-on-event" => queue::run(fulfilment_events).await,
         "ordering-steps" => steps::run(fulfilment_steps).await,
-        "ordering-topic-relay" => queue::run(topic_facts).await,
+        "ordering-topic-relay" => queue::run(topic_relay).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }
@@ -57,8 +59,7 @@ async fn privacy_requests() -> Result<PrivacyHandler<OrderData>, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let dynamodb = aws.dynamodb();
     let orders = OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?);
-    let fulfilments = FulfilmentStore::new(Table::from_env(&dynamodb, "FULFILMENT_TABLE")?);
-    Ok(PrivacyHandler::new(OrderData::new(orders, fulfilments), Publisher::from_env(&aws)?))
+    Ok(PrivacyHandler::new(OrderData::new(orders), Publisher::from_env(&aws)?))
 }
 
 /// Publishes order events.
@@ -66,20 +67,15 @@ async fn publisher() -> Result<Outbox, ConfigError> {
     Outbox::from_env(&Aws::preconnected("events").await?, translate)
 }
 
-/// Starts the workflow of each order, and completes its waiting tasks.
-async fn fulfilment_events() -> Result<fulfilment::events::FulfilmentHandler, ConfigError> {
+/// Claims each order, starts its workflow, and completes its waiting tasks.
+async fn fulfilment_events() -> Result<FulfilmentHandler, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let (dynamodb, workflows) = (aws.dynamodb(), aws.workflows());
     let orders = OrderStore::new(Table::from_env(&dynamodb, "ORDER_TABLE")?);
     let fulfilments = FulfilmentStore::new(Table::from_env(&dynamodb, "FULFILMENT_TABLE")?);
     let shipping = CommandQueue::from_env(&aws.sqs(), "SHIPPING_QUEUE_URL")?;
     let workflow = Workflow::new(workflows.clone(), config::required("FULFILMENT_WORKFLOW_ARN")?);
-    Ok(fulfilment::events::FulfilmentHandler::new(
-        OrderRepository::new(orders, fulfilments),
-        workflow,
-        Tasks::new(workflows),
-        shipping,
-    ))
+    Ok(FulfilmentHandler::new(orders, fulfilments, workflow, Tasks::new(workflows), shipping))
 }
 
 /// Performs the fulfilment workflow's steps on orders.
@@ -90,16 +86,11 @@ async fn fulfilment_steps() -> Result<FulfilmentSteps, ConfigError> {
     let fulfilments = FulfilmentStore::new(Table::from_env(&dynamodb, "FULFILMENT_TABLE")?);
     let payment = CommandQueue::from_env(&sqs, "PAYMENT_QUEUE_URL")?;
     let shipping = CommandQueue::from_env(&sqs, "SHIPPING_QUEUE_URL")?;
-    Ok(FulfilmentSteps::new(
-        OrderRepository::new(orders, fulfilments),
-        Tasks::new(aws.workflows()),
-        payment,
-        shipping,
-    ))
+    Ok(FulfilmentSteps::new(orders, fulfilments, Tasks::new(aws.workflows()), payment, shipping))
 }
 
 /// Republishes order events on a topic.
-async fn topic_facts() -> Result<topic::TopicRelay, ConfigError> {
+async fn topic_relay() -> Result<TopicRelay, ConfigError> {
     let sns = Aws::preconnected("sns").await?.topics();
-    Ok(topic::TopicRelay::new(Topic::from_env(&sns, "ORDER_TOPIC_ARN")?))
+    Ok(TopicRelay::new(Topic::from_env(&sns, "ORDER_TOPIC_ARN")?))
 }

@@ -14,7 +14,6 @@ use lambdakit::telemetry;
 use serde_dynamo::Item;
 use uuid::Uuid;
 
-use crate::fulfilment::units;
 use crate::store::is_moved;
 
 /// Why a stream record is not a valid change of an order.
@@ -72,7 +71,7 @@ fn status_event(
             entry(
                 order,
                 at,
-                OrderPlaced { order_id, customer_id, user_name, units: units(order), total_price, currency },
+                OrderPlaced { order_id, customer_id, user_name, units: order.units(), total_price, currency },
             )
         }
         OrderStatus::StockReserved => {

@@ -6,7 +6,7 @@ use lambdakit::telemetry;
 use shopkit::privacy::{DataHolder, Export};
 
 use crate::api::OrderView;
-use crate::store::{FulfilmentStore, OrderStore};
+use crate::store::OrderStore;
 
 /// How many orders one transaction anonymises: few enough for a small table's capacity.
 const BATCH_SIZE: usize = 10;
@@ -15,14 +15,13 @@ const BATCH_SIZE: usize = 10;
 #[derive(Clone, Debug)]
 pub struct OrderData {
     orders: OrderStore,
-    fulfilments: FulfilmentStore,
 }
 
 impl OrderData {
-    /// The data in these stores.
+    /// The data in this store.
     #[must_use]
-    pub fn new(orders: OrderStore, fulfilments: FulfilmentStore) -> Self {
-        Self { orders, fulfilments }
+    pub fn new(orders: OrderStore) -> Self {
+        Self { orders }
     }
 }
 
@@ -50,7 +49,7 @@ impl DataHolder for OrderData {
         loop {
             let (orders, next) = self.orders.chunk(customer_id, start).await?;
             for orders in orders.chunks(BATCH_SIZE) {
-                self.orders.anonymise(orders, &self.fulfilments).await?;
+                self.orders.anonymise(orders).await?;
                 telemetry::count("OrdersAnonymised", orders.len());
             }
             if next.is_none() {

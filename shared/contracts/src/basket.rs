@@ -108,6 +108,7 @@ impl BasketCheckedOut {
             status: OrderStatus::Pending,
             history: vec![StatusChange { status: OrderStatus::Pending, at: self.order_date, reason: None }],
             cancel_requested_at: None,
+            claimed_at: None,
             order_date: self.order_date,
             lines,
             total_price: shown,

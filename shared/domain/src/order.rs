@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::basket::{Color, Quantity};
 use crate::checkout::{Payment, Recipient};
 use crate::product::ProductName;
+use crate::stock::LineQuantity;
 use crate::{CustomerId, Money, MoneyError, OrderId, ProductId, Timestamp, UserName};
 
 /// The status of an order.
@@ -111,6 +112,16 @@ impl fmt::Display for OrderStatus {
     }
 }
 
+/// No transition leads from the order's status to the requested one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an order that is {from} cannot become {to}")]
+pub struct InvalidTransition {
+    /// The order's status.
+    pub from: OrderStatus,
+    /// The requested status.
+    pub to: OrderStatus,
+}
+
 /// Why an order was rejected or cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -191,6 +202,9 @@ pub struct Order {
     /// When its customer asked to cancel it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_requested_at: Option<Timestamp>,
+    /// When fulfilment claimed it. Until then, a cancellation takes effect at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_at: Option<Timestamp>,
     /// When the customer checked out.
     pub order_date: Timestamp,
     /// The lines that were bought.
@@ -206,6 +220,13 @@ pub struct Order {
 }
 
 impl Order {
+    /// The units of each line.
+    #[must_use]
+    pub fn units(&self) -> Vec<LineQuantity> {
+        let units = |line: &OrderLine| LineQuantity { product_id: line.product_id, quantity: line.quantity };
+        self.lines.iter().map(units).collect()
+    }
+
     /// Whether the order has ever had this status.
     #[must_use]
     pub fn has_been(&self, status: OrderStatus) -> bool {

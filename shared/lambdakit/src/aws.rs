@@ -5,4 +5,5 @@ mod error;
 
 pub use clients::{Aws, CallLimits};
 pub use error::AwsError;
+#[cfg(feature = "mail")]
 pub(crate) use error::cause;

@@ -5,8 +5,7 @@
 
 use std::fmt;
 
-use crate::aws::Aws;
-use crate::aws::cause;
+use crate::aws::{Aws, AwsError};
 use crate::config::{self, ConfigError};
 
 /// A secret value. It has no `Display`, and its `Debug` output does not contain it.
@@ -34,7 +33,7 @@ impl Secret {
         let id = config::required(variable)?;
         let invalid = |reason| ConfigError::Invalid { name: variable, reason };
         let read = aws.secrets().get_secret_value().secret_id(id).send().await;
-        let read = read.map_err(|error| invalid(cause(&error)))?;
+        let read = read.map_err(|error| invalid(AwsError::from(error).to_string()))?;
         let secret = read.secret_string.filter(|secret| !secret.is_empty());
         secret.map(Self).ok_or_else(|| invalid("the secret holds no text".to_owned()))
     }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
-mod facts;
+mod order_event;
 mod routes;
 
 use audit::api::router;

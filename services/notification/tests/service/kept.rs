@@ -78,7 +78,7 @@ async fn unreadable_events_are_never_acknowledged_and_the_rest_does_not_wait() {
         json!({ "messageId": "poison", "body": "{" }),
         // From a subscription without raw delivery.
         json!({ "messageId": "wrapped", "body": json!({ "Type": "Notification", "Message": "{}" }).to_string() }),
-        changed(PAID, "other", |envelope| envelope["detail-type"] = json!("OrderStockReserved")),
+        changed(PAID, "other", |envelope| envelope["detail-type"] = json!("OrderCancellationRequested")),
         changed(PAID, "no-order", |envelope| envelope["detail"]["data"]["orderId"] = json!("1")),
         fact("OrderShipped", 1),
     ];

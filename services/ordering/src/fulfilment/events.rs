@@ -6,18 +6,19 @@ use contracts::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
 use contracts::shipping::CancelShipment;
 use contracts::shipping::{ShipmentCancelled, ShipmentDelivered, ShipmentDispatched, ShipmentRefused};
 use contracts::{Event, Metadata, Payload, Published};
-use domain::order::{OrderStatus, StatusChange};
+use domain::order::{InvalidTransition, OrderStatus, StatusChange};
 use domain::stock::LineQuantity;
 use domain::{OrderId, Timestamp};
-use lambdakit::AwsError;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::command::CommandQueue;
 use lambdakit::messaging::queue;
+use lambdakit::telemetry;
 use lambdakit::workflow::executions::{Tasks, Workflow};
 use serde::{Deserialize, Serialize};
 
-use super::steps::{InvalidTransition, OrderRepository};
-use crate::store::{Answer, Fulfilment, Transition, TransitionOutcome, Wait};
+use crate::fulfilment::store::{Answer, Fulfilment, FulfilmentStore, Wait};
+use crate::fulfilment::tasks::complete_task;
+use crate::store::{OrderStore, Transition, TransitionOutcome};
 
 /// The events that fulfilment consumes.
 #[derive(Clone, Debug, Deserialize)]
@@ -46,7 +47,8 @@ struct Input {
 /// Handles the events that fulfilment consumes.
 #[derive(Clone, Debug)]
 pub struct FulfilmentHandler {
-    repository: OrderRepository,
+    orders: OrderStore,
+    fulfilments: FulfilmentStore,
     workflow: Workflow,
     tasks: Tasks,
     shipping: CommandQueue,
@@ -57,17 +59,27 @@ impl FulfilmentHandler {
     /// shipments through this queue.
     #[must_use]
     pub fn new(
-        repository: OrderRepository,
+        orders: OrderStore,
+        fulfilments: FulfilmentStore,
         workflow: Workflow,
         tasks: Tasks,
         shipping: CommandQueue,
     ) -> Self {
-        Self { repository, workflow, tasks, shipping }
+        Self { orders, fulfilments, workflow, tasks, shipping }
     }
 
+    /// Starts the workflow of an order, unless it was cancelled first.
     async fn start(&self, Event { metadata, data }: Event<OrderPlaced>) -> Result<(), HandlerError> {
         let OrderPlaced { order_id, customer_id, units, .. } = data;
-        self.repository.fulfilments.begin(&Fulfilment::new(order_id, customer_id)).await?;
+        match self.orders.claim(customer_id, order_id).await? {
+            TransitionOutcome::Applied(_) => {}
+            TransitionOutcome::Rejected(order) => {
+                telemetry::field("notClaimed", order.status.as_str());
+                return Ok(());
+            }
+            TransitionOutcome::NotFound => return Err(UnknownOrder(order_id).into()),
+        }
+        self.fulfilments.begin(&Fulfilment::new(order_id)).await?;
         let input = Input { order_id, correlation_id: metadata.correlation_id, units };
         Ok(self.workflow.start(&order_id.to_string(), &input).await?)
     }
@@ -81,15 +93,11 @@ impl FulfilmentHandler {
     }
 
     async fn deliver(&self, metadata: Metadata, order_id: OrderId) -> Result<(), HandlerError> {
-        let mut order = self.repository.find(order_id).await?.ok_or(UnknownOrder(order_id))?;
+        let mut order = self.orders.find(order_id).await?.ok_or(UnknownOrder(order_id))?;
         // The delivery event may arrive before the workflow has recorded the dispatch.
         for status in [OrderStatus::Shipped, OrderStatus::Delivered] {
             let change = StatusChange { status, at: metadata.occurred_at, reason: None };
-            order = match self
-                .repository
-                .advance(&order, Transition { change, unless_cancelled: false })
-                .await?
-            {
+            order = match self.orders.advance(&order, Transition { change, unless_cancelled: false }).await? {
                 TransitionOutcome::Applied(order) => *order,
                 TransitionOutcome::Rejected(order) if order.has_been(status) => *order,
                 // The parcel was delivered all the same: an operator must investigate.
@@ -111,19 +119,11 @@ struct UnknownOrder(OrderId);
 
 impl FulfilmentHandler {
     async fn answer(&self, order_id: OrderId, wait: Wait, answer: Answer) -> Result<(), HandlerError> {
-        let (answer, tokens) = self.repository.fulfilments.answer(order_id, wait, answer).await?;
+        let (answer, tokens) = self.fulfilments.answer(order_id, wait, answer).await?;
         for token in tokens {
             complete_task(&self.tasks, &token, answer).await?;
         }
         Ok(())
-    }
-}
-
-/// Completes a waiting task with its answer.
-pub(super) async fn complete_task(tasks: &Tasks, token: &str, answer: Answer) -> Result<(), AwsError> {
-    match answer {
-        Answer::Done => tasks.succeed(token).await,
-        refusal => tasks.fail(token, refusal.name()).await,
     }
 }
 

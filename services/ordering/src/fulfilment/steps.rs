@@ -3,18 +3,17 @@
 use contracts::payment::{ChargePayment, RefundPayment};
 use contracts::shipping::{CancelShipment, ShipOrder};
 use contracts::{Event, Published};
-use domain::order::{Order, OrderStatus, Reason, StatusChange};
-use domain::{CustomerId, OrderId, Timestamp};
-use lambdakit::AwsError;
+use domain::order::{InvalidTransition, Order, OrderStatus, Reason, StatusChange};
+use domain::{OrderId, Timestamp};
 use lambdakit::messaging::command::CommandQueue;
 use lambdakit::workflow::executions::Tasks;
 use lambdakit::workflow::steps::{self, StepError, StepResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::events::complete_task;
-use super::units;
-use crate::store::{FulfilmentStore, OrderStore, Transition, TransitionOutcome, Wait};
+use crate::fulfilment::store::{FulfilmentStore, Wait};
+use crate::fulfilment::tasks::complete_task;
+use crate::store::{OrderStore, Transition, TransitionOutcome};
 
 /// The error of a task whose command is not sent because the customer has cancelled the order.
 pub const CANCEL_REQUESTED: &str = "CancelRequested";
@@ -82,57 +81,6 @@ const REFUSED: StepResult<StepReport> = StepResult::Refused {
     output: StepReport { outcome: StepOutcome::CancelRequested },
 };
 
-/// Orders, and the progress of their fulfilment.
-#[derive(Clone, Debug)]
-pub struct OrderRepository {
-    pub(super) orders: OrderStore,
-    pub(super) fulfilments: FulfilmentStore,
-}
-
-impl OrderRepository {
-    /// The orders and fulfilments in these stores.
-    #[must_use]
-    pub fn new(orders: OrderStore, fulfilments: FulfilmentStore) -> Self {
-        Self { orders, fulfilments }
-    }
-
-    /// Reads an order that is being fulfilled, under its customer's id or, once their data was
-    /// erased, under [`CustomerId::ERASED`].
-    pub(super) async fn find(&self, order_id: OrderId) -> Result<Option<Order>, AwsError> {
-        let Some(fulfilment) = self.fulfilments.get(order_id).await? else { return Ok(None) };
-        match self.orders.get_latest(fulfilment.customer_id, order_id).await? {
-            None => self.orders.get_latest(CustomerId::ERASED, order_id).await,
-            found => Ok(found),
-        }
-    }
-
-    /// Advances an order, also if its customer's data was erased meanwhile. Each change is later
-    /// than the one before it, because consumers distinguish changes by their times. This holds
-    /// even if the workflow recorded the previous change after the event that it led to.
-    pub(super) async fn advance(
-        &self,
-        order: &Order,
-        mut step: Transition,
-    ) -> Result<TransitionOutcome, AwsError> {
-        step.change.at = step.change.at.max(order.changed_at().just_after());
-        match self.orders.advance(order.customer_id, order.order_id, step).await? {
-            // Erased since it was read.
-            TransitionOutcome::NotFound => {
-                self.orders.advance(CustomerId::ERASED, order.order_id, step).await
-            }
-            moved => Ok(moved),
-        }
-    }
-}
-
-/// No transition leads from the order's status to the requested one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an order that is {from} cannot become {to}")]
-pub(super) struct InvalidTransition {
-    pub(super) from: OrderStatus,
-    pub(super) to: OrderStatus,
-}
-
 /// Performs the workflow's steps.
 ///
 /// A cancelled order is refused its next status. The refusal is a result, so the workflow needs no
@@ -140,7 +88,8 @@ pub(super) struct InvalidTransition {
 /// [`CANCEL_REQUESTED`], and the workflow compensates.
 #[derive(Clone, Debug)]
 pub struct FulfilmentSteps {
-    repository: OrderRepository,
+    orders: OrderStore,
+    fulfilments: FulfilmentStore,
     tasks: Tasks,
     payment: CommandQueue,
     shipping: CommandQueue,
@@ -150,12 +99,13 @@ impl FulfilmentSteps {
     /// Steps on these orders, which send commands to payment and shipping through these queues.
     #[must_use]
     pub fn new(
-        repository: OrderRepository,
+        orders: OrderStore,
+        fulfilments: FulfilmentStore,
         tasks: Tasks,
         payment: CommandQueue,
         shipping: CommandQueue,
     ) -> Self {
-        Self { repository, tasks, payment, shipping }
+        Self { orders, fulfilments, tasks, payment, shipping }
     }
 
     async fn mark(
@@ -175,7 +125,7 @@ impl FulfilmentSteps {
         unless_cancelled: bool,
     ) -> Result<StepResult<StepReport>, StepError> {
         let change = StatusChange { status, at: Timestamp::now(), reason };
-        match self.repository.advance(order, Transition { change, unless_cancelled }).await? {
+        match self.orders.advance(order, Transition { change, unless_cancelled }).await? {
             TransitionOutcome::Applied(_) => Ok(DONE),
             TransitionOutcome::Rejected(order) if order.has_been(status) => Ok(DONE),
             TransitionOutcome::Rejected(order) if unless_cancelled && order.cancel_requested_at.is_some() => {
@@ -216,7 +166,7 @@ impl FulfilmentSteps {
         let id = Uuid::new_v5(&order.order_id.into(), C::DETAIL_TYPE.as_bytes());
         let event = Event::new(id, order.correlation_id.clone(), Timestamp::now(), command);
         // The token is stored first: the answer may arrive before this function returns.
-        let answer = self.repository.fulfilments.wait(order.order_id, wait, token).await?;
+        let answer = self.fulfilments.wait(order.order_id, wait, token).await?;
         match answer {
             Some(answer) => complete_task(&self.tasks, token, answer).await?,
             None => queue.send(C::SOURCE, C::DETAIL_TYPE, &event).await?,
@@ -230,7 +180,7 @@ impl steps::Handler for FulfilmentSteps {
     type Output = StepReport;
 
     async fn handle(&self, Call { order_id, step }: Call) -> Result<StepResult<StepReport>, StepError> {
-        let order = self.repository.find(order_id).await?;
+        let order = self.orders.find(order_id).await?;
         let order = &order.ok_or_else(|| StepError::broken(&"there is no such order"))?;
         match step {
             Step::MarkStockReserved => self.mark(order, OrderStatus::StockReserved, true).await,
@@ -249,7 +199,7 @@ impl steps::Handler for FulfilmentSteps {
                 self.command(order, &self.payment, (Wait::Refund, &task_token), command).await
             }
             Step::Ship { task_token } => {
-                let (recipient, units) = (order.recipient.clone(), units(order));
+                let (recipient, units) = (order.recipient.clone(), order.units());
                 let command = ShipOrder { order_id, recipient, units };
                 let wait = (Wait::Delivery, &*task_token);
                 self.command_unless_cancelled(order, OrderStatus::Paid, &self.shipping, wait, command).await

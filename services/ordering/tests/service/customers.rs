@@ -7,9 +7,9 @@ use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::messaging::publish::Publisher;
 use lambdakit::messaging::queue;
-use ordering::basket_checked_out::CheckoutHandler;
+use ordering::checkout::CheckoutHandler;
 use ordering::privacy::OrderData;
-use ordering::store::{FulfilmentStore, OrderStore};
+use ordering::store::OrderStore;
 use serde_json::{Value, json};
 use shopkit::privacy::PrivacyHandler;
 use testkit::faults::{Fault, FaultProxy, Rule};
@@ -38,10 +38,8 @@ async fn counter() -> Counter {
     account.table("ORDER_TABLE").await;
     let orders = OrderStore::new(of_service.known_table("ORDER_TABLE"));
     let bus = account.bus().await;
-    account.table("FULFILMENT_TABLE").await;
-    let fulfilments = FulfilmentStore::new(of_service.known_table("FULFILMENT_TABLE"));
     let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
-    let requests = PrivacyHandler::new(OrderData::new(orders.clone(), fulfilments), publisher);
+    let requests = PrivacyHandler::new(OrderData::new(orders.clone()), publisher);
     let client = Client::new(ordering::api::router(orders.clone()));
     let shop = Shop { client, dynamodb: account.aws().dynamodb(), checkouts: CheckoutHandler::new(orders) };
     Counter { shop, bus, requests, account, faults }
@@ -57,7 +55,7 @@ impl Counter {
     /// Adds this many orders of `swn`, one second apart.
     async fn fill(&self, count: u64) {
         assert!(self.shop.deliver(&[order("swn", 0)]).await.is_empty());
-        let template = self.rows().await.remove(0);
+        let template = self.shop.rows().await.remove(0);
         let orders = (1..count).map(|number| {
             let mut row = template.clone();
             let id = format!("019c1430-{:04x}-7000-8000-{number:012}", number % 0x1000);

@@ -10,8 +10,9 @@ use lambdakit::workflow::executions::{Tasks, Workflow};
 use lambdakit::workflow::steps;
 use lambdakit::workflow::steps::StepError;
 use ordering::fulfilment::events::FulfilmentHandler;
-use ordering::fulfilment::steps::{FulfilmentSteps, OrderRepository, StepOutcome};
-use ordering::store::{FulfilmentStore, OrderStore};
+use ordering::fulfilment::steps::{FulfilmentSteps, StepOutcome};
+use ordering::fulfilment::store::FulfilmentStore;
+use ordering::store::OrderStore;
 use serde_json::{Value, json};
 use testkit::{Account, Bus, customer_id, eventually};
 
@@ -54,15 +55,19 @@ async fn world() -> World {
         .role_arn(account.role("waiting").await)
         .definition(definition.to_string());
     let workflow = created.send().await.unwrap().state_machine_arn;
-    let repository = OrderRepository::new(
-        OrderStore::new(account.known_table("ORDER_TABLE")),
-        FulfilmentStore::new(account.known_table("FULFILMENT_TABLE")),
-    );
+    let orders = OrderStore::new(account.known_table("ORDER_TABLE"));
+    let fulfilments = FulfilmentStore::new(account.known_table("FULFILMENT_TABLE"));
     let commands = |url: &String| CommandQueue::new(sqs.clone(), url.clone());
     let tasks = Tasks::new(workflows.clone());
     let started = Workflow::new(workflows, workflow.clone());
-    let facts = FulfilmentHandler::new(repository.clone(), started, tasks.clone(), commands(&shipping));
-    let steps = FulfilmentSteps::new(repository, tasks, commands(&payment), commands(&shipping));
+    let facts = FulfilmentHandler::new(
+        orders.clone(),
+        fulfilments.clone(),
+        started,
+        tasks.clone(),
+        commands(&shipping),
+    );
+    let steps = FulfilmentSteps::new(orders, fulfilments, tasks, commands(&payment), commands(&shipping));
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
     World { account, shop, facts, steps, tokens, payment, shipping, workflow }
 }
@@ -408,13 +413,25 @@ async fn delivery_is_told_to_keep_the_parcel_of_an_order_that_was_cancelled() {
 }
 
 #[tokio::test]
+async fn orders_cancelled_before_they_are_claimed_are_not_fulfilled() {
+    let world = world().await;
+    let cancel = format!("/order/swn/{ID}/cancel?customerId={}", customer_id("swn"));
+    let order = world.shop.client.send("POST", &cancel, &[], "").await.expect(202).body;
+    assert_eq!(order["status"], "CANCELLED");
+    assert!(world.tell("OrderPlaced", placed()).await);
+    let fulfilments = world.shop.dynamodb.scan().table_name("FULFILMENT_TABLE").send().await.unwrap();
+    assert!(fulfilments.items().is_empty());
+    let executions = world.account.aws().workflows().list_executions().state_machine_arn(&world.workflow);
+    assert!(executions.send().await.unwrap().executions().is_empty());
+}
+
+#[tokio::test]
 async fn an_order_whose_customer_is_forgotten_on_the_way_goes_on_under_nobodys_name() {
     let (world, token) = World::begun().await;
     assert_eq!(world.step("markStockReserved", json!({})).await, Ok(()));
     let orders = OrderStore::new(world.account.known_table("ORDER_TABLE"));
     let (found, _) = orders.chunk(customer_id("swn").parse().unwrap(), None).await.unwrap();
-    let fulfilments = FulfilmentStore::new(world.account.known_table("FULFILMENT_TABLE"));
-    orders.anonymise(&found, &fulfilments).await.unwrap();
+    orders.anonymise(&found).await.unwrap();
     let rows = world.shop.dynamodb.scan().table_name("FULFILMENT_TABLE").send().await.unwrap();
     assert!(!format!("{rows:?}").contains(&customer_id("swn")));
     assert_eq!(world.step("markPaid", json!({})).await, Ok(()));
@@ -522,8 +539,7 @@ async fn the_sample_events_tell_of_the_sample_order() {
 
 /// The order's row, as a stream image.
 async fn image(world: &World) -> Value {
-    let rows = world.shop.dynamodb.scan().table_name("ORDER_TABLE").send().await.unwrap().items.unwrap();
-    let item: serde_dynamo::Item = rows[0].clone().into();
+    let item: serde_dynamo::Item = world.shop.rows().await.remove(0).into();
     serde_json::to_value(item).unwrap()
 }
 

@@ -11,7 +11,7 @@ use crate::{order, shop};
 async fn placed() -> HashMap<String, AttributeValue> {
     let shop = shop().await;
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
-    shop.dynamodb.scan().table_name("ORDER_TABLE").send().await.unwrap().items()[0].clone()
+    shop.rows().await.remove(0)
 }
 
 /// The read capacity units of two pages of each list when one user has this many orders.

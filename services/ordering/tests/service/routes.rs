@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use testkit::customer_id;
 
 use crate::{Shop, order, shop};
 
@@ -84,6 +85,22 @@ async fn missing_orders_are_not_found() {
     shop.client.get("/order/swn/00000000-0000-7000-8000-000000000000").await.expect(404);
     shop.client.get("/order/swn/nonsense").await.expect(404);
     assert_eq!(shop.client.get("/order/a%20b").await.expect(422).fields_at_fault(), ["userName"]);
+}
+
+#[tokio::test]
+async fn orders_that_nobody_has_claimed_are_cancelled_at_once() {
+    let shop = with_orders(1).await;
+    let order = shop.client.get("/order/swn").await.body["items"][0]["orderId"].clone();
+    let path = format!("/order/swn/{}", order.as_str().unwrap());
+    let cancel = format!("{path}/cancel?customerId={}", customer_id("swn"));
+    let cancelled = shop.client.send("POST", &cancel, &[], "").await.expect(202).body;
+    assert_eq!(cancelled["status"], "CANCELLED");
+    let history = cancelled["history"].as_array().unwrap();
+    assert_eq!((history.len(), &history[1]["reason"]), (2, &json!("CUSTOMER_REQUEST")));
+    assert_eq!(history[1]["at"], cancelled["cancelRequestedAt"]);
+    let refused = shop.client.send("POST", &cancel, &[], "").await.expect(409).body;
+    assert_eq!(refused["type"], "urn:problem-type:order-not-cancellable");
+    assert_eq!(shop.client.get(&path).await.expect(200).body, cancelled);
 }
 
 #[tokio::test]

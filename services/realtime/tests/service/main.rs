@@ -8,8 +8,8 @@ mod connections;
 mod customers;
 mod floods;
 mod frames;
+mod order_event;
 mod server;
-mod updates;
 
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;

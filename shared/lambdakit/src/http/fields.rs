@@ -4,7 +4,7 @@
 //! fields in one step, and the recorded errors become a problem response:
 //!
 //! ```
-//! # use lambdakit::{Problem, fields::Fields};
+//! # use lambdakit::{Problem, http::fields::Fields};
 //! struct Greeting { name: String, times: Option<u8> }
 //!
 //! fn read(body: &[u8]) -> Result<Greeting, Problem> {

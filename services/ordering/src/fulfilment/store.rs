@@ -1,13 +1,12 @@
 //! The fulfilment table: key `orderId`; time to live `expiresAt`.
 //!
-//! A row stores whose order is being fulfilled. It also matches a waiting workflow task with the
-//! event that it waits for. Either can arrive first, and either can arrive twice. Whichever arrives
+//! A row matches a waiting workflow task with the event that it waits for. Either can arrive first, and either can arrive twice. Whichever arrives
 //! second finds the other, and the task is completed.
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, TransactWriteItem, Update};
-use domain::{CustomerId, OrderId, Timestamp};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use domain::{OrderId, Timestamp};
 use lambdakit::AwsError;
 use lambdakit::dynamodb::item::key;
 use lambdakit::dynamodb::table::{Put, Table};
@@ -65,14 +64,11 @@ impl Answer {
 }
 
 /// An order that is being fulfilled.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fulfilment {
     /// The order.
     pub order_id: OrderId,
-    /// Its customer; [`CustomerId::ERASED`] once their data was erased.
-    #[serde(deserialize_with = "CustomerId::deserialize_or_erased")]
-    pub customer_id: CustomerId,
     /// Unix seconds, DynamoDB's unit for its time to live.
     expires_at: i64,
 }
@@ -80,9 +76,9 @@ pub struct Fulfilment {
 impl Fulfilment {
     /// The fulfilment of this order.
     #[must_use]
-    pub fn new(order_id: OrderId, customer_id: CustomerId) -> Self {
+    pub fn new(order_id: OrderId) -> Self {
         let expires_at = Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds();
-        Self { order_id, customer_id, expires_at }
+        Self { order_id, expires_at }
     }
 }
 
@@ -118,25 +114,6 @@ impl FulfilmentStore {
             .set_item(Some(serde_dynamo::to_item(fulfilment)?))
             .condition_expression("attribute_not_exists(orderId)");
         Put::of(put.send().await).map(drop)
-    }
-
-    /// The part of a transaction that erases the customer's id from a row, even before the row is
-    /// begun.
-    pub(super) fn erasing(&self, order_id: OrderId) -> Result<TransactWriteItem, AwsError> {
-        let expires_at = Timestamp::now().plus_days(LIFETIME_DAYS).unix_seconds();
-        let update = Update::builder()
-            .table_name(self.table.name())
-            .set_key(Some(key([("orderId", order_id.to_string())])))
-            .update_expression("SET customerId = :erased, expiresAt = if_not_exists(expiresAt, :expiresAt)")
-            .expression_attribute_values(":erased", AttributeValue::S(CustomerId::ERASED.to_string()))
-            .expression_attribute_values(":expiresAt", AttributeValue::N(expires_at.to_string()))
-            .build()?;
-        Ok(TransactWriteItem::builder().update(update).build())
-    }
-
-    /// Reads an order that is being fulfilled.
-    pub async fn get(&self, order_id: OrderId) -> Result<Option<Fulfilment>, AwsError> {
-        self.table.get_latest(key([("orderId", order_id.to_string())])).await
     }
 
     /// Stores the token of a task that is waiting from now on. Returns the answer if it is stored
@@ -178,7 +155,7 @@ impl FulfilmentStore {
             .table_name(self.table.name())
             .set_key(Some(key([("orderId", order_id.to_string())])))
             .update_expression(expression)
-            .condition_expression("attribute_exists(customerId)")
+            .condition_expression("attribute_exists(orderId)")
             .expression_attribute_names("#half", format!("{attribute}{half}"))
             .expression_attribute_values(":value", value)
             .return_values(ReturnValue::AllNew);

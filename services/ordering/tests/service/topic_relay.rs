@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_lambda_events::sqs::SqsEvent;
 use lambdakit::messaging::queue;
 use lambdakit::messaging::topic::Topic;
-use ordering::topic::TopicRelay;
+use ordering::topic_relay::TopicRelay;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};
 use testkit::{Account, eventually};
