@@ -1,7 +1,7 @@
 import { Tags } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { apiFunction, type PublicApi } from './public-api.ts';
+import { ApiFunction } from './api-function.ts';
 import { FactSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -9,7 +9,8 @@ import { ShopTable } from './table.ts';
 
 export interface AuditServiceProps {
   readonly settings: Settings;
-  readonly api: PublicApi;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
   /** The topic that order events are published to. */
   readonly topic: ITopic;
 }
@@ -19,7 +20,7 @@ export interface AuditServiceProps {
  * row twice.
  */
 export class AuditService extends Construct {
-  constructor(scope: Construct, id: string, { settings, api, topic }: AuditServiceProps) {
+  constructor(scope: Construct, id: string, { settings, tokenClient, topic }: AuditServiceProps) {
     super(scope, id);
     Tags.of(this).add('service', 'audit');
 
@@ -37,15 +38,14 @@ export class AuditService extends Construct {
     facts.allow(audit.tableArn, 'dynamodb:PutItem');
     new FactSubscription(this, 'Subscription', { topic, consumer: facts });
 
-    const handler = apiFunction(this, 'Api', {
-      api,
+    const handler = new ApiFunction(this, 'Api', {
       settings,
+      tokenClient,
       service: 'audit',
       name: 'audit-api',
       callsInSequence: 1,
       environment: { AUDIT_TABLE: audit.tableName },
     });
     handler.allow(audit.tableArn, 'dynamodb:Query');
-    api.route('/audit/{orderId}', handler, ['GET']);
   }
 }

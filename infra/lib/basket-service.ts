@@ -2,8 +2,8 @@ import { Tags } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
+import { ApiFunction } from './api-function.ts';
 import { EventQueue } from './event-queue.ts';
-import { apiFunction, type PublicApi } from './public-api.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -12,12 +12,13 @@ import { ShopTable } from './table.ts';
 export interface BasketServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: PublicApi;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
 }
 
 /** Baskets and checkout: today's prices are replicated in, checked-out baskets are published. */
 export class BasketService extends Construct {
-  constructor(scope: Construct, id: string, { settings, bus, api }: BasketServiceProps) {
+  constructor(scope: Construct, id: string, { settings, bus, tokenClient }: BasketServiceProps) {
     super(scope, id);
     Tags.of(this).add('service', 'basket');
 
@@ -36,9 +37,9 @@ export class BasketService extends Construct {
       settings, name: 'idempotency', partitionKey: 'id', timeToLive: 'expiresAt',
     });
 
-    const handler = apiFunction(this, 'Api', {
-      api,
+    const handler = new ApiFunction(this, 'Api', {
       settings,
+      tokenClient,
       service: 'basket',
       name: 'basket-api',
       // Adding an item: read its price, read the basket, write the basket, read all prices.
@@ -56,11 +57,6 @@ export class BasketService extends Construct {
     handler.allow(prices.tableArn, 'dynamodb:BatchGetItem');
     handler.allow(checkouts.tableArn, 'dynamodb:PutItem');
     handler.allow(idempotency.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    api.route('/basket', handler, ['GET', 'POST']);
-    api.route('/basket/checkout', handler, ['POST'], { pace: 'checkout' });
-    api.route('/basket/{userName}', handler, ['GET', 'DELETE']);
-    api.route('/basket/{userName}/items', handler, ['POST']);
-    api.route('/basket/{userName}/items/{itemId}', handler, ['PATCH', 'DELETE']);
 
     const priceUpdates = new RustFunction(this, 'PriceUpdates', {
       settings,

@@ -2,7 +2,7 @@ import { Tags } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { apiFunction, type PublicApi } from './public-api.ts';
+import { ApiFunction } from './api-function.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -11,7 +11,8 @@ import { ShopTable } from './table.ts';
 export interface InventoryServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: PublicApi;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
 }
 
 /**
@@ -22,7 +23,7 @@ export class InventoryService extends Construct {
   /** Reserves, releases and ships stock, for the workflow that fulfils orders. */
   readonly steps: RustFunction;
 
-  constructor(scope: Construct, id: string, { settings, bus, api }: InventoryServiceProps) {
+  constructor(scope: Construct, id: string, { settings, bus, tokenClient }: InventoryServiceProps) {
     super(scope, id);
     Tags.of(this).add('service', 'inventory');
 
@@ -34,9 +35,9 @@ export class InventoryService extends Construct {
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
 
-    const handler = apiFunction(this, 'Api', {
-      api,
+    const handler = new ApiFunction(this, 'Api', {
       settings,
+      tokenClient,
       service: 'inventory',
       name: 'inventory-api',
       // A repeated receipt: the transaction, read the stored receipt, read the stock.
@@ -44,8 +45,6 @@ export class InventoryService extends Construct {
       environment: { STOCK_TABLE: stock.tableName },
     });
     handler.allow(stock.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-    api.route('/stock/{productId}', handler, ['GET']);
-    api.route('/stock/{productId}/receipts', handler, ['POST']);
 
     this.steps = new RustFunction(this, 'Steps', {
       settings,

@@ -3,9 +3,9 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { ApiFunction } from './api-function.ts';
 import { privacyQueues } from './privacy-queues.ts';
 import { EventQueue } from './event-queue.ts';
-import { apiFunction, type PublicApi } from './public-api.ts';
 import { OrderTopic } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -15,7 +15,8 @@ import { ShopTable } from './table.ts';
 export interface OrderingServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: PublicApi;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
 }
 
 /**
@@ -28,7 +29,7 @@ export class OrderingService extends Construct {
   /** The topic that order events are published to. */
   readonly topic: ITopic;
 
-  constructor(scope: Construct, id: string, { settings, bus, api }: OrderingServiceProps) {
+  constructor(scope: Construct, id: string, { settings, bus, tokenClient }: OrderingServiceProps) {
     super(scope, id);
     Tags.of(this).add('service', 'ordering');
 
@@ -46,9 +47,9 @@ export class OrderingService extends Construct {
     });
     this.orders = orders;
 
-    const handler = apiFunction(this, 'Api', {
-      api,
+    const handler = new ApiFunction(this, 'Api', {
       settings,
+      tokenClient,
       service: 'ordering',
       name: 'ordering-api',
       // A list of one customer or of all: query the keys, then read the orders. A cancellation: try
@@ -61,10 +62,6 @@ export class OrderingService extends Construct {
     );
     handler.allow(orders.indexArn('by-status'), 'dynamodb:Query');
     handler.allow(orders.indexArn('by-user-name'), 'dynamodb:Query', 'dynamodb:Scan');
-    api.route('/order', handler, ['GET']);
-    api.route('/order/{userName}', handler, ['GET']);
-    api.route('/order/{userName}/{orderId}', handler, ['GET']);
-    api.route('/order/{userName}/{orderId}/cancel', handler, ['POST']);
 
     const consumer = new RustFunction(this, 'Consumer', {
       settings,

@@ -2,7 +2,7 @@ import { Tags } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
-import { apiFunction, type PublicApi } from './public-api.ts';
+import { ApiFunction } from './api-function.ts';
 import type { PaymentSecrets } from './payment-sandbox.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -13,7 +13,8 @@ import { WorkQueue } from './work-queue.ts';
 export interface PaymentServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: PublicApi;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
   readonly secrets: PaymentSecrets;
   /** The URL of the payment provider's API. */
   readonly providerUrl: string;
@@ -35,7 +36,7 @@ export class PaymentService extends Construct {
 
   constructor(scope: Construct, id: string, props: PaymentServiceProps) {
     super(scope, id);
-    const { settings, bus, api, secrets, providerUrl } = props;
+    const { settings, bus, tokenClient, secrets, providerUrl } = props;
     Tags.of(this).add('service', 'payment');
 
     const payments = new ShopTable(this, 'Payments', {
@@ -46,16 +47,15 @@ export class PaymentService extends Construct {
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
 
-    const handler = apiFunction(this, 'Api', {
-      api,
+    const handler = new ApiFunction(this, 'Api', {
       settings,
+      tokenClient,
       service: 'payment',
       name: 'payment-api',
       callsInSequence: 1,
       environment: { PAYMENT_TABLE: payments.tableName },
     });
     handler.allow(payments.tableArn, 'dynamodb:GetItem');
-    api.route('/payment/{orderId}', handler, ['GET']);
 
     // A separate function: a public endpoint needs no user identities, and staff need no webhook
     // secret.
@@ -72,7 +72,6 @@ export class PaymentService extends Construct {
     });
     webhook.allow(payments.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
     secrets.webhookSecret.showTo(webhook);
-    api.route('/payment/webhook', webhook, ['POST'], { signed: ['POST'] });
 
     const commands = new RustFunction(this, 'Commands', {
       settings,

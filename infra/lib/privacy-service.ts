@@ -3,8 +3,8 @@ import { type UserPool, UserPoolOperation } from 'aws-cdk-lib/aws-cognito';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
+import { ApiFunction } from './api-function.ts';
 import { EventQueue } from './event-queue.ts';
-import { apiFunction, type PublicApi } from './public-api.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -16,13 +16,14 @@ const HOLDERS = ['basket', 'notification', 'ordering', 'realtime'];
 export interface PrivacyServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: PublicApi;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
   readonly users: UserPool;
 }
 
 /** Export and erasure of a customer's own data, and the check at sign-up. */
 export class PrivacyService extends Construct {
-  constructor(scope: Construct, id: string, { settings, bus, api, users }: PrivacyServiceProps) {
+  constructor(scope: Construct, id: string, { settings, bus, tokenClient, users }: PrivacyServiceProps) {
     super(scope, id);
     Tags.of(this).add('service', 'privacy');
 
@@ -36,9 +37,9 @@ export class PrivacyService extends Construct {
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
 
-    const handler = apiFunction(this, 'Api', {
-      api,
+    const handler = new ApiFunction(this, 'Api', {
       settings,
+      tokenClient,
       service: 'privacy',
       name: 'privacy-api',
       // An export: read the request, then create one or read the parts.
@@ -46,9 +47,6 @@ export class PrivacyService extends Construct {
       environment: { PRIVACY_TABLE: requests.tableName, DATA_HOLDERS: holders },
     });
     handler.allow(requests.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query');
-    api.route('/me', handler, ['DELETE']);
-    api.route('/me/export', handler, ['GET']);
-    api.route('/customer/{customerId}', handler, ['GET', 'DELETE']);
 
     // The same rule for user names at sign-up and in the services.
     const signUp = new RustFunction(this, 'SignUp', {

@@ -2,8 +2,8 @@ import { Tags } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
+import { ApiFunction } from './api-function.ts';
 import { EventQueue } from './event-queue.ts';
-import { apiFunction, type PublicApi } from './public-api.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -12,7 +12,8 @@ import { ShopTable } from './table.ts';
 export interface ProductServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: PublicApi;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
 }
 
 /**
@@ -20,7 +21,7 @@ export interface ProductServiceProps {
  * events.
  */
 export class ProductService extends Construct {
-  constructor(scope: Construct, id: string, { settings, bus, api }: ProductServiceProps) {
+  constructor(scope: Construct, id: string, { settings, bus, tokenClient }: ProductServiceProps) {
     super(scope, id);
     Tags.of(this).add('service', 'product');
 
@@ -32,9 +33,9 @@ export class ProductService extends Construct {
       stream: StreamViewType.NEW_AND_OLD_IMAGES,
     });
 
-    const handler = apiFunction(this, 'Api', {
-      api,
+    const handler = new ApiFunction(this, 'Api', {
       settings,
+      tokenClient,
       service: 'product',
       name: 'product-api',
       // A deletion: read the product, store who requested it, delete it.
@@ -44,9 +45,6 @@ export class ProductService extends Construct {
     handler.allow(products.tableArn,
       'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:Scan');
     handler.allow(products.indexArn('by-category'), 'dynamodb:Query');
-    api.route('/product', handler, ['GET', 'POST'], { public: ['GET'] });
-    api.route('/product/{id}', handler, ['GET', 'PUT', 'PATCH', 'DELETE'], { public: ['GET'] });
-    api.route('/openapi.json', handler, ['GET'], { public: ['GET'] });
 
     new StreamPublisher(this, 'Events', {
       settings,

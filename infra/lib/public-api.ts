@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Lazy, Stack } from 'aws-cdk-lib';
 import {
   AccessLogField, AccessLogFormat, type CfnStage, CognitoUserPoolsAuthorizer, EndpointType, type IAuthorizer,
@@ -6,46 +5,16 @@ import {
   PassthroughBehavior, RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct, type IDependable } from 'constructs';
+import { deployedRoutes, type FunctionRoute, type GatewayRoute, routesOf, type Verb } from './api-routes.ts';
 import { Firewall } from './firewall.ts';
 import { commonHeaders, EXPOSED_HEADERS, gatewayResponses, type Headers, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
+import { readDocument } from './openapi.ts';
 import { PartnerKeys } from './partner-keys.ts';
-import { type OpenApi, describes, requestModel } from './request-models.ts';
-import { RustFunction, type RustFunctionProps } from './rust-function.ts';
+import type { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import type { SignIn } from './sign-in.ts';
-import { methodSetting, type RateLimit } from './throttling.ts';
-
-export type Verb = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-export interface ApiFunctionProps extends RustFunctionProps {
-  readonly api: PublicApi;
-}
-
-/** Creates a function that answers requests of the HTTP API. */
-export function apiFunction(scope: Construct, id: string, { api, ...props }: ApiFunctionProps): RustFunction {
-  return new RustFunction(scope, id, {
-    ...props,
-    environment: {
-      ALLOWED_ORIGINS: props.settings.allowedOrigins.join(','),
-      // The gateway accepts tokens of every client of the user pool, so functions check the client.
-      TOKEN_CLIENTS: api.tokenClient,
-      ...props.environment,
-    },
-  });
-}
-
-export interface RouteOptions {
-  /** Methods that need no sign-in. */
-  readonly public?: readonly Verb[];
-  /**
-   * Methods whose callers sign their requests: the function checks the signature, no sign-in is
-   * needed.
-   */
-  readonly signed?: readonly Verb[];
-  /** Rate limit of its methods that change something. */
-  readonly pace?: RateLimit;
-}
+import { methodSetting } from './throttling.ts';
 
 export interface PublicApiProps {
   readonly settings: Settings;
@@ -53,7 +22,8 @@ export interface PublicApiProps {
 }
 
 /**
- * The shop's only public entry point: an API Gateway REST API.
+ * The shop's only public entry point: an API Gateway REST API with the routes of the OpenAPI
+ * document.
  *
  * It refuses requests that no function needs to see: callers who are not signed in, unknown routes
  * and methods, bodies that are not JSON objects, and more requests than the stage allows.
@@ -61,8 +31,6 @@ export interface PublicApiProps {
 export class PublicApi extends Construct {
   readonly url: string;
   readonly id: string;
-  /** Id of the app client whose tokens are accepted. */
-  readonly tokenClient: string;
   /** Lets API Gateway write logs in this account. */
   readonly logging: IDependable;
   private readonly api: RestApi;
@@ -79,7 +47,6 @@ export class PublicApi extends Construct {
   constructor(scope: Construct, id: string, { settings, signIn }: PublicApiProps) {
     super(scope, id);
     this.settings = settings;
-    this.tokenClient = signIn.client.userPoolClientId;
     this.api = new RestApi(this, 'Rest', {
       restApiName: Stack.of(this).stackName,
       endpointTypes: [EndpointType.REGIONAL],
@@ -116,7 +83,6 @@ export class PublicApi extends Construct {
       this.api.addGatewayResponse(response.type.responseType, response);
     }
     this.throttle();
-    this.health();
     this.refuseUnknownRoutes();
     if (settings.partnerKey) new PartnerKeys(this, 'Keys', { settings, api: this.api, stage: this.api.deploymentStage });
     if (settings.waf) {
@@ -127,30 +93,40 @@ export class PublicApi extends Construct {
   }
 
   /**
-   * Routes the given methods of a path to a function. Callers have to be signed in unless a method
-   * is public.
-   *
-   * The path's other methods get 405 without a function.
+   * Adds the routes that these functions answer, and those that the gateway answers itself. A
+   * path's other methods get 405 without a function.
    */
-  route(path: string, handler: RustFunction, verbs: readonly Verb[], { public: open = [], signed = [], pace = 'change' }: RouteOptions = {}): void {
-    const resource = this.api.root.resourceForPath(path);
-    const integration = new LambdaIntegration(handler, { allowTestInvoke: false });
-    if (verbs.every((verb) => signed.includes(verb))) this.signedPaths.push(path);
-    for (const verb of verbs) {
-      resource.addMethod(verb, integration, {
-        ...(open.includes(verb) ? { apiKeyRequired: this.settings.partnerKey }
-          : signed.includes(verb) ? {} : { authorizer: this.authorizer }),
-        ...(BODIED.has(verb) ? this.checked(verb, path) : {}),
-      });
-      this.throttled.push(methodSetting(path, verb, verb === 'GET' ? 'read' : pace, this.settings));
+  addRoutes(functions: readonly RustFunction[]): void {
+    const byName = new Map(functions.map((answering) => [answering.name, answering]));
+    const deployed = deployedRoutes(ROUTES, functions);
+    for (const path of new Set(deployed.map((route) => route.path))) {
+      const routes = deployed.filter((route) => route.path === path);
+      for (const route of routes) {
+        if ('response' in route) this.respond(route);
+        else this.invoke(route, byName.get(route.function)!);
+      }
+      if (routes.every((route) => 'access' in route && route.access === 'signer')) this.signedPaths.push(path);
+      this.refuseOtherMethods(path, routes.map(({ verb }) => verb));
     }
-    this.refuseOtherMethods(path, verbs);
   }
 
-  private checked(verb: Verb, path: string): MethodOptions {
-    if (!describes(DESCRIPTION, verb, path)) throw new Error(`docs/openapi.json has no ${verb} ${path}.`);
-    const schema = requestModel(DESCRIPTION, verb, path);
-    // No body is described, so there is nothing to check: the function ignores a body.
+  private invoke(route: FunctionRoute, answering: RustFunction): void {
+    const { verb, path, access, rateLimit } = route;
+    this.api.root.resourceForPath(path).addMethod(verb, new LambdaIntegration(answering, { allowTestInvoke: false }), {
+      ...(access === 'user' ? { authorizer: this.authorizer } : {}),
+      ...(access === 'program' ? { apiKeyRequired: this.settings.partnerKey } : {}),
+      ...this.checked(route),
+    });
+    this.throttled.push(methodSetting(path, verb, rateLimit, this.settings));
+  }
+
+  private respond({ verb, path, response }: GatewayRoute): void {
+    const answer = this.mock(response.status, response.body, { 'Content-Type': "'application/json'" });
+    this.api.root.resourceForPath(path).addMethod(verb, answer.integration, answer.method);
+  }
+
+  /** Lets the gateway check a body. A route without a described body ignores it. */
+  private checked({ verb, path, requestModel: schema }: FunctionRoute): MethodOptions {
     if (schema === undefined) return {};
     const model = this.api.addModel(`Body${verb}${path}`.replaceAll(/[^A-Za-z]/g, ''), { contentType: 'application/json', schema });
     // For every content type: the gateway would not validate the other ones.
@@ -163,13 +139,6 @@ export class PublicApi extends Construct {
     stage.methodSettings = Lazy.any({
       produce: () => [methodSetting('/*', '*', 'change', this.settings), ...this.throttled],
     });
-  }
-
-  /** Reports that the API is deployed; invokes no function. */
-  private health(): void {
-    const answer = this.mock(200, '{"status":"ok"}', { 'Content-Type': "'application/json'" });
-    this.api.root.resourceForPath('/health').addMethod('GET', answer.integration, answer.method);
-    this.refuseOtherMethods('/health', ['GET']);
   }
 
   /**
@@ -219,10 +188,7 @@ export class PublicApi extends Construct {
   }
 }
 
-/** The API's OpenAPI description. */
-const DESCRIPTION = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as OpenApi;
-
-const BODIED: ReadonlySet<Verb> = new Set(['POST', 'PUT', 'PATCH']);
+const ROUTES = routesOf(readDocument());
 
 /** One JSON line per request, without the caller's identity. */
 const ACCESS_LOG = AccessLogFormat.custom(JSON.stringify({

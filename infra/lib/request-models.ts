@@ -1,4 +1,5 @@
 import { type JsonSchema, JsonSchemaType } from 'aws-cdk-lib/aws-apigateway';
+import type { OpenApi, Schema } from './openapi.ts';
 
 /**
  * The gateway's check of a request body: the bounds on size in its OpenAPI schema, against hostile
@@ -10,34 +11,6 @@ import { type JsonSchema, JsonSchemaType } from 'aws-cdk-lib/aws-apigateway';
 
 /** A text this many times too long is not a mistake. */
 const ROOM = 10;
-
-/** An OpenAPI 3.1 document, as far as this module reads it. */
-export interface OpenApi {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation | undefined>>>>;
-  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
-}
-
-interface Operation {
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema?: Schema }>> };
-}
-
-/** A JSON Schema; keywords not listed here are dropped. */
-export interface Schema {
-  readonly $ref?: string;
-  readonly type?: string | readonly string[];
-  readonly maxLength?: number;
-  readonly maxItems?: number;
-  readonly items?: Schema;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly allOf?: readonly Schema[];
-  readonly anyOf?: readonly Schema[];
-  readonly oneOf?: readonly Schema[];
-}
-
-/** Whether an operation is described, with or without a body. */
-export function describes(document: OpenApi, verb: string, path: string): boolean {
-  return document.paths[path]?.[verb.toLowerCase()] !== undefined;
-}
 
 /**
  * The model of an operation's body, in the gateway's JSON Schema draft 4 without references; none

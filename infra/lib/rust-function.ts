@@ -34,10 +34,10 @@ export interface RustFunctionProps {
  */
 export class RustFunction extends Function {
   readonly name: string;
+  readonly service: string;
   readonly callsInSequence: number;
   /** Refusals that were reported as an error, and are no failure. */
   readonly refusals?: IMetric;
-  private readonly service: string;
 
   constructor(scope: Construct, id: string, props: RustFunctionProps) {
     const { settings, name, service } = props;

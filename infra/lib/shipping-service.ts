@@ -4,7 +4,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
-import { apiFunction, type PublicApi } from './public-api.ts';
+import { ApiFunction } from './api-function.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -14,7 +14,8 @@ import { WorkQueue } from './work-queue.ts';
 export interface ShippingServiceProps {
   readonly settings: Settings;
   readonly bus: IEventBus;
-  readonly api: PublicApi;
+  /** Id of the app client whose tokens are accepted. */
+  readonly tokenClient: string;
 }
 
 /** A message: the shipment, and the schedule for its next step. */
@@ -28,7 +29,7 @@ export class ShippingService extends Construct {
   /** The queue that takes commands to ship a parcel, or to cancel it. */
   readonly commands: WorkQueue;
 
-  constructor(scope: Construct, id: string, { settings, bus, api }: ShippingServiceProps) {
+  constructor(scope: Construct, id: string, { settings, bus, tokenClient }: ShippingServiceProps) {
     super(scope, id);
     Tags.of(this).add('service', 'shipping');
 
@@ -43,16 +44,15 @@ export class ShippingService extends Construct {
     const reminders = new WorkQueue(this, 'Reminders', { name: 'shipping-carrier', callsInSequence: CALLS });
     const schedules = new Schedules(this, 'Schedules', { target: reminders });
 
-    const handler = apiFunction(this, 'Api', {
-      api,
+    const handler = new ApiFunction(this, 'Api', {
       settings,
+      tokenClient,
       service: 'shipping',
       name: 'shipping-api',
       callsInSequence: 1,
       environment: { SHIPMENT_TABLE: shipments.tableName },
     });
     handler.allow(shipments.tableArn, 'dynamodb:GetItem');
-    api.route('/shipment/{orderId}', handler, ['GET']);
 
     const environment = {
       SHIPMENT_TABLE: shipments.tableName,

@@ -16,6 +16,7 @@ import { OrderingService } from './ordering-service.ts';
 import { PaymentSandbox } from './payment-sandbox.ts';
 import { PaymentService } from './payment-service.ts';
 import { ProductService } from './product-service.ts';
+import { RustFunction } from './rust-function.ts';
 import { ShopSecret } from './secret.ts';
 import type { Settings } from './settings.ts';
 import { SignIn } from './sign-in.ts';
@@ -35,6 +36,7 @@ export class ShopStack extends Stack {
     new EventArchive(this, 'Events', { bus });
     const signIn = new SignIn(this, 'SignIn', { settings });
     const api = new PublicApi(this, 'Http', { settings, signIn });
+    const tokenClient = signIn.client.userPoolClientId;
     const secrets = {
       providerKey: new ShopSecret(this, 'ProviderKey', { description: `Key of the payment provider's API (${settings.stage})` }),
       webhookSecret: new ShopSecret(this, 'WebhookSecret', {
@@ -46,11 +48,11 @@ export class ShopStack extends Stack {
       ? new PaymentSandbox(this, 'PaymentSandbox', { settings, secrets, webhookUrl: `${api.url}payment/webhook` })
       : undefined;
     const payment = new PaymentService(this, 'Payment', {
-      settings, bus, api, secrets, providerUrl: settings.paymentProviderUrl ?? provider!.url,
+      settings, bus, tokenClient, secrets, providerUrl: settings.paymentProviderUrl ?? provider!.url,
     });
-    const inventory = new InventoryService(this, 'Inventory', { settings, bus, api });
-    const shipping = new ShippingService(this, 'Shipping', { settings, bus, api });
-    const ordering = new OrderingService(this, 'Ordering', { settings, bus, api });
+    const inventory = new InventoryService(this, 'Inventory', { settings, bus, tokenClient });
+    const shipping = new ShippingService(this, 'Shipping', { settings, bus, tokenClient });
+    const ordering = new OrderingService(this, 'Ordering', { settings, bus, tokenClient });
     const fulfilment = new Fulfilment(this, 'Fulfilment', {
       settings,
       bus,
@@ -60,11 +62,11 @@ export class ShopStack extends Stack {
       shippingCommands: shipping.commands,
     });
     const realtime = new RealtimeService(this, 'Realtime', {
-      settings, bus, topic: ordering.topic, users: signIn.pool, tokenClient: api.tokenClient, logging: api.logging,
+      settings, bus, topic: ordering.topic, users: signIn.pool, tokenClient, logging: api.logging,
     });
     const services = [
-      new ProductService(this, 'Product', { settings, bus, api }),
-      new BasketService(this, 'Basket', { settings, bus, api }),
+      new ProductService(this, 'Product', { settings, bus, tokenClient }),
+      new BasketService(this, 'Basket', { settings, bus, tokenClient }),
       ordering,
       fulfilment,
       inventory,
@@ -72,10 +74,12 @@ export class ShopStack extends Stack {
       payment,
       ...(provider === undefined ? [] : [provider]),
       new NotificationService(this, 'Notification', { settings, bus, topic: ordering.topic }),
-      new AuditService(this, 'Audit', { settings, api, topic: ordering.topic }),
+      new AuditService(this, 'Audit', { settings, tokenClient, topic: ordering.topic }),
       realtime,
-      new PrivacyService(this, 'Privacy', { settings, bus, api, users: signIn.pool }),
+      new PrivacyService(this, 'Privacy', { settings, bus, tokenClient, users: signIn.pool }),
     ];
+
+    api.addRoutes(this.node.findAll().filter((construct) => construct instanceof RustFunction));
 
     if (settings.alarms) watch(this, services, settings.stage);
     if (settings.alarmEmail !== undefined) mailAlarms(this, settings.alarmEmail);

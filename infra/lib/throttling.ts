@@ -9,6 +9,10 @@ export type RateLimit = 'read' | 'change' | 'checkout';
 /** Rate of a method in each class, as a share of the stage's rate. */
 const SHARES: Readonly<Record<RateLimit, number>> = { read: 2, change: 1, checkout: 0.25 };
 
+export function isRateLimit(name: string): name is RateLimit {
+  return Object.hasOwn(SHARES, name);
+}
+
 /** AWS's default quotas for an account in one region; higher limits cannot be set. */
 const MOST = { perSecond: 10_000, burst: 5_000 } as const;
 

@@ -3,6 +3,7 @@
 use axum::http::{Method, StatusCode};
 use domain::OrderId;
 use lambdakit::dynamodb::page::Page;
+use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
 
 use crate::api::EntryView;
@@ -12,7 +13,7 @@ use crate::api::EntryView;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::new(
-            Access::Staff,
+            Access::Group(STAFF),
             Method::GET,
             "/audit/{orderId}",
             "readAudit",

@@ -5,9 +5,10 @@ use domain::basket::{Color, Quantity};
 use domain::checkout::{Address, Email, PaymentMethod, PaymentToken, PersonName};
 use domain::{Amount, CustomerId, ItemId, ProductId, UserName};
 use lambdakit::dynamodb::page::Page;
+use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation, or_empty};
 use schemars::JsonSchema;
-use shopkit::customer::{CUSTOMER_ID, WHOSE};
+use shopkit::customer;
 
 use crate::api::{BasketSummary, BasketView};
 use crate::checkout::Receipt;
@@ -66,8 +67,7 @@ pub fn operations() -> Vec<Operation> {
     let (all, checkout) = ("/basket", "/basket/checkout");
     let (one, items, item) =
         ("/basket/{userName}", "/basket/{userName}/items", "/basket/{userName}/items/{itemId}");
-    let by_id = |operation: Operation| operation.query::<CustomerId>(CUSTOMER_ID, WHOSE);
-    let of = |operation: Operation| by_id(operation.path::<UserName>("userName", "Whose basket."));
+    let of = |operation: Operation| customer::of_customer(operation, "The customer.");
     let of_anybody =
         |operation| of(operation).refused(405, "Nobody is called `checkout`: that is another route.");
     let gone = |operation: Operation| {
@@ -79,12 +79,12 @@ pub fn operations() -> Vec<Operation> {
             .refused(404, "There is no such customer, or the basket has no such line.")
     };
     vec![
-        Operation::new(Access::Staff, Method::GET, all, "listBaskets", "List baskets, without prices")
+        Operation::new(Access::Group(STAFF), Method::GET, all, "listBaskets", "List baskets, without prices")
             .query::<UserName>("userName", "Only of customers who have, or had, this name.")
             .paged()
             .answers::<Page<BasketSummary>>(StatusCode::OK),
-        gone(by_id(Operation::new(
-            Access::Customer,
+        gone(customer::by_customer_id(Operation::new(
+            Access::SignedIn,
             Method::POST,
             all,
             "replaceBasket",
@@ -93,14 +93,15 @@ pub fn operations() -> Vec<Operation> {
         .takes::<NewBasket>()
         .answers::<BasketView>(StatusCode::OK)
         .refused(404, "There is no such customer."),
-        by_id(Operation::new(
-            Access::Customer,
+        customer::by_customer_id(Operation::new(
+            Access::SignedIn,
             Method::POST,
             checkout,
             "checkOut",
             "Order what is in a basket",
         ))
         .idempotent()
+        .rate_limited_as("checkout")
         .takes::<Checkout>()
         .answers::<Receipt>(StatusCode::ACCEPTED)
         .with_location()
@@ -110,7 +111,7 @@ pub fn operations() -> Vec<Operation> {
             "The basket is empty, has changed, costs something else, or holds what is no longer sold.",
         ),
         of_anybody(Operation::new(
-            Access::Customer,
+            Access::SignedIn,
             Method::GET,
             one,
             "readBasket",
@@ -118,9 +119,9 @@ pub fn operations() -> Vec<Operation> {
         ))
         .answers::<BasketView>(StatusCode::OK)
         .refused(409, "Several customers have had this name; the answer has their ids."),
-        of_anybody(Operation::new(Access::Customer, Method::DELETE, one, "emptyBasket", "Empty a basket")),
+        of_anybody(Operation::new(Access::SignedIn, Method::DELETE, one, "emptyBasket", "Empty a basket")),
         gone(of(Operation::new(
-            Access::Customer,
+            Access::SignedIn,
             Method::POST,
             items,
             "addItem",
@@ -129,7 +130,7 @@ pub fn operations() -> Vec<Operation> {
         .takes::<Item>()
         .answers::<BasketView>(StatusCode::OK),
         of_line(Operation::new(
-            Access::Customer,
+            Access::SignedIn,
             Method::PATCH,
             item,
             "changeItem",
@@ -138,7 +139,7 @@ pub fn operations() -> Vec<Operation> {
         .takes::<ItemChange>()
         .answers::<BasketView>(StatusCode::OK),
         of_line(Operation::new(
-            Access::Customer,
+            Access::SignedIn,
             Method::DELETE,
             item,
             "removeItem",

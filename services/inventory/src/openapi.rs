@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use axum::http::{Method, StatusCode};
 use domain::ProductId;
+use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -33,10 +34,10 @@ pub fn operations() -> Vec<Operation> {
     let (one, receipts) = ("/stock/{productId}", "/stock/{productId}/receipts");
     let of = |operation: Operation| operation.path::<ProductId>("productId", "Names the product.");
     vec![
-        of(Operation::new(Access::Staff, Method::GET, one, "readStock", "See how many units there are"))
+        of(Operation::new(Access::Group(STAFF), Method::GET, one, "readStock", "See how many units there are"))
             .answers::<StockView>(StatusCode::OK)
             .refused(404, "Nothing of such a product was ever taken in."),
-        of(Operation::new(Access::Staff, Method::POST, receipts, "takeIn", "Count units that came in"))
+        of(Operation::new(Access::Group(STAFF), Method::POST, receipts, "takeIn", "Count units that came in"))
             .named("Names the delivery: with the same key it is counted once within 30 days.")
             .takes::<StockReceipt>()
             .answers::<StockView>(StatusCode::CREATED)

@@ -4,39 +4,38 @@ use axum::http::{Method, StatusCode};
 use domain::order::OrderStatus;
 use domain::{CustomerId, DateRange, OrderId, UserName};
 use lambdakit::dynamodb::page::Page;
+use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
-use shopkit::customer::{CUSTOMER_ID, WHOSE};
+use shopkit::customer::of_customer;
 
 use crate::api::OrderView;
 
 /// The operations of the service.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
-    let (of_customer, one) = ("/order/{userName}", "/order/{userName}/{orderId}");
-    let of = |operation: Operation| {
-        operation.path::<UserName>("userName", "Whose orders.").query::<CustomerId>(CUSTOMER_ID, WHOSE)
-    };
+    let (all, one) = ("/order/{userName}", "/order/{userName}/{orderId}");
+    let of = |operation: Operation| of_customer(operation, "The customer.");
     vec![
-        Operation::new(Access::Staff, Method::GET, "/order", "listOrders", "List orders, all or of a status")
+        Operation::new(Access::Group(STAFF), Method::GET, "/order", "listOrders", "List orders, all or of a status")
             .query::<OrderStatus>("status", "Only of this status, newest first.")
             .paged()
             .answers::<Page<OrderView>>(StatusCode::OK),
         of(Operation::new(
-            Access::Customer,
+            Access::SignedIn,
             Method::GET,
-            of_customer,
+            all,
             "listOrdersOfCustomer",
             "List a customer's orders, newest first",
         ))
         .query::<DateRange>("orderDate", "Only of this moment, or of this day in UTC.")
         .paged()
         .answers::<Page<OrderView>>(StatusCode::OK),
-        of(Operation::new(Access::Customer, Method::GET, one, "readOrder", "Look at an order"))
+        of(Operation::new(Access::SignedIn, Method::GET, one, "readOrder", "Look at an order"))
             .path::<OrderId>("orderId", "Names the order.")
             .answers::<OrderView>(StatusCode::OK)
             .refused(404, "There is no such customer, or no such order of theirs."),
         of(Operation::new(
-            Access::Customer,
+            Access::SignedIn,
             Method::POST,
             "/order/{userName}/{orderId}/cancel",
             "cancelOrder",

@@ -2,6 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use domain::OrderId;
+use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
 
 use crate::api::PaymentView;
@@ -12,7 +13,7 @@ use crate::webhook::{Receipt, Webhook};
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::new(
-            Access::Staff,
+            Access::Group(STAFF),
             Method::GET,
             "/payment/{orderId}",
             "readPayment",

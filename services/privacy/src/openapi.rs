@@ -2,6 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use domain::CustomerId;
+use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
 
 use crate::api::{Accepted, ExportView};
@@ -22,19 +23,19 @@ pub fn operations() -> Vec<Operation> {
     };
     let (me, customer) = ("/me/export", "/customer/{customerId}");
     vec![
-        export(Operation::new(Access::Customer, Method::GET, me, "exportMe", "Export one's own data"))
+        export(Operation::new(Access::SignedIn, Method::GET, me, "exportMe", "Export one's own data"))
             .refused(404, nobody),
-        erase(Operation::new(Access::Customer, Method::DELETE, "/me", "eraseMe", "Erase one's own data"))
+        erase(Operation::new(Access::SignedIn, Method::DELETE, "/me", "eraseMe", "Erase one's own data"))
             .refused(404, nobody),
         of(export(Operation::new(
-            Access::Staff,
+            Access::Group(STAFF),
             Method::GET,
             customer,
             "exportCustomer",
             "Export a customer's data",
         ))),
         of(erase(Operation::new(
-            Access::Staff,
+            Access::Group(STAFF),
             Method::DELETE,
             customer,
             "eraseCustomer",

@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use domain::product::{Category, Description, ImageFile, Price, ProductName};
 use domain::{Currency, ProductId};
 use lambdakit::dynamodb::page::Page;
+use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation, never_null, or_empty};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
@@ -66,7 +67,7 @@ pub fn operations() -> Vec<Operation> {
         .query::<Category>("category", "Only of this category.")
         .paged()
         .answers::<Page<ProductView>>(StatusCode::OK),
-        Operation::new(Access::Staff, Method::POST, all, "createProduct", "Add a product to the catalogue")
+        Operation::new(Access::Group(STAFF), Method::POST, all, "createProduct", "Add a product to the catalogue")
             .takes::<ProductDetails>()
             .answers::<ProductView>(StatusCode::CREATED)
             .with_etag()
@@ -75,18 +76,18 @@ pub fn operations() -> Vec<Operation> {
             .conditional()
             .answers::<ProductView>(StatusCode::OK)
             .with_etag(),
-        of(Operation::new(Access::Staff, Method::PUT, one, "replaceProduct", "Write a product anew"))
+        of(Operation::new(Access::Group(STAFF), Method::PUT, one, "replaceProduct", "Write a product anew"))
             .conditional()
             .takes::<ProductDetails>()
             .answers::<ProductView>(StatusCode::OK)
             .with_etag(),
-        of(Operation::new(Access::Staff, Method::PATCH, one, "changeProduct", "Change some of a product"))
+        of(Operation::new(Access::Group(STAFF), Method::PATCH, one, "changeProduct", "Change some of a product"))
             .conditional()
             .takes::<ProductPatch>()
             .answers::<ProductView>(StatusCode::OK)
             .with_etag(),
         of(Operation::new(
-            Access::Staff,
+            Access::Group(STAFF),
             Method::DELETE,
             one,
             "removeProduct",

@@ -2,6 +2,7 @@
 
 use axum::http::{Method, StatusCode};
 use domain::OrderId;
+use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
 
 use crate::api::ShipmentView;
@@ -11,7 +12,7 @@ use crate::api::ShipmentView;
 pub fn operations() -> Vec<Operation> {
     vec![
         Operation::new(
-            Access::Staff,
+            Access::Group(STAFF),
             Method::GET,
             "/shipment/{orderId}",
             "readShipment",

@@ -19,6 +19,8 @@ use domain::{CustomerId, UserName};
 use lambdakit::Problem;
 use lambdakit::auth::caller::Caller;
 use lambdakit::http::api::path_field;
+#[cfg(feature = "openapi")]
+use lambdakit::http::openapi::Operation;
 use lambdakit::http::parameters::Parameters;
 use lambdakit::http::problem::FieldError;
 
@@ -27,8 +29,21 @@ use crate::staff::is_staff;
 /// The query parameter by which staff select a customer.
 pub const CUSTOMER_ID: &str = "customerId";
 
-/// The parameter's description in the OpenAPI document.
-pub const WHOSE: &str = "Which of the customers who have, or had, the user name. Staff have to say so to change what is not their own.";
+/// Adds the query parameter that selects a customer to an operation.
+#[cfg(feature = "openapi")]
+#[must_use]
+pub fn by_customer_id(operation: Operation) -> Operation {
+    let description =
+        "One of the customers who have, or had, the user name. Required of staff who change data of others.";
+    operation.query::<CustomerId>(CUSTOMER_ID, description)
+}
+
+/// Adds the parameters that select a customer to an operation below `{userName}`.
+#[cfg(feature = "openapi")]
+#[must_use]
+pub fn of_customer(operation: Operation, description: &'static str) -> Operation {
+    by_customer_id(operation.path::<UserName>("userName", description)).may_refuse(&[404, 422])
+}
 
 /// A caller, and the customer id that they give, if any.
 #[derive(Clone, Debug)]

@@ -24,10 +24,10 @@ type Describe = fn(&mut SchemaGenerator) -> Schema;
 pub enum Access {
     /// Any client.
     Public,
-    /// Signed-in users; data of other users is for staff only.
-    Customer,
-    /// Members of staff.
-    Staff,
+    /// Signed-in users.
+    SignedIn,
+    /// Members of this group of the user pool.
+    Group(&'static str),
     /// Only programs that sign their requests ([`crate::auth::signature`]).
     Signed,
 }
@@ -40,7 +40,9 @@ pub struct Operation {
     id: &'static str,
     summary: &'static str,
     access: Access,
-    by_gateway: bool,
+    /// The body of the gateway's response, if no function responds.
+    by_gateway: Option<Value>,
+    rate_limit_class: Option<&'static str>,
     parameters: Vec<Parameter>,
     body: Option<(&'static str, Describe)>,
     status: StatusCode,
@@ -48,6 +50,8 @@ pub struct Operation {
     headers: Vec<(&'static str, Value)>,
     meanwhile: Option<Describe>,
     is_conditional: bool,
+    /// Errors that do not follow by rule, with the common descriptions.
+    common_refusals: Vec<u16>,
     /// Errors specific to this operation, by status.
     refusals: BTreeMap<u16, &'static str>,
 }
@@ -78,7 +82,8 @@ impl Operation {
             id,
             summary,
             access,
-            by_gateway: false,
+            by_gateway: None,
+            rate_limit_class: None,
             parameters: Vec::new(),
             body: None,
             status: StatusCode::NO_CONTENT,
@@ -86,14 +91,21 @@ impl Operation {
             headers: Vec::new(),
             meanwhile: None,
             is_conditional: false,
+            common_refusals: Vec::new(),
             refusals: BTreeMap::new(),
         }
     }
 
-    /// Answered by the gateway without a function, so fewer errors are possible.
+    /// Answered by the gateway with this body, without a function, so fewer errors are possible.
     #[must_use]
-    pub fn by_gateway(self) -> Self {
-        Self { by_gateway: true, ..self }
+    pub fn by_gateway(self, body: Value) -> Self {
+        Self { by_gateway: Some(body), ..self }
+    }
+
+    /// Has the rate limit of this class (`x-rate-limit-class`) rather than that of its method.
+    #[must_use]
+    pub fn rate_limited_as(self, class: &'static str) -> Self {
+        Self { rate_limit_class: Some(class), ..self }
     }
 
     /// Responds with this status and type.
@@ -204,6 +216,13 @@ impl Operation {
         Self { body: Some(("application/json", SchemaGenerator::subschema_for::<T>)), ..self }
     }
 
+    /// Adds errors with their common descriptions.
+    #[must_use]
+    pub fn may_refuse(mut self, statuses: &[u16]) -> Self {
+        self.common_refusals.extend(statuses);
+        self
+    }
+
     /// Adds an error specific to this operation.
     #[must_use]
     pub fn refused(mut self, status: u16, why: &'static str) -> Self {
@@ -229,22 +248,28 @@ impl Operation {
         self.access
     }
 
+    /// Whether a stage may ask for the API key of the calling program: where a function answers, and
+    /// nothing else limits who calls it.
+    fn takes_api_key(&self) -> bool {
+        self.access == Access::Public && self.by_gateway.is_none()
+    }
+
     /// Statuses of the errors that follow by rule.
     fn problems(&self) -> Vec<u16> {
         let has_body = self.body.is_some();
-        let names_customer = self.path.contains("{userName}");
         let rules = [
             (true, &[400, 429, 500][..]),
-            (!self.by_gateway, &[503, 504]),
+            (self.by_gateway.is_none(), &[503, 504]),
+            (self.takes_api_key(), &[403]),
             (self.access != Access::Public, &[401]),
-            (self.access == Access::Staff, &[403]),
-            (names_customer, &[404, 422]),
+            (matches!(self.access, Access::Group(_)), &[403]),
             (has_body, &[413, 415, 422]),
         ];
         rules
             .into_iter()
             .filter(|(applies, _)| *applies)
             .flat_map(|(_, statuses)| statuses)
+            .chain(&self.common_refusals)
             .copied()
             .collect()
     }
@@ -254,8 +279,8 @@ impl Operation {
 const PROBLEMS: [(u16, &str); 11] = [
     (400, "The request cannot be read, or a query parameter is wrong."),
     (401, "Nobody is signed in."),
-    (403, "This is for staff only."),
-    (404, "There is no such customer."),
+    (403, "The caller is not in the required group, or the stage requires an API key."),
+    (404, "There is no such resource."),
     (413, "The body is too large."),
     (415, "The body is compressed, or in another charset than UTF-8."),
     (422, "Fields are wrong; `errors` names each."),
@@ -316,7 +341,12 @@ pub fn document<'a>(about: About, services: impl IntoIterator<Item = (&'a str, V
                 .map(|(status, why)| (title(status), schemas.problem(status, why)))
                 .collect::<Map<_, _>>(),
             "schemas": schemas.definitions(),
-            "securitySchemes": { "idToken": {
+            "securitySchemes": { "apiKey": {
+                "type": "apiKey",
+                "in": "header",
+                "name": "X-Api-Key",
+                "description": "Identifies the calling program, never a user; only for stages that require it.",
+            }, "idToken": {
                 "type": "http",
                 "scheme": "bearer",
                 "bearerFormat": "JWT",
@@ -398,7 +428,7 @@ impl Schemas {
         if operation.access == Access::Signed {
             parameters.extend(signed_headers());
         }
-        if !operation.by_gateway {
+        if operation.by_gateway.is_none() {
             parameters.push(json!({ "$ref": "#/components/parameters/CorrelationId" }));
         }
         let mut described = json!({
@@ -408,13 +438,17 @@ impl Schemas {
             "parameters": parameters,
             "responses": responses,
             "security": match operation.access {
+                Access::Public if operation.takes_api_key() => json!([{}, { "apiKey": [] }]),
                 Access::Public => json!([]),
-                Access::Customer => json!([{ "idToken": [] }]),
+                Access::SignedIn => json!([{ "idToken": [] }]),
                 // OpenAPI 3.1 allows roles here for schemes without scopes.
-                Access::Staff => json!([{ "idToken": ["staff"] }]),
+                Access::Group(group) => json!([{ "idToken": [group] }]),
                 Access::Signed => json!([{ "webhookSignature": [] }]),
             },
         });
+        if let Some(class) = operation.rate_limit_class {
+            described["x-rate-limit-class"] = class.into();
+        }
         if let Some((media_type, describe)) = operation.body {
             let schema = describe(&mut self.read);
             described["requestBody"] =
@@ -437,11 +471,15 @@ impl Schemas {
         let status = operation.status;
         let mut answer = json!({ "description": status.canonical_reason().unwrap_or_default() });
         if let Some(describe) = operation.answer {
-            answer["content"] = json!({ "application/json": { "schema": describe(&mut self.written) } });
+            let mut content = json!({ "schema": describe(&mut self.written) });
+            if let Some(body) = &operation.by_gateway {
+                content["example"] = body.clone();
+            }
+            answer["content"] = json!({ "application/json": content });
         }
         let mut headers: Map<_, _> =
             operation.headers.iter().map(|(name, header)| ((*name).to_owned(), header.clone())).collect();
-        if !operation.by_gateway {
+        if operation.by_gateway.is_none() {
             let id = json!({ "$ref": "#/components/headers/CorrelationId" });
             headers.insert("X-Correlation-Id".to_owned(), id);
         }
