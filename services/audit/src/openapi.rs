@@ -3,8 +3,8 @@
 use axum::http::{Method, StatusCode};
 use domain::OrderId;
 use lambdakit::dynamodb::page::Page;
-use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
+use shopkit::staff::STAFF;
 
 use crate::api::EntryView;
 

@@ -3,12 +3,12 @@
 use axum::http::{Method, StatusCode};
 use domain::basket::{Color, Quantity};
 use domain::checkout::{Address, Email, PaymentMethod, PaymentToken, PersonName};
-use domain::{Amount, CustomerId, ItemId, ProductId, UserName};
+use domain::{Amount, ItemId, ProductId, UserName};
 use lambdakit::dynamodb::page::Page;
-use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation, or_empty};
 use schemars::JsonSchema;
 use shopkit::customer;
+use shopkit::staff::STAFF;
 
 use crate::api::{BasketSummary, BasketView};
 use crate::checkout::Receipt;

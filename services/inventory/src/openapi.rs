@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use axum::http::{Method, StatusCode};
 use domain::ProductId;
-use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use shopkit::staff::STAFF;
 
 use crate::api::StockView;
 use crate::request::ReceivedUnits;
@@ -34,13 +34,25 @@ pub fn operations() -> Vec<Operation> {
     let (one, receipts) = ("/stock/{productId}", "/stock/{productId}/receipts");
     let of = |operation: Operation| operation.path::<ProductId>("productId", "Names the product.");
     vec![
-        of(Operation::new(Access::Group(STAFF), Method::GET, one, "readStock", "See how many units there are"))
-            .answers::<StockView>(StatusCode::OK)
-            .refused(404, "Nothing of such a product was ever taken in."),
-        of(Operation::new(Access::Group(STAFF), Method::POST, receipts, "takeIn", "Count units that came in"))
-            .named("Names the delivery: with the same key it is counted once within 30 days.")
-            .takes::<StockReceipt>()
-            .answers::<StockView>(StatusCode::CREATED)
-            .refused(404, "That is no id of a product."),
+        of(Operation::new(
+            Access::Group(STAFF),
+            Method::GET,
+            one,
+            "readStock",
+            "See how many units there are",
+        ))
+        .answers::<StockView>(StatusCode::OK)
+        .refused(404, "Nothing of such a product was ever taken in."),
+        of(Operation::new(
+            Access::Group(STAFF),
+            Method::POST,
+            receipts,
+            "takeIn",
+            "Count units that came in",
+        ))
+        .named("Names the delivery: with the same key it is counted once within 30 days.")
+        .takes::<StockReceipt>()
+        .answers::<StockView>(StatusCode::CREATED)
+        .refused(404, "That is no id of a product."),
     ]
 }

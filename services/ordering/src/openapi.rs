@@ -2,11 +2,11 @@
 
 use axum::http::{Method, StatusCode};
 use domain::order::OrderStatus;
-use domain::{CustomerId, DateRange, OrderId, UserName};
+use domain::{DateRange, OrderId};
 use lambdakit::dynamodb::page::Page;
-use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
 use shopkit::customer::of_customer;
+use shopkit::staff::STAFF;
 
 use crate::api::OrderView;
 
@@ -16,10 +16,16 @@ pub fn operations() -> Vec<Operation> {
     let (all, one) = ("/order/{userName}", "/order/{userName}/{orderId}");
     let of = |operation: Operation| of_customer(operation, "The customer.");
     vec![
-        Operation::new(Access::Group(STAFF), Method::GET, "/order", "listOrders", "List orders, all or of a status")
-            .query::<OrderStatus>("status", "Only of this status, newest first.")
-            .paged()
-            .answers::<Page<OrderView>>(StatusCode::OK),
+        Operation::new(
+            Access::Group(STAFF),
+            Method::GET,
+            "/order",
+            "listOrders",
+            "List orders, all or of a status",
+        )
+        .query::<OrderStatus>("status", "Only of this status, newest first.")
+        .paged()
+        .answers::<Page<OrderView>>(StatusCode::OK),
         of(Operation::new(
             Access::SignedIn,
             Method::GET,

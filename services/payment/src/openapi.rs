@@ -2,8 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 use domain::OrderId;
-use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
+use shopkit::staff::STAFF;
 
 use crate::api::PaymentView;
 use crate::webhook::{Receipt, Webhook};

@@ -2,8 +2,8 @@
 
 use axum::http::{Method, StatusCode};
 use domain::CustomerId;
-use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation};
+use shopkit::staff::STAFF;
 
 use crate::api::{Accepted, ExportView};
 

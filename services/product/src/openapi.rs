@@ -4,10 +4,10 @@ use axum::http::{Method, StatusCode};
 use domain::product::{Category, Description, ImageFile, Price, ProductName};
 use domain::{Currency, ProductId};
 use lambdakit::dynamodb::page::Page;
-use shopkit::staff::STAFF;
 use lambdakit::http::openapi::{Access, Operation, never_null, or_empty};
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
+use shopkit::staff::STAFF;
 
 use crate::api::ProductView;
 
@@ -67,11 +67,17 @@ pub fn operations() -> Vec<Operation> {
         .query::<Category>("category", "Only of this category.")
         .paged()
         .answers::<Page<ProductView>>(StatusCode::OK),
-        Operation::new(Access::Group(STAFF), Method::POST, all, "createProduct", "Add a product to the catalogue")
-            .takes::<ProductDetails>()
-            .answers::<ProductView>(StatusCode::CREATED)
-            .with_etag()
-            .with_location(),
+        Operation::new(
+            Access::Group(STAFF),
+            Method::POST,
+            all,
+            "createProduct",
+            "Add a product to the catalogue",
+        )
+        .takes::<ProductDetails>()
+        .answers::<ProductView>(StatusCode::CREATED)
+        .with_etag()
+        .with_location(),
         of(Operation::new(Access::Public, Method::GET, one, "readProduct", "Look at a product"))
             .conditional()
             .answers::<ProductView>(StatusCode::OK)
@@ -81,11 +87,17 @@ pub fn operations() -> Vec<Operation> {
             .takes::<ProductDetails>()
             .answers::<ProductView>(StatusCode::OK)
             .with_etag(),
-        of(Operation::new(Access::Group(STAFF), Method::PATCH, one, "changeProduct", "Change some of a product"))
-            .conditional()
-            .takes::<ProductPatch>()
-            .answers::<ProductView>(StatusCode::OK)
-            .with_etag(),
+        of(Operation::new(
+            Access::Group(STAFF),
+            Method::PATCH,
+            one,
+            "changeProduct",
+            "Change some of a product",
+        ))
+        .conditional()
+        .takes::<ProductPatch>()
+        .answers::<ProductView>(StatusCode::OK)
+        .with_etag(),
         of(Operation::new(
             Access::Group(STAFF),
             Method::DELETE,

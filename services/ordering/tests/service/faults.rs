@@ -43,18 +43,26 @@ async fn an_order_whose_call_hangs_is_tried_again_and_placed_once() {
 }
 
 #[tokio::test]
-async fn a_cancellation_whose_answer_is_lost_is_accepted() {
-    let (shop, faults) = faulty_shop().await;
-    assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
-    let orders = shop.client.get("/order/swn").await.expect(200).body;
-    let path = format!("/order/swn/{}/cancel", orders["items"][0]["orderId"].as_str().unwrap());
-    faults.add(Rule::new(Fault::LoseAnswer).on("UpdateItem").times(1));
-    let swn = shop.client.customer("swn");
-    let first = swn.send("POST", &path, &[], "").await.expect(202);
-    faults.clear();
-    let second = swn.send("POST", &path, &[], "").await.expect(409);
-    assert!(first.body["cancelRequestedAt"].is_string());
-    assert_eq!(second.body["title"], "Cancellation under way");
+async fn cancellations_whose_answer_is_lost_are_accepted() {
+    for (is_claimed, title) in [(false, "Order not cancellable"), (true, "Cancellation under way")] {
+        let (shop, faults) = faulty_shop().await;
+        assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
+        let orders = shop.client.get("/order/swn").await.expect(200).body;
+        let id = orders["items"][0]["orderId"].as_str().unwrap();
+        if is_claimed {
+            shop.claim("swn", id).await;
+        }
+        let path = format!("/order/swn/{id}/cancel");
+        // The cancellation of a claimed order is its second update.
+        let lost = Rule::new(Fault::LoseAnswer).on("UpdateItem").after(u64::from(is_claimed));
+        faults.add(lost.times(1));
+        let swn = shop.client.customer("swn");
+        let first = swn.send("POST", &path, &[], "").await.expect(202);
+        faults.clear();
+        let second = swn.send("POST", &path, &[], "").await.expect(409);
+        assert!(first.body["cancelRequestedAt"].is_string());
+        assert_eq!(second.body["title"], title);
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ mod routes;
 mod topic_relay;
 
 use aws_lambda_events::sqs::SqsEvent;
-use lambdakit::dynamodb::item::Item;
+use aws_sdk_dynamodb::types::AttributeValue;
+use lambdakit::dynamodb::item::{Item, key};
 use lambdakit::messaging::queue;
 use ordering::api::router;
 use ordering::checkout::CheckoutHandler;
@@ -56,6 +57,16 @@ impl Shop {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
         let response = queue::invoke(&self.checkouts, event, None).await;
         response.failed().map(ToOwned::to_owned).collect()
+    }
+
+    /// Claims an order, as fulfilment does.
+    async fn claim(&self, user: &str, id: &str) {
+        let update = self.dynamodb.update_item().table_name("ORDER_TABLE");
+        let update = update
+            .set_key(Some(key([("customerId", customer_id(user)), ("orderId", id.to_owned())])))
+            .update_expression("SET claimedAt = :at")
+            .expression_attribute_values(":at", AttributeValue::S("2026-01-31T12:00:02.000Z".to_owned()));
+        update.send().await.unwrap();
     }
 
     async fn orders(&self) -> usize {
