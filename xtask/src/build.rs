@@ -1,17 +1,23 @@
 //! `cargo xtask build`: the services as zip files, for this machine or for AWS Lambda.
 
+pub mod arch;
+pub mod glibc;
+pub mod lambda_build;
+pub mod zips;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use serde_json::Value;
+use xtask_common::paths::Paths;
+use xtask_common::python::{Packages, Venv};
+use xtask_common::services::Services;
+use xtask_common::steps::Steps;
+use xtask_common::{prerequisites, process};
 
-use crate::paths::Paths;
-use crate::python::{Packages, Venv};
-use crate::services::Services;
-use crate::steps::Steps;
-use crate::{lambda_build, prerequisites, process, zips};
+use crate::build::arch::Arch;
 
 #[derive(Parser)]
 pub struct Args {
@@ -21,29 +27,6 @@ pub struct Args {
     /// Processor of the functions on AWS
     #[arg(long, value_enum, default_value_t, requires = "lambda")]
     arch: Arch,
-}
-
-/// Processor architecture, named as AWS Lambda does.
-#[derive(Clone, Copy, Default, ValueEnum)]
-pub enum Arch {
-    #[default]
-    #[value(name = "arm64")]
-    Arm64,
-    #[value(name = "x86_64")]
-    X86_64,
-}
-
-impl Arch {
-    pub fn of_host() -> Self {
-        if cfg!(target_arch = "aarch64") { Self::Arm64 } else { Self::X86_64 }
-    }
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Arm64 => "arm64",
-            Self::X86_64 => "x86_64",
-        }
-    }
 }
 
 /// A directory with `<service>/bootstrap.zip` for each service.

@@ -1,22 +1,28 @@
 //! `cargo xtask deploy` and `destroy`: a stage of the shop on AWS, with the caller's credentials.
 
+pub mod cdk;
+pub mod confirm;
+pub mod postman;
+
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, anyhow, bail};
 use clap::{Parser, ValueEnum};
+use xtask_common::lock::Lock;
+use xtask_common::paths::Paths;
+use xtask_common::python::Packages;
+use xtask_common::services::Services;
+use xtask_common::steps::{Steps, Tail};
+use xtask_common::{node, prerequisites, process};
 
-use crate::build::Arch;
-use crate::cdk::{self, Environment, Stage};
-use crate::confirm::confirm;
-use crate::installs::Installs;
-use crate::lock::Lock;
-use crate::outputs::Outputs;
-use crate::paths::Paths;
-use crate::python::Packages;
-use crate::services::Services;
-use crate::steps::{Steps, Tail};
-use crate::{caller, lambda_build, node, postman, prerequisites, process};
+use crate::build::arch::Arch;
+use crate::build::lambda_build;
+use crate::deploy::cdk::{Environment, Stage};
+use crate::deploy::confirm::confirm;
+use crate::local::installs::Installs;
+use crate::shop::caller;
+use crate::shop::outputs::Outputs;
 
 #[derive(Parser)]
 pub struct Args {
@@ -128,7 +134,7 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
     confirm(&format!("Remove stage {} and its data from {}?", args.stage, environment.shown()), args.yes)?;
     run_on_aws(cdk::destroy(paths, &stage.stack(), &files.assembly), &environment)?;
     for file in [&files.outputs, &files.postman] {
-        crate::fingerprint::forget(file)?;
+        xtask_common::fingerprint::forget(file)?;
     }
     println!(
         "\nStage {} is gone. Stages whose name starts with `prod` leave their tables behind.",

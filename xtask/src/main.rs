@@ -1,77 +1,26 @@
 //! `cargo xtask`: every developer command of the shop.
 //!
-//! One module per command; shared code has modules of its own: `paths` has the directories,
-//! `process` runs programs, `steps` prints progress, `stack` is the local AWS, `cdk` has the CDK's
-//! command lines.
+//! `local` runs the shop on this machine, `build` and `deploy` bring it to AWS, `operate` has the
+//! commands for a running shop, `test` runs the tests. What is seldom used is a package of its own,
+//! which `measure` runs. `shop` reads a deployed shop, for all of them.
 
 #![expect(clippy::print_stdout, reason = "a command line program talks to its user")]
 
-mod audit;
-mod aws;
-mod bench;
 mod build;
-mod caller;
-mod cdk;
-mod chaos;
-mod confirm;
-mod cost;
-#[cfg(test)]
-mod dependency_rules;
 mod deploy;
-mod dlq;
-mod down;
-mod environments;
-mod fingerprint;
-mod glibc;
-mod installs;
-mod interrupt;
-mod lambda_build;
-#[cfg(test)]
-mod line_endings;
-mod load;
-mod local_deploy;
-mod lock;
-mod logs;
-mod mail;
-#[cfg(test)]
-mod named_tests;
-mod node;
-mod open_files;
-mod outputs;
-mod paths;
-mod postman;
-mod prerequisites;
-mod private_file;
-mod process;
-mod python;
-mod queues;
-mod realtime;
-mod replay;
-mod sbom;
-mod seed;
-mod services;
+mod local;
+mod measure;
+mod operate;
 mod shop;
-mod sign_in;
-mod stack;
-mod status;
-mod steps;
-mod table;
 mod test;
-mod test_stack;
-mod token;
-mod tools;
-mod up;
-mod users;
-#[cfg(test)]
-mod workflows;
-mod zips;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::paths::Paths;
+use xtask_common::interrupt;
+use xtask_common::paths::Paths;
 
 /// The developer commands of the shop.
 #[derive(Parser)]
@@ -84,21 +33,21 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Build the shop and run it on this machine. Safe to repeat
-    Up(up::Args),
+    Up(local::up::Args),
     /// Stop the local shop; its data stays
-    Down(down::Args),
+    Down(local::down::Args),
     /// Show what runs locally, and how many messages wait in each queue
-    Status(status::Args),
+    Status(operate::status::Args),
     /// Print the log lines of the local functions
-    Logs(logs::Args),
+    Logs(operate::logs::Args),
     /// Fill the local catalogue with a few products
-    Seed(seed::Args),
+    Seed(local::seed::Args),
     /// Sign in and print the token that the API takes
-    Token(token::Args),
+    Token(operate::token::Args),
     /// Print each new status of orders
-    Watch(realtime::WatchArgs),
+    Watch(operate::realtime::WatchArgs),
     /// Chat with the shop's staff, or with a customer
-    Chat(realtime::ChatArgs),
+    Chat(operate::realtime::ChatArgs),
     /// Build the functions, for this machine or for AWS Lambda
     Build(build::Args),
     /// Deploy to AWS with your credentials
@@ -106,27 +55,27 @@ enum Command {
     /// Remove a stage from AWS
     Destroy(deploy::DestroyArgs),
     /// List, redrive or delete the messages in the dead-letter queues
-    Dlq(dlq::Args),
+    Dlq(operate::dlq::Args),
     /// Short for `dlq redrive`
-    Redrive(dlq::RedriveArgs),
+    Redrive(operate::dlq::RedriveArgs),
     /// Publish recent events again, from the archive of a shop's bus
-    Replay(replay::Args),
+    Replay(operate::replay::Args),
     /// Print the mails that a shop has stored instead of sending them
-    Mail(mail::Args),
+    Mail(operate::mail::Args),
     /// Run all tests, or the named parts
     Test(test::Args),
     /// Look for known vulnerabilities in the packages of the shop and its tools
-    Audit(audit::Args),
+    Audit(measure::reports::Args),
     /// Write software bills of materials for the shop and its tools
-    Sbom(sbom::Args),
+    Sbom(measure::reports::Args),
     /// Measure the functions next to the bare SDK calls of the same paths
-    Bench(bench::Args),
+    Bench(measure::bench::Args),
     /// Run the shop while calls fail and functions are killed
-    Chaos(chaos::Args),
+    Chaos(measure::chaos::Args),
     /// Compute the AWS bill of a month, and the first limits that the shop reaches
-    Cost(cost::Args),
+    Cost(measure::reports::Args),
     /// Send customers to the shop, and measure their response times
-    Load(load::Args),
+    Load(measure::load::Args),
 }
 
 impl Command {
@@ -154,31 +103,31 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<ExitCode> {
     interrupt::listen()?;
-    open_files::allow_many()?;
+    local::open_files::allow_many()?;
     let paths = Paths::find()?;
     match command {
-        Command::Up(args) => up::run(&paths, &args)?,
-        Command::Down(args) => down::run(&paths, &args)?,
-        Command::Status(args) => status::run(&paths, &args)?,
-        Command::Logs(args) => logs::run(&paths, &args)?,
-        Command::Seed(args) => seed::run(&paths, &args)?,
-        Command::Token(args) => token::run(&paths, &args)?,
-        Command::Watch(args) => realtime::watch(&paths, &args)?,
-        Command::Chat(args) => realtime::chat(&paths, &args)?,
+        Command::Up(args) => local::up::run(&paths, &args)?,
+        Command::Down(args) => local::down::run(&paths, &args)?,
+        Command::Status(args) => operate::status::run(&paths, &args)?,
+        Command::Logs(args) => operate::logs::run(&paths, &args)?,
+        Command::Seed(args) => local::seed::run(&paths, &args)?,
+        Command::Token(args) => operate::token::run(&paths, &args)?,
+        Command::Watch(args) => operate::realtime::watch(&paths, &args)?,
+        Command::Chat(args) => operate::realtime::chat(&paths, &args)?,
         Command::Build(args) => build::run(&paths, &args)?,
         Command::Deploy(args) => deploy::run(&paths, &args)?,
         Command::Destroy(args) => deploy::destroy(&paths, &args)?,
-        Command::Dlq(args) => dlq::run(&paths, &args)?,
-        Command::Redrive(args) => dlq::redrive(&paths, &args)?,
-        Command::Replay(args) => replay::run(&paths, &args)?,
-        Command::Mail(args) => mail::run(&paths, &args)?,
+        Command::Dlq(args) => operate::dlq::run(&paths, &args)?,
+        Command::Redrive(args) => operate::dlq::redrive(&paths, &args)?,
+        Command::Replay(args) => operate::replay::run(&paths, &args)?,
+        Command::Mail(args) => operate::mail::run(&paths, &args)?,
         Command::Test(args) => return test::run(&paths, &args),
-        Command::Cost(args) => cost::run(&paths, &args)?,
-        Command::Sbom(args) => sbom::run(&paths, &args)?,
-        Command::Audit(args) => return audit::run(&paths, &args),
-        Command::Bench(args) => return bench::run(&paths, &args),
-        Command::Load(args) => return load::run(&paths, &args),
-        Command::Chaos(args) => return chaos::run(&paths, &args),
+        Command::Audit(args) => return measure::reports::run(&paths, "audit", &args),
+        Command::Cost(args) => return measure::reports::run(&paths, "cost", &args),
+        Command::Sbom(args) => return measure::reports::run(&paths, "sbom", &args),
+        Command::Bench(args) => return measure::bench::run(&paths, &args),
+        Command::Load(args) => return measure::load::run(&paths, &args),
+        Command::Chaos(args) => return measure::chaos::run(&paths, &args),
     }
     Ok(ExitCode::SUCCESS)
 }

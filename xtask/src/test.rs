@@ -1,19 +1,28 @@
 //! `cargo xtask test`: all tests, or the named parts of them.
 
 mod counts;
+#[cfg(test)]
+mod dependency_rules;
 mod failures;
+#[cfg(test)]
+mod line_endings;
+#[cfg(test)]
+mod named_tests;
 mod part;
 mod runner;
+pub mod stack;
+#[cfg(test)]
+mod workflows;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use xtask_common::paths::Paths;
+use xtask_common::{interrupt, table};
 
-use crate::paths::Paths;
 use crate::test::part::Part;
 use crate::test::runner::{Report, Runner};
-use crate::{interrupt, table};
 
 #[derive(Parser)]
 pub struct Args {

@@ -5,14 +5,15 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
+use xtask_common::paths::Paths;
+use xtask_common::process;
+use xtask_common::python::Venv;
+use xtask_common::services::Services;
 
-use crate::build::Arch;
-use crate::cdk::{self, Stage};
-use crate::paths::Paths;
-use crate::python::Venv;
-use crate::services::Services;
-use crate::test_stack::TestStack;
-use crate::{postman, process};
+use crate::build::arch::Arch;
+use crate::deploy::cdk::{self, Stage};
+use crate::deploy::postman;
+use crate::test::stack::TestStack;
 
 /// In the order they run: the fastest to fail first.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -149,6 +150,10 @@ pub fn plain(part: Part, paths: &Paths, services: &Services) -> Vec<Check> {
                 "shopkit",
                 "-p",
                 "xtask",
+                "-p",
+                "xtask-common",
+                "-p",
+                "xtask-reports",
             ];
             let own = Check::printed(cargo(paths, &args));
             let aside = ASIDE.iter().filter(|aside| aside.has_tests);
@@ -245,7 +250,7 @@ fn newman(paths: &Paths, stack: &TestStack) -> Result<Check> {
     let environment = stack.dir().join("postman_environment.json");
     postman::write_environment(&environment, stack.outputs())?;
     let report = newman_report(stack.dir());
-    crate::fingerprint::forget(&report).context("the report of an earlier run is in the way")?;
+    xtask_common::fingerprint::forget(&report).context("the report of an earlier run is in the way")?;
     let mut node = process::command("node", &paths.postman());
     node.args(["node_modules/newman/bin/newman.js", "run", "ferrocart.postman_collection.json"])
         .arg("--environment")

@@ -4,18 +4,18 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
+use xtask_common::interrupt::Interrupted;
+use xtask_common::paths::Paths;
+use xtask_common::python::{Packages, Venv};
+use xtask_common::services::Services;
+use xtask_common::steps::{Background, Steps};
+use xtask_common::{node, prerequisites, process};
 
-use crate::interrupt::Interrupted;
-use crate::paths::Paths;
-use crate::python::{Packages, Venv};
-use crate::services::Services;
-use crate::stack::LocalStack;
-use crate::steps::{Background, Steps};
+use crate::local::stack::LocalStack;
 use crate::test::counts::Counts;
 use crate::test::failures::Failures;
 use crate::test::part::{self, Check, Counting, Part};
-use crate::test_stack::TestStack;
-use crate::{node, prerequisites, process};
+use crate::test::stack::TestStack;
 
 pub struct Runner<'a> {
     paths: &'a Paths,

@@ -1,0 +1,11 @@
+//! The local shop: a local AWS, the deployment to it, and its users.
+
+pub mod down;
+mod environments;
+pub mod installs;
+mod local_deploy;
+pub mod open_files;
+pub mod seed;
+pub mod stack;
+pub mod up;
+mod users;

@@ -1,0 +1,113 @@
+//! `cargo xtask up`: starts the shop from a fresh clone, or updates a running one.
+
+use anyhow::{Result, bail};
+use clap::Parser;
+use xtask_common::lock::Lock;
+use xtask_common::paths::Paths;
+use xtask_common::prerequisites;
+use xtask_common::python::Packages;
+use xtask_common::services::Services;
+use xtask_common::steps::Steps;
+
+use crate::build;
+use crate::deploy::postman;
+use crate::local::installs::Installs;
+use crate::local::local_deploy::{self, Deployment};
+use crate::local::stack::{self, LocalStack, Running};
+use crate::local::{seed, users};
+use crate::shop::aws::Aws;
+use crate::shop::outputs::Outputs;
+
+const DEFAULT_PORT: u16 = 4566;
+/// Steps of [`bring_up`].
+pub const BRING_UP_STEPS: usize = 8;
+
+#[derive(Parser)]
+pub struct Args {
+    /// Port on 127.0.0.1 [default: the one it runs on, else 4566]
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+}
+
+pub fn run(paths: &Paths, args: &Args) -> Result<()> {
+    let stack = LocalStack::of_developer(paths);
+    let _lock = Lock::take(stack.dir())?;
+    let port = port(&stack, args)?;
+    let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
+    let Up { outputs, new_users, .. } = bring_up(paths, &stack, Some(port), &mut steps)?;
+    steps.run("seed", |_| Ok(((), seed::seed(&outputs)?.to_string())))?;
+    let environment = paths.local().join("postman/local.postman_environment.json");
+    postman::write_environment(&environment, &outputs)?;
+    println!("{}", welcome(&outputs, &new_users, &paths.shown(&environment).to_string()));
+    Ok(())
+}
+
+/// A deployed local stack.
+pub struct Up {
+    pub running: Running,
+    pub outputs: Outputs,
+    /// Roles of the users that were just created.
+    pub new_users: Vec<&'static str>,
+}
+
+/// All steps to a deployed local stack, on any free port if none is given.
+pub fn bring_up(paths: &Paths, stack: &LocalStack, port: Option<u16>, steps: &mut Steps) -> Result<Up> {
+    let python = prerequisites::step(paths, steps)?;
+    let installs = Installs::start(paths, steps, &python, Packages::Local);
+    let built = steps.run("build services", |step| {
+        step.hand_over_terminal();
+        let built = build::for_host(paths, &Services::find(paths)?)?;
+        let shown = format!("{} services", built.hashes.len());
+        Ok((built, shown))
+    })?;
+    let venv = installs.join(steps)?;
+    let running = steps.run("start local AWS", |_| stack.start(paths, &venv, port))?;
+    let deployment = Deployment { paths, venv: &venv, stack, running: &running, built: &built };
+    let mut outputs = local_deploy::run(&deployment, steps)?;
+    let new_users = steps.run("users", |_| {
+        let new = users::provide(&mut outputs, &Aws::local(&running.endpoint()))?;
+        outputs.write(&stack.outputs())?;
+        let shown = if new.is_empty() {
+            "unchanged".to_owned()
+        } else {
+            format!("{} with a new password", new.len())
+        };
+        Ok((new, shown))
+    })?;
+    Ok(Up { running, outputs, new_users })
+}
+
+/// Checks the port before the long steps.
+fn port(stack: &LocalStack, args: &Args) -> Result<u16> {
+    let Some(running) = stack.running() else {
+        let port = args.port.unwrap_or(DEFAULT_PORT);
+        stack::expect_free(port)?;
+        return Ok(port);
+    };
+    match args.port {
+        Some(wanted) if wanted != running.port => bail!(
+            "the shop already runs on port {}; to move it to port {wanted}, run `cargo xtask down` first",
+            running.port
+        ),
+        _ => Ok(running.port),
+    }
+}
+
+fn welcome(outputs: &Outputs, new_users: &[&str], environment: &str) -> String {
+    let Outputs { api_url, endpoint, .. } = outputs;
+    let endpoint = endpoint.as_deref().unwrap_or_default();
+    let users = users::shown(&outputs.users, new_users);
+    format!(
+        "
+The shop is open.
+  API        {api_url}
+  AWS        {endpoint} (AWS_ENDPOINT_URL for any AWS tool)
+  Postman    {environment}
+{users}
+Try it:
+  curl {api_url}/product
+  curl {api_url}/basket/grace -H \"Authorization: $(cargo xtask token grace)\"
+  cargo xtask status
+  cargo xtask logs --follow"
+    )
+}

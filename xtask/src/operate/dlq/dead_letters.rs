@@ -1,0 +1,173 @@
+//! One dead-letter queue: peeks at messages, and removes them.
+
+use std::collections::HashSet;
+
+use anyhow::{Result, bail};
+use serde_json::{Value, json};
+use xtask_common::interrupt;
+
+use crate::operate::target::Shop;
+use crate::shop::aws::{Aws, Service};
+use crate::shop::outputs::Outputs;
+use crate::shop::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
+
+/// Maximum number of messages that SQS returns per call.
+pub const BATCH: usize = 10;
+/// Visibility timeout of a peeked message, in case it cannot be returned to the queue.
+const PEEK_SECONDS: u32 = 30;
+
+pub struct DeadLetters<'a> {
+    aws: &'a Aws,
+    queue: &'a str,
+    url: &'a str,
+    /// The queue the messages were meant for; none if operators read this one.
+    pub home_url: Option<&'a str>,
+}
+
+impl<'a> DeadLetters<'a> {
+    pub fn of(shop: &'a Shop, queue: &'a str) -> Result<Self> {
+        let (url, home_url) = urls(&shop.outputs, queue)?;
+        Ok(Self { aws: &shop.aws, queue, url, home_url })
+    }
+
+    /// The queue, for messages to the user.
+    pub fn place(&self) -> String {
+        match self.home_url {
+            Some(_) => format!("the dead-letter queue of {}", self.queue),
+            None => self.queue.to_owned(),
+        }
+    }
+
+    /// How many messages there are, approximately.
+    pub fn count(&self) -> Result<usize> {
+        Ok(Depth::of(self.aws, self.url)?.total())
+    }
+
+    /// Reads up to `most` messages without removing them.
+    pub fn peek(&self, most: usize) -> Result<Vec<Value>> {
+        let mut peeked = Vec::new();
+        let looked = self.look(most, &mut peeked);
+        let handed_back = self.hand_back(&peeked);
+        looked.and(handed_back)?;
+        Ok(peeked)
+    }
+
+    fn look(&self, most: usize, peeked: &mut Vec<Value>) -> Result<()> {
+        let mut seen = HashSet::new();
+        while peeked.len() < most {
+            interrupt::check()?;
+            let messages = self.receive(BATCH.min(most - peeked.len()), Some(PEEK_SECONDS))?;
+            let before = peeked.len();
+            // A message that comes twice became visible again: every message was read.
+            peeked
+                .extend(messages.into_iter().filter(|message| seen.insert(message["MessageId"].to_string())));
+            if peeked.len() == before {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn hand_back(&self, messages: &[Value]) -> Result<()> {
+        for batch in messages.chunks(BATCH) {
+            let entry = |(index, message): (usize, &Value)| json!({ "Id": index.to_string(), "ReceiptHandle": message["ReceiptHandle"], "VisibilityTimeout": 0 });
+            let entries: Vec<Value> = batch.iter().enumerate().map(entry).collect();
+            let input = json!({ "QueueUrl": self.url, "Entries": entries });
+            self.aws.call(Service::Sqs, "ChangeMessageVisibilityBatch", &input)?;
+        }
+        Ok(())
+    }
+
+    /// Removes up to `count` messages, each after `deal_with` has handled it; returns how many. The
+    /// limit is needed because a message that fails again returns to the queue meanwhile.
+    pub fn take(&self, count: usize, deal_with: impl Fn(&Value) -> Result<()>) -> Result<usize> {
+        let mut taken = 0;
+        while taken < count {
+            let messages = self.receive(BATCH.min(count - taken), None)?;
+            if messages.is_empty() {
+                break;
+            }
+            for message in &messages {
+                interrupt::check()?;
+                deal_with(message)?;
+                let done = json!({ "QueueUrl": self.url, "ReceiptHandle": message["ReceiptHandle"] });
+                self.aws.call(Service::Sqs, "DeleteMessage", &done)?;
+                taken += 1;
+            }
+        }
+        Ok(taken)
+    }
+
+    fn receive(&self, most: usize, visibility_seconds: Option<u32>) -> Result<Vec<Value>> {
+        let mut input = json!({
+            "QueueUrl": self.url,
+            "MaxNumberOfMessages": most,
+            "WaitTimeSeconds": 1,
+            "MessageAttributeNames": ["All"],
+            "MessageSystemAttributeNames": ["All"],
+        });
+        if let Some(seconds) = visibility_seconds {
+            input["VisibilityTimeout"] = seconds.into();
+        }
+        let mut answer = self.aws.call(Service::Sqs, "ReceiveMessage", &input)?;
+        match answer["Messages"].take() {
+            Value::Array(messages) => Ok(messages),
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
+/// The queues that have a dead-letter queue, and those that operators read.
+pub fn queues(outputs: &Outputs) -> impl Iterator<Item = &str> {
+    let names = outputs.queues.keys().map(String::as_str).filter(|name| !is_dead_letter_queue(name));
+    names.filter(|name| is_read_by_people(name) || outputs.queues.contains_key(&dead_letter_queue(name)))
+}
+
+fn urls<'a>(outputs: &'a Outputs, queue: &str) -> Result<(&'a str, Option<&'a str>)> {
+    match (outputs.queues.get(queue), outputs.queues.get(&dead_letter_queue(queue))) {
+        (Some(home), Some(dead)) => Ok((dead, Some(home))),
+        (Some(failures), None) if is_read_by_people(queue) => Ok((failures, None)),
+        _ => {
+            let known: Vec<&str> = queues(outputs).collect();
+            bail!("there is no queue {queue} with a dead-letter queue; there are: {}", known.join(", "))
+        }
+    }
+}
+
+/// `1 message`, `2 messages`
+pub fn messages(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "message" } else { "messages" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outputs() -> Outputs {
+        serde_json::from_value(json!({
+            "apiUrl": "", "region": "", "stage": "", "eventBus": "", "tables": {}, "functions": {},
+            "queues": {
+                "orders": "u1", "orders-dlq": "u2", "prices": "u3", "prices-dlq": "u4", "plain": "u5", "saga-failures": "u6",
+            },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_queue_has_its_dead_letter_queue_beside_it() {
+        assert_eq!(urls(&outputs(), "orders").unwrap(), ("u2", Some("u1")));
+    }
+
+    #[test]
+    fn failed_workflow_steps_wait_in_a_queue_of_their_own() {
+        assert_eq!(urls(&outputs(), "saga-failures").unwrap(), ("u6", None));
+    }
+
+    #[test]
+    fn an_unknown_queue_gets_the_list_of_known_ones() {
+        for unknown in ["order", "plain", "orders-dlq"] {
+            let message = urls(&outputs(), unknown).unwrap_err().to_string();
+            assert!(message.ends_with("there are: orders, prices, saga-failures"), "{message}");
+        }
+    }
+}

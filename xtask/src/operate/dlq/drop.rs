@@ -1,0 +1,23 @@
+//! `cargo xtask dlq drop`: deletes messages for good.
+
+use anyhow::Result;
+
+use crate::deploy::confirm::confirm;
+use crate::operate::dlq::dead_letters::DeadLetters;
+use crate::operate::dlq::dead_letters::messages;
+use crate::operate::target::Shop;
+
+pub fn run(shop: &Shop, queue: &str, yes: bool) -> Result<()> {
+    let dead_letters = DeadLetters::of(shop, queue)?;
+    let count = dead_letters.count()?;
+    if count == 0 {
+        println!("nothing waits in {}", dead_letters.place());
+        return Ok(());
+    }
+    let stage = &shop.outputs.stage;
+    let question = format!("Delete {} from {} in stage {stage}?", messages(count), dead_letters.place());
+    confirm(&question, yes)?;
+    let dropped = dead_letters.take(count, |_| Ok(()))?;
+    println!("{} deleted", messages(dropped));
+    Ok(())
+}

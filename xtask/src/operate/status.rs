@@ -1,0 +1,46 @@
+//! `cargo xtask status`: running processes, and waiting messages.
+
+use anyhow::Result;
+use clap::Parser;
+use xtask_common::paths::Paths;
+use xtask_common::table;
+
+use crate::local::stack::LocalStack;
+use crate::shop::aws::Aws;
+use crate::shop::outputs::Outputs;
+use crate::shop::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
+
+#[derive(Parser)]
+pub struct Args {}
+
+pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
+    let stack = LocalStack::of_developer(paths);
+    let Some(running) = stack.running() else {
+        println!("not running; `cargo xtask up` starts it");
+        return Ok(());
+    };
+    println!(
+        "running on port {} (process {}), log in {}",
+        running.port,
+        running.pid,
+        paths.shown(&stack.log())
+    );
+    let outputs = Outputs::read(&stack.outputs())?;
+    println!("API        {}", outputs.api_url);
+    println!("functions  {}", outputs.functions.keys().map(String::as_str).collect::<Vec<_>>().join(", "));
+
+    let aws = Aws::local(&running.endpoint());
+    let mut rows = vec![["queue", "waiting", "in work", "dead", ""].map(str::to_owned)];
+    for (name, url) in outputs.queues.iter().filter(|(name, _)| !is_dead_letter_queue(name)) {
+        let depth = Depth::of(&aws, url)?;
+        let [waiting, in_work, dead] = match outputs.queues.get(&dead_letter_queue(name)) {
+            Some(url) => [depth.waiting, depth.in_work, Depth::of(&aws, url)?.total()],
+            None if is_read_by_people(name) => [0, 0, depth.total()],
+            None => [depth.waiting, depth.in_work, 0],
+        };
+        let hint = if dead > 0 { format!("<- `cargo xtask dlq show {name}`") } else { String::new() };
+        rows.push([name.clone(), waiting.to_string(), in_work.to_string(), dead.to_string(), hint]);
+    }
+    print!("\n{}", table::render(&rows));
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Queues and their dead-letter queues.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::shop::aws::{Aws, Service};
+
+/// The approximate number of messages in a queue, as SQS reports it.
+pub struct Depth {
+    pub waiting: usize,
+    pub in_work: usize,
+}
+
+impl Depth {
+    pub fn of(aws: &Aws, queue_url: &str) -> Result<Self> {
+        let names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"];
+        let input = json!({ "QueueUrl": queue_url, "AttributeNames": names });
+        let answer = aws.call(Service::Sqs, "GetQueueAttributes", &input)?;
+        let [waiting, in_work] = names.map(|name| number(&answer["Attributes"][name]));
+        Ok(Self {
+            waiting: waiting.with_context(|| format!("{queue_url} does not tell its depth"))?,
+            in_work: in_work.with_context(|| format!("{queue_url} does not tell its depth"))?,
+        })
+    }
+
+    pub fn total(&self) -> usize {
+        self.waiting + self.in_work
+    }
+}
+
+pub fn dead_letter_queue(queue: &str) -> String {
+    format!("{queue}-dlq")
+}
+
+pub fn is_dead_letter_queue(queue: &str) -> bool {
+    queue.ends_with("-dlq")
+}
+
+/// Whether operators read its messages: failures of a workflow. No function reads it.
+pub fn is_read_by_people(queue: &str) -> bool {
+    queue.ends_with("-failures")
+}
+
+fn number(value: &Value) -> Option<usize> {
+    value.as_str()?.parse().ok()
+}
