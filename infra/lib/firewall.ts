@@ -1,4 +1,4 @@
-import { Lazy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 
@@ -10,7 +10,7 @@ export interface FirewallProps {
   readonly stageArn: string;
   /** Name of the stage, the prefix of its request paths. */
   readonly stage: string;
-  /** Paths whose requests are signed by the calling program; read at synthesis. */
+  /** Paths whose requests are signed by the calling program. */
   readonly signedPaths: readonly string[];
 }
 
@@ -55,19 +55,7 @@ export class Firewall extends Construct {
               // A basket of a hundred lines exceeds its 8 KB; gateway and functions have their own
               // limits.
               ruleActionOverrides: [{ name: 'SizeRestrictions_BODY', actionToUse: { count: {} } }],
-              scopeDownStatement: {
-                notStatement: {
-                  statement: {
-                    regexMatchStatement: {
-                      fieldToMatch: { uriPath: {} },
-                      // The path as it was sent: the rules do inspect a path that is spelled
-                      // differently.
-                      textTransformations: [{ priority: 0, type: 'NONE' }],
-                      regexString: Lazy.string({ produce: () => anyOf(stage, signedPaths) }),
-                    },
-                  },
-                },
-              },
+              ...(signedPaths.length === 0 ? {} : { scopeDownStatement: { notStatement: { statement: isAnyOf(stage, signedPaths) } } }),
             },
           },
           visibilityConfig: measured('common-attacks'),
@@ -79,7 +67,13 @@ export class Firewall extends Construct {
 }
 
 /** Matches these paths in full, with the stage as a prefix, or without it as on a custom domain. */
-function anyOf(stage: string, paths: readonly string[]): string {
-  if (paths.length === 0) throw new Error('No path takes signed requests only, so the firewall needs no exception.');
-  return `^(/${stage})?(${paths.join('|')})$`;
+function isAnyOf(stage: string, paths: readonly string[]): CfnWebACL.StatementProperty {
+  return {
+    regexMatchStatement: {
+      fieldToMatch: { uriPath: {} },
+      // The path as it was sent: the rules do inspect a path that is spelled differently.
+      textTransformations: [{ priority: 0, type: 'NONE' }],
+      regexString: `^(/${stage})?(${paths.join('|')})$`,
+    },
+  };
 }

@@ -1,15 +1,16 @@
-import { Lazy, Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import {
   AccessLogField, AccessLogFormat, type CfnStage, CognitoUserPoolsAuthorizer, EndpointType, type IAuthorizer,
-  type IRequestValidator, LambdaIntegration, LogGroupLogDestination, type MethodOptions, MockIntegration,
-  PassthroughBehavior, RestApi,
+  type IRequestValidator, LambdaIntegration, LogGroupLogDestination, type MethodOptions, RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct, type IDependable } from 'constructs';
-import { deployedRoutes, type FunctionRoute, type GatewayRoute, routesOf, type Verb } from './api-routes.ts';
+import { ApiFunction } from './api-function.ts';
+import { deployedRoutes, type FunctionRoute, type GatewayRoute, type Route, routesOf } from './api-routes.ts';
 import { Firewall } from './firewall.ts';
-import { commonHeaders, EXPOSED_HEADERS, gatewayResponses, type Headers, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
+import { type FixedResponse, fixedResponse } from './fixed-response.ts';
+import { EXPOSED_HEADERS, gatewayResponses, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
-import { readDocument } from './openapi.ts';
+import { DOCUMENT_NAME, readDocument } from './openapi.ts';
 import { PartnerKeys } from './partner-keys.ts';
 import type { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -22,8 +23,8 @@ export interface PublicApiProps {
 }
 
 /**
- * The shop's only public entry point: an API Gateway REST API with the routes of the OpenAPI
- * document.
+ * The shop's only public entry point: an API Gateway REST API with the routes of
+ * `docs/openapi.json`.
  *
  * It refuses requests that no function needs to see: callers who are not signed in, unknown routes
  * and methods, bodies that are not JSON objects, and more requests than the stage allows.
@@ -36,13 +37,7 @@ export class PublicApi extends Construct {
   private readonly api: RestApi;
   private readonly settings: Settings;
   private readonly authorizer: IAuthorizer;
-  private readonly throttled: CfnStage.MethodSettingProperty[] = [];
   private readonly validator: IRequestValidator;
-  /**
-   * Paths where every method that reaches a function takes signed requests. It grows with the
-   * routes.
-   */
-  private readonly signedPaths: string[] = [];
 
   constructor(scope: Construct, id: string, { settings, signIn }: PublicApiProps) {
     super(scope, id);
@@ -82,63 +77,66 @@ export class PublicApi extends Construct {
     for (const response of gatewayResponses(settings.allowedOrigins)) {
       this.api.addGatewayResponse(response.type.responseType, response);
     }
-    this.throttle();
-    this.refuseUnknownRoutes();
     if (settings.partnerKey) new PartnerKeys(this, 'Keys', { settings, api: this.api, stage: this.api.deploymentStage });
-    if (settings.waf) {
+  }
+
+  /**
+   * Adds the routes that these functions answer, and those that the gateway answers itself. Call it
+   * once, with the functions of all deployed services.
+   */
+  addRoutes(functions: readonly RustFunction[]): void {
+    const routes = deployedRoutes(routesOf(readDocument()), functions);
+    for (const handler of functions) {
+      const answers = routes.some((route) => 'function' in route && route.function === handler.name);
+      if (handler instanceof ApiFunction && !answers) {
+        throw new Error(`${DOCUMENT_NAME} has no operation that ${handler.name} answers: describe its routes in services/${handler.service}/src/openapi.rs.`);
+      }
+    }
+    const byName = new Map(functions.map((handler) => [handler.name, handler]));
+    for (const route of routes) {
+      if ('response' in route) this.respond(route);
+      else this.invoke(byName.get(route.function)!, route);
+    }
+    const paths = [...new Set(routes.map(({ path }) => path))];
+    const at = (path: string) => routes.filter((route) => route.path === path);
+    for (const path of paths) this.refuseOtherMethods(path, at(path));
+    this.refuseUnknownRoutes();
+    this.throttle(routes);
+    if (this.settings.waf) {
       new Firewall(this, 'Firewall', {
-        stageArn: this.api.deploymentStage.stageArn, stage: settings.stage, signedPaths: this.signedPaths,
+        stageArn: this.api.deploymentStage.stageArn,
+        stage: this.settings.stage,
+        signedPaths: paths.filter((path) => at(path).every((route) => 'access' in route && route.access === 'signer')),
       });
     }
   }
 
-  /**
-   * Adds the routes that these functions answer, and those that the gateway answers itself. A
-   * path's other methods get 405 without a function.
-   */
-  addRoutes(functions: readonly RustFunction[]): void {
-    const byName = new Map(functions.map((answering) => [answering.name, answering]));
-    const deployed = deployedRoutes(ROUTES, functions);
-    for (const path of new Set(deployed.map((route) => route.path))) {
-      const routes = deployed.filter((route) => route.path === path);
-      for (const route of routes) {
-        if ('response' in route) this.respond(route);
-        else this.invoke(route, byName.get(route.function)!);
-      }
-      if (routes.every((route) => 'access' in route && route.access === 'signer')) this.signedPaths.push(path);
-      this.refuseOtherMethods(path, routes.map(({ verb }) => verb));
-    }
-  }
-
-  private invoke(route: FunctionRoute, answering: RustFunction): void {
-    const { verb, path, access, rateLimit } = route;
-    this.api.root.resourceForPath(path).addMethod(verb, new LambdaIntegration(answering, { allowTestInvoke: false }), {
-      ...(access === 'user' ? { authorizer: this.authorizer } : {}),
-      ...(access === 'program' ? { apiKeyRequired: this.settings.partnerKey } : {}),
-      ...this.checked(route),
+  private invoke(handler: RustFunction, route: FunctionRoute): void {
+    this.api.root.resourceForPath(route.path).addMethod(route.verb, new LambdaIntegration(handler, { allowTestInvoke: false }), {
+      ...(route.access === 'user' ? { authorizer: this.authorizer } : {}),
+      ...(route.access === 'program' ? { apiKeyRequired: this.settings.partnerKey } : {}),
+      ...this.bodyCheck(route),
     });
-    this.throttled.push(methodSetting(path, verb, rateLimit, this.settings));
   }
 
-  private respond({ verb, path, response }: GatewayRoute): void {
-    const answer = this.mock(response.status, response.body, { 'Content-Type': "'application/json'" });
-    this.api.root.resourceForPath(path).addMethod(verb, answer.integration, answer.method);
-  }
-
-  /** Lets the gateway check a body. A route without a described body ignores it. */
-  private checked({ verb, path, requestModel: schema }: FunctionRoute): MethodOptions {
+  /** An operation without a described body has nothing to check: its function ignores a body. */
+  private bodyCheck({ verb, path, requestModel: schema }: FunctionRoute): MethodOptions {
     if (schema === undefined) return {};
     const model = this.api.addModel(`Body${verb}${path}`.replaceAll(/[^A-Za-z]/g, ''), { contentType: 'application/json', schema });
     // For every content type: the gateway would not validate the other ones.
     return { requestValidator: this.validator, requestModels: { 'application/json': model, $default: model } };
   }
 
-  /** Sets the limits of each route. Responses that the gateway generates have those of a change. */
-  private throttle(): void {
-    const stage = this.api.deploymentStage.node.defaultChild as CfnStage;
-    stage.methodSettings = Lazy.any({
-      produce: () => [methodSetting('/*', '*', 'change', this.settings), ...this.throttled],
+  private respond({ verb, path, response }: GatewayRoute): void {
+    this.addFixedResponse(path, verb, { ...response, headers: { 'Content-Type': "'application/json'" } });
+  }
+
+  private refuseOtherMethods(path: string, routes: readonly Route[]): void {
+    const allowed = [...routes.map(({ verb }) => verb), 'OPTIONS'].join(', ');
+    const body = problemBody({
+      slug: 'method-not-allowed', title: 'Method not allowed', status: 405, detail: `This resource takes ${allowed}.`,
     });
+    this.addFixedResponse(path, 'ANY', { status: 405, body, headers: { 'Content-Type': PROBLEM_JSON, Allow: `'${allowed}'` } });
   }
 
   /**
@@ -148,47 +146,25 @@ export class PublicApi extends Construct {
    * it takes it for an AWS signature, finds it malformed and answers 403.
    */
   private refuseUnknownRoutes(): void {
-    const answer = this.mock(404, problemBody(UNKNOWN_ROUTE), { 'Content-Type': PROBLEM_JSON });
-    for (const path of ['/', '/{proxy+}']) {
-      this.api.root.resourceForPath(path).addMethod('ANY', answer.integration, answer.method);
-    }
+    const response = { status: 404, body: problemBody(UNKNOWN_ROUTE), headers: { 'Content-Type': PROBLEM_JSON } };
+    for (const path of ['/', '/{proxy+}']) this.addFixedResponse(path, 'ANY', response);
   }
 
-  private refuseOtherMethods(path: string, verbs: readonly Verb[]): void {
-    const allowed = [...verbs, 'OPTIONS'].join(', ');
-    const answer = this.mock(405, problemBody({
-      slug: 'method-not-allowed', title: 'Method not allowed', status: 405, detail: `This resource takes ${allowed}.`,
-    }), { 'Content-Type': PROBLEM_JSON, Allow: `'${allowed}'` });
-    this.api.root.resourceForPath(path).addMethod('ANY', answer.integration, answer.method);
+  private addFixedResponse(path: string, method: string, response: FixedResponse): void {
+    const { integration, options } = fixedResponse(response, this.settings.allowedOrigins);
+    this.api.root.resourceForPath(path).addMethod(method, integration, options);
   }
 
-  /** A response that the gateway generates. */
-  private mock(status: number, body: string, own: Headers) {
-    const statusCode = String(status);
-    const parameters = Object.entries({ ...own, ...commonHeaders(this.settings.allowedOrigins) })
-      .map(([name, value]) => [`method.response.header.${name}`, value] as const);
-    return {
-      integration: new MockIntegration({
-        // A mock integration only handles requests that its template covers.
-        passthroughBehavior: PassthroughBehavior.NEVER,
-        requestTemplates: { 'application/json': `{"statusCode": ${statusCode}}` },
-        integrationResponses: [{
-          statusCode,
-          responseParameters: Object.fromEntries(parameters),
-          responseTemplates: { 'application/json': body },
-        }],
-      }),
-      method: {
-        methodResponses: [{
-          statusCode,
-          responseParameters: Object.fromEntries(parameters.map(([name]) => [name, true])),
-        }],
-      },
-    };
+  /** Sets the limits of each route. Responses that the gateway generates have those of a change. */
+  private throttle(routes: readonly Route[]): void {
+    const stage = this.api.deploymentStage.node.defaultChild as CfnStage;
+    stage.methodSettings = [
+      methodSetting('/*', '*', 'change', this.settings),
+      ...routes.filter((route) => 'function' in route)
+        .map(({ path, verb, rateLimit }) => methodSetting(path, verb, rateLimit, this.settings)),
+    ];
   }
 }
-
-const ROUTES = routesOf(readDocument());
 
 /** One JSON line per request, without the caller's identity. */
 const ACCESS_LOG = AccessLogFormat.custom(JSON.stringify({
