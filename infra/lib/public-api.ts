@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import {
-  AccessLogField, AccessLogFormat, type CfnStage, CognitoUserPoolsAuthorizer, EndpointType, type IAuthorizer,
-  type IRequestValidator, LambdaIntegration, LogGroupLogDestination, type MethodOptions, RestApi,
+  AccessLogField, AccessLogFormat, type CfnStage, CognitoUserPoolsAuthorizer, EndpointType, type IRequestValidator,
+  LambdaIntegration, LogGroupLogDestination, type MethodOptions, RestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct, type IDependable } from 'constructs';
 import { ApiFunction } from './api-function.ts';
@@ -36,12 +36,13 @@ export class PublicApi extends Construct {
   readonly logging: IDependable;
   private readonly api: RestApi;
   private readonly settings: Settings;
-  private readonly authorizer: IAuthorizer;
+  private readonly signIn: SignIn;
   private readonly validator: IRequestValidator;
 
   constructor(scope: Construct, id: string, { settings, signIn }: PublicApiProps) {
     super(scope, id);
     this.settings = settings;
+    this.signIn = signIn;
     this.api = new RestApi(this, 'Rest', {
       restApiName: Stack.of(this).stackName,
       endpointTypes: [EndpointType.REGIONAL],
@@ -70,7 +71,6 @@ export class PublicApi extends Construct {
     this.url = this.api.url;
     this.id = this.api.restApiId;
     this.logging = this.api.node.findChild('Account');
-    this.authorizer = new CognitoUserPoolsAuthorizer(this, 'SignedIn', { cognitoUserPools: [signIn.pool] });
     this.validator = this.api.addRequestValidator('Validator', {
       validateRequestBody: true, validateRequestParameters: true,
     });
@@ -93,9 +93,13 @@ export class PublicApi extends Construct {
       }
     }
     const byName = new Map(functions.map((handler) => [handler.name, handler]));
+    // The CDK rejects an authorizer that no method uses.
+    const authorizer = routes.some((route) => 'access' in route && route.access === 'user')
+      ? new CognitoUserPoolsAuthorizer(this, 'SignedIn', { cognitoUserPools: [this.signIn.pool] })
+      : undefined;
     for (const route of routes) {
       if ('response' in route) this.respond(route);
-      else this.invoke(byName.get(route.function)!, route);
+      else this.invoke(byName.get(route.function)!, route, authorizer);
     }
     const paths = [...new Set(routes.map(({ path }) => path))];
     const at = (path: string) => routes.filter((route) => route.path === path);
@@ -111,9 +115,9 @@ export class PublicApi extends Construct {
     }
   }
 
-  private invoke(handler: RustFunction, route: FunctionRoute): void {
+  private invoke(handler: RustFunction, route: FunctionRoute, authorizer?: CognitoUserPoolsAuthorizer): void {
     this.api.root.resourceForPath(route.path).addMethod(route.verb, new LambdaIntegration(handler, { allowTestInvoke: false }), {
-      ...(route.access === 'user' ? { authorizer: this.authorizer } : {}),
+      ...(route.access === 'user' ? { authorizer } : {}),
       ...(route.access === 'program' ? { apiKeyRequired: this.settings.partnerKey } : {}),
       ...this.bodyCheck(route),
     });

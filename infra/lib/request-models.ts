@@ -1,5 +1,5 @@
 import { type JsonSchema, JsonSchemaType } from 'aws-cdk-lib/aws-apigateway';
-import type { OpenApi, Schema } from './openapi.ts';
+import { DOCUMENT_NAME, type OpenApi, type Schema } from './openapi.ts';
 
 /**
  * The gateway's check of a request body: the bounds on size in its OpenAPI schema, against hostile
@@ -70,6 +70,6 @@ function resolve(schema: Schema, schemas: Schemas, within: readonly string[]): {
   if (within.includes(reference)) return { schema: {}, path: within };
   const name = /^#\/components\/schemas\/([^/]+)$/.exec(reference)?.[1];
   const target = name === undefined ? undefined : schemas[name];
-  if (target === undefined) throw new Error(`There is no schema ${reference}.`);
+  if (target === undefined) throw new Error(`${DOCUMENT_NAME}: There is no schema ${reference}.`);
   return resolve(target, schemas, [...within, reference]);
 }

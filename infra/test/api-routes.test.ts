@@ -65,7 +65,8 @@ describe('routes of the API', () => {
 });
 
 describe('an app with some of the services', () => {
-  const settings = readSettings((name) => ({ functions: functionsDirectory(['product', 'audit']), waf: 'true' })[name]);
+  const context: Record<string, string> = { functions: functionsDirectory(['product', 'audit']), waf: 'true' };
+  const settings = readSettings((name) => context[name]);
 
   /** A stack with only the API and these functions, by name and service. */
   function deploy(...functions: [name: string, service: string][]): Template {
@@ -91,6 +92,12 @@ describe('an app with some of the services', () => {
   test('has a firewall without an exception where no request is signed', () => {
     const [acl] = Object.values(resources(deploy(['product-api', 'product']), 'AWS::WAFv2::WebACL'));
     assert.equal(acl!.Properties.Rules[1].Statement.ManagedRuleGroupStatement.ScopeDownStatement, undefined);
+  });
+
+  test('has no authorizer where no route needs sign-in', () => {
+    const template = deploy();
+    assert.deepEqual(resources(template, 'AWS::ApiGateway::Authorizer'), {});
+    assert.equal(Object.keys(resources(template, 'AWS::ApiGateway::Stage')).length, 1);
   });
 
   test('has no function of the API without a route', () => {
