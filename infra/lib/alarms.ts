@@ -16,7 +16,7 @@ const OLD_SECONDS = 300;
 const MAX_METRICS = 10;
 
 export interface AlarmOptions {
-  /** What has happened, for the operator on call. docs/events.md says what to do. */
+  /** What has happened, for the operator on call. docs/dead-letters.md says what to do. */
   readonly description: string;
   readonly metric: IMetric;
   /** The alarm fires above this value. */

@@ -91,7 +91,7 @@ describe('subscriptions', () => {
     assert.equal(all.get('audit-on-order').FilterPolicyScope, undefined);
   });
 
-  test('anybody can have one with a call, as docs/events.md shows', () => {
+  test('anybody can have one with a call, as docs/consumers.md shows', () => {
     const settings = readSettings((name) => (name === 'functions' ? functionsDirectory(['loyalty']) : undefined));
     const stack = new Stack(new App(), 'third-party');
     const topic = Topic.fromTopicArn(stack, 'Orders', 'arn:aws:sns:us-east-1:123456789012:orders');

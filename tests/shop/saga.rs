@@ -178,7 +178,7 @@ fn a_compensation_that_fails_waits_for_an_operator() {
     assert!(charges(&receipt).iter().all(|charge| charge == "refunded"), "{:?}", charges(&receipt));
     assert!(!statuses(&customer.order(&receipt).body).contains(&"CANCELLED"));
     let (gone_back, said) = dlq(&staff, &["redrive"]);
-    assert!(!gone_back && said.contains("docs/saga.md"), "{said}");
+    assert!(!gone_back && said.contains("docs/stuck-orders.md"), "{said}");
 }
 
 #[test]

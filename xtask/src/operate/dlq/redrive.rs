@@ -16,7 +16,7 @@ pub fn run(shop: &Shop, queue: &str) -> Result<()> {
     let dead_letters = DeadLetters::of(shop, queue)?;
     let Some(home_url) = dead_letters.home_url else {
         bail!(
-            "what is in {queue} a workflow has given up, and no function reads it; docs/saga.md says how to finish it, \
+            "what is in {queue} a workflow has given up, and no function reads it; docs/stuck-orders.md says how to finish it, \
              and `cargo xtask dlq drop {queue}` takes it away then"
         )
     };
