@@ -2,7 +2,7 @@ import { Tags } from 'aws-cdk-lib';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
-import { FactSubscription } from './order-topic.ts';
+import { TopicSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { ShopTable } from './table.ts';
@@ -28,15 +28,15 @@ export class AuditService extends Construct {
       settings, name: 'audit', partitionKey: 'orderId', sortKey: 'entry',
     });
 
-    const facts = new RustFunction(this, 'Facts', {
+    const events = new RustFunction(this, 'OnOrder', {
       settings,
       service: 'audit',
       name: 'audit-on-order',
       callsInSequence: 1,
       environment: { AUDIT_TABLE: audit.tableName },
     });
-    facts.allow(audit.tableArn, 'dynamodb:PutItem');
-    new FactSubscription(this, 'Subscription', { topic, consumer: facts });
+    events.allow(audit.tableArn, 'dynamodb:PutItem');
+    new TopicSubscription(this, 'Subscription', { topic, consumer: events });
 
     const handler = new ApiFunction(this, 'Api', {
       settings,

@@ -83,7 +83,7 @@ export class BasketService extends Construct {
       environment: { BASKET_TABLE: baskets.tableName, EVENT_BUS: bus.eventBusName },
     });
     customers.allow(baskets.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem');
-    customers.allowFacts(bus);
+    customers.allowEvents(bus);
     new EventQueue(this, 'CustomerRequests', {
       settings,
       bus,

@@ -18,7 +18,7 @@ export class EventArchive extends Construct {
     super(scope, id);
     const archive = new Archive(this, 'Archive', {
       sourceEventBus: bus,
-      description: `Facts of ${DAYS_KEPT} days, without what customers ask for about their own data`,
+      description: `Events of ${DAYS_KEPT} days, without what customers ask for about their own data`,
       eventPattern: {
         // Data collected for an export is kept for one day, and never archived.
         source: Match.anythingBut('shop.privacy'),

@@ -5,7 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { privacyQueues } from './privacy-queues.ts';
 import { EventQueue } from './event-queue.ts';
-import { FactSubscription } from './order-topic.ts';
+import { TopicSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { ShopTable } from './table.ts';
@@ -65,10 +65,10 @@ export class NotificationService extends Construct {
         conditions: { StringEquals: { 'ses:FromAddress': settings.mailSender } },
       }));
     }
-    new FactSubscription(this, 'Subscription', {
+    new TopicSubscription(this, 'Subscription', {
       topic,
       consumer: mails,
-      facts: ['OrderPlaced', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled'],
+      events: ['OrderPlaced', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled'],
     });
 
     const customers = new RustFunction(this, 'Customers', {
@@ -81,7 +81,7 @@ export class NotificationService extends Construct {
       environment: { MAIL_TABLE: table.tableName, EVENT_BUS: bus.eventBusName },
     });
     customers.allow(table.tableArn, 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem');
-    customers.allowFacts(bus);
+    customers.allowEvents(bus);
     privacyQueues(this, { settings, bus, consumer: customers });
   }
 }

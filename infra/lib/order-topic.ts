@@ -8,11 +8,11 @@ import type { Settings } from './settings.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** Events on the topic: the progress of each order. Cancellation requests concern ordering only. */
-export const ORDER_FACTS = [
+export const ORDER_EVENTS = [
   'OrderPlaced', 'OrderStockReserved', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled',
 ] as const;
 
-export type OrderFact = (typeof ORDER_FACTS)[number];
+export type OrderEventName = (typeof ORDER_EVENTS)[number];
 
 export interface OrderTopicProps {
   readonly settings: Settings;
@@ -39,17 +39,17 @@ export class OrderTopic extends Construct {
       environment: { ORDER_TOPIC_ARN: this.topic.topicArn },
     });
     publisher.allow(this.topic.topicArn, 'sns:Publish');
-    new EventQueue(this, 'Facts', {
-      settings, bus, sources: ['shop.ordering'], detailTypes: [...ORDER_FACTS], consumer: publisher,
+    new EventQueue(this, 'Events', {
+      settings, bus, sources: ['shop.ordering'], detailTypes: [...ORDER_EVENTS], consumer: publisher,
     });
   }
 }
 
-export interface FactSubscriptionProps {
+export interface TopicSubscriptionProps {
   readonly topic: ITopic;
   readonly consumer: RustFunction;
   /** Events that the consumer receives; all of them when left out. */
-  readonly facts?: readonly OrderFact[];
+  readonly events?: readonly OrderEventName[];
 }
 
 /**
@@ -58,15 +58,15 @@ export interface FactSubscriptionProps {
  * Raw message delivery omits the SNS envelope, so the function reads messages like events of the
  * bus. Messages that SNS cannot deliver go to the queue's dead-letter queue.
  */
-export class FactSubscription extends Construct {
-  constructor(scope: Construct, id: string, { topic, consumer, facts }: FactSubscriptionProps) {
+export class TopicSubscription extends Construct {
+  constructor(scope: Construct, id: string, { topic, consumer, events }: TopicSubscriptionProps) {
     super(scope, id);
     const work = new WorkQueue(this, 'Work', { name: consumer.name, callsInSequence: consumer.callsInSequence });
     work.feed(consumer);
     topic.addSubscription(new SqsSubscription(work.queue, {
       rawMessageDelivery: true,
       deadLetterQueue: work.deadLetters,
-      ...(facts && { filterPolicy: { type: SubscriptionFilter.stringFilter({ allowlist: [...facts] }) } }),
+      ...(events && { filterPolicy: { type: SubscriptionFilter.stringFilter({ allowlist: [...events] }) } }),
     }));
   }
 }

@@ -101,7 +101,7 @@ export class OrderingService extends Construct {
       environment: { ORDER_TABLE: orders.tableName, EVENT_BUS: bus.eventBusName },
     });
     customers.allow(orders.tableArn, 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
-    customers.allowFacts(bus);
+    customers.allowEvents(bus);
     privacyQueues(this, { settings, bus, consumer: customers });
   }
 }

@@ -4,7 +4,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct, type IDependable } from 'constructs';
 import { privacyQueues } from './privacy-queues.ts';
-import { FactSubscription } from './order-topic.ts';
+import { TopicSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { ShopTable } from './table.ts';
@@ -98,7 +98,7 @@ export class RealtimeService extends Construct {
       'dynamodb:GetItem', 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem',
     );
     this.api.allow(updates, 'POST');
-    new FactSubscription(this, 'Facts', { topic, consumer: updates });
+    new TopicSubscription(this, 'Events', { topic, consumer: updates });
 
     const customers = new RustFunction(this, 'Customers', {
       settings,
@@ -117,7 +117,7 @@ export class RealtimeService extends Construct {
       connections.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem',
     );
     customers.allow(chats.tableArn, 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
-    customers.allowFacts(bus);
+    customers.allowEvents(bus);
     privacyQueues(this, { settings, bus, consumer: customers });
   }
 }

@@ -83,7 +83,7 @@ export class RustFunction extends Function {
   }
 
   /** Lets this function publish events of its own service only: consumers trust the `source`. */
-  allowFacts(bus: IEventBus): void {
+  allowEvents(bus: IEventBus): void {
     this.addToRolePolicy(new PolicyStatement({
       actions: ['events:PutEvents'],
       resources: [bus.eventBusArn],

@@ -44,7 +44,7 @@ export class StreamPublisher extends Construct {
       callsInSequence: CALLS,
       environment: { EVENT_BUS: bus.eventBusName, RETRY_QUEUE_URL: retries.queue.queueUrl, ...props.environment },
     });
-    publisher.allowFacts(bus);
+    publisher.allowEvents(bus);
     publisher.allow(retries.queue.queueArn, 'sqs:SendMessage');
     retries.feed(publisher);
 

@@ -4,7 +4,7 @@ import { resources, synthesize, target } from './template.ts';
 
 const shop = synthesize();
 
-describe('the archive of facts', () => {
+describe('the archive of events', () => {
   test('keeps what was told on the bus for two weeks, but nothing of what customers ask for about their own data', () => {
     const archives = Object.values(resources(shop, 'AWS::Events::Archive'));
     assert.equal(archives.length, 1);

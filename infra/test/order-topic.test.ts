@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { FactSubscription, ORDER_FACTS, type OrderFact } from '../lib/order-topic.ts';
+import { TopicSubscription, ORDER_EVENTS, type OrderEventName } from '../lib/order-topic.ts';
 import { RustFunction } from '../lib/rust-function.ts';
 import { readSettings } from '../lib/settings.ts';
 import { functionsDirectory, list, resources, type Statement, statementsOf, synthesize, target } from './template.ts';
@@ -46,13 +46,13 @@ function assertDelivered(template: Template, subscription: any): void {
   }
 }
 
-describe('the topic of order facts', () => {
+describe('the topic of order events', () => {
   test('is told what becomes of orders, and not what is for ordering alone', () => {
     const rules = Object.values(resources(shop, 'AWS::Events::Rule'))
       .filter(({ Properties }) => Properties.Description.includes('ordering-topic-relay'));
     assert.equal(rules.length, 1);
-    assert.deepEqual(rules[0]!.Properties.EventPattern, { source: ['shop.ordering'], 'detail-type': [...ORDER_FACTS] });
-    assert.ok(!ORDER_FACTS.includes('OrderCancellationRequested' as OrderFact));
+    assert.deepEqual(rules[0]!.Properties.EventPattern, { source: ['shop.ordering'], 'detail-type': [...ORDER_EVENTS] });
+    assert.ok(!ORDER_EVENTS.includes('OrderCancellationRequested' as OrderEventName));
   });
 
   test('has one publisher, which may do nothing else', () => {
@@ -98,7 +98,7 @@ describe('subscriptions', () => {
     const points = new RustFunction(stack, 'Points', {
       settings, service: 'loyalty', name: 'loyalty-points', callsInSequence: 1, environment: {},
     });
-    new FactSubscription(stack, 'Subscription', { topic, consumer: points, facts: ['OrderDelivered'] });
+    new TopicSubscription(stack, 'Subscription', { topic, consumer: points, events: ['OrderDelivered'] });
     const template = Template.fromStack(stack);
     const subscription = subscriptions(template).get('loyalty-points');
     assertDelivered(template, subscription);

@@ -182,7 +182,7 @@ describe('edges', () => {
     assert.deepEqual(polled.map((mapping) => mapping.Properties.EventSourceArn), [list(statement!.Resource)[0]]);
   });
 
-  test('each function may log, have its sources polled and set aside what fails, with no action to spare', () => {
+  test('each function may log, have its sources polled and quarantine what fails, with no action to spare', () => {
     // The actions of AWS's own policies AWSLambdaSQSQueueExecutionRole and
     // AWSLambdaDynamoDBExecutionRole.
     const POLLS = {
@@ -223,7 +223,7 @@ describe('edges', () => {
     }
   });
 
-  test('each function tells facts in the name of its own service alone', () => {
+  test('each function publishes events of its own service alone', () => {
     const telling = Object.values(functions).flatMap(({ Properties }) =>
       statementsOf(template, target(Properties.Role)!)
         .filter(({ Action }) => list(Action).includes('events:PutEvents'))

@@ -67,20 +67,20 @@ impl FunctionScenarios {
             "ordering-publisher" => {
                 let (key, publisher) = (&["customerId", "orderId"], "ordering-publisher");
                 self.order_is_rejected(timeout).is_some()
-                    && self.unreadable_row_is_set_aside("order", key, publisher, timeout)
+                    && self.unreadable_row_is_quarantined("order", key, publisher, timeout)
             }
             "ordering-steps" => self.steps_are_done(timeout),
-            "ordering-on-event" => self.facts_take_effect(timeout),
+            "ordering-on-event" => self.events_take_effect(timeout),
             "basket-on-product" => self.new_product_can_be_bought(timeout),
             "ordering-on-checkout" => self.checkout_becomes_an_order(timeout),
             "product-publisher" => {
                 self.new_product_can_be_bought(timeout)
-                    && self.unreadable_row_is_set_aside("product", &["id"], "product-publisher", timeout)
+                    && self.unreadable_row_is_quarantined("product", &["id"], "product-publisher", timeout)
             }
             "basket-publisher" => {
                 let (key, publisher) = (&["orderId"], "basket-publisher");
                 self.checkout_becomes_an_order(timeout)
-                    && self.unreadable_row_is_set_aside("checkout", key, publisher, timeout)
+                    && self.unreadable_row_is_quarantined("checkout", key, publisher, timeout)
             }
             // It needs no permissions.
             "privacy-on-sign-up" => !self.staff.customer().user().is_empty(),
@@ -112,21 +112,21 @@ impl FunctionScenarios {
             "privacy-publisher" => {
                 let (key, publisher) = (&["customerId", "item"], "privacy-publisher");
                 self.customer_takes_their_data_and_leaves(timeout)
-                    && self.unreadable_row_is_set_aside("privacy", key, publisher, timeout)
+                    && self.unreadable_row_is_quarantined("privacy", key, publisher, timeout)
             }
             "inventory-api" => self.units_come_in().is_some(),
             "inventory-steps" => self.units_are_set_aside(),
             "product-on-stock" => self.units_show_in_the_catalogue(timeout),
             "inventory-publisher" => {
                 self.units_show_in_the_catalogue(timeout)
-                    && self.unreadable_row_is_set_aside("stock", &["item"], "inventory-publisher", timeout)
+                    && self.unreadable_row_is_quarantined("stock", &["item"], "inventory-publisher", timeout)
             }
             "shipping-api" => self.staff.get(&format!("/shipment/{}", Uuid::now_v7())).status == 404,
             "shipping-on-command" => self.parcel_is_asked_for_and_cancelled(),
             "shipping-carrier" => self.parcel_leaves(),
             "shipping-publisher" => {
                 self.shipment_is_told(timeout)
-                    && self.unreadable_row_is_set_aside(
+                    && self.unreadable_row_is_quarantined(
                         "shipment",
                         &["orderId"],
                         "shipping-publisher",
@@ -144,7 +144,12 @@ impl FunctionScenarios {
             "payment-sandbox-webhooks" => self.provider_tells(),
             "payment-publisher" => {
                 self.payment_is_told(timeout)
-                    && self.unreadable_row_is_set_aside("payment", &["orderId"], "payment-publisher", timeout)
+                    && self.unreadable_row_is_quarantined(
+                        "payment",
+                        &["orderId"],
+                        "payment-publisher",
+                        timeout,
+                    )
             }
             "realtime-authorizer" | "realtime-messages" => self.customer_and_staff_write(),
             "realtime-connections" => self.customer_connects_and_leaves(timeout),
@@ -239,7 +244,7 @@ impl FunctionScenarios {
     }
 
     /// Delivers events of a finished order, which change nothing.
-    fn facts_take_effect(&self, timeout: Duration) -> bool {
+    fn events_take_effect(&self, timeout: Duration) -> bool {
         let Some((other_customer, order)) = self.order_is_rejected(timeout) else { return false };
         let tell = |fact: &str, more: Value| self.deliver("ordering-on-event", &order, fact, more);
         let wait = |step: &str| {
@@ -631,7 +636,7 @@ impl FunctionScenarios {
     }
 
     /// Puts a row that the table's publisher cannot read, and waits until it is in the retry queue.
-    fn unreadable_row_is_set_aside(
+    fn unreadable_row_is_quarantined(
         &self,
         table: &str,
         key: &[&str],
@@ -649,11 +654,11 @@ impl FunctionScenarios {
         // This attribute separates an order from its tombstone.
         let put = put.item("orderDate", id);
         self.runtime.block_on(put.send()).unwrap();
-        let set_aside = within(timeout, || self.runtime.block_on(self.messages(queue)) > before);
+        let quarantined = within(timeout, || self.runtime.block_on(self.messages(queue)) > before);
         // Other scenarios list the table.
         let delete = dynamodb.delete_item().table_name(table).set_key(Some(row));
         self.runtime.block_on(delete.send()).unwrap();
-        set_aside
+        quarantined
     }
 
     /// The number of messages in a queue, visible or in flight.

@@ -13,7 +13,7 @@ fn known(staff: &Shop, customer: &Shop, receipt: &Value, product: &str) -> [Valu
 }
 
 #[test]
-fn facts_that_are_told_again_change_no_order_and_no_stock() {
+fn events_that_are_told_again_change_no_order_and_no_stock() {
     let staff = Shop::new();
     let (customer, product) = (staff.customer(), staff.product_in_stock("Lamp", "19.90", 5));
     let receipt = customer.buy(&product, 2, &json!({}));

@@ -1,5 +1,7 @@
 //! `cargo xtask test`: all tests, or the named parts of them.
 
+#[cfg(test)]
+mod circles;
 mod counts;
 #[cfg(test)]
 mod dependency_rules;

@@ -114,8 +114,8 @@ impl Reservation {
     /// The first step to another state, for the parts that are reserved.
     #[must_use]
     pub fn turn(&self, state: State) -> Step {
-        let set_aside = self.parts().len().saturating_sub(self.left);
-        let turned = Self { state, left: set_aside, ..self.clone() };
+        let reserved = self.parts().len().saturating_sub(self.left);
+        let turned = Self { state, left: reserved, ..self.clone() };
         let before = Some(self.clone());
         match turned.go_on() {
             Some(step) => Step { before, ..step },

@@ -79,7 +79,7 @@ impl Handler for ReservationSteps {
                 // The parcel has left, but its units count as on hand: an operator must
                 // investigate.
                 ShipOutcome::Released => Err(StepError::named(RELEASED, &"the units were put back")),
-                ShipOutcome::NotReserved => Err(StepError::broken(&"nothing is set aside for the order")),
+                ShipOutcome::NotReserved => Err(StepError::broken(&"nothing is reserved for the order")),
             },
         }
     }

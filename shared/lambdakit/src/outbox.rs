@@ -141,14 +141,14 @@ impl Outbox {
         let invocation = Invocation::begin(context);
         let records: Vec<Record> = batch.records.iter().map(|json| Record::parse(json)).collect();
         let done = invocation.run_parts(async {
-            let Published { failures, set_aside } = self.publish(&records).await;
+            let Published { failures, quarantined } = self.publish(&records).await;
             let (response, outcome) = BatchResponse::report(records.len(), failures);
             // Records in the retry queue are handled but not yet published: the outcome is partial.
-            if !set_aside.is_empty() {
-                telemetry::field("setAside", &set_aside);
+            if !quarantined.is_empty() {
+                telemetry::field("quarantined", &quarantined);
             }
             let outcome =
-                if outcome == Outcome::Ok && !set_aside.is_empty() { Outcome::Partial } else { outcome };
+                if outcome == Outcome::Ok && !quarantined.is_empty() { Outcome::Partial } else { outcome };
             (response, outcome)
         });
         let (response, outcome) = done.await;
@@ -185,9 +185,9 @@ impl Outbox {
             failed.extend(error.map(|error| (record, error.into())));
         }
         let mut published = Published::default();
-        for fate in join_all(failed.iter().map(|(record, error)| self.set_aside(record, error))).await {
+        for fate in join_all(failed.iter().map(|(record, error)| self.quarantine(record, error))).await {
             match fate {
-                Ok(failure) => published.set_aside.push(failure),
+                Ok(failure) => published.quarantined.push(failure),
                 Err(failure) => published.failures.push(failure),
             }
         }
@@ -196,7 +196,7 @@ impl Outbox {
 
     /// Sends a failed record to the retry queue. A record from that queue stays there, and counts
     /// as failed, like a record that could not be sent.
-    async fn set_aside(&self, record: &Record, error: &HandlerError) -> Result<Failure, Failure> {
+    async fn quarantine(&self, record: &Record, error: &HandlerError) -> Result<Failure, Failure> {
         let failure = Failure::new(record.id.clone(), &**error);
         if record.origin == Origin::RetryQueue {
             return Err(failure);
@@ -216,7 +216,7 @@ impl Outbox {
 #[derive(Default)]
 struct Published {
     failures: Vec<Failure>,
-    set_aside: Vec<Failure>,
+    quarantined: Vec<Failure>,
 }
 
 impl RetryQueue {

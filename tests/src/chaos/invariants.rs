@@ -264,7 +264,7 @@ fn nothing_without_an_order(world: &World, tally: &mut Tally) {
 
 fn audited_once(world: &World, tally: &mut Tally) {
     for (id, order) in &world.orders {
-        let steps = order.history.iter().map(|change| fact(&change.status));
+        let steps = order.history.iter().map(|change| order_event(&change.status));
         compare("the audit has", steps, world.audit.get(id), id, tally);
     }
 }
@@ -297,7 +297,7 @@ fn compare<'a>(
 }
 
 /// The event type for a status.
-fn fact(status: &str) -> &str {
+fn order_event(status: &str) -> &str {
     match status {
         "PENDING" => "OrderPlaced",
         "STOCK_RESERVED" => "OrderStockReserved",
@@ -526,7 +526,7 @@ mod tests {
                 ];
                 let rows = steps.iter().flat_map(|(id, steps)| steps.iter().map(move |step| (id, *step)));
                 let row = |(id, step): (&&str, &str)| match (table, step) {
-                    ("audit", step) => Some(json!({ "orderId": id, "type": fact(step) })),
+                    ("audit", step) => Some(json!({ "orderId": id, "type": order_event(step) })),
                     (_, "STOCK_RESERVED") => None,
                     _ if *id == "departed" => None,
                     (_, "PENDING") => Some(json!({ "orderId": id, "occasion": "PLACED" })),
@@ -726,7 +726,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fact_that_is_missing_or_told_twice_is_found() {
+    fn an_event_that_is_missing_or_told_twice_is_found() {
         let facts = |facts: &mut BTreeMap<String, Vec<String>>, change: fn(&mut Vec<String>)| {
             change(facts.get_mut("short").unwrap());
         };

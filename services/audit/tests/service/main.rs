@@ -24,7 +24,7 @@ const TABLE: &str = "AUDIT_TABLE";
 /// An audit with an empty table, and a proxy between the two.
 struct Archive {
     client: Client,
-    facts: AuditHandler,
+    handler: AuditHandler,
     dynamodb: aws_sdk_dynamodb::Client,
     faults: FaultProxy,
 }
@@ -35,14 +35,19 @@ async fn archive() -> Archive {
     account.table(TABLE).await;
     let audit = AuditStore::new(account.behind(&faults).known_table(TABLE));
     let dynamodb = account.aws().dynamodb();
-    Archive { client: Client::new(router(audit.clone())), facts: AuditHandler::new(audit), dynamodb, faults }
+    Archive {
+        client: Client::new(router(audit.clone())),
+        handler: AuditHandler::new(audit),
+        dynamodb,
+        faults,
+    }
 }
 
 impl Archive {
     /// Delivers a batch and returns the ids of the messages that SQS redelivers.
     async fn deliver(&self, messages: &[Value]) -> Vec<String> {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
-        queue::invoke(&self.facts, event, None).await.failed().map(ToOwned::to_owned).collect()
+        queue::invoke(&self.handler, event, None).await.failed().map(ToOwned::to_owned).collect()
     }
 
     async fn rows(&self) -> Vec<Item> {
@@ -66,7 +71,7 @@ fn changed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
 }
 
 /// A message with an event of the sample's order, this many minutes after the order was placed.
-fn fact(name: &str, minutes: u8) -> Value {
+fn order_event(name: &str, minutes: u8) -> Value {
     changed(name, |envelope| {
         envelope["detail-type"] = json!(name);
         let mut data =

@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 use testkit::faults::{Fault, Rule};
 
-use crate::{ORDER, PLACED, archive, changed, fact};
+use crate::{ORDER, PLACED, archive, changed, order_event};
 
-const FACTS: [&str; 7] = [
+const EVENTS: [&str; 7] = [
     "OrderPlaced",
     "OrderStockReserved",
     "OrderPaid",
@@ -14,7 +14,7 @@ const FACTS: [&str; 7] = [
 ];
 
 #[tokio::test]
-async fn the_sample_fact_is_written_down_without_whose_order_it_is() {
+async fn the_sample_event_is_written_down_without_whose_order_it_is() {
     let archive = archive().await;
     let sample = serde_json::from_str::<Value>(PLACED).unwrap();
     assert!(archive.deliver(sample["Records"].as_array().unwrap()).await.is_empty());
@@ -43,16 +43,17 @@ async fn the_sample_fact_is_written_down_without_whose_order_it_is() {
 }
 
 #[tokio::test]
-async fn facts_stand_in_the_order_in_which_they_happened_once_in_whatever_order_and_however_often_they_come()
+async fn events_stand_in_the_order_in_which_they_happened_once_in_whatever_order_and_however_often_they_come()
 {
     let archive = archive().await;
-    let facts: Vec<_> = FACTS.into_iter().zip(1..).map(|(name, minutes)| fact(name, minutes)).collect();
+    let facts: Vec<_> =
+        EVENTS.into_iter().zip(1..).map(|(name, minutes)| order_event(name, minutes)).collect();
     let backwards: Vec<_> = facts.iter().rev().cloned().collect();
     for batch in [&backwards, &facts, &backwards] {
         assert_eq!(archive.deliver(batch).await, Vec::<String>::new());
         let entries = archive.entries().await;
         let names: Vec<_> = entries.as_array().unwrap().iter().map(|entry| &entry["type"]).collect();
-        assert_eq!(names, FACTS);
+        assert_eq!(names, EVENTS);
         assert_eq!(
             (&entries[5]["reason"], &entries[6]["reason"]),
             (&json!("OUT_OF_STOCK"), &json!("CUSTOMER_REQUEST"))
@@ -63,11 +64,11 @@ async fn facts_stand_in_the_order_in_which_they_happened_once_in_whatever_order_
 #[tokio::test]
 async fn audit_entries_never_change() {
     let archive = archive().await;
-    assert!(archive.deliver(&[fact("OrderRejected", 1)]).await.is_empty());
+    assert!(archive.deliver(&[order_event("OrderRejected", 1)]).await.is_empty());
     let rows = archive.rows().await;
     let other = changed("other", |envelope| {
         let rejected: Value =
-            serde_json::from_str(fact("OrderRejected", 1)["body"].as_str().unwrap()).unwrap();
+            serde_json::from_str(order_event("OrderRejected", 1)["body"].as_str().unwrap()).unwrap();
         *envelope = rejected;
         envelope["detail"]["data"]["reason"] = json!("PAYMENT_DECLINED");
     });
@@ -101,19 +102,19 @@ async fn unreadable_events_are_never_acknowledged_and_others_do_not_wait() {
         json!({ "messageId": "poison", "body": "{" }),
         changed("other", |envelope| envelope["detail-type"] = json!("OrderCancellationRequested")),
         changed("no-money", |envelope| envelope["detail"]["data"]["totalPrice"] = json!(0.001)),
-        fact("OrderPaid", 1),
+        order_event("OrderPaid", 1),
     ];
     assert_eq!(archive.deliver(&messages).await, ["poison", "other", "no-money"]);
     assert_eq!(archive.rows().await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_fact_that_cannot_be_written_down_comes_again() {
+async fn an_event_that_cannot_be_written_down_comes_again() {
     let archive = archive().await;
     archive.faults.add(Rule::new(Fault::ServerError).on("PutItem"));
-    assert_eq!(archive.deliver(&[fact("OrderPaid", 1)]).await, ["OrderPaid"]);
+    assert_eq!(archive.deliver(&[order_event("OrderPaid", 1)]).await, ["OrderPaid"]);
     archive.faults.clear();
     archive.faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").times(1));
-    assert!(archive.deliver(&[fact("OrderPaid", 1)]).await.is_empty());
+    assert!(archive.deliver(&[order_event("OrderPaid", 1)]).await.is_empty());
     assert_eq!(archive.rows().await.len(), 1);
 }

@@ -1,12 +1,12 @@
 use serde_json::json;
 use testkit::faults::{Fault, Rule};
 
-use crate::{ORDER, archive, fact};
+use crate::{ORDER, archive, order_event};
 
 #[tokio::test]
 async fn an_audit_comes_in_pages() {
     let archive = archive().await;
-    let facts: Vec<_> = (0..9).map(|minutes| fact("OrderPaid", minutes)).collect();
+    let facts: Vec<_> = (0..9).map(|minutes| order_event("OrderPaid", minutes)).collect();
     assert!(archive.deliver(&facts).await.is_empty());
     let (mut minutes, mut next) = (Vec::new(), format!("/audit/{ORDER}?limit=4"));
     loop {

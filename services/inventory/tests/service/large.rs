@@ -75,7 +75,7 @@ async fn a_reservation_that_broke_off_between_parts_is_finished_by_the_next_step
     };
     let released = id();
     broken_off(&released).await;
-    assert_eq!(shop.ship(&released).await, refused("Broken"), "not all of it is set aside");
+    assert_eq!(shop.ship(&released).await, refused("Broken"), "not all of it is reserved");
     assert_eq!(shop.release(&released).await, done("RELEASED"));
     each(&shop, &products, [9, 0, 9, 0]).await;
     assert_eq!(shop.reserve(&released, &two_of_each(&products)).await, done("RELEASED"));

@@ -8,7 +8,8 @@ use testkit::faults::{Fault, Rule};
 use testkit::{customer_id, seed};
 
 use crate::{
-    CHECKOUT, Office, PAID, TABLE, changed, deliver, fact, office, sample, sending_office, string, text,
+    CHECKOUT, Office, PAID, TABLE, changed, deliver, office, order_event, sample, sending_office, string,
+    text,
 };
 
 const EXPORT: &str = include_str!("../../events/notification-on-privacy.json");
@@ -120,7 +121,7 @@ async fn many_mails_are_handed_over_in_parts_and_a_redelivered_request_starts_an
 async fn an_erasure_leaves_a_tombstone_alone() {
     let office = office().await.with_contact().await.with_somebody_else().await;
     for (name, number) in [("OrderPlaced", 1), ("OrderPaid", 2)] {
-        assert!(office.tell(fact(name, number)).await);
+        assert!(office.tell(order_event(name, number)).await);
     }
     // More than one page.
     office.fill(110).await;
@@ -146,12 +147,12 @@ async fn an_erased_customer_is_not_brought_back_by_what_comes_late_or_again() {
         let office = office().await;
         if !is_late {
             assert!(deliver(&office.contacts, &[sample(CHECKOUT)]).await.is_empty());
-            assert!(office.tell(fact("OrderPlaced", 1)).await);
+            assert!(office.tell(order_event("OrderPlaced", 1)).await);
         }
         assert!(office.ask(ERASURE).await);
         assert!(deliver(&office.contacts, &[sample(CHECKOUT)]).await.is_empty());
         for (name, number) in [("OrderPlaced", 1), ("OrderPaid", 2)] {
-            assert!(office.tell(fact(name, number)).await, "there is nobody to wait for");
+            assert!(office.tell(order_event(name, number)).await, "there is nobody to wait for");
         }
         let left = office.rows().await;
         assert_eq!(left.len(), 1);

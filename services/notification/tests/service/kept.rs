@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::json;
 use testkit::faults::{Fault, Rule};
 
-use crate::{ORDER, PAID, changed, deliver, fact, office, sample, text};
+use crate::{ORDER, PAID, changed, deliver, office, order_event, sample, text};
 
-const FACTS: [&str; 6] =
+const EVENTS: [&str; 6] =
     ["OrderPlaced", "OrderPaid", "OrderShipped", "OrderDelivered", "OrderRejected", "OrderCancelled"];
 
 #[tokio::test]
-async fn the_sample_fact_becomes_a_mail_to_whom_the_checkout_named() {
+async fn the_sample_event_becomes_a_mail_to_whom_the_checkout_named() {
     let office = office().await.with_contact().await;
     assert!(office.tell(sample(PAID)).await);
     let mail = office.mail().await;
@@ -25,21 +25,22 @@ async fn the_sample_fact_becomes_a_mail_to_whom_the_checkout_named() {
 }
 
 #[tokio::test]
-async fn each_fact_is_a_mail_of_its_own_and_is_so_once_however_often_and_in_whatever_order_it_comes() {
+async fn each_event_is_a_mail_of_its_own_and_is_so_once_however_often_and_in_whatever_order_it_comes() {
     let office = office().await.with_contact().await;
-    let messages: Vec<_> = FACTS.into_iter().zip(0..).map(|(name, number)| fact(name, number)).collect();
+    let messages: Vec<_> =
+        EVENTS.into_iter().zip(0..).map(|(name, number)| order_event(name, number)).collect();
     let backwards: Vec<_> = messages.iter().rev().cloned().collect();
     for batch in [backwards, messages] {
         assert_eq!(deliver(&office.mails, &batch).await, Vec::<String>::new());
         let subjects: BTreeSet<_> =
             office.rows_of("mail#").await.iter().map(|mail| text(mail, "subject").to_owned()).collect();
-        assert_eq!(subjects.len(), FACTS.len());
-        assert_eq!(office.rows_of("mail#").await.len(), FACTS.len());
+        assert_eq!(subjects.len(), EVENTS.len());
+        assert_eq!(office.rows_of("mail#").await.len(), EVENTS.len());
     }
 }
 
 #[tokio::test]
-async fn a_fact_that_comes_before_the_checkout_comes_again() {
+async fn an_event_that_comes_before_the_checkout_comes_again() {
     let office = office().await;
     assert!(!office.tell(sample(PAID)).await);
     assert_eq!(office.rows().await, []);
@@ -60,7 +61,7 @@ async fn orders_of_erased_customers_get_no_mail() {
 }
 
 #[tokio::test]
-async fn an_older_and_a_newer_version_of_a_fact_are_understood() {
+async fn an_older_and_a_newer_version_of_an_event_are_understood() {
     let office = office().await.with_contact().await;
     let newer = changed(PAID, "newer", |envelope| {
         envelope["id"] = json!("0f1e2d3c-0000-4000-8000-000000000001");
@@ -80,7 +81,7 @@ async fn unreadable_events_are_never_acknowledged_and_the_rest_does_not_wait() {
         json!({ "messageId": "wrapped", "body": json!({ "Type": "Notification", "Message": "{}" }).to_string() }),
         changed(PAID, "other", |envelope| envelope["detail-type"] = json!("OrderCancellationRequested")),
         changed(PAID, "no-order", |envelope| envelope["detail"]["data"]["orderId"] = json!("1")),
-        fact("OrderShipped", 1),
+        order_event("OrderShipped", 1),
     ];
     assert_eq!(deliver(&office.mails, &messages).await, ["poison", "wrapped", "other", "no-order"]);
     assert_eq!(text(&office.mail().await, "occasion"), "SHIPPED");
@@ -102,7 +103,8 @@ async fn a_mail_that_cannot_be_kept_comes_again_and_is_kept_once() {
 #[tokio::test]
 async fn a_mail_about_two_lines_of_an_order_that_goes_well_takes_one_write_unit() {
     let office = office().await.with_contact().await;
-    let messages: Vec<_> = FACTS[..4].iter().zip(0..).map(|(name, number)| fact(name, number)).collect();
+    let messages: Vec<_> =
+        EVENTS[..4].iter().zip(0..).map(|(name, number)| order_event(name, number)).collect();
     assert!(deliver(&office.mails, &messages).await.is_empty());
     for mail in office.rows_of("mail#").await {
         // The item size as DynamoDB calculates it, without the few bytes of its numbers.

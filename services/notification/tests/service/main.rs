@@ -145,7 +145,7 @@ fn changed(batch: &str, id: &str, change: impl FnOnce(&mut Value)) -> Value {
 }
 
 /// The message of an event with a number, for the order of the samples.
-fn fact(name: &str, number: u8) -> Value {
+fn order_event(name: &str, number: u8) -> Value {
     changed(PAID, name, |envelope| {
         envelope["detail-type"] = json!(name);
         let detail = &mut envelope["detail"];

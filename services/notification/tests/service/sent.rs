@@ -11,7 +11,7 @@ use testkit::eventually;
 use testkit::faults::{Fault, Rule};
 use uuid::Uuid;
 
-use crate::{Office, PAID, TABLE, deliver, fact, sample, sending_office, string, text};
+use crate::{Office, PAID, TABLE, deliver, order_event, sample, sending_office, string, text};
 
 /// The request that sends a mail with SES.
 const SEND: &str = "POST /v2";
@@ -64,9 +64,9 @@ async fn a_mail_is_sent_once_and_what_it_says_is_not_kept() {
 }
 
 #[tokio::test]
-async fn two_who_have_the_same_fact_in_hand_send_one_mail() {
+async fn two_who_have_the_same_event_in_hand_send_one_mail() {
     let office = sending_office().await.with_contact().await;
-    let both = [fact("OrderPaid", 1), fact("OrderPaid", 1)];
+    let both = [order_event("OrderPaid", 1), order_event("OrderPaid", 1)];
     let failed = deliver(&office.mails, &both).await;
     assert!(failed.len() < 2, "{failed:?}");
     assert!(office.has_sent(1).await);

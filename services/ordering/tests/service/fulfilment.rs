@@ -26,7 +26,7 @@ const AT: &str = "2026-01-31T13:00:00.000Z";
 struct World {
     account: Account,
     shop: Shop,
-    facts: FulfilmentHandler,
+    handler: FulfilmentHandler,
     steps: FulfilmentSteps,
     tokens: String,
     payment: String,
@@ -60,7 +60,7 @@ async fn world() -> World {
     let commands = |url: &String| CommandQueue::new(sqs.clone(), url.clone());
     let tasks = Tasks::new(workflows.clone());
     let started = Workflow::new(workflows, workflow.clone());
-    let facts = FulfilmentHandler::new(
+    let handler = FulfilmentHandler::new(
         orders.clone(),
         fulfilments.clone(),
         started,
@@ -69,7 +69,7 @@ async fn world() -> World {
     );
     let steps = FulfilmentSteps::new(orders, fulfilments, tasks, commands(&payment), commands(&shipping));
     assert!(shop.deliver(&[order("swn", 1)]).await.is_empty());
-    World { account, shop, facts, steps, tokens, payment, shipping, workflow }
+    World { account, shop, handler, steps, tokens, payment, shipping, workflow }
 }
 
 impl World {
@@ -91,10 +91,10 @@ impl World {
         });
         let event = json!({ "Records": [{ "messageId": "m", "body": body.to_string() }] });
         let event = serde_json::from_value(event).unwrap();
-        queue::invoke(&self.facts, event, None).await.failed().next().is_none()
+        queue::invoke(&self.handler, event, None).await.failed().next().is_none()
     }
 
-    async fn tell_of_order(&self, name: &str) {
+    async fn deliver_for_order(&self, name: &str) {
         assert!(self.tell(name, json!({ "orderId": ID })).await, "{name}");
     }
 
@@ -231,9 +231,9 @@ async fn refusals_of_payment_and_shipping_fail_the_task_by_their_name() {
 #[tokio::test]
 async fn answers_that_arrive_before_the_task_waits_are_kept() {
     let (world, token) = World::begun().await;
-    world.tell_of_order("ShipmentDispatched").await;
+    world.deliver_for_order("ShipmentDispatched").await;
     // The first of two results counts.
-    world.tell_of_order("ShipmentCancelled").await;
+    world.deliver_for_order("ShipmentCancelled").await;
     assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
     assert_eq!(world.end().await, None);
     assert!(world.is_empty(&world.shipping).await);
@@ -259,7 +259,7 @@ async fn an_order_goes_its_way_once_and_keeps_its_history() {
         }
     }
     for _ in 0..2 {
-        world.tell_of_order("ShipmentDelivered").await;
+        world.deliver_for_order("ShipmentDelivered").await;
     }
     assert_eq!(world.statuses().await, ["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED", "DELIVERED"]);
     // A transition that the state machine does not have is rejected.
@@ -274,7 +274,7 @@ async fn a_parcel_that_arrives_before_the_workflow_knows_that_it_left_has_left()
     for step in ["markStockReserved", "markPaid"] {
         assert_eq!(world.step(step, json!({})).await, Ok(()));
     }
-    world.tell_of_order("ShipmentDelivered").await;
+    world.deliver_for_order("ShipmentDelivered").await;
     assert_eq!(world.step("markShipped", json!({})).await, Ok(()));
     assert_eq!(world.statuses().await, ["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED", "DELIVERED"]);
 }
@@ -286,7 +286,7 @@ async fn a_parcel_that_has_arrived_has_left_also_for_a_workflow_that_never_heard
         assert_eq!(world.step(step, json!({})).await, Ok(()));
     }
     assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
-    world.tell_of_order("ShipmentDelivered").await;
+    world.deliver_for_order("ShipmentDelivered").await;
     assert_eq!(world.end().await, None);
 }
 
@@ -445,7 +445,7 @@ async fn an_order_whose_customer_is_forgotten_on_the_way_goes_on_under_nobodys_n
 }
 
 #[tokio::test]
-async fn a_fact_about_an_order_that_nobody_knows_is_not_acknowledged() {
+async fn an_event_about_an_order_that_nobody_knows_is_not_acknowledged() {
     let world = world().await;
     for name in ["PaymentRefunded", "ShipmentDispatched", "ShipmentDelivered"] {
         assert!(!world.tell(name, json!({ "orderId": ID, "amount": 0 })).await, "{name}");
@@ -516,7 +516,7 @@ async fn the_sample_events_tell_of_the_sample_order() {
     let sample: Value = serde_json::from_str(SAMPLE).unwrap();
     assert!(world.shop.deliver(sample["Records"].as_array().unwrap()).await.is_empty());
     let facts = serde_json::from_str(include_str!("../../events/ordering-on-event.json")).unwrap();
-    assert_eq!(queue::invoke(&world.facts, facts, None).await.failed().count(), 0);
+    assert_eq!(queue::invoke(&world.handler, facts, None).await.failed().count(), 0);
     let begun = world.message(&world.tokens).await;
     let step = include_str!("../../events/ordering-steps.json");
     steps::invoke(&world.steps, step, None).await.unwrap();

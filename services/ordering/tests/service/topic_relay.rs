@@ -15,7 +15,7 @@ const SAMPLE: &str = include_str!("../../events/ordering-topic-relay.json");
 /// A topic with two subscribers: one takes all events, the other only final ones.
 struct Square {
     account: Account,
-    facts: TopicRelay,
+    handler: TopicRelay,
     faults: FaultProxy,
     everything: String,
     ends: String,
@@ -32,7 +32,7 @@ async fn square() -> Square {
     let faults = account.faults().await;
     let sns = account.aws().topics();
     let topic = sns.create_topic().name("orders").send().await.unwrap().topic_arn.unwrap();
-    let facts = TopicRelay::new(Topic::new(account.behind(&faults).aws().topics(), topic.clone()));
+    let handler = TopicRelay::new(Topic::new(account.behind(&faults).aws().topics(), topic.clone()));
     let (everything, ends) = (account.queue("everything").await, account.queue("ends").await);
     for (queue, filter) in [
         (&everything, "{}"),
@@ -54,14 +54,14 @@ async fn square() -> Square {
         let subscribe = subscribe.attributes("RawMessageDelivery", "true").attributes("FilterPolicy", filter);
         subscribe.send().await.unwrap();
     }
-    Square { account, facts, faults, everything, ends }
+    Square { account, handler, faults, everything, ends }
 }
 
 impl Square {
     /// Delivers a batch and returns the ids of the messages that SQS redelivers.
     async fn deliver(&self, messages: &[Value]) -> Vec<String> {
         let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
-        queue::invoke(&self.facts, event, None).await.failed().map(ToOwned::to_owned).collect()
+        queue::invoke(&self.handler, event, None).await.failed().map(ToOwned::to_owned).collect()
     }
 
     /// The messages of a queue, once there are `count` of them.
@@ -87,7 +87,7 @@ impl Square {
 }
 
 /// The message of an event, made from the sample.
-fn fact(name: &str) -> Value {
+fn order_event(name: &str) -> Value {
     changed(name, |envelope| envelope["detail-type"] = json!(name))
 }
 
@@ -101,7 +101,7 @@ fn changed(id: &str, change: impl FnOnce(&mut Value)) -> Value {
 }
 
 #[tokio::test]
-async fn a_fact_is_told_as_it_came_with_what_subscribers_choose_by() {
+async fn an_event_is_told_as_it_came_with_what_subscribers_choose_by() {
     let square = square().await;
     // Unknown numbers and fields stay as they were written.
     let mut message = changed("placed", |envelope| {
@@ -134,7 +134,7 @@ async fn a_subscriber_hears_what_it_asked_for() {
         "OrderRejected",
         "OrderCancelled",
     ];
-    let mut messages = facts.map(fact).to_vec();
+    let mut messages = facts.map(order_event).to_vec();
     messages.push(changed("newer", |envelope| {
         envelope["detail-type"] = json!("OrderDelivered");
         envelope["detail"]["metadata"]["version"] = json!(2);
@@ -151,18 +151,18 @@ async fn a_subscriber_hears_what_it_asked_for() {
 }
 
 #[tokio::test]
-async fn a_fact_that_could_not_be_told_comes_again_and_poison_does_not_hold_up_the_rest() {
+async fn an_event_that_could_not_be_told_comes_again_and_poison_does_not_hold_up_the_rest() {
     let square = square().await;
     square.faults.add(Rule::new(Fault::ServerError).on("Publish"));
-    assert_eq!(square.deliver(&[fact("OrderPaid")]).await, ["OrderPaid"]);
+    assert_eq!(square.deliver(&[order_event("OrderPaid")]).await, ["OrderPaid"]);
     square.faults.clear();
     square.faults.add(Rule::new(Fault::LoseAnswer).on("Publish").times(1));
     let messages = [
         json!({ "messageId": "poison", "body": "{" }),
         // Only ordering consumes this event.
-        fact("OrderCancellationRequested"),
+        order_event("OrderCancellationRequested"),
         changed("no-version", |envelope| envelope["detail"]["metadata"]["version"] = json!("one")),
-        fact("OrderPaid"),
+        order_event("OrderPaid"),
     ];
     assert_eq!(square.deliver(&messages).await, ["poison", "OrderCancellationRequested", "no-version"]);
     // The first response was lost, so the event was published twice with identical content.

@@ -94,7 +94,7 @@ async fn a_status_that_comes_again_is_told_again_as_nobody_knows_whether_it_was(
 }
 
 #[tokio::test]
-async fn facts_that_come_at_once_leave_the_latest_status() {
+async fn events_that_come_at_once_leave_the_latest_status() {
     let live = live().await;
     let order = young_order();
     live.connect("1", "grace").await;

@@ -11,7 +11,7 @@ use crate::event::{first_record, of_records};
 use crate::items;
 use crate::stand_in::Answers;
 
-const FACTS: &str = include_str!("../../../../services/ordering/events/ordering-on-event.json");
+const EVENTS: &str = include_str!("../../../../services/ordering/events/ordering-on-event.json");
 const RESERVE: &str = include_str!("../../../../services/inventory/events/inventory-steps.json");
 const MARK: &str = include_str!("../../../../services/ordering/events/ordering-steps.json");
 const CHARGE: &str = include_str!("../../../../services/payment/events/payment-on-command.json");
@@ -43,7 +43,7 @@ pub fn all() -> Result<Vec<Case>> {
         case(
             "order placed: the workflow starts",
             "ordering-on-event",
-            message(FACTS)?,
+            message(EVENTS)?,
             [("PutItem FULFILMENT_TABLE", json!({})), ("StartExecution", placed)],
         ),
         case(

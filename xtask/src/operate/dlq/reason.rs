@@ -114,8 +114,8 @@ mod tests {
     #[test]
     fn reasons_carried_by_the_message_come_first() {
         let text = |value| json!({ "DataType": "String", "StringValue": value });
-        let set_aside = json!({ "MessageAttributes": { "reason": text("unreadable") } });
-        assert_eq!(carried(Message(&set_aside)).as_deref(), Some("unreadable"));
+        let quarantined = json!({ "MessageAttributes": { "reason": text("unreadable") } });
+        assert_eq!(carried(Message(&quarantined)).as_deref(), Some("unreadable"));
         let refused = json!({ "MessageAttributes": {
             "ERROR_CODE": text("NO_PERMISSIONS"), "ERROR_MESSAGE": text("not allowed") } });
         let expected = "not delivered by EventBridge: NO_PERMISSIONS not allowed";
