@@ -1,33 +1,32 @@
 //! `cargo xtask deploy` and `destroy`: a stage of the shop on AWS, with the caller's credentials.
 
 pub mod cdk;
-pub mod confirm;
 pub mod postman;
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use clap::{Parser, ValueEnum};
+use xtask_common::confirm::confirm;
 use xtask_common::lock::Lock;
 use xtask_common::paths::Paths;
 use xtask_common::python::Packages;
 use xtask_common::services::Services;
+use xtask_common::shop::outputs::Outputs;
+use xtask_common::shop::{endpoint, stage};
 use xtask_common::steps::{Steps, Tail};
 use xtask_common::{node, prerequisites, process};
 
 use crate::build::arch::Arch;
 use crate::build::lambda_build;
 use crate::deploy::cdk::{Environment, Stage};
-use crate::deploy::confirm::confirm;
 use crate::local::installs::Installs;
-use crate::shop::caller;
-use crate::shop::outputs::Outputs;
 
 #[derive(Parser)]
 pub struct Args {
     /// Name of the stage; each is a stack of its own
-    #[arg(long, default_value = "dev", value_parser = parse_stage)]
+    #[arg(long, default_value = "dev", value_parser = stage::parse)]
     stage: String,
     /// How tables are paid for
     #[arg(long, value_enum, default_value_t)]
@@ -46,7 +45,7 @@ pub struct Args {
 #[derive(Parser)]
 pub struct DestroyArgs {
     /// Name of the stage
-    #[arg(long, default_value = "dev", value_parser = parse_stage)]
+    #[arg(long, default_value = "dev", value_parser = stage::parse)]
     stage: String,
     /// Do not ask
     #[arg(long)]
@@ -72,7 +71,7 @@ impl Capacity {
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
-    caller::expect_no_endpoint()?;
+    endpoint::expect_no_endpoint()?;
     let files = StageFiles::of(paths, &args.stage);
     let _lock = Lock::take(&files.dir)?;
     let mut steps = Steps::new(paths, 6);
@@ -121,7 +120,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
 }
 
 pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
-    caller::expect_no_endpoint()?;
+    endpoint::expect_no_endpoint()?;
     let files = StageFiles::of(paths, &args.stage);
     let _lock = Lock::take(&files.dir)?;
     let mut steps = Steps::new(paths, 3);
@@ -141,11 +140,6 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
         args.stage
     );
     Ok(())
-}
-
-/// Files of a stage on AWS, once it was deployed from here.
-pub fn outputs_file(paths: &Paths, stage: &str) -> PathBuf {
-    paths.local().join(format!("outputs-{stage}.json"))
 }
 
 /// Account and region of the caller's credentials, found by synthesizing the templates.
@@ -174,7 +168,7 @@ impl StageFiles {
         Self {
             assembly: dir.join("cdk.out"),
             raw_outputs: dir.join("cdk-outputs.json"),
-            outputs: outputs_file(paths, stage),
+            outputs: stage::outputs_file(paths, stage),
             postman: local.join(format!("postman/aws-{stage}.postman_environment.json")),
             dir,
         }
@@ -185,16 +179,6 @@ impl Environment {
     fn shown(&self) -> String {
         format!("account {} in {}", self.account, self.region)
     }
-}
-
-/// The infrastructure validates the name, too, but here it first becomes part of paths.
-pub fn parse_stage(text: &str) -> Result<String> {
-    let letters =
-        text.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-');
-    if letters && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.len() <= 16 {
-        return Ok(text.to_owned());
-    }
-    bail!("a stage is a lower-case letter followed by up to 15 lower-case letters, digits or hyphens")
 }
 
 /// Runs a command of the CDK on the terminal, and explains the usual failures of a first
@@ -256,16 +240,6 @@ mod tests {
         let output = "SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped?";
         let remedy = remedy(output, &environment()).unwrap();
         assert!(remedy.contains("npx cdk bootstrap --app '' aws://111122223333/eu-west-1"));
-    }
-
-    #[test]
-    fn a_stage_is_a_short_plain_name() {
-        for stage in ["dev", "prod", "pr-17"] {
-            assert!(parse_stage(stage).is_ok(), "{stage}");
-        }
-        for stage in ["", "Dev", "1st", "../dev", "a-name-that-is-too-long"] {
-            assert!(parse_stage(stage).is_err(), "{stage}");
-        }
     }
 
     #[test]

@@ -6,6 +6,5 @@ pub mod installs;
 mod local_deploy;
 pub mod open_files;
 pub mod seed;
-pub mod stack;
 pub mod up;
 mod users;

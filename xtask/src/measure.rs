@@ -1,6 +1,5 @@
-//! Commands that are packages of their own.
+//! Measurements: a local AWS where they need one, and the program that measures.
 
 pub mod bench;
 pub mod chaos;
 pub mod load;
-pub mod reports;

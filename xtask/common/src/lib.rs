@@ -9,6 +9,7 @@
     reason = "not a library for others"
 )]
 
+pub mod confirm;
 pub mod fingerprint;
 pub mod interrupt;
 pub mod lock;
@@ -18,5 +19,7 @@ pub mod prerequisites;
 pub mod process;
 pub mod python;
 pub mod services;
+pub mod shop;
+pub mod stack;
 pub mod steps;
 pub mod table;

@@ -10,13 +10,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Parser;
+use xtask_common::paths::Paths;
+use xtask_common::table;
 
 use journey::{Journey, Step};
 use limits::Limit;
 use prices::{Item, PriceList, Region};
 use run::Run;
-use xtask_common::paths::Paths;
-use xtask_common::table;
 
 /// Directory of the benchmark reports.
 const RUNS: &str = "tests/bench/runs";

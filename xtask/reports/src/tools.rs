@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
-
 use xtask_common::lock::Lock;
 use xtask_common::paths::Paths;
 use xtask_common::process;

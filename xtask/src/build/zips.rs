@@ -6,10 +6,9 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result};
+use xtask_common::fingerprint;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
-
-use xtask_common::fingerprint;
 
 pub const BOOTSTRAP: &str = "bootstrap";
 

@@ -11,11 +11,11 @@ use xtask_common::paths::Paths;
 use xtask_common::process;
 use xtask_common::python::Venv;
 use xtask_common::services::Services;
+use xtask_common::shop::aws;
+use xtask_common::stack::Running;
 
 use crate::build::arch::Arch;
 use crate::build::zips;
-use crate::local::stack::Running;
-use crate::shop::aws;
 
 /// One stage of the shop, as settings of the CDK app.
 pub struct Stage<'a> {

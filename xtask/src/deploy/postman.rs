@@ -5,10 +5,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-
-use crate::shop::aws::{self, Aws, Service};
-use crate::shop::outputs::Outputs;
-use crate::shop::private_file;
+use xtask_common::shop::aws::{self, Aws, Service};
+use xtask_common::shop::outputs::Outputs;
+use xtask_common::shop::private_file;
 
 /// The local Cognito's confirmation code for every sign-up. On AWS each user gets their own, by
 /// mail.
@@ -91,7 +90,7 @@ fn secret(key: &str, value: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shop::outputs::User;
+    use xtask_common::shop::outputs::User;
 
     const COLLECTION: &str = include_str!("../../../postman/ferrocart.postman_collection.json");
 

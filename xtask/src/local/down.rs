@@ -4,8 +4,7 @@ use anyhow::Result;
 use clap::Parser;
 use xtask_common::lock::Lock;
 use xtask_common::paths::Paths;
-
-use crate::local::stack::LocalStack;
+use xtask_common::stack::LocalStack;
 
 #[derive(Parser)]
 pub struct Args {

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-
-use crate::shop::aws::{self, Aws};
-use crate::shop::outputs::Outputs;
+use xtask_common::shop::aws::{self, Aws};
+use xtask_common::shop::outputs::Outputs;
 
 /// Writes `<function>.env` for each function of a local stack.
 pub fn write(dir: &Path, outputs: &Outputs, endpoint: &str) -> Result<()> {

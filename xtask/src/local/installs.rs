@@ -1,7 +1,6 @@
 //! Installs Python and Node.js packages in the background of other steps.
 
 use anyhow::Result;
-
 use xtask_common::node;
 use xtask_common::paths::Paths;
 use xtask_common::python::{Packages, Venv};

@@ -7,15 +7,15 @@ use anyhow::{Context, Result};
 use xtask_common::fingerprint::{self, Fingerprint};
 use xtask_common::paths::Paths;
 use xtask_common::python::Venv;
+use xtask_common::shop::aws::{self, Aws};
+use xtask_common::shop::outputs::{Outputs, User};
+use xtask_common::stack::{LocalStack, Running};
 use xtask_common::steps::{Step, Steps};
 
 use crate::build::Built;
 use crate::build::arch::Arch;
 use crate::deploy::cdk::{self, Stage};
 use crate::local::environments;
-use crate::local::stack::{LocalStack, Running};
-use crate::shop::aws::{self, Aws};
-use crate::shop::outputs::{Outputs, User};
 
 /// Tests and load runs on a laptop need no throttle and no long delays.
 const SETTINGS: &[&str] =

@@ -7,11 +7,11 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use serde_json::{Value, json};
 use xtask_common::paths::Paths;
+use xtask_common::shop::outputs::Outputs;
+use xtask_common::shop::{aws, sign_in};
+use xtask_common::stack::LocalStack;
 
-use crate::local::stack::LocalStack;
 use crate::local::users;
-use crate::shop::outputs::Outputs;
-use crate::shop::{aws, sign_in};
 
 const CATALOGUE: &str = include_str!("../../seed/catalogue.json");
 /// Units received of each product.

@@ -7,16 +7,16 @@ use xtask_common::paths::Paths;
 use xtask_common::prerequisites;
 use xtask_common::python::Packages;
 use xtask_common::services::Services;
+use xtask_common::shop::aws::Aws;
+use xtask_common::shop::outputs::Outputs;
+use xtask_common::stack::{self, LocalStack, Running};
 use xtask_common::steps::Steps;
 
 use crate::build;
 use crate::deploy::postman;
 use crate::local::installs::Installs;
 use crate::local::local_deploy::{self, Deployment};
-use crate::local::stack::{self, LocalStack, Running};
 use crate::local::{seed, users};
-use crate::shop::aws::Aws;
-use crate::shop::outputs::Outputs;
 
 const DEFAULT_PORT: u16 = 4566;
 /// Steps of [`bring_up`].

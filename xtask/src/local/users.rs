@@ -6,10 +6,9 @@ use std::io::Read;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-
-use crate::shop::aws::{Aws, Refusal, Service};
-use crate::shop::outputs::{Outputs, User};
-use crate::shop::sign_in;
+use xtask_common::shop::aws::{Aws, Refusal, Service};
+use xtask_common::shop::outputs::{Outputs, User};
+use xtask_common::shop::sign_in;
 
 /// Roles in `outputs.json`, each with its user name.
 const CUSTOMER: (&str, &str) = ("customer", "grace");

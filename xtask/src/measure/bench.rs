@@ -10,13 +10,13 @@ use clap::Parser;
 use xtask_common::paths::Paths;
 use xtask_common::python::Packages;
 use xtask_common::services::Services;
+use xtask_common::stack::LocalStack;
 use xtask_common::steps::Steps;
 use xtask_common::{prerequisites, process};
 
 use crate::build::arch::Arch;
 use crate::deploy::cdk::{self, Stage};
 use crate::local::installs::Installs;
-use crate::local::stack::LocalStack;
 use crate::test::stack::Guard;
 
 #[derive(Parser)]

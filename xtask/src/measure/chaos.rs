@@ -8,8 +8,8 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use xtask_common::paths::Paths;
 use xtask_common::process;
+use xtask_common::stack::LocalStack;
 
-use crate::local::stack::LocalStack;
 use crate::test::stack::TestStack;
 
 #[derive(Parser)]

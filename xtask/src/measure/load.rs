@@ -9,8 +9,7 @@ use clap::Parser;
 use xtask_common::paths::Paths;
 use xtask_common::process;
 use xtask_common::services::Services;
-
-use crate::local::stack::LocalStack;
+use xtask_common::stack::LocalStack;
 
 #[derive(Parser)]
 pub struct Args {

@@ -32,7 +32,7 @@ struct Dependency {
 fn allowed(package: &Package) -> &'static [&'static str] {
     match &*package.name {
         "domain" | "lambdakit" | "xtask-common" => &[],
-        "xtask" | "xtask-reports" => &["xtask-common"],
+        "xtask" | "xtask-operate" | "xtask-reports" => &["xtask-common"],
         "contracts" => &["domain"],
         "shopkit" => &["contracts", "domain", "lambdakit"],
         "testkit" => &["lambdakit"],

@@ -153,6 +153,8 @@ pub fn plain(part: Part, paths: &Paths, services: &Services) -> Vec<Check> {
                 "-p",
                 "xtask-common",
                 "-p",
+                "xtask-operate",
+                "-p",
                 "xtask-reports",
             ];
             let own = Check::printed(cargo(paths, &args));

@@ -8,10 +8,10 @@ use xtask_common::interrupt::Interrupted;
 use xtask_common::paths::Paths;
 use xtask_common::python::{Packages, Venv};
 use xtask_common::services::Services;
+use xtask_common::stack::LocalStack;
 use xtask_common::steps::{Background, Steps};
 use xtask_common::{node, prerequisites, process};
 
-use crate::local::stack::LocalStack;
 use crate::test::counts::Counts;
 use crate::test::failures::Failures;
 use crate::test::part::{self, Check, Counting, Part};

@@ -8,12 +8,12 @@ use anyhow::{Context, Result};
 use xtask_common::interrupt;
 use xtask_common::lock::Lock;
 use xtask_common::paths::Paths;
+use xtask_common::shop::outputs::Outputs;
+use xtask_common::stack::{LocalStack, Running};
 use xtask_common::steps::Steps;
 
 use crate::deploy::cdk;
-use crate::local::stack::{LocalStack, Running};
 use crate::local::up::{self, BRING_UP_STEPS, Up};
-use crate::shop::outputs::Outputs;
 
 pub struct TestStack {
     running: Running,

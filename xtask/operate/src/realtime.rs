@@ -14,11 +14,11 @@ use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Error, Message, WebSocket};
 use xtask_common::interrupt;
 use xtask_common::paths::Paths;
+use xtask_common::shop::outputs::Outputs;
+use xtask_common::shop::{aws, endpoint, sign_in};
 
-use crate::operate::target::ShopArgs;
-use crate::operate::token;
-use crate::shop::outputs::Outputs;
-use crate::shop::{aws, caller, sign_in};
+use crate::target::ShopArgs;
+use crate::token;
 
 /// Read timeout, after which Ctrl-C, typed lines and new orders are checked.
 const BREATH: Duration = Duration::from_millis(300);
@@ -203,7 +203,7 @@ fn token_of(outputs: &Outputs, user: &str) -> Result<String> {
         return Ok(token);
     }
     if outputs.endpoint.is_none() {
-        caller::expect_no_endpoint()?;
+        endpoint::expect_no_endpoint()?;
     }
     let user = token::known(outputs, user).with_context(|| format!("or put a token into {TOKEN}"))?;
     sign_in::id_token(outputs, user)

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use serde_json::{Value, json};
+use xtask_common::shop::aws::{Aws, Service};
 
-use crate::operate::dlq::message::Message;
-use crate::operate::target::Shop;
-use crate::shop::aws::{Aws, Service};
+use crate::dlq::message::Message;
+use crate::target::Shop;
 
 /// Finds the failure reasons for the messages of one queue.
 pub struct Reasons<'a> {

@@ -1,17 +1,18 @@
-//! AWS API calls, local or real, signed with Signature Version 4. The few operations do not justify
-//! as many SDK crates: this program is built first on every fresh checkout.
+//! AWS API calls, local or real. The few operations do not justify as many SDK crates: `cargo xtask`
+//! is built first on every fresh checkout. Real signatures and TLS are left to the operators'
+//! commands, for the same reason.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
-use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4;
 use serde_json::Value;
 use ureq::config::ConfigBuilder;
+use ureq::http::header::{AUTHORIZATION, HeaderValue};
 use ureq::typestate::AgentScope;
+
+pub use ureq::http::Request;
 
 /// The local AWS treats a twelve-digit access key as an account of its own.
 pub const ACCOUNT: &str = "000000000000";
@@ -62,12 +63,33 @@ impl Service {
     }
 }
 
+/// Authenticates requests to AWS.
+pub trait Sign {
+    /// Adds the headers of a signature for `service` in `region`.
+    fn sign(&self, request: &mut Request<String>, service: &str, region: &str) -> Result<()>;
+}
+
+/// Names the account, service and region. The local AWS reads these from a signature, and does not
+/// verify the one of an account's root.
+struct LocalSigner;
+
+impl Sign for LocalSigner {
+    fn sign(&self, request: &mut Request<String>, service: &str, region: &str) -> Result<()> {
+        let scope = format!("{ACCOUNT}/20000101/{region}/{service}/aws4_request");
+        let header =
+            format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={SECRET_KEY}");
+        let header = HeaderValue::from_str(&header).context("malformed request")?;
+        request.headers_mut().insert(AUTHORIZATION, header);
+        Ok(())
+    }
+}
+
 pub struct Aws {
     /// Endpoint of the local AWS, the same for all services.
     endpoint: Option<String>,
     region: String,
     /// None for unauthenticated calls.
-    credentials: Option<Credentials>,
+    signer: Option<Box<dyn Sign>>,
     agent: ureq::Agent,
 }
 
@@ -77,17 +99,17 @@ impl Aws {
         Self {
             endpoint: Some(endpoint.to_owned()),
             region: REGION.to_owned(),
-            credentials: Some(Credentials::from_keys(ACCOUNT, SECRET_KEY, None)),
+            signer: Some(Box::new(LocalSigner)),
             agent: agent(),
         }
     }
 
     /// The real AWS.
-    pub fn of(credentials: Credentials, region: &str) -> Self {
+    pub fn of(signer: impl Sign + 'static, region: &str) -> Self {
         Self {
             endpoint: None,
             region: region.to_owned(),
-            credentials: Some(credentials),
+            signer: Some(Box::new(signer)),
             agent: configured(ureq::Agent::config_builder()),
         }
     }
@@ -97,7 +119,7 @@ impl Aws {
         Self {
             endpoint: endpoint.map(str::to_owned),
             region: region.to_owned(),
-            credentials: None,
+            signer: None,
             agent: match endpoint {
                 Some(_) => agent(),
                 None => configured(ureq::Agent::config_builder()),
@@ -159,8 +181,8 @@ impl Aws {
             request = request.header(*name, *value);
         }
         let mut request = request.body(body.to_owned()).context("malformed request")?;
-        if let Some(credentials) = &self.credentials {
-            self.sign(&mut request, service, headers, credentials)?;
+        if let Some(signer) = &self.signer {
+            signer.sign(&mut request, service, &self.region)?;
         }
         let mut answer = self.agent.run(request).with_context(|| match self.endpoint {
             Some(_) => format!("the local AWS at {endpoint} does not answer; `cargo xtask up` starts it"),
@@ -171,32 +193,6 @@ impl Aws {
             return Err(Refusal::of(answer.status().as_u16(), &text).into());
         }
         Ok(text)
-    }
-
-    fn sign(
-        &self,
-        request: &mut ureq::http::Request<String>,
-        service: &str,
-        headers: &[(&str, &str)],
-        credentials: &Credentials,
-    ) -> Result<()> {
-        let (method, url) = (request.method().to_string(), request.uri().to_string());
-        let body = SignableBody::Bytes(request.body().as_bytes());
-        let signable = SignableRequest::new(&method, &url, headers.iter().copied(), body)
-            .context("malformed request")?;
-        let identity = credentials.clone().into();
-        let parameters = v4::SigningParams::builder()
-            .identity(&identity)
-            .region(&self.region)
-            .name(service)
-            .time(SystemTime::now())
-            .settings(SigningSettings::default())
-            .build()
-            .context("cannot sign a request")?
-            .into();
-        let (signature, _) = sign(signable, &parameters).context("cannot sign a request")?.into_parts();
-        signature.apply_to_request_http1x(request);
-        Ok(())
     }
 }
 

@@ -3,12 +3,12 @@
 use anyhow::Result;
 use clap::Parser;
 use xtask_common::paths::Paths;
+use xtask_common::shop::aws::Aws;
+use xtask_common::shop::outputs::Outputs;
+use xtask_common::stack::LocalStack;
 use xtask_common::table;
 
-use crate::local::stack::LocalStack;
-use crate::shop::aws::Aws;
-use crate::shop::outputs::Outputs;
-use crate::shop::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
+use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
 
 #[derive(Parser)]
 pub struct Args {}

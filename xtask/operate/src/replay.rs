@@ -10,11 +10,11 @@ use clap::Parser;
 use serde_json::{Value, json};
 use xtask_common::interrupt;
 use xtask_common::paths::Paths;
+use xtask_common::shop::aws::{Aws, Refusal, Service};
 
-use crate::operate::logs;
-use crate::operate::target::Shop;
-use crate::operate::target::ShopArgs;
-use crate::shop::aws::{Aws, Refusal, Service};
+use crate::logs;
+use crate::target::Shop;
+use crate::target::ShopArgs;
 
 const PAUSE: Duration = Duration::from_secs(1);
 /// Delay until an event on the bus is in its archive on AWS, at most.

@@ -1,11 +1,11 @@
 //! `cargo xtask dlq drop`: deletes messages for good.
 
 use anyhow::Result;
+use xtask_common::confirm::confirm;
 
-use crate::deploy::confirm::confirm;
-use crate::operate::dlq::dead_letters::DeadLetters;
-use crate::operate::dlq::dead_letters::messages;
-use crate::operate::target::Shop;
+use crate::dlq::dead_letters::DeadLetters;
+use crate::dlq::dead_letters::messages;
+use crate::target::Shop;
 
 pub fn run(shop: &Shop, queue: &str, yes: bool) -> Result<()> {
     let dead_letters = DeadLetters::of(shop, queue)?;

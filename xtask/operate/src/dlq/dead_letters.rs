@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 use xtask_common::interrupt;
+use xtask_common::shop::aws::{Aws, Service};
+use xtask_common::shop::outputs::Outputs;
 
-use crate::operate::target::Shop;
-use crate::shop::aws::{Aws, Service};
-use crate::shop::outputs::Outputs;
-use crate::shop::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
+use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
+use crate::target::Shop;
 
 /// Maximum number of messages that SQS returns per call.
 pub const BATCH: usize = 10;

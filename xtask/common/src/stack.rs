@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::fingerprint::{self, Fingerprint};
+use crate::paths::Paths;
+use crate::python::Venv;
+use crate::steps::Tail;
+use crate::{interrupt, process};
 use anyhow::{Context, Result, bail};
-use xtask_common::fingerprint::{self, Fingerprint};
-use xtask_common::paths::Paths;
-use xtask_common::python::Venv;
-use xtask_common::steps::Tail;
-use xtask_common::{interrupt, process};
 
 use crate::shop::aws;
 

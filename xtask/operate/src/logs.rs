@@ -8,10 +8,9 @@ use clap::Parser;
 use serde_json::{Value, json};
 use xtask_common::interrupt;
 use xtask_common::paths::Paths;
-
-use crate::local::stack::LocalStack;
-use crate::shop::aws::{Aws, Service};
-use crate::shop::outputs::Outputs;
+use xtask_common::shop::aws::{Aws, Service};
+use xtask_common::shop::outputs::Outputs;
+use xtask_common::stack::LocalStack;
 
 const FOLLOW_PAUSE: Duration = Duration::from_millis(500);
 /// Lines may arrive a little later than their timestamp.

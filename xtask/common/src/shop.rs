@@ -1,8 +1,8 @@
 //! Access to a deployed shop: its outputs, its AWS, its users.
 
 pub mod aws;
-pub mod caller;
+pub mod endpoint;
 pub mod outputs;
 pub mod private_file;
-pub mod queues;
 pub mod sign_in;
+pub mod stage;

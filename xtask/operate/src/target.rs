@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Parser;
 use xtask_common::paths::Paths;
+use xtask_common::shop::aws::Aws;
+use xtask_common::shop::outputs::Outputs;
+use xtask_common::shop::{endpoint, stage};
+use xtask_common::stack::LocalStack;
 
-use crate::deploy;
-use crate::local::stack::LocalStack;
-use crate::shop::aws::Aws;
-use crate::shop::caller;
-use crate::shop::outputs::Outputs;
+use crate::credentials;
+use crate::signer::Signer;
 
 /// Which shop; the local one without any.
 #[derive(Parser)]
 pub struct ShopArgs {
     /// A stage on AWS
-    #[arg(long, value_parser = deploy::parse_stage, conflicts_with = "outputs")]
+    #[arg(long, value_parser = stage::parse, conflicts_with = "outputs")]
     stage: Option<String>,
     /// The outputs.json of another stack
     #[arg(long, value_name = "FILE")]
@@ -32,7 +33,7 @@ impl ShopArgs {
         let Some(stage) = &self.stage else {
             return Ok(self.outputs.clone().unwrap_or_else(|| LocalStack::of_developer(paths).outputs()));
         };
-        let file = deploy::outputs_file(paths, stage);
+        let file = stage::outputs_file(paths, stage);
         if !file.is_file() {
             bail!(
                 "stage {stage} was not deployed from here ({} is missing); `cargo xtask deploy --stage {stage}` writes it, \
@@ -56,8 +57,8 @@ impl Shop {
         let aws = match &outputs.endpoint {
             Some(endpoint) => Aws::local(endpoint),
             None => {
-                caller::expect_no_endpoint()?;
-                Aws::of(caller::credentials(paths)?, &outputs.region)
+                endpoint::expect_no_endpoint()?;
+                Aws::of(Signer::of(credentials::find(paths)?), &outputs.region)
             }
         };
         Ok(Self { outputs, aws })

@@ -4,10 +4,10 @@ use anyhow::{Context, Result};
 use clap::Parser;
 use serde_json::{Value, json};
 use xtask_common::paths::Paths;
+use xtask_common::shop::aws::{Aws, Service};
 
-use crate::operate::target::Shop;
-use crate::operate::target::ShopArgs;
-use crate::shop::aws::{Aws, Service};
+use crate::target::Shop;
+use crate::target::ShopArgs;
 
 #[derive(Parser)]
 pub struct Args {

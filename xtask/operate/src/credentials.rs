@@ -1,11 +1,8 @@
-//! The caller of a command for AWS: environment and credentials.
-
-use std::env;
+//! The AWS credentials of the caller.
 
 use anyhow::{Context, Result, bail};
 use aws_credential_types::Credentials;
 use serde::Deserialize;
-
 use xtask_common::paths::Paths;
 use xtask_common::python::{Packages, Venv};
 use xtask_common::steps::Steps;
@@ -22,26 +19,8 @@ except Exception as error:
     print(json.dumps({'error': str(error)}))
 ";
 
-/// Fails when calls meant for AWS would go to another endpoint.
-pub fn expect_no_endpoint() -> Result<()> {
-    // SDKs also read `AWS_ENDPOINT_URL_SQS` and similar variables.
-    let names =
-        env::vars_os().filter(|(_, value)| !value.is_empty()).filter_map(|(name, _)| name.into_string().ok());
-    match endpoint_variable(names) {
-        Some(name) => bail!(
-            "{name} is set, so this would go to {}, not to AWS; `unset {name}` and run it again",
-            env::var(&name).unwrap_or_default()
-        ),
-        None => Ok(()),
-    }
-}
-
-fn endpoint_variable(mut names: impl Iterator<Item = String>) -> Option<String> {
-    names.find(|name| name == "AWS_ENDPOINT_URL" || name.starts_with("AWS_ENDPOINT_URL_"))
-}
-
 /// The credentials of the caller.
-pub fn credentials(paths: &Paths) -> Result<Credentials> {
+pub fn find(paths: &Paths) -> Result<Credentials> {
     let venv = with_botocore(paths)?;
     let printed = process::output(venv.python(paths.root()).args(["-c", FIND_CREDENTIALS]))
         .context("cannot read your AWS credentials")?;
@@ -80,14 +59,6 @@ fn with_botocore(paths: &Paths) -> Result<Venv> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_endpoint_for_all_or_one_service_is_found() {
-        let found = |names: &[&str]| endpoint_variable(names.iter().map(ToString::to_string));
-        assert_eq!(found(&["HOME", "AWS_ENDPOINT_URL"]).as_deref(), Some("AWS_ENDPOINT_URL"));
-        assert_eq!(found(&["AWS_ENDPOINT_URL_SQS"]).as_deref(), Some("AWS_ENDPOINT_URL_SQS"));
-        assert_eq!(found(&["AWS_PROFILE", "AWS_REGION"]), None);
-    }
 
     #[test]
     fn credentials_may_have_a_token_be_missing_or_have_expired() {

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 use anyhow::Result;
 use xtask_common::table;
 
-use crate::operate::dlq::dead_letters::{self, BATCH, DeadLetters};
-use crate::operate::dlq::message::{self, Message};
-use crate::operate::target::Shop;
+use crate::dlq::dead_letters::{self, BATCH, DeadLetters};
+use crate::dlq::message::{self, Message};
+use crate::target::Shop;
 
 pub fn run(shop: &Shop) -> Result<()> {
     let now = SystemTime::now();

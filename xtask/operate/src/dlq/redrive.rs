@@ -6,11 +6,11 @@
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
+use xtask_common::shop::aws::Service;
 
-use crate::operate::dlq::dead_letters::DeadLetters;
-use crate::operate::dlq::dead_letters::messages;
-use crate::operate::target::Shop;
-use crate::shop::aws::Service;
+use crate::dlq::dead_letters::DeadLetters;
+use crate::dlq::dead_letters::messages;
+use crate::target::Shop;
 
 pub fn run(shop: &Shop, queue: &str) -> Result<()> {
     let dead_letters = DeadLetters::of(shop, queue)?;

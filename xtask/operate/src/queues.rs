@@ -2,8 +2,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-
-use crate::shop::aws::{Aws, Service};
+use xtask_common::shop::aws::{Aws, Service};
 
 /// The approximate number of messages in a queue, as SQS reports it.
 pub struct Depth {

@@ -12,7 +12,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask_common::paths::Paths;
 
-use crate::operate::target::{Shop, ShopArgs};
+use crate::target::{Shop, ShopArgs};
 
 #[derive(Parser)]
 pub struct Args {

@@ -6,11 +6,11 @@ use std::io::{self, BufRead};
 use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use xtask_common::paths::Paths;
+use xtask_common::shop::endpoint;
+use xtask_common::shop::outputs::{Outputs, User};
+use xtask_common::shop::sign_in;
 
-use crate::operate::target::ShopArgs;
-use crate::shop::caller;
-use crate::shop::outputs::{Outputs, User};
-use crate::shop::sign_in;
+use crate::target::ShopArgs;
 
 #[derive(Parser)]
 pub struct Args {
@@ -26,7 +26,7 @@ pub struct Args {
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let outputs = args.shop.outputs(paths)?;
     if outputs.endpoint.is_none() {
-        caller::expect_no_endpoint()?;
+        endpoint::expect_no_endpoint()?;
     }
     let user = if args.password_stdin {
         User { user_name: args.user.clone(), password: read_password(io::stdin().lock())? }

@@ -4,11 +4,11 @@ use std::time::SystemTime;
 
 use anyhow::Result;
 
-use crate::operate::dlq::dead_letters::messages;
-use crate::operate::dlq::dead_letters::{BATCH, DeadLetters};
-use crate::operate::dlq::message::{Content, Message};
-use crate::operate::dlq::reason::Reasons;
-use crate::operate::target::Shop;
+use crate::dlq::dead_letters::messages;
+use crate::dlq::dead_letters::{BATCH, DeadLetters};
+use crate::dlq::message::{Content, Message};
+use crate::dlq::reason::Reasons;
+use crate::target::Shop;
 
 pub struct Options {
     most: usize,

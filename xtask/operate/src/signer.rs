@@ -1,0 +1,47 @@
+//! Signature Version 4, for the real AWS.
+
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use aws_credential_types::Credentials;
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4;
+use xtask_common::shop::aws::{Request, Sign};
+
+pub struct Signer {
+    credentials: Credentials,
+}
+
+impl Signer {
+    pub fn of(credentials: Credentials) -> Self {
+        Self { credentials }
+    }
+}
+
+impl Sign for Signer {
+    fn sign(&self, request: &mut Request<String>, service: &str, region: &str) -> Result<()> {
+        let (method, url) = (request.method().to_string(), request.uri().to_string());
+        let headers: Vec<(&str, &str)> = request
+            .headers()
+            .iter()
+            .map(|(name, value)| Ok((name.as_str(), value.to_str()?)))
+            .collect::<Result<_>>()
+            .context("malformed request")?;
+        let body = SignableBody::Bytes(request.body().as_bytes());
+        let signable =
+            SignableRequest::new(&method, &url, headers.into_iter(), body).context("malformed request")?;
+        let identity = self.credentials.clone().into();
+        let parameters = v4::SigningParams::builder()
+            .identity(&identity)
+            .region(region)
+            .name(service)
+            .time(SystemTime::now())
+            .settings(SigningSettings::default())
+            .build()
+            .context("cannot sign a request")?
+            .into();
+        let (signature, _) = sign(signable, &parameters).context("cannot sign a request")?.into_parts();
+        signature.apply_to_request_http1x(request);
+        Ok(())
+    }
+}
