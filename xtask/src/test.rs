@@ -1,5 +1,6 @@
 //! `cargo xtask test`: all tests, or the named parts of them.
 
+mod changes;
 #[cfg(test)]
 mod circles;
 mod counts;
@@ -21,8 +22,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 use xtask_common::paths::Paths;
+use xtask_common::services::Services;
 use xtask_common::{interrupt, table};
 
+use crate::test::changes::Choice;
 use crate::test::part::Part;
 use crate::test::runner::{Report, Runner};
 
@@ -31,12 +34,27 @@ pub struct Args {
     /// Parts to test; everything without any
     #[arg(value_enum)]
     parts: Vec<Part>,
+    /// Only format, lints, units, and the services that changed since the branch left main
+    #[arg(long, conflicts_with = "parts")]
+    quick: bool,
 }
 
+/// What `--quick` tests.
+const QUICK: [Part; 4] = [Part::Format, Part::Clippy, Part::Unit, Part::Services];
+
 pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
-    let parts: Vec<_> =
-        Part::ALL.into_iter().filter(|part| args.parts.is_empty() || args.parts.contains(part)).collect();
-    let mut runner = Runner::new(paths, &parts)?;
+    let wanted = if args.quick { &QUICK[..] } else { &args.parts };
+    let mut parts: Vec<_> =
+        Part::ALL.into_iter().filter(|part| wanted.is_empty() || wanted.contains(part)).collect();
+    let services = Services::find(paths)?;
+    let mut tested: Vec<String> = services.names().map(str::to_owned).collect();
+    if args.quick {
+        let choice = Choice::find(paths, &services)?;
+        println!("{choice}");
+        tested = choice.services().map(str::to_owned).collect();
+        parts.retain(|part| *part != Part::Services || !tested.is_empty());
+    }
+    let mut runner = Runner::new(paths, services, tested, &parts)?;
     let mut reports = Vec::new();
     for part in parts {
         match runner.run(part) {

@@ -17,10 +17,15 @@ impl Paths {
             Some(manifest_dir) => PathBuf::from(manifest_dir),
             None => env::current_dir().context("cannot read the working directory")?,
         };
-        let root = start
+        Self::around(&start)
+    }
+
+    /// The repository that a directory is in.
+    pub fn around(dir: &Path) -> Result<Self> {
+        let root = dir
             .ancestors()
             .find(|dir| dir.join("xtask/Cargo.toml").is_file())
-            .with_context(|| format!("no repository around {}; run this inside it", start.display()))?;
+            .with_context(|| format!("no repository around {}; run this inside it", dir.display()))?;
         Ok(Self { root: root.to_owned() })
     }
 

@@ -14,6 +14,8 @@ pub struct Services {
     names: BTreeSet<String>,
     /// Package names, each with the names of its integration tests.
     tests: BTreeMap<String, Vec<String>>,
+    /// Service names, each with the names of the services that its tests use.
+    used: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Services {
@@ -38,6 +40,11 @@ impl Services {
         self.tests.get(package).into_iter().flatten().map(String::as_str)
     }
 
+    /// The services that the tests of a service use.
+    pub fn used_by(&self, name: &str) -> BTreeSet<&str> {
+        self.used.get(name).into_iter().flatten().map(String::as_str).collect()
+    }
+
     /// `-p product -p basket ...`
     pub fn package_args(&self) -> impl Iterator<Item = &str> {
         self.names().flat_map(|name| ["-p", name])
@@ -55,6 +62,12 @@ struct Package {
     name: String,
     manifest_path: PathBuf,
     targets: Vec<Target>,
+    dependencies: Vec<Dependency>,
+}
+
+#[derive(Deserialize)]
+struct Dependency {
+    name: String,
 }
 
 #[derive(Deserialize)]
@@ -67,14 +80,19 @@ impl Metadata {
     fn services(self, dir: &Path) -> Services {
         let tests =
             self.packages.iter().map(|package| (package.name.clone(), package.targets("test"))).collect();
-        let names = self
+        let services: Vec<&Package> = self
             .packages
             .iter()
             .filter(|package| package.manifest_path.starts_with(dir))
             .filter(|package| package.targets("bin").contains(&package.name))
-            .map(|package| package.name.clone())
             .collect();
-        Services { target_dir: self.target_directory, names, tests }
+        let names: BTreeSet<String> = services.iter().map(|package| package.name.clone()).collect();
+        let used = services.iter().map(|package| {
+            let others = package.dependencies.iter().map(|dependency| &dependency.name);
+            (package.name.clone(), others.filter(|name| names.contains(*name)).cloned().collect())
+        });
+        let used = used.collect();
+        Services { target_dir: self.target_directory, names, tests, used }
     }
 }
 
@@ -93,17 +111,22 @@ mod tests {
     fn packages_of_services_with_an_executable_are_services_and_nothing_else_is() {
         let metadata: Metadata = serde_json::from_str(
             r#"{"target_directory": "/shop/target", "packages": [
-                {"name": "basket", "manifest_path": "/shop/services/basket/Cargo.toml", "targets": [
-                    {"name": "basket", "kind": ["lib"]},
-                    {"name": "basket", "kind": ["bin"]},
-                    {"name": "store", "kind": ["test"]}]},
+                {"name": "payment", "manifest_path": "/shop/services/payment/Cargo.toml", "targets": [
+                    {"name": "payment", "kind": ["lib"]},
+                    {"name": "payment", "kind": ["bin"]},
+                    {"name": "store", "kind": ["test"]}],
+                    "dependencies": [{"name": "serde"}, {"name": "sandbox"}]},
+                {"name": "sandbox", "manifest_path": "/shop/services/sandbox/Cargo.toml", "targets": [
+                    {"name": "sandbox", "kind": ["bin"]}], "dependencies": []},
                 {"name": "xtask", "manifest_path": "/shop/xtask/Cargo.toml", "targets": [
-                    {"name": "xtask", "kind": ["bin"]}]}]}"#,
+                    {"name": "xtask", "kind": ["bin"]}], "dependencies": []}]}"#,
         )
         .unwrap();
         let services = metadata.services(Path::new("/shop/services"));
-        assert_eq!(services.names().collect::<Vec<_>>(), ["basket"]);
-        assert_eq!(services.test_targets("basket").collect::<Vec<_>>(), ["store"]);
-        assert_eq!(services.package_args().collect::<Vec<_>>(), ["-p", "basket"]);
+        assert_eq!(services.names().collect::<Vec<_>>(), ["payment", "sandbox"]);
+        assert_eq!(services.test_targets("payment").collect::<Vec<_>>(), ["store"]);
+        assert_eq!(services.package_args().collect::<Vec<_>>(), ["-p", "payment", "-p", "sandbox"]);
+        assert_eq!(services.used_by("payment"), BTreeSet::from(["sandbox"]));
+        assert!(services.used_by("sandbox").is_empty());
     }
 }

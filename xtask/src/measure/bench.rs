@@ -8,16 +8,11 @@ use std::process::ExitCode;
 use anyhow::{Result, ensure};
 use clap::Parser;
 use xtask_common::paths::Paths;
-use xtask_common::python::Packages;
+use xtask_common::process;
 use xtask_common::services::Services;
 use xtask_common::stack::LocalStack;
-use xtask_common::steps::Steps;
-use xtask_common::{prerequisites, process};
 
-use crate::build::arch::Arch;
-use crate::deploy::cdk::{self, Stage};
-use crate::local::installs::Installs;
-use crate::test::stack::Guard;
+use crate::test::stack::TestStack;
 
 #[derive(Parser)]
 pub struct Args {
@@ -62,28 +57,14 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
 
 /// Uses a local AWS of its own without a deployment: the template defines its tables.
 fn growth(paths: &Paths, services: &Services, bench: &Path, arguments: &[OsString]) -> Result<ExitCode> {
-    let guard = Guard::over(LocalStack::of_growth(paths))?;
-    let stack = guard.stack();
-    let mut steps = Steps::new(paths, 5);
-    let python = prerequisites::step(paths, &mut steps)?;
-    let venv = Installs::start(paths, &steps, &python, Packages::Local).join(&mut steps)?;
-    let template = steps.run("template", |step| {
-        let functions = cdk::placeholders(services)?;
-        let settings = &["capacity=on-demand"];
-        let stage = Stage { name: stack.stage, arch: Arch::of_host(), functions: &functions, settings };
-        let mut synth = cdk::synth(paths, &stage, &stack.assembly());
-        cdk::pretend_account(&mut synth, "111122223333", "us-east-1");
-        step.run(&mut synth)?;
-        Ok((cdk::template(&stack.assembly(), &stage.stack()), String::new()))
-    })?;
-    let running = steps.run("start local AWS", |_| stack.start(paths, &venv, None))?;
+    let stack = TestStack::start_empty(paths, LocalStack::of_growth(paths), services)?;
     println!();
     let own: [OsString; 5] = [
         "growth".into(),
         "--endpoint".into(),
-        running.endpoint().into(),
+        stack.endpoint().into(),
         "--template".into(),
-        template.into(),
+        stack.template().into(),
     ];
     measure(paths, bench, &[&own, arguments].concat())
 }

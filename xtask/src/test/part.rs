@@ -59,8 +59,14 @@ impl Part {
         self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 
+    /// Whether it needs a local AWS.
     pub fn needs_stack(self) -> bool {
         matches!(self, Self::Services | Self::Shop | Self::Fuzz | Self::Local | Self::Chaos | Self::Postman)
+    }
+
+    /// Whether the shop is deployed to its local AWS. Tests of services make tables of their own.
+    pub fn needs_shop(self) -> bool {
+        self.needs_stack() && self != Self::Services
     }
 }
 
@@ -206,12 +212,7 @@ pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Chec
 
 /// Parts that run against a stack.
 pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStack) -> Result<Vec<Check>> {
-    let mut checks = match part {
-        Part::Services => {
-            let mut cargo = cargo(paths, &["test", "--no-fail-fast"]);
-            cargo.args(services.package_args());
-            vec![Check::printed(cargo)]
-        }
+    let checks = match part {
         Part::Shop => {
             let mut cargo = cargo(paths, &["test", "--no-fail-fast", "-p", SHOP_TESTS, "--lib"]);
             let apart = |target: &&str| [FUZZ_TESTS, LOCAL_STACK_TESTS, CHAOS_TESTS].contains(target);
@@ -236,21 +237,30 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
         Part::Postman => vec![newman(paths, stack)?],
         _ => Vec::new(),
     };
-    if matches!(part, Part::Services | Part::Shop) && std::env::var_os(TEST_THREADS).is_none() {
-        for check in &mut checks {
-            check.command.env(TEST_THREADS, WAITING_TESTS);
-        }
-    }
+    with_stack(part, checks, stack)
+}
+
+/// The tests of these services.
+pub fn services(paths: &Paths, tested: &[String], stack: &TestStack) -> Result<Vec<Check>> {
+    let mut cargo = cargo(paths, &["test", "--no-fail-fast"]);
+    cargo.args(tested.iter().flat_map(|name| ["-p", name]));
+    with_stack(Part::Services, vec![Check::printed(cargo)], stack)
+}
+
+fn with_stack(part: Part, mut checks: Vec<Check>, stack: &TestStack) -> Result<Vec<Check>> {
     let environment = stack.environment()?;
     for check in &mut checks {
         check.command.envs(environment.iter().cloned());
+        if matches!(part, Part::Services | Part::Shop) && std::env::var_os(TEST_THREADS).is_none() {
+            check.command.env(TEST_THREADS, WAITING_TESTS);
+        }
     }
     Ok(checks)
 }
 
 fn newman(paths: &Paths, stack: &TestStack) -> Result<Check> {
     let environment = stack.dir().join("postman_environment.json");
-    postman::write_environment(&environment, stack.outputs())?;
+    postman::write_environment(&environment, stack.outputs()?)?;
     let report = newman_report(stack.dir());
     xtask_common::fingerprint::forget(&report).context("the report of an earlier run is in the way")?;
     let mut node = process::command("node", &paths.postman());

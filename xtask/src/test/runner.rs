@@ -20,7 +20,11 @@ use crate::test::stack::TestStack;
 pub struct Runner<'a> {
     paths: &'a Paths,
     services: Services,
+    /// Names of the services whose tests run.
+    tested: Vec<String>,
     python: String,
+    /// Whether a part needs the shop on the test stack.
+    needs_shop: bool,
     /// The test stack, once needed; a failure to start it is stored, not repeated.
     stack: Option<Result<TestStack>>,
     /// The stack of the part that may break it, while that part runs.
@@ -58,12 +62,19 @@ impl Report {
 }
 
 impl<'a> Runner<'a> {
-    pub fn new(paths: &'a Paths, parts: &[Part]) -> Result<Self> {
+    pub fn new(paths: &'a Paths, services: Services, tested: Vec<String>, parts: &[Part]) -> Result<Self> {
         let found = prerequisites::check(paths)?;
         println!("{found}");
-        let services = Services::find(paths)?;
-        let installs = install_ahead(paths, &found.python, parts);
-        Ok(Self { paths, services, python: found.python, stack: None, chaos: None, _installs: installs })
+        Ok(Self {
+            paths,
+            services,
+            tested,
+            needs_shop: parts.iter().any(|part| part.needs_shop() && *part != Part::Chaos),
+            stack: None,
+            chaos: None,
+            _installs: install_ahead(paths, &found.python, parts),
+            python: found.python,
+        })
     }
 
     /// Fails only when interrupted: a failed part is part of the report.
@@ -117,12 +128,22 @@ impl<'a> Runner<'a> {
             let stack = TestStack::start(self.paths, LocalStack::of_chaos(self.paths))?;
             return part::on_stack(part, self.paths, &self.services, self.chaos.insert(stack));
         }
-        let start = || TestStack::start(self.paths, LocalStack::of_tests(self.paths));
+        let start = || {
+            let stack = LocalStack::of_tests(self.paths);
+            if self.needs_shop {
+                TestStack::start(self.paths, stack)
+            } else {
+                TestStack::start_empty(self.paths, stack, &self.services)
+            }
+        };
         let stack = match self.stack.get_or_insert_with(start) {
             Ok(stack) => stack,
             Err(error) if error.is::<Interrupted>() => return Err(Interrupted.into()),
             Err(error) => return Err(anyhow!("the test stack did not come up: {error:#}")),
         };
+        if part == Part::Services {
+            return part::services(self.paths, &self.tested, stack);
+        }
         if part == Part::Postman {
             let mut steps = Steps::new(self.paths, 1);
             let dir = self.paths.postman();

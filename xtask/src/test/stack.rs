@@ -2,27 +2,33 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use xtask_common::interrupt;
 use xtask_common::lock::Lock;
 use xtask_common::paths::Paths;
+use xtask_common::prerequisites;
+use xtask_common::python::Packages;
+use xtask_common::services::Services;
 use xtask_common::shop::outputs::Outputs;
 use xtask_common::stack::{LocalStack, Running};
 use xtask_common::steps::Steps;
 
-use crate::deploy::cdk;
+use crate::build::arch::Arch;
+use crate::deploy::cdk::{self, Stage};
+use crate::local::installs::Installs;
 use crate::local::up::{self, BRING_UP_STEPS, Up};
 
 pub struct TestStack {
     running: Running,
-    outputs: Outputs,
+    /// None unless the shop is deployed to it.
+    outputs: Option<Outputs>,
     guard: Guard,
 }
 
 /// A local AWS for one command: starts empty, and is stopped however the command ends.
-pub struct Guard {
+struct Guard {
     stack: LocalStack,
     _lock: Lock,
 }
@@ -32,15 +38,44 @@ impl TestStack {
         let guard = Guard::over(stack)?;
         let mut steps = Steps::new(paths, BRING_UP_STEPS);
         let Up { running, outputs, .. } = up::bring_up(paths, &guard.stack, None, &mut steps)?;
-        Ok(Self { running, outputs, guard })
+        Ok(Self { running, outputs: Some(outputs), guard })
+    }
+
+    /// Starts a local AWS without the shop; the template describes the tables to test with.
+    pub fn start_empty(paths: &Paths, stack: LocalStack, services: &Services) -> Result<Self> {
+        let guard = Guard::over(stack)?;
+        let stack = &guard.stack;
+        let mut steps = Steps::new(paths, 5);
+        let python = prerequisites::step(paths, &mut steps)?;
+        let venv = Installs::start(paths, &steps, &python, Packages::Local).join(&mut steps)?;
+        steps.run("template", |step| {
+            let functions = cdk::placeholders(services)?;
+            let settings = &["capacity=on-demand"];
+            let stage = Stage { name: stack.stage, arch: Arch::of_host(), functions: &functions, settings };
+            let mut synth = cdk::synth(paths, &stage, &stack.assembly());
+            cdk::pretend_account(&mut synth, "111122223333", "us-east-1");
+            Ok((step.run(&mut synth)?, String::new()))
+        })?;
+        let running = steps.run("start local AWS", |_| stack.start(paths, &venv, None))?;
+        Ok(Self { running, outputs: None, guard })
+    }
+
+    pub fn endpoint(&self) -> String {
+        self.running.endpoint()
+    }
+
+    /// The template of the shop.
+    pub fn template(&self) -> PathBuf {
+        let stack = &self.guard.stack;
+        cdk::template(&stack.assembly(), &cdk::stack_name(stack.stage))
     }
 
     pub fn dir(&self) -> &Path {
         self.guard.stack.dir()
     }
 
-    pub fn outputs(&self) -> &Outputs {
-        &self.outputs
+    pub fn outputs(&self) -> Result<&Outputs> {
+        self.outputs.as_ref().context("the shop is not deployed to this stack")
     }
 
     /// Its last output, with that of its functions: often the only place that explains a failure.
@@ -56,10 +91,9 @@ impl TestStack {
     /// functions.
     pub fn environment(&self) -> Result<Vec<(&'static str, OsString)>> {
         let stack = &self.guard.stack;
-        let template = cdk::template(&stack.assembly(), &cdk::stack_name(stack.stage));
         let mut environment = vec![
-            ("FERROCART_ENDPOINT", self.running.endpoint().into()),
-            ("FERROCART_TEMPLATE", template.into()),
+            ("FERROCART_ENDPOINT", self.endpoint().into()),
+            ("FERROCART_TEMPLATE", self.template().into()),
             ("FERROCART_OUTPUTS", stack.outputs().into()),
         ];
         if let Some(port) = self.running.proxy_port {
@@ -76,17 +110,13 @@ impl TestStack {
 
 impl Guard {
     /// Removes an earlier stack before a new one is started.
-    pub fn over(stack: LocalStack) -> Result<Self> {
+    fn over(stack: LocalStack) -> Result<Self> {
         let lock = Lock::take(stack.dir())?;
         let guard = Self { stack, _lock: lock };
         // A killed run may have left one behind.
         guard.stack.stop()?;
         guard.stack.wipe()?;
         Ok(guard)
-    }
-
-    pub fn stack(&self) -> &LocalStack {
-        &self.stack
     }
 }
 
