@@ -84,19 +84,20 @@ impl FunctionScenarios {
             }
             // It needs no permissions.
             "privacy-on-sign-up" => !self.staff.customer().user().is_empty(),
-            "privacy-api" | "privacy-on-answer" => self.customer_takes_their_data_and_leaves(timeout),
+            "privacy-api" => self.customer_takes_their_data_and_leaves(timeout),
+            "privacy-on-answer" => self.answers_are_collected(timeout),
             "basket-on-privacy" => {
                 let customer = OtherCustomer::new();
                 let basket = customer.basket(&self.product);
                 self.staff.post(&customer.path("/basket"), basket).status == 200
-                    && self.data_is_exported_and_erased(function, &customer)
+                    && self.data_is_exported_and_erased(function, &customer.id)
             }
             "ordering-on-privacy" => self
                 .checkout_is_received("ordering-on-checkout")
-                .is_some_and(|(customer, _)| self.data_is_exported_and_erased(function, &customer)),
+                .is_some_and(|(customer, _)| self.data_is_exported_and_erased(function, &customer.id)),
             "notification-on-privacy" => self
                 .checkout_is_received("notification-on-checkout")
-                .is_some_and(|(customer, _)| self.data_is_exported_and_erased(function, &customer)),
+                .is_some_and(|(customer, _)| self.data_is_exported_and_erased(function, &customer.id)),
             // An event without a mail: the order has no contact.
             "ordering-topic-relay" => {
                 let (order, whose) = (Uuid::now_v7().to_string(), OtherCustomer::new().in_events());
@@ -111,7 +112,7 @@ impl FunctionScenarios {
             "notification-on-order" => self.somebody_is_written_to(),
             "privacy-publisher" => {
                 let (key, publisher) = (&["customerId", "item"], "privacy-publisher");
-                self.customer_takes_their_data_and_leaves(timeout)
+                self.request_is_published(timeout)
                     && self.unreadable_row_is_quarantined("privacy", key, publisher, timeout)
             }
             "inventory-api" => self.units_come_in().is_some(),
@@ -151,10 +152,10 @@ impl FunctionScenarios {
                         timeout,
                     )
             }
-            "realtime-authorizer" | "realtime-messages" => self.customer_and_staff_write(),
+            "realtime-authorizer" | "realtime-messages" => self.customer_and_staff_write(timeout),
             "realtime-connections" => self.customer_connects_and_leaves(timeout),
             "realtime-on-order" => self.lost_connection_is_forgotten(),
-            "realtime-on-privacy" => self.chat_is_handed_over_and_forgotten(timeout),
+            "realtime-on-privacy" => self.chat_is_handed_over_and_forgotten(function, timeout),
             other => panic!("this test does not know what {other} is there for"),
         }
     }
@@ -294,10 +295,10 @@ impl FunctionScenarios {
     }
 
     /// Delivers a customer's privacy requests to a function that exports and erases their data.
-    fn data_is_exported_and_erased(&self, function: &str, customer: &OtherCustomer) -> bool {
+    fn data_is_exported_and_erased(&self, function: &str, customer_id: &str) -> bool {
         let requests = [("CustomerExportRequested", "exportId"), ("CustomerErasureRequested", "erasureId")];
         requests.into_iter().all(|(name, id)| {
-            let request = json!({ "customerId": customer.id, id: Uuid::now_v7() });
+            let request = json!({ "customerId": customer_id, id: Uuid::now_v7() });
             self.deliver(function, &Uuid::now_v7().to_string(), name, request)
         })
     }
@@ -345,7 +346,7 @@ impl FunctionScenarios {
 
     fn shipment_is_told(&self, timeout: Duration) -> bool {
         let order = Uuid::now_v7().to_string();
-        let heard = self.runtime.block_on(self.listen_for("ShipmentCancelled", &order));
+        let heard = self.runtime.block_on(self.listen_for("ShipmentCancelled", "orderId", &order));
         let is_delivered = self.deliver("shipping-on-command", &order, "CancelShipment", Value::Null)
             && within(timeout, || self.runtime.block_on(self.messages(&heard)) > 0);
         self.runtime.block_on(self.stop_listening(&heard, &order));
@@ -419,38 +420,43 @@ impl FunctionScenarios {
 
     fn payment_is_told(&self, timeout: Duration) -> bool {
         let order = Uuid::now_v7().to_string();
-        let heard = self.runtime.block_on(self.listen_for("PaymentRefunded", &order));
+        let heard = self.runtime.block_on(self.listen_for("PaymentRefunded", "orderId", &order));
         let is_delivered = self.deliver("payment-on-command", &order, "RefundPayment", Value::Null)
             && within(timeout, || self.runtime.block_on(self.messages(&heard)) > 0);
         self.runtime.block_on(self.stop_listening(&heard, &order));
         is_delivered
     }
 
-    /// The secret whose ARN a function has in an environment variable.
-    fn secret(&self, function: &str, variable: &str) -> String {
+    /// An environment variable of a function.
+    fn variable(&self, function: &str, name: &str) -> String {
         let (endpoint, function) = (self.staff.output("/endpoint"), self.functions()[function].clone());
         let url = format!("{endpoint}/2015-03-31/functions/{function}/configuration");
         let text = ureq::get(&url).header("authorization", owner("lambda")).call().unwrap();
         let function: Value = serde_json::from_str(&text.into_body().read_to_string().unwrap()).unwrap();
-        let get = ureq::post(endpoint)
+        function["Environment"]["Variables"][name].as_str().unwrap().to_owned()
+    }
+
+    /// The secret whose ARN a function has in an environment variable.
+    fn secret(&self, function: &str, variable: &str) -> String {
+        let get = ureq::post(self.staff.output("/endpoint"))
             .header("authorization", owner("secretsmanager"))
             .header("x-amz-target", "secretsmanager.GetSecretValue")
             .header("content-type", "application/x-amz-json-1.1");
-        let id = &function["Environment"]["Variables"][variable];
+        let id = self.variable(function, variable);
         let answer = get.send(json!({ "SecretId": id }).to_string()).unwrap();
         let answer: Value = serde_json::from_str(&answer.into_body().read_to_string().unwrap()).unwrap();
         answer["SecretString"].as_str().unwrap().to_owned()
     }
 
-    /// Creates a queue for the events of an order on the shop's bus from here on.
-    async fn listen_for(&self, fact: &str, order: &str) -> String {
+    /// Creates a queue for the events with this id on the shop's bus from here on.
+    async fn listen_for(&self, fact: &str, field: &str, id: &str) -> String {
         let (sqs, events) = (self.account.aws().sqs(), self.account.aws().eventbridge());
-        let (name, bus) = (format!("privileges-{order}"), self.staff.output("/eventBus"));
+        let (name, bus) = (format!("privileges-{id}"), self.staff.output("/eventBus"));
         let queue = sqs.create_queue().queue_name(&name).send().await.unwrap().queue_url.unwrap();
         let attributes = sqs.get_queue_attributes().queue_url(&queue);
         let attributes = attributes.attribute_names(QueueAttributeName::QueueArn).send().await.unwrap();
         let arn = attributes.attributes.unwrap().remove(&QueueAttributeName::QueueArn).unwrap();
-        let pattern = json!({ "detail-type": [fact], "detail": { "data": { "orderId": [order] } } });
+        let pattern = json!({ "detail-type": [fact], "detail": { "data": { field: [id] } } });
         let rule = events.put_rule().event_bus_name(bus).name(&name).event_pattern(pattern.to_string());
         rule.send().await.unwrap();
         let target = Target::builder().id("queue").arn(arn).build().unwrap();
@@ -459,9 +465,9 @@ impl FunctionScenarios {
         queue
     }
 
-    async fn stop_listening(&self, queue: &str, order: &str) {
+    async fn stop_listening(&self, queue: &str, id: &str) {
         let (sqs, events) = (self.account.aws().sqs(), self.account.aws().eventbridge());
-        let (name, bus) = (format!("privileges-{order}"), self.staff.output("/eventBus"));
+        let (name, bus) = (format!("privileges-{id}"), self.staff.output("/eventBus"));
         events.remove_targets().event_bus_name(bus).rule(&name).ids("queue").send().await.unwrap();
         events.delete_rule().event_bus_name(bus).name(&name).send().await.unwrap();
         sqs.delete_queue().queue_url(queue).send().await.unwrap();
@@ -535,9 +541,12 @@ impl FunctionScenarios {
     }
 
     /// A customer and staff exchange messages, and the chat is read.
-    fn customer_and_staff_write(&self) -> bool {
+    fn customer_and_staff_write(&self, timeout: Duration) -> bool {
         let customer = self.staff.customer();
-        let (Some(mut one), Some(mut other)) = (socket(&customer), socket(&self.staff)) else { return false };
+        let (Some(mut one), Some(mut other)) = (socket(&customer, timeout), socket(&self.staff, timeout))
+        else {
+            return false;
+        };
         ask(&mut one, &json!({ "action": "sendMessage", "text": "hello" }))["type"] == "messageSent"
             && hear(&mut other)["type"] == "message"
             && ask(&mut one, &json!({ "action": "readMessages" }))["items"][0]["text"] == "hello"
@@ -547,7 +556,7 @@ impl FunctionScenarios {
 
     fn customer_connects_and_leaves(&self, timeout: Duration) -> bool {
         let customer = self.staff.customer();
-        let Some(mut socket) = socket(&customer) else { return false };
+        let Some(mut socket) = socket(&customer, timeout) else { return false };
         let id = customer.id();
         let known = || !self.rows_of_live(&id).is_empty();
         // A message that still arrives here is counted, but its connection is unknown.
@@ -609,18 +618,13 @@ impl FunctionScenarios {
         self.runtime.block_on(query.send()).unwrap().items.unwrap_or_default()
     }
 
-    fn chat_is_handed_over_and_forgotten(&self, timeout: Duration) -> bool {
+    fn chat_is_handed_over_and_forgotten(&self, function: &str, timeout: Duration) -> bool {
         let customer = self.staff.customer();
-        let Some(mut socket) = socket(&customer) else { return false };
+        let Some(mut socket) = socket(&customer, timeout) else { return false };
         let id = customer.id();
         let sent = ask(&mut socket, &json!({ "action": "sendMessage", "text": "hello" }));
         sent["type"] == "messageSent"
-            && within(timeout, || {
-                let export = customer.get("/me/export");
-                export.status == 200 && export.body["data"]["realtime"][0]["text"] == "hello"
-            })
-            && customer.send("DELETE", "/me", &[], "").status == 202
-            && within(timeout, || !customer.has_account())
+            && self.data_is_exported_and_erased(function, &id)
             && self.rows_of_live(&id).is_empty()
     }
 
@@ -630,9 +634,52 @@ impl FunctionScenarios {
         customer.order(&customer.check_out(&[]).expect(202).body);
         // An empty basket would need no erasure.
         customer.add(&self.product, 1);
-        within(timeout, || customer.get("/me/export").status == 200)
+        let mut status = 202;
+        // A refused export fails at once.
+        let is_answered = || {
+            status = customer.get("/me/export").status;
+            status != 202
+        };
+        within(timeout, is_answered)
+            && status == 200
             && customer.send("DELETE", "/me", &[], "").status == 202
             && within(timeout, || !customer.has_account())
+    }
+
+    /// Delivers the answers of all data holders to a customer's requests. The holders answer, too,
+    /// but their denied messages would only be redelivered.
+    fn answers_are_collected(&self, timeout: Duration) -> bool {
+        let customer = self.staff.customer();
+        let holders = self.variable("privacy-on-answer", "DATA_HOLDERS");
+        let answers = |name: &str, answer: Value| {
+            holders.split(',').all(|holder| {
+                let mut answer = answer.clone();
+                answer["holder"] = json!(holder);
+                self.deliver("privacy-on-answer", &Uuid::now_v7().to_string(), name, answer)
+            })
+        };
+        let export = customer.get("/me/export").expect(202).body;
+        let collected = json!({
+            "customerId": export["customerId"], "exportId": export["requestId"], "runId": Uuid::now_v7(), "part": 0,
+            "last": true, "items": [{ "text": "hello" }],
+        });
+        if !answers("CustomerDataCollected", collected) {
+            return false;
+        }
+        let erasure = customer.send("DELETE", "/me", &[], "").expect(202).body;
+        let erased = json!({ "customerId": erasure["customerId"], "erasureId": erasure["requestId"] });
+        answers("CustomerDataErased", erased) && within(timeout, || !customer.has_account())
+    }
+
+    /// Requests the export of a customer's data, as staff.
+    fn request_is_published(&self, timeout: Duration) -> bool {
+        let customer = Uuid::now_v7().to_string();
+        let published =
+            self.runtime.block_on(self.listen_for("CustomerExportRequested", "customerId", &customer));
+        let is_delivered = self.staff.get(&format!("/customer/{customer}")).status == 202
+            && within(timeout, || self.runtime.block_on(self.messages(&published)) > 0);
+        self.runtime.block_on(self.stop_listening(&published, &customer));
+        is_delivered
     }
 
     /// Puts a row that the table's publisher cannot read, and waits until it is in the retry queue.
@@ -687,14 +734,15 @@ fn merge(object: &mut Value, more: Value) {
 
 type Socket = WebSocket<MaybeTlsStream<TcpStream>>;
 
-/// A WebSocket connection of the signed-in user, if the authorizer accepts it.
-fn socket(shop: &Shop) -> Option<Socket> {
+/// A WebSocket connection of the signed-in user, if the authorizer accepts it. Frames have to
+/// arrive within the timeout.
+fn socket(shop: &Shop, timeout: Duration) -> Option<Socket> {
     let endpoint = shop.output("/endpoint").replacen("http", "ws", 1);
     let (api, stage) = (shop.output("/webSocketApiId"), shop.output("/stage"));
     let url = format!("{endpoint}/_aws/execute-api/{api}/{stage}?token={}", shop.token());
     let (socket, _) = tungstenite::connect(url).ok()?;
     if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-        stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+        stream.set_read_timeout(Some(timeout)).unwrap();
     }
     Some(socket)
 }
