@@ -346,10 +346,10 @@ impl FunctionScenarios {
 
     fn shipment_is_told(&self, timeout: Duration) -> bool {
         let order = Uuid::now_v7().to_string();
-        let heard = self.runtime.block_on(self.listen_for("ShipmentCancelled", "orderId", &order));
+        let queue = self.runtime.block_on(self.listen_for("ShipmentCancelled", "orderId", &order));
         let is_delivered = self.deliver("shipping-on-command", &order, "CancelShipment", Value::Null)
-            && within(timeout, || self.runtime.block_on(self.messages(&heard)) > 0);
-        self.runtime.block_on(self.stop_listening(&heard, &order));
+            && within(timeout, || self.runtime.block_on(self.messages(&queue)) > 0);
+        self.runtime.block_on(self.stop_listening(&queue, &order));
         is_delivered
     }
 
@@ -420,10 +420,10 @@ impl FunctionScenarios {
 
     fn payment_is_told(&self, timeout: Duration) -> bool {
         let order = Uuid::now_v7().to_string();
-        let heard = self.runtime.block_on(self.listen_for("PaymentRefunded", "orderId", &order));
+        let queue = self.runtime.block_on(self.listen_for("PaymentRefunded", "orderId", &order));
         let is_delivered = self.deliver("payment-on-command", &order, "RefundPayment", Value::Null)
-            && within(timeout, || self.runtime.block_on(self.messages(&heard)) > 0);
-        self.runtime.block_on(self.stop_listening(&heard, &order));
+            && within(timeout, || self.runtime.block_on(self.messages(&queue)) > 0);
+        self.runtime.block_on(self.stop_listening(&queue, &order));
         is_delivered
     }
 

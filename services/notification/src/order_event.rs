@@ -114,7 +114,9 @@ impl MailHandler {
                 return Err(RetryLater::because(RetryReason::Claimed).into());
             }
             Claim::Theirs { claim, .. } => {
-                return self.doubt(notice, claim, "whoever claimed the mail did not come back").await;
+                return self
+                    .doubt(notice, claim, "the invocation that claimed the mail did not finish")
+                    .await;
             }
         };
         match self.is_erased(notice).await {

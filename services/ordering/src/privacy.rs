@@ -27,7 +27,7 @@ impl OrderData {
 
 impl DataHolder for OrderData {
     const SERVICE: &'static str = "ordering";
-    const SOURCE: &'static str = "shop.ordering";
+    const SOURCE: &'static str = contracts::ordering::SOURCE;
 
     async fn collect(&self, customer_id: CustomerId, export: &mut Export<'_>) -> Result<(), HandlerError> {
         let mut start = None;

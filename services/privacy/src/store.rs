@@ -19,8 +19,7 @@ use aws_sdk_dynamodb::types::{
 };
 use contracts::privacy::{CustomerDataCollected, CustomerDataErased};
 use domain::{CustomerId, Timestamp};
-use lambdakit::dynamodb::item;
-use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::item::{self, Item};
 use lambdakit::dynamodb::page::{Page, PageRequest};
 use lambdakit::dynamodb::table::{Put, Table, Transaction};
 use lambdakit::{AwsError, ConfigError, config};

@@ -1,10 +1,10 @@
 //! The events of inventory.
 
+use domain::stock::LineQuantity;
+use domain::{OrderId, ProductId};
 use serde::{Deserialize, Serialize};
 
 use crate::event::payloads;
-use domain::stock::LineQuantity;
-use domain::{OrderId, ProductId};
 
 /// The units of an order were reserved.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

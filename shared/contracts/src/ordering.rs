@@ -3,13 +3,13 @@
 //! When the customer's data was erased in the meantime, `customerId` is [`CustomerId::ERASED`] and
 //! `userName` is [`UserName::erased`].
 
+use domain::order::{OrderStatus, Reason};
+use domain::stock::LineQuantity;
+use domain::{Amount, Currency, CustomerId, OrderId, UserName};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::event::{Event, Metadata, Payload, payloads};
-use domain::order::{OrderStatus, Reason};
-use domain::stock::LineQuantity;
-use domain::{Amount, Currency, CustomerId, OrderId, UserName};
 
 /// The source of ordering's events and commands.
 pub const SOURCE: &str = "shop.ordering";

@@ -1,12 +1,12 @@
 //! The events of payment.
 
+use domain::checkout::Payment;
+use domain::payment::DeclineReason;
+use domain::{Amount, Currency, OrderId};
 use serde::{Deserialize, Serialize};
 
 use crate::event::payloads;
 use crate::ordering;
-use domain::checkout::Payment;
-use domain::payment::DeclineReason;
-use domain::{Amount, Currency, OrderId};
 
 /// An order's price was charged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

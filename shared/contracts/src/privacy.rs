@@ -4,12 +4,12 @@
 //! name their holder and are published under its source. No event carries a user name. A customer
 //! id is never reused, so a late message cannot concern another customer.
 
+use domain::{CustomerId, Redacted};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::event::{Event, Payload, payloads};
-use domain::{CustomerId, Redacted};
 
 /// A copy of all data that the shop holds about a customer was requested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,12 +1,12 @@
 //! The events of shipping.
 
+use domain::OrderId;
+use domain::checkout::Recipient;
+use domain::stock::LineQuantity;
 use serde::{Deserialize, Serialize};
 
 use crate::event::payloads;
 use crate::ordering;
-use domain::OrderId;
-use domain::checkout::Recipient;
-use domain::stock::LineQuantity;
 
 macro_rules! of_an_order {
     ($($(#[$doc:meta])* $name:ident),* $(,)?) => {

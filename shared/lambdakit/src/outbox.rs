@@ -201,13 +201,11 @@ impl Outbox {
         if record.origin == Origin::RetryQueue {
             return Err(failure);
         }
-        let sent = within_deadline(self.retries.send(&record.json, &failure.reason)).await;
-        match sent
-            .map_err(|reached| reached.to_string())
-            .and_then(|sent| sent.map_err(|error| error.to_string()))
-        {
+        let send = within_deadline(self.retries.send(&record.json, &failure.reason));
+        let sent: Result<(), HandlerError> = async { Ok(send.await??) }.await;
+        match sent {
             Ok(()) => Ok(failure),
-            Err(reason) => Err(Failure { reason, is_early: false, ..failure }),
+            Err(error) => Err(Failure { reason: error.to_string(), is_early: false, ..failure }),
         }
     }
 }

@@ -36,7 +36,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let from = args.since.before(now)?;
     println!("{}", archive.described(&shop.aws)?);
     println!(
-        "Every consumer hears again what it has heard before, and changes nothing by it (docs/dead-letters.md, Replay)."
+        "Every consumer receives these events again, which changes nothing (docs/dead-letters.md, Replay)."
     );
     if shop.outputs.endpoint.is_none() {
         let minutes = ARCHIVE_LAG.as_secs() / 60;

@@ -88,7 +88,7 @@ async fn missing_orders_are_not_found() {
 }
 
 #[tokio::test]
-async fn orders_that_nobody_has_claimed_are_cancelled_at_once() {
+async fn unclaimed_orders_are_cancelled_at_once() {
     let shop = with_orders(1).await;
     let order = shop.client.get("/order/swn").await.body["items"][0]["orderId"].clone();
     let path = format!("/order/swn/{}", order.as_str().unwrap());

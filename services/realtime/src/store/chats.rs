@@ -9,8 +9,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValue, TransactWriteItem};
 use domain::{CustomerId, Redacted, Timestamp, UserName};
 use lambdakit::AwsError;
-use lambdakit::dynamodb::item;
-use lambdakit::dynamodb::item::Item;
+use lambdakit::dynamodb::item::{self, Item};
 use lambdakit::dynamodb::table::Table;
 use serde::{Deserialize, Serialize};
 use shopkit::tombstone::{CustomerErased, Guarded, Tombstones};

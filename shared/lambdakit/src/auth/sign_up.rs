@@ -12,8 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::ConfigError;
-use crate::json;
-use crate::json::Unreadable;
+use crate::json::{self, Unreadable};
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 

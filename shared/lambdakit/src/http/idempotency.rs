@@ -25,8 +25,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::dynamodb::item::key;
-use crate::dynamodb::table;
-use crate::dynamodb::table::Table;
+use crate::dynamodb::table::{self, Table};
 use crate::{AwsError, Problem};
 
 const HEADER: &str = "idempotency-key";

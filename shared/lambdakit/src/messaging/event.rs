@@ -23,8 +23,7 @@ use serde::de::{DeserializeOwned, Error, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
 use serde_json::value::RawValue;
 
-use crate::json;
-use crate::json::Unreadable;
+use crate::json::{self, Unreadable};
 
 /// An event with its envelope.
 #[derive(Clone, Debug, PartialEq, Eq)]
