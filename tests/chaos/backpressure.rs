@@ -82,7 +82,7 @@ fn wait_for_rejections(shop: &Shop, user: &str) {
 
 #[test]
 fn a_burst_of_checkouts_drains_through_one_copy_of_the_consumer() {
-    let _turn = crate::turn();
+    let _turn = crate::turn(HIDDEN_SECONDS);
     let (shop, _proxy) = (Shop::new(), FaultSchedule::without_faults(0));
     let user = format!("burst-{}", Uuid::now_v7());
     limit(&shop, "ordering-on-checkout", Some(1));
@@ -94,7 +94,7 @@ fn a_burst_of_checkouts_drains_through_one_copy_of_the_consumer() {
 
 #[test]
 fn a_consumer_that_is_switched_off_loses_nothing_and_catches_up() {
-    let _turn = crate::turn();
+    let _turn = crate::turn(HIDDEN_SECONDS);
     let (shop, _proxy) = (Shop::new(), FaultSchedule::without_faults(0));
     let user = format!("off-{}", Uuid::now_v7());
     // The waiting time is configurable; the test only needs messages to wait.

@@ -12,6 +12,9 @@ use testkit::faults::{Fault, Rule};
 /// How long a call is delayed: long enough to kill its function, and shorter than the client's
 /// timeout.
 const HELD: Duration = Duration::from_millis(1400);
+/// The visibility timeout of queues: longer than a function that is not killed needs, and so short
+/// that a killed one does not delay the test. A message is delivered twice at most.
+const HIDDEN_SECONDS: u64 = 3;
 
 /// Runs `act` and kills a function while its call is delayed. The call still takes effect after the
 /// function is dead.
@@ -55,7 +58,7 @@ fn has_one_order(customer: &Shop, receipt: &Answer) {
 
 #[test]
 fn a_checkout_that_is_killed_before_its_transaction_leaves_the_basket() {
-    let _turn = crate::turn();
+    let _turn = crate::turn(HIDDEN_SECONDS);
     let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let customer = customer(&shop);
     let call = ("GetItem", shop.output("/tables/basket"));
@@ -67,7 +70,7 @@ fn a_checkout_that_is_killed_before_its_transaction_leaves_the_basket() {
 
 #[test]
 fn a_checkout_that_is_killed_during_its_transaction_is_found_by_its_key() {
-    let _turn = crate::turn();
+    let _turn = crate::turn(HIDDEN_SECONDS);
     let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let customer = customer(&shop);
     let call = ("TransactWriteItems", shop.output("/tables/checkout"));
@@ -78,7 +81,7 @@ fn a_checkout_that_is_killed_during_its_transaction_is_found_by_its_key() {
 
 #[test]
 fn a_publisher_that_is_killed_publishes_when_the_stream_comes_again() {
-    let _turn = crate::turn();
+    let _turn = crate::turn(HIDDEN_SECONDS);
     let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let customer = customer(&shop);
     let call = ("PutEvents", shop.output("/eventBus"));
@@ -88,7 +91,7 @@ fn a_publisher_that_is_killed_publishes_when_the_stream_comes_again() {
 
 #[test]
 fn a_consumer_that_is_killed_places_the_order_when_its_message_comes_again() {
-    let _turn = crate::turn();
+    let _turn = crate::turn(HIDDEN_SECONDS);
     let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let customer = customer(&shop);
     let call = ("TransactWriteItems", shop.output("/tables/order"));
@@ -99,7 +102,7 @@ fn a_consumer_that_is_killed_places_the_order_when_its_message_comes_again() {
 
 #[test]
 fn an_order_is_delivered_once_although_each_function_on_its_way_is_killed() {
-    let _turn = crate::turn();
+    let _turn = crate::turn(HIDDEN_SECONDS);
     let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let (customer, product) = (shop.customer(), shop.product_in_stock("Lamp", "19.90", 5));
     let steps = [
@@ -135,7 +138,7 @@ fn an_order_is_delivered_once_although_each_function_on_its_way_is_killed() {
 
 #[test]
 fn a_wait_that_is_noted_late_does_not_take_the_place_of_the_one_after_it() {
-    let _turn = crate::turn();
+    let _turn = crate::turn(HIDDEN_SECONDS);
     let (faults, shop) = (FaultSchedule::without_faults(0), Shop::new());
     let (customer, product) = (shop.customer(), shop.product_in_stock("Lamp", "19.90", 1));
     // The step fails after three attempts and is retried; only then is its first write made.

@@ -7,7 +7,7 @@
 mod backpressure;
 mod kills;
 
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use shop_tests::Shop;
@@ -17,19 +17,18 @@ use shop_tests::chaos::{self, Plan};
 /// must outlast the faults on a busy machine.
 const HIDDEN_SECONDS: u64 = 10;
 
-/// All functions share one fault proxy, so tests run one at a time.
-fn turn() -> MutexGuard<'static, ()> {
+/// All functions share one fault proxy, so tests run one at a time. With the deployed visibility
+/// timeouts, messages of a killed or failed function are redelivered after minutes.
+fn turn(hidden_seconds: u64) -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
-    static HASTE: Once = Once::new();
-    // With the deployed timeouts, messages of a killed or failed function are redelivered after
-    // minutes.
-    HASTE.call_once(|| chaos::hide_messages_for(&Shop::new(), HIDDEN_SECONDS));
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    chaos::hide_messages_for(&Shop::new(), hidden_seconds);
+    turn
 }
 
 #[test]
 fn every_accepted_checkout_is_one_order_whatever_fails() {
-    let _turn = turn();
+    let _turn = turn(HIDDEN_SECONDS);
     let plan = Plan { seed: 7, duration: Duration::from_secs(20), checkouts: 70, customers: 60 };
     let report = chaos::run(plan);
     println!("{report:#?}");

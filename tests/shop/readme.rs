@@ -1,6 +1,4 @@
-use std::process::Command;
-
-use shop_tests::Shop;
+use shop_tests::{Shop, command};
 
 const README: &str = include_str!("../../README.md");
 
@@ -45,8 +43,7 @@ fn the_tour_of_the_readme_leads_an_order_to_the_doorstep_and_others_back() {
         script.replacen(line, &format!("until {until} > /dev/null; do sleep 1; done\n{line}"), 1)
     });
     let script = ["token", "watch", "mail"].into_iter().fold(script, of_this_shop);
-    let tour =
-        Command::new("timeout").args(["10m", "bash", "-euo", "pipefail", "-c", &script]).output().unwrap();
+    let tour = command("timeout").args(["10m", "bash", "-euo", "pipefail", "-c", &script]).output().unwrap();
     let said = String::from_utf8(tour.stdout).unwrap();
     assert!(tour.status.success(), "{said}{}", String::from_utf8_lossy(&tour.stderr));
     for part in [

@@ -200,15 +200,7 @@ impl Shop {
     /// Runs a command of `cargo xtask` with this shop and returns its output.
     #[must_use]
     pub fn xtask(&self, arguments: &[&str]) -> Output {
-        let mut xtask = Command::new(env!("CARGO"));
-        // `cargo test` describes this package in these variables. ring's build script watches them,
-        // so Cargo would rebuild ring and all that depends on it, now and for the next test.
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy();
-            if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-                xtask.env_remove(&*name);
-            }
-        }
+        let mut xtask = command(env!("CARGO"));
         xtask.arg("xtask").args(arguments).arg("--outputs").arg(self.outputs());
         xtask.output().expect("cargo")
     }
@@ -431,6 +423,21 @@ impl OtherCustomer {
     pub fn in_events(&self) -> Value {
         serde_json::json!({ "customerId": self.id, "userName": self.user_name })
     }
+}
+
+/// A command that may run Cargo. It does not inherit the variables in which `cargo test` describes
+/// this package: ring's build script watches them, so Cargo would rebuild ring and all that depends
+/// on it, now and for the next test.
+#[must_use]
+pub fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        let is_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        if name.to_str().is_some_and(is_package) {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// The `Authorization` header of the account owner, for services that tests call without an SDK.

@@ -61,6 +61,8 @@ pub fn for_host(paths: &Paths, services: &Services) -> Result<Built> {
     let mut cargo = process::command("cargo", paths.root());
     cargo
         .args(["build", "--bins", "--message-format", "json-render-diagnostics"])
+        // With its features, the AWS SDK is compiled once for the functions and their tests.
+        .args(["-p", "testkit"])
         .args(services.package_args());
     let messages = process::attached_output(&mut cargo)?;
     let executables = executables(&messages);

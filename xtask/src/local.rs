@@ -1,5 +1,6 @@
 //! The local shop: a local AWS, the deployment to it, and its users.
 
+mod assets;
 pub mod down;
 mod environments;
 pub mod installs;

@@ -11,6 +11,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -21,11 +22,16 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use call::Call;
 pub use rule::{Fault, Rule};
 use rule::{Rules, Verdict};
+
+use crate::{TIMEOUT, eventually};
+
+/// A pause that outlasts every client; [`FaultProxy::release_delayed`] ends it.
+pub const UNTIL_RELEASED: Duration = TIMEOUT;
 
 /// The proxy, until it is dropped.
 #[derive(Debug)]
@@ -41,6 +47,8 @@ struct State {
     client: Client<HttpConnector, Full<Bytes>>,
     rules: Mutex<Rules>,
     delayed: AtomicUsize,
+    /// Ends the pauses of delayed calls.
+    resumed: Notify,
     /// A permit for each call whose response is held.
     held: Semaphore,
     /// A permit for each held response that may be lost.
@@ -73,7 +81,9 @@ impl FaultProxy {
         let rules = Mutex::new(Rules::new(seed));
         let delayed = AtomicUsize::new(0);
         let (held, released) = (Semaphore::new(0), Semaphore::new(0));
-        let state = Arc::new(State { upstream: upstream.to_owned(), client, rules, delayed, held, released });
+        let upstream = upstream.to_owned();
+        let resumed = Notify::new();
+        let state = Arc::new(State { upstream, client, rules, delayed, resumed, held, released });
         let server = tokio::spawn(serve(listener, Arc::clone(&state)));
         Self { endpoint, state, server }
     }
@@ -126,6 +136,15 @@ impl FaultProxy {
     #[must_use]
     pub fn delayed(&self) -> usize {
         self.state.delayed.load(Ordering::SeqCst)
+    }
+
+    /// Ends the pauses of all delayed calls, and waits until they have taken effect.
+    pub async fn release_delayed(&self) {
+        eventually("the delayed calls", async || {
+            self.state.resumed.notify_waiters();
+            (self.delayed() == 0).then_some(())
+        })
+        .await;
     }
 
     /// The number of calls of an operation so far, with or without a fault.
@@ -184,7 +203,7 @@ impl State {
                 let state = Arc::clone(self);
                 // A separate task: the call is made even if its client has given up by then.
                 let late = tokio::spawn(async move {
-                    tokio::time::sleep(pause).await;
+                    state.pause(pause).await;
                     let answer = state.forward(request).await;
                     state.delayed.fetch_sub(1, Ordering::SeqCst);
                     answer
@@ -197,7 +216,7 @@ impl State {
                 self.delayed.fetch_add(1, Ordering::SeqCst);
                 let state = Arc::clone(self);
                 tokio::spawn(async move {
-                    tokio::time::sleep(pause).await;
+                    state.pause(pause).await;
                     // No client waits for this response.
                     state.forward(again).await.ok();
                     state.delayed.fetch_sub(1, Ordering::SeqCst);
@@ -210,6 +229,11 @@ impl State {
                 Ok(map_body(answer, |body| split.merge.apply(&body)).await)
             }
         }
+    }
+
+    /// Waits until the pause is over, or a test ends it.
+    async fn pause(&self, pause: Duration) {
+        tokio::time::timeout(pause, self.resumed.notified()).await.ok();
     }
 
     async fn forward(&self, mut request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, Lost> {

@@ -162,6 +162,8 @@ impl LocalStack {
             Some(running) => Some(running.describe("killed, because it did not stop by itself,")),
         };
         fingerprint::forget(&self.pid_file())?;
+        // Unpacked functions: the next start unpacks them again.
+        remove_dir(&self.state().join("tmp"))?;
         Ok(stopped)
     }
 
@@ -171,12 +173,7 @@ impl LocalStack {
             fingerprint::forget(&path)?;
         }
         for dir in [self.state(), self.assembly()] {
-            match fs::remove_dir_all(&dir) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(error).with_context(|| format!("cannot remove {}", dir.display()));
-                }
-                _ => {}
-            }
+            remove_dir(&dir)?;
         }
         Ok(())
     }
@@ -264,6 +261,15 @@ impl LocalStack {
 impl Running {
     fn describe(&self, what: &str) -> String {
         format!("{what} the local AWS on port {} (process {})", self.port, self.pid)
+    }
+}
+
+fn remove_dir(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", dir.display()))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -15,7 +15,7 @@ use xtask_common::steps::{Step, Steps};
 use crate::build::Built;
 use crate::build::arch::Arch;
 use crate::deploy::cdk::{self, Stage};
-use crate::local::environments;
+use crate::local::{assets, environments};
 
 /// Tests and load runs on a laptop need no throttle and no long delays.
 const SETTINGS: &[&str] =
@@ -108,6 +108,7 @@ impl Deployment<'_> {
             cdk::local_credentials(&mut bootstrap, self.running);
             step.run(&mut bootstrap)?;
         }
+        let old = assets::of(&assembly, &stage.stack());
         step.note("synthesizing the templates");
         let mut synth = cdk::synth(self.paths, &stage, &assembly);
         cdk::local_credentials(&mut synth, self.running);
@@ -121,6 +122,8 @@ impl Deployment<'_> {
 
         let outputs = Outputs::from_cdk_file(&raw_outputs, Some(&endpoint))?;
         fs::remove_file(&raw_outputs).with_context(|| format!("cannot remove {}", raw_outputs.display()))?;
+        assets::remove_staged(&assembly)?;
+        assets::delete(old.difference(&assets::of(&assembly, &stage.stack())), &endpoint);
         let detail = format!("{} functions", outputs.functions.len());
         Ok((outputs, detail))
     }

@@ -38,8 +38,9 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     let target = services.target_dir.join("bench");
     let needs_floors = is_ours && !args.growth;
     // Built separately, so that neither gets the features of the other.
-    for package in if needs_floors { &["bench", "floor"][..] } else { &["bench"] } {
-        let mut cargo = process::command("cargo", &paths.root().join("tests/bench"));
+    let floor = needs_floors.then_some(("floor", "tests/bench/floor"));
+    for (package, dir) in [("bench", ".")].into_iter().chain(floor) {
+        let mut cargo = process::command("cargo", &paths.root().join(dir));
         cargo.args(["build", "--release", "--locked", "-p", package, "--target-dir"]).arg(&target);
         build(cargo)?;
     }

@@ -38,8 +38,8 @@ pub struct Args {
 pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     let target = Services::find(paths)?.target_dir;
     let build = target.join("load-build");
-    let mut cargo = process::command("cargo", &paths.root().join("tests/load"));
-    cargo.args(["build", "--release", "--locked", "--target-dir"]).arg(&build);
+    let mut cargo = process::command("cargo", paths.root());
+    cargo.args(["build", "--profile", "load", "--locked", "-p", "load", "--target-dir"]).arg(&build);
     println!("$ {}", process::shown(&cargo));
     ensure!(process::attached_status(&mut cargo)?.success(), "the build failed");
 
@@ -47,7 +47,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
         Some(file) => std::path::absolute(file).context("where are the outputs?")?,
         None => LocalStack::of_developer(paths).outputs(),
     };
-    let mut load = process::command(build.join("release/load"), paths.root());
+    let mut load = process::command(build.join("load/load"), paths.root());
     load.arg("--outputs").arg(outputs).arg("--results").arg(target.join("load"));
     load.args(["--rate", &args.rate.to_string(), "--seconds", &args.seconds.to_string()]);
     load.args(["--seed", &args.seed.to_string()]);

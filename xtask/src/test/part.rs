@@ -109,80 +109,49 @@ const FUZZ_TESTS: &str = "fuzz";
 /// These need a stack that may fail.
 const CHAOS_TESTS: &str = "chaos";
 
-/// A separate workspace, not part of the shop's build.
-struct Aside {
-    manifest: &'static str,
-    package: &'static str,
-    has_tests: bool,
-}
+/// A separate workspace, as cargo-fuzz needs it.
+const FUZZ_TARGETS: &str = "fuzz/Cargo.toml";
 
-/// The floors build the SDK with its defaults (40 seconds on two CPUs), so only `cargo xtask bench`
-/// builds them.
-const ASIDE: [Aside; 3] = [
-    Aside { manifest: "tests/bench/Cargo.toml", package: "bench", has_tests: true },
-    Aside { manifest: "tests/load/Cargo.toml", package: "load", has_tests: true },
-    Aside { manifest: "fuzz/Cargo.toml", package: "fuzz", has_tests: false },
+/// Packages with tests that need no stack: what functions are made of, and tools. Cargo unifies
+/// features over the packages of a command. Together, tools would change those of the AWS SDK, and
+/// the services' tests would compile it again.
+const UNIT_TESTS: [&[&str]; 2] = [
+    &["domain", "contracts", "lambdakit", "shopkit", "testkit"],
+    &["xtask", "xtask-common", "xtask-operate", "xtask-reports", "bench", "load"],
 ];
 
 /// Rust parts that need no stack.
 pub fn plain(part: Part, paths: &Paths, services: &Services) -> Vec<Check> {
     match part {
         Part::Format => {
-            let aside = ASIDE.iter().map(|aside| {
-                Check::whole(cargo(paths, &["fmt", "--all", "--check", "--manifest-path", aside.manifest]))
-            });
-            std::iter::once(Check::whole(cargo(paths, &["fmt", "--all", "--check"]))).chain(aside).collect()
+            let own = cargo(paths, &["fmt", "--all", "--check"]);
+            let fuzz = cargo(paths, &["fmt", "--all", "--check", "--manifest-path", FUZZ_TARGETS]);
+            vec![Check::whole(own), Check::whole(fuzz)]
         }
         Part::Clippy => {
-            let own = cargo(paths, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
-            let aside = ASIDE.iter().map(|aside| {
-                let mut clippy = aside.cargo("clippy", paths, services);
-                clippy.args(["--all-targets", "--", "-D", "warnings"]);
-                Check::whole(clippy)
-            });
-            std::iter::once(Check::whole(own)).chain(aside).collect()
+            let own = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+            vec![Check::whole(cargo(paths, &own)), Check::whole(clippy_of_fuzz_targets(paths, services))]
         }
-        Part::Unit => {
-            let args = [
-                "test",
-                "--no-fail-fast",
-                "-p",
-                "domain",
-                "-p",
-                "contracts",
-                "-p",
-                "lambdakit",
-                "-p",
-                "shopkit",
-                "-p",
-                "xtask",
-                "-p",
-                "xtask-common",
-                "-p",
-                "xtask-operate",
-                "-p",
-                "xtask-reports",
-            ];
-            let own = Check::printed(cargo(paths, &args));
-            let aside = ASIDE.iter().filter(|aside| aside.has_tests);
-            let aside = aside.map(|aside| Check::printed(aside.cargo("test", paths, services)));
-            std::iter::once(own).chain(aside).collect()
-        }
+        Part::Unit => UNIT_TESTS
+            .iter()
+            .map(|packages| {
+                let mut cargo = cargo(paths, &["test", "--no-fail-fast"]);
+                cargo.args(packages.iter().flat_map(|package| ["-p", package]));
+                Check::printed(cargo)
+            })
+            .collect(),
         _ => Vec::new(),
     }
 }
 
-impl Aside {
-    /// Uses the shop's target directory, so that shared dependencies are compiled once.
-    fn cargo(&self, command: &str, paths: &Paths, services: &Services) -> Command {
-        // `--locked` detects a lock file that a change in our own crates made stale.
-        let mut cargo =
-            cargo(paths, &[command, "--locked", "--manifest-path", self.manifest, "-p", self.package]);
-        cargo.arg("--target-dir").arg(&services.target_dir);
-        // Nothing links libFuzzer here, so neither its build nor a C++ compiler is needed.
-        cargo.env("CUSTOM_LIBFUZZER_PATH", "/nowhere/libfuzzer.a");
-        cargo
-    }
+/// Uses the shop's target directory, so that shared dependencies are compiled once.
+fn clippy_of_fuzz_targets(paths: &Paths, services: &Services) -> Command {
+    // `--locked` detects a lock file that a change in our own crates made stale.
+    let mut cargo = cargo(paths, &["clippy", "--locked", "--manifest-path", FUZZ_TARGETS, "--target-dir"]);
+    cargo.arg(&services.target_dir).args(["--all-targets", "--", "-D", "warnings"]);
+    // Nothing links libFuzzer here, so neither its build nor a C++ compiler is needed.
+    cargo.env("CUSTOM_LIBFUZZER_PATH", "/nowhere/libfuzzer.a");
+    cargo
 }
 
 /// Types, assertions and templates of the infrastructure, for the stages that differ most.
@@ -222,8 +191,10 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
             vec![Check::printed(cargo)]
         }
         Part::Fuzz => {
-            let args = ["test", "-p", SHOP_TESTS, "--test", FUZZ_TESTS, "--", "--nocapture"];
-            let mut cargo = cargo(paths, &args);
+            // Staff send most requests, and would start last: all callers start at once.
+            let of_tests = ["--test-threads=3", "--nocapture"];
+            let mut cargo = cargo(paths, &["test", "-p", SHOP_TESTS, "--test", FUZZ_TESTS, "--"]);
+            cargo.args(of_tests);
             cargo.env("FERROCART_SCHEMATHESIS", Venv::of(paths).tool("schemathesis"));
             vec![Check::printed(cargo)]
         }

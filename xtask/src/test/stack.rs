@@ -27,7 +27,7 @@ pub struct TestStack {
     guard: Guard,
 }
 
-/// A local AWS for one command: starts empty, and is stopped however the command ends.
+/// A local AWS for one command: starts empty, and is stopped and removed however the command ends.
 struct Guard {
     stack: LocalStack,
     _lock: Lock,
@@ -123,7 +123,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         let interrupted = interrupt::acknowledge();
-        match self.stack.stop() {
+        match self.stack.stop().and_then(|done| self.stack.wipe().map(|()| done)) {
             Ok(Some(done)) => println!("\n{done}"),
             Ok(None) => {}
             Err(error) => {

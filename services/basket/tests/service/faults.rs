@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use testkit::eventually;
-use testkit::faults::{Fault, FaultProxy, Rule};
+use testkit::faults::{Fault, FaultProxy, Rule, UNTIL_RELEASED};
 
 use crate::checkout::{check_out, fill, order, outbox};
 use crate::{Shop, faulty_shop, snapshot};
@@ -193,22 +192,24 @@ async fn a_change_outlives_a_checkout_of_the_same_basket() {
 
 #[tokio::test]
 async fn a_write_that_arrives_late_does_not_undo_what_came_after_it() {
-    let late = || Rule::new(Fault::Delay(Duration::from_secs(3))).on("PutItem").of("BASKET_TABLE").times(1);
+    let late = || Rule::new(Fault::Delay(UNTIL_RELEASED)).on("PutItem").of("BASKET_TABLE").times(1);
     let (shop, faults) = faulty_shop().await;
     let phone = shop.product("IPhone X", "950.40").await;
     // The first write of a basket, then its replacement, then its emptying.
     faults.add(late());
     fill(&shop, &phone).await;
     check_out(&shop, "", &order()).await.expect(202);
+    faults.release_delayed().await;
     let one = json!({ "userName": "swn", "items": [{ "productId": phone, "quantity": 1 }] });
     faults.add(late());
     shop.client.post("/basket", one).await.expect(200);
     check_out(&shop, "", &order()).await.expect(202);
     fill(&shop, &phone).await;
+    faults.release_delayed().await;
     faults.add(late());
     shop.client.send("DELETE", "/basket/swn", &[], "").await.expect(204);
     fill(&shop, &phone).await;
-    eventually("the late calls", async || (faults.delayed() == 0).then_some(())).await;
+    faults.release_delayed().await;
     assert_eq!(faults.injected()["Delay PutItem"], 3);
     assert_eq!(outbox(&shop).await.len(), 2);
     assert_eq!(units(&shop).await, 2);

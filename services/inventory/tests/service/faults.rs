@@ -1,9 +1,6 @@
 //! Stock when calls to AWS fail. Each test is a row of `docs/reliability.md`.
 
-use std::time::Duration;
-
-use testkit::eventually;
-use testkit::faults::{Fault, Rule};
+use testkit::faults::{Fault, Rule, UNTIL_RELEASED};
 
 use crate::{done, faulty_warehouse, id, refused};
 
@@ -78,10 +75,10 @@ async fn half_of_another_try_that_can_be_seen_already_is_no_shortage() {
 async fn a_call_that_arrives_long_after_it_was_given_up_sets_nothing_aside_for_a_dead_order() {
     let (shop, faults) = faulty_warehouse().await;
     let (lamp, order) = (shop.product(5).await, id());
-    faults.add(Rule::new(Fault::Delay(Duration::from_secs(6))).on(TRANSACTION).times(3));
+    faults.add(Rule::new(Fault::Delay(UNTIL_RELEASED)).on(TRANSACTION).times(3));
     assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, refused("Unavailable"));
     assert_eq!(shop.release(&order).await, done("RELEASED"));
-    eventually("the late calls", async || (faults.delayed() == 0).then_some(())).await;
+    faults.release_delayed().await;
     assert_eq!(faults.injected()["Delay TransactWriteItems"], 3);
     assert_eq!(shop.counts(&lamp).await, [5, 0, 5, 0]);
 }

@@ -7,8 +7,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::dynamodb::item::Item;
-use testkit::eventually;
-use testkit::faults::{Fault, Rule};
+use testkit::faults::{Fault, Rule, UNTIL_RELEASED};
 use uuid::Uuid;
 
 use crate::{Office, PAID, TABLE, deliver, order_event, sample, sending_office, string, text};
@@ -233,11 +232,11 @@ async fn a_claim_whose_answer_was_lost_is_known_by_who_made_it() {
 async fn late_results_of_a_claim_do_not_change_the_next_claim() {
     let office = sending_office().await.with_contact().await;
     office.faults.add(Rule::new(Fault::Throttle).on(SEND));
-    office.faults.add(Rule::new(Fault::Repeat(Duration::from_secs(2))).on("UpdateItem").times(1));
+    office.faults.add(Rule::new(Fault::Repeat(UNTIL_RELEASED)).on("UpdateItem").times(1));
     assert!(!office.tell(sample(PAID)).await);
     assert_eq!(office.status().await, "REFUSED");
     office.claim_for_another(&office.mail().await).await;
-    eventually("the same word again", async || (office.faults.delayed() == 0).then_some(())).await;
+    office.faults.release_delayed().await;
     assert_eq!(office.status().await, "SENDING", "whoever sends it now is not done");
 }
 

@@ -1,11 +1,9 @@
 //! Payments when calls to AWS or the provider fail. An unacknowledged command is redelivered.
 
-use std::time::Duration;
-
 use domain::Timestamp;
 use payment::payment::{PaymentState, Refund};
 use payment::store::PaymentStore;
-use testkit::faults::{Fault, Rule};
+use testkit::faults::{Fault, Rule, UNTIL_RELEASED};
 
 use crate::{CHARGE, ORDER, REFUND, TABLE, till};
 
@@ -38,10 +36,10 @@ async fn a_charge_whose_answer_is_lost_is_made_once() {
 #[tokio::test]
 async fn a_charge_that_the_provider_is_slow_about_is_made_once() {
     let till = till().await;
-    till.line.add(Rule::new(Fault::Delay(Duration::from_secs(4))).times(1));
+    till.line.add(Rule::new(Fault::Delay(UNTIL_RELEASED)).times(1));
     assert!(till.ask(CHARGE).await);
     // Also when the first call completes at last.
-    testkit::eventually("the slow call", async || (till.line.delayed() == 0).then_some(())).await;
+    till.line.release_delayed().await;
     assert_eq!((till.state().await.as_str(), till.charges().await), ("SETTLED", vec!["settled".to_owned()]));
 }
 
@@ -115,11 +113,11 @@ async fn a_charge_that_gets_through_after_its_refund_is_not_made() {
     let till = till().await;
     // The request is sent, but delayed on the way.
     till.line.add(Rule::new(Fault::Refuse).times(1));
-    till.line.add(Rule::new(Fault::Delay(Duration::from_secs(12))).times(1));
+    till.line.add(Rule::new(Fault::Delay(UNTIL_RELEASED)).times(1));
     assert!(!till.ask(CHARGE).await);
     assert!(till.ask(REFUND).await);
     assert_eq!(till.state().await, "REFUNDED");
-    testkit::eventually("the late call", async || (till.line.delayed() == 0).then_some(())).await;
+    till.line.release_delayed().await;
     assert_eq!(till.charges().await, ["canceled"]);
 }
 

@@ -1,9 +1,6 @@
 //! Shipments when calls to AWS fail. Each test is a row of `docs/reliability.md`.
 
-use std::time::Duration;
-
-use testkit::eventually;
-use testkit::faults::{Fault, Rule};
+use testkit::faults::{Fault, Rule, UNTIL_RELEASED};
 
 use crate::{CALL_OFF, DELIVER, DISPATCH, SHIP, faulty_depot, schedule_of};
 
@@ -72,11 +69,11 @@ async fn a_cancellation_that_arrives_late_keeps_no_parcel_that_has_left() {
     let (depot, faults) = faulty_depot().await;
     assert!(depot.ask(SHIP).await);
     // The function times out, but the write still takes effect after the parcel has left.
-    faults.add(Rule::new(Fault::Delay(Duration::from_secs(12))).on("UpdateItem"));
+    faults.add(Rule::new(Fault::Delay(UNTIL_RELEASED)).on("UpdateItem"));
     assert!(!depot.ask(CALL_OFF).await);
     faults.clear();
     assert!(depot.remind(DISPATCH).await);
-    eventually("the late call", async || (faults.delayed() == 0).then_some(())).await;
+    faults.release_delayed().await;
     assert_eq!(depot.state().await.as_deref(), Some("DISPATCHED"));
 }
 
