@@ -1,0 +1,35 @@
+import type { Construct } from 'constructs';
+import { RustFunction, type RustFunctionProps } from './rust-function.ts';
+import { ServiceStack } from './service-stack.ts';
+
+/**
+ * A function that answers HTTP requests. Its name connects it to its routes: the public API takes
+ * them from `docs/openapi.json`.
+ */
+export class HttpFunction extends RustFunction {
+  constructor(scope: Construct, id: string, props: RustFunctionProps) {
+    super(scope, id, props);
+    ServiceStack.of(this).provide(functionArn(props.name), this.functionArn);
+  }
+}
+
+/** Under this name the stack of an `HttpFunction` provides the function's ARN. */
+export function functionArn(name: string): string {
+  return `${name}-arn`;
+}
+
+/** An `HttpFunction` that answers signed-in users. */
+export class ApiFunction extends HttpFunction {
+  constructor(scope: Construct, id: string, props: RustFunctionProps) {
+    const stack = ServiceStack.of(scope);
+    super(scope, id, {
+      ...props,
+      environment: {
+        ALLOWED_ORIGINS: stack.settings.allowedOrigins.join(','),
+        // The gateway accepts tokens of every client of the user pool, so functions check the client.
+        TOKEN_CLIENTS: stack.valueOf('foundation', 'user-pool-client-id'),
+        ...props.environment,
+      },
+    });
+  }
+}

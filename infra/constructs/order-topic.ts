@@ -1,0 +1,72 @@
+import { type ITopic, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { LambdaSubscription, SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+import { EventSubscription } from './event-subscription.ts';
+import { failureQueue } from './failure-queue.ts';
+import { RustFunction } from './rust-function.ts';
+import { ServiceStack } from './service-stack.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** Events on the topic: the progress of each order. Cancellation requests concern ordering only. */
+export const ORDER_EVENTS = [
+  'OrderPlaced', 'OrderStockReserved', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled',
+] as const;
+
+export type OrderEventName = (typeof ORDER_EVENTS)[number];
+
+/** Under this name the ordering service provides the topic's ARN to other stacks. */
+export const ORDER_TOPIC = 'order-topic-arn';
+
+/**
+ * Order events for subscribers inside and outside the shop.
+ *
+ * An EventBridge rule could publish to a topic directly, but without the message attributes that
+ * subscriptions filter by.
+ */
+export class OrderTopic extends Construct {
+  readonly topic: ITopic;
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id);
+    this.topic = new Topic(this, 'Topic', { enforceSSL: true });
+    const relay = new RustFunction(this, 'Publisher', {
+      name: 'ordering-topic-relay',
+      callsInSequence: 1,
+      environment: { ORDER_TOPIC_ARN: this.topic.topicArn },
+    });
+    relay.allow(this.topic.topicArn, 'sns:Publish');
+    new EventSubscription(this, 'Events', {
+      sources: ['shop.ordering'], detailTypes: [...ORDER_EVENTS], consumer: relay,
+    });
+  }
+}
+
+export interface TopicSubscriptionProps {
+  readonly consumer: RustFunction;
+  /** Events that the consumer receives; all of them when left out. */
+  readonly events?: readonly OrderEventName[];
+}
+
+/**
+ * Delivers order events from the topic to a function, as `EventSubscription` delivers those of the
+ * bus. The function reads them alike.
+ */
+export class TopicSubscription extends Construct {
+  constructor(scope: Construct, id: string, { consumer, events }: TopicSubscriptionProps) {
+    super(scope, id);
+    const stack = ServiceStack.of(this);
+    const topic = Topic.fromTopicArn(this, 'Topic', stack.valueOf('ordering', ORDER_TOPIC));
+    const options = {
+      deadLetterQueue: failureQueue(this),
+      ...(events && { filterPolicy: { type: SubscriptionFilter.stringFilter({ allowlist: [...events] }) } }),
+    };
+    if (stack.settings.delivery === 'queued') {
+      const { queue } = new WorkQueue(this, 'Work', consumer);
+      // Without the SNS envelope, messages are like those of a rule.
+      topic.addSubscription(new SqsSubscription(queue, { ...options, rawMessageDelivery: true }));
+    } else {
+      consumer.retryAsynchronousEvents();
+      topic.addSubscription(new LambdaSubscription(consumer, options));
+    }
+  }
+}

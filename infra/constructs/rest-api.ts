@@ -1,0 +1,185 @@
+import {
+  AccessLogField, AccessLogFormat, type CfnStage, CognitoUserPoolsAuthorizer, EndpointType, type IRequestValidator,
+  LambdaIntegration, LogGroupLogDestination, type MethodOptions, RestApi as CdkRestApi,
+} from 'aws-cdk-lib/aws-apigateway';
+import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { UserPool } from 'aws-cdk-lib/aws-cognito';
+import { Function, type IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import type { FunctionRoute, GatewayRoute, Route } from './api-routes.ts';
+import { Firewall } from './firewall.ts';
+import { type FixedResponse, fixedResponse } from './fixed-response.ts';
+import { EXPOSED_HEADERS, gatewayResponses, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
+import { logGroup } from './logs.ts';
+import { PartnerKeys } from './partner-keys.ts';
+import { functionArn } from './http-function.ts';
+import { ServiceStack } from './service-stack.ts';
+import { methodSetting } from './throttling.ts';
+
+export interface RestApiProps {
+  readonly routes: readonly Route[];
+  /** What functions read about the stage with each request. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/**
+ * The shop's only public entry point: an API Gateway REST API with the given routes.
+ *
+ * It refuses requests that no function needs to see: callers who are not signed in, unknown routes
+ * and methods, bodies that are not JSON objects, and more requests than the stage allows.
+ */
+export class RestApi extends Construct {
+  readonly url: string;
+  readonly id: string;
+  private readonly api: CdkRestApi;
+  private readonly stack: ServiceStack;
+  private readonly validator: IRequestValidator;
+
+  constructor(scope: Construct, id: string, { routes, variables }: RestApiProps) {
+    super(scope, id);
+    this.stack = ServiceStack.of(this);
+    const { settings } = this.stack;
+    this.api = new CdkRestApi(this, 'Rest', {
+      restApiName: this.stack.stackName,
+      endpointTypes: [EndpointType.REGIONAL],
+      deployOptions: {
+        stageName: settings.stage,
+        variables: { ...variables },
+        accessLogDestination: new LogGroupLogDestination(logGroup(this, 'AccessLogs')),
+        accessLogFormat: ACCESS_LOG,
+      },
+      // The foundation has it.
+      cloudWatchRole: false,
+      defaultCorsPreflightOptions: {
+        allowOrigins: [...settings.allowedOrigins],
+        allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        allowHeaders: [
+          'Content-Type', 'Authorization', 'If-Match', 'If-None-Match', 'Idempotency-Key', 'X-Correlation-Id',
+          ...(settings.partnerKey ? ['X-Api-Key'] : []),
+        ],
+        // Pages send their token in a header, so browsers need not send cookies.
+        allowCredentials: false,
+        exposeHeaders: [...EXPOSED_HEADERS],
+      },
+    });
+    // The URL is already an output of the stack, under a name that tools can rely on.
+    this.api.node.tryRemoveChild('Endpoint');
+    this.url = this.api.url;
+    this.id = this.api.restApiId;
+    this.validator = this.api.addRequestValidator('Validator', {
+      validateRequestBody: true, validateRequestParameters: true,
+    });
+    for (const response of gatewayResponses(settings.allowedOrigins)) {
+      this.api.addGatewayResponse(response.type.responseType, response);
+    }
+    if (settings.partnerKey) new PartnerKeys(this, 'Keys', { api: this.api, stage: this.api.deploymentStage });
+    // The CDK rejects an authorizer that no method uses.
+    const authorizer = routes.some((route) => 'access' in route && route.access === 'user') ? this.authorizer() : undefined;
+    for (const route of routes) {
+      if ('response' in route) this.respond(route);
+      else this.invoke(route, authorizer);
+    }
+    const paths = [...new Set(routes.map(({ path }) => path))];
+    const at = (path: string) => routes.filter((route) => route.path === path);
+    for (const path of paths) this.refuseOtherMethods(path, at(path));
+    this.refuseUnknownRoutes();
+    this.throttle(routes);
+    if (settings.waf) {
+      new Firewall(this, 'Firewall', {
+        stageArn: this.api.deploymentStage.stageArn,
+        stage: settings.stage,
+        signedPaths: paths.filter((path) => at(path).every((route) => 'access' in route && route.access === 'signer')),
+      });
+    }
+  }
+
+  /** Requests that were answered with 5xx. */
+  get serverErrors(): IMetric {
+    return this.api.metricServerError({ statistic: 'Sum' });
+  }
+
+  private authorizer(): CognitoUserPoolsAuthorizer {
+    const pool = UserPool.fromUserPoolId(this, 'Users', this.stack.valueOf('foundation', 'user-pool-id'));
+    return new CognitoUserPoolsAuthorizer(this, 'SignedIn', { cognitoUserPools: [pool] });
+  }
+
+  private handler({ service, function: name }: FunctionRoute): IFunction {
+    const known = this.node.tryFindChild(name) as IFunction | undefined;
+    return known ?? Function.fromFunctionAttributes(this, name, {
+      functionArn: this.stack.valueOf(service, functionArn(name)),
+      sameEnvironment: true,
+    });
+  }
+
+  private invoke(route: FunctionRoute, authorizer?: CognitoUserPoolsAuthorizer): void {
+    const integration = new LambdaIntegration(this.handler(route), {
+      allowTestInvoke: false,
+      // One permission for a function, not for a method: there are many methods.
+      scopePermissionToMethod: false,
+    });
+    this.api.root.resourceForPath(route.path).addMethod(route.verb, integration, {
+      ...(route.access === 'user' ? { authorizer } : {}),
+      ...(route.access === 'program' ? { apiKeyRequired: this.stack.settings.partnerKey } : {}),
+      ...this.bodyCheck(route),
+    });
+  }
+
+  /** An operation without a described body has nothing to check: its function ignores a body. */
+  private bodyCheck({ verb, path, requestModel: schema }: FunctionRoute): MethodOptions {
+    if (schema === undefined) return {};
+    const model = this.api.addModel(`Body${verb}${path}`.replaceAll(/[^A-Za-z]/g, ''), { contentType: 'application/json', schema });
+    // For every content type: the gateway would not validate the other ones.
+    return { requestValidator: this.validator, requestModels: { 'application/json': model, $default: model } };
+  }
+
+  private respond({ verb, path, response }: GatewayRoute): void {
+    this.addFixedResponse(path, verb, { ...response, headers: { 'Content-Type': "'application/json'" } });
+  }
+
+  private refuseOtherMethods(path: string, routes: readonly Route[]): void {
+    const allowed = [...routes.map(({ verb }) => verb), 'OPTIONS'].join(', ');
+    const body = problemBody({
+      slug: 'method-not-allowed', title: 'Method not allowed', status: 405, detail: `This resource takes ${allowed}.`,
+    });
+    this.addFixedResponse(path, 'ANY', { status: 405, body, headers: { 'Content-Type': PROBLEM_JSON, Allow: `'${allowed}'` } });
+  }
+
+  /**
+   * Answers 404 on every path without a route.
+   *
+   * The gateway does so by itself only for callers without a token. Where no route reads the token,
+   * it takes it for an AWS signature, finds it malformed and answers 403.
+   */
+  private refuseUnknownRoutes(): void {
+    const response = { status: 404, body: problemBody(UNKNOWN_ROUTE), headers: { 'Content-Type': PROBLEM_JSON } };
+    for (const path of ['/', '/{proxy+}']) this.addFixedResponse(path, 'ANY', response);
+  }
+
+  private addFixedResponse(path: string, method: string, response: FixedResponse): void {
+    const { integration, options } = fixedResponse(response, this.stack.settings.allowedOrigins);
+    this.api.root.resourceForPath(path).addMethod(method, integration, options);
+  }
+
+  /** Sets the limits of each route. Responses that the gateway generates have those of a change. */
+  private throttle(routes: readonly Route[]): void {
+    const stage = this.api.deploymentStage.node.defaultChild as CfnStage;
+    stage.methodSettings = [
+      methodSetting('/*', '*', 'change', this.stack.settings),
+      ...routes.filter((route) => 'function' in route)
+        .map(({ path, verb, rateLimit }) => methodSetting(path, verb, rateLimit, this.stack.settings)),
+    ];
+  }
+}
+
+/** One JSON line per request, without the caller's identity. */
+const ACCESS_LOG = AccessLogFormat.custom(JSON.stringify({
+  requestId: AccessLogField.contextRequestId(),
+  time: AccessLogField.contextRequestTimeEpoch(),
+  method: AccessLogField.contextHttpMethod(),
+  resource: AccessLogField.contextResourcePath(),
+  status: AccessLogField.contextStatus(),
+  error: AccessLogField.contextErrorResponseType(),
+  latencyMs: AccessLogField.contextResponseLatency(),
+  integrationLatencyMs: AccessLogField.contextIntegrationLatency(),
+  responseBytes: AccessLogField.contextResponseLength(),
+}));

@@ -1,0 +1,41 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { watchRequests } from './constructs/alarms.ts';
+import { deployedRoutes, routesOf } from './constructs/api-routes.ts';
+import { HttpFunction } from './constructs/http-function.ts';
+import { DOCUMENT_NAME, readDocument } from './constructs/openapi.ts';
+import { RestApi } from './constructs/rest-api.ts';
+import { ServiceStack, type StackContext } from './constructs/service-stack.ts';
+
+export interface EdgeContext extends StackContext {
+  /** The stacks of all services that are deployed. */
+  readonly services: readonly ServiceStack[];
+}
+
+/**
+ * The way in: the public API with the routes of the services that are deployed.
+ *
+ * It is deployed last, because a method belongs to the stack of its API.
+ */
+export class Edge extends ServiceStack {
+  constructor(scope: Construct, { services, ...context }: EdgeContext) {
+    super(scope, 'edge', context);
+    const functions = services.flatMap((service) =>
+      service.node.findAll().filter((construct) => construct instanceof HttpFunction));
+    const routes = deployedRoutes(routesOf(readDocument()), functions);
+    for (const { name, service } of functions) {
+      if (!routes.some((route) => 'function' in route && route.function === name)) {
+        throw new Error(`${DOCUMENT_NAME} has no operation that ${name} answers: describe its routes in services/${service}/src/openapi.rs.`);
+      }
+    }
+    const api = new RestApi(this, 'Http', {
+      routes,
+      variables: { services: services.map(({ service }) => service).join(',') },
+    });
+    watchRequests(this, api.serverErrors);
+    // For the payment sandbox.
+    this.provide('api-url', api.url);
+    new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'ApiId', { value: api.id });
+  }
+}
