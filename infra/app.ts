@@ -1,5 +1,3 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { selectServices } from './services.ts';
 import { readSettings, SettingError } from './settings.ts';
@@ -13,9 +11,6 @@ try {
   // Without an account and region the templates stay usable in any of them.
   const env = { account: process.env.CDK_DEFAULT_ACCOUNT, region: process.env.CDK_DEFAULT_REGION };
   createStacks(app, { settings, env }, services);
-  const { directory } = app.synth();
-  // For tools: what is deployed, and what needs what.
-  writeFileSync(join(directory, 'services.json'), JSON.stringify(services.map(({ name, core = false, needs }) => ({ name, core, needs }))));
 } catch (error) {
   if (!(error instanceof SettingError)) throw error;
   console.error(error.message);

@@ -1,7 +1,7 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { watchRequests } from './constructs/alarms.ts';
-import { deployedRoutes, routesOf } from './constructs/api-routes.ts';
+import { deployedRoutes, routesOf, withHeads } from './constructs/api-routes.ts';
 import { HttpFunction } from './constructs/http-function.ts';
 import { DOCUMENT_NAME, readDocument } from './constructs/openapi.ts';
 import { RestApi } from './constructs/rest-api.ts';
@@ -20,9 +20,9 @@ export interface EdgeContext extends StackContext {
 export class Edge extends ServiceStack {
   constructor(scope: Construct, { services, ...context }: EdgeContext) {
     super(scope, 'edge', context);
-    const functions = services.flatMap((service) =>
-      service.node.findAll().filter((construct) => construct instanceof HttpFunction));
-    const routes = deployedRoutes(routesOf(readDocument()), functions);
+    const functions = services.flatMap(({ node, service }) =>
+      node.findAll().filter((construct) => construct instanceof HttpFunction).map(({ name }) => ({ name, service })));
+    const routes = withHeads(deployedRoutes(routesOf(readDocument()), functions));
     for (const { name, service } of functions) {
       if (!routes.some((route) => 'function' in route && route.function === name)) {
         throw new Error(`${DOCUMENT_NAME} has no operation that ${name} answers: describe its routes in services/${service}/src/openapi.rs.`);

@@ -4,8 +4,12 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { IConstruct } from 'constructs';
+import { EventSubscription } from './event-subscription.ts';
 import { failureQueue } from './failure-queue.ts';
+import { TopicSubscription } from './order-topic.ts';
 import { ServiceStack } from './service-stack.ts';
+import { WorkQueue } from './work-queue.ts';
 
 /**
  * Alarms on the metrics of what needs a person. Ten metrics are free, so each service has one
@@ -19,14 +23,21 @@ const STUCK_HOURS = 1;
 /** Under this name the foundation provides the topic that alarms are sent to. */
 const TOPIC = 'alarm-topic-arn';
 
-/** An alarm on the failure queue of a service. */
+/**
+ * An alarm on the failure queue of a service that consumes events or commands. The others have one
+ * for records that they cannot publish, which stop at a bug and not at an outage.
+ */
 export function watchFailures(stack: ServiceStack): void {
-  if (!stack.settings.alarms) return;
+  if (!stack.settings.alarms || !stack.node.findAll().some(isConsumed)) return;
   alarm(stack, 'FailuresAlarm', {
     description: `Something that ${stack.service} could not handle waits for a person (${stack.settings.stage})`,
     metric: failureQueue(stack).metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),
     threshold: 0,
   });
+}
+
+function isConsumed(construct: IConstruct): boolean {
+  return construct instanceof EventSubscription || construct instanceof TopicSubscription || construct instanceof WorkQueue;
 }
 
 /** An alarm on the streams of all stacks. The metric covers all functions of the account. */

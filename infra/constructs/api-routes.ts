@@ -6,7 +6,7 @@ import { requestModel } from './request-models.ts';
 import { isRateLimit, type RateLimit } from './throttling.ts';
 
 /** In the order in which a 405 lists them. */
-const VERBS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+const VERBS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 export type Verb = (typeof VERBS)[number];
 
@@ -77,6 +77,11 @@ export function deployedRoutes(routes: readonly Route[], functions: readonly Can
     }
     return true;
   });
+}
+
+/** The routes, and a HEAD beside each GET (RFC 9110), which the same function answers. */
+export function withHeads(routes: readonly Route[]): Route[] {
+  return routes.flatMap((route) => (route.verb === 'GET' ? [route, { ...route, verb: 'HEAD' as const }] : [route]));
 }
 
 function routeOf(document: OpenApi, method: string, path: string, operation: Operation): Route {

@@ -113,7 +113,6 @@ export class RestApi extends Construct {
 
   private invoke(route: FunctionRoute, authorizer?: CognitoUserPoolsAuthorizer): void {
     const integration = new LambdaIntegration(this.handler(route), {
-      allowTestInvoke: false,
       // One permission for a function, not for a method: there are many methods.
       scopePermissionToMethod: false,
     });

@@ -1,12 +1,13 @@
-"""Sets what MiniStack's CloudFormation drops from a template: table expiry and request validators.
+"""Sets what MiniStack's CloudFormation drops from templates: table expiry and request validators.
 
-    python post_deploy.py --endpoint http://127.0.0.1:4566 --region us-east-1 --template cdk.out/<stack>.template.json --stack <stack>
+    python post_deploy.py --endpoint http://127.0.0.1:4566 --region us-east-1 --stage local --assembly cdk.out
 
 Run it after each deploy; it changes only what is not yet as the template says, and prints each change.
 """
 
 import argparse
 import json
+import re
 from pathlib import Path
 
 import botocore.session
@@ -15,7 +16,7 @@ from botocore.config import Config
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Sets what the local CloudFormation drops.")
-    for name in ("endpoint", "region", "template", "stack"):
+    for name in ("endpoint", "region", "stage", "assembly"):
         parser.add_argument(f"--{name}", required=True)
     arguments = parser.parse_args()
 
@@ -26,9 +27,13 @@ def main() -> None:
             service, region_name=arguments.region, endpoint_url=arguments.endpoint, config=Config(proxies={})
         )
 
-    stack = Stack(json.loads(Path(arguments.template).read_text()), client("cloudformation"), arguments.stack)
-    mend_expiry(stack, client("dynamodb"))
-    mend_validators(stack, client("apigateway"))
+    cloudformation, dynamodb, apigateway = (client(name) for name in ("cloudformation", "dynamodb", "apigateway"))
+    for path in sorted(Path(arguments.assembly).glob("*.template.json")):
+        service = path.name.removesuffix(".template.json")
+        stack = Stack(json.loads(path.read_text()), cloudformation, f"ferrocart-{arguments.stage}-{service}")
+        mend_expiry(stack, dynamodb)
+        mend_validators(stack, apigateway)
+    reach_the_api(f"/ferrocart/{arguments.stage}/edge/api-url", arguments.endpoint, client("ssm"))
 
 
 class Stack:
@@ -91,6 +96,14 @@ def mend_validators(stack: Stack, apigateway) -> None:
         change = {"op": "replace", "path": "/requestValidatorId", "value": wanted}
         apigateway.update_method(**key, patchOperations=[change])
         print(f"request validator of {method['HttpMethod']} {key['resourceId']}")
+
+
+def reach_the_api(parameter: str, endpoint: str, ssm) -> None:
+    """The host of the API does not resolve here; functions read its URL from this parameter."""
+    url = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
+    host = re.fullmatch(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com/(.*)", url)
+    if host:
+        ssm.put_parameter(Name=parameter, Value=f"{endpoint}/_aws/execute-api/{host[1]}/{host[2]}", Overwrite=True)
 
 
 def ensure_validator(api_id: str, name: str, validator: dict, apigateway) -> str:

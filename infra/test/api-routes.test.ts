@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { App, Stack } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { ApiFunction } from '../lib/api-function.ts';
-import { deployedRoutes, routesOf } from '../lib/api-routes.ts';
-import type { Operation } from '../lib/openapi.ts';
-import { PublicApi } from '../lib/public-api.ts';
-import { readSettings } from '../lib/settings.ts';
-import { SignIn } from '../lib/sign-in.ts';
+import { deployedRoutes, routesOf } from '../constructs/api-routes.ts';
+import { HttpFunction } from '../constructs/http-function.ts';
+import type { Operation } from '../constructs/openapi.ts';
+import { ServiceStack } from '../constructs/service-stack.ts';
+import { Edge } from '../edge.ts';
+import { readSettings } from '../settings.ts';
 import { functionsDirectory, pathOf, resources } from './template.ts';
 
 const LIST = { tags: ['basket'], security: [{ idToken: [] }] };
@@ -46,7 +46,7 @@ describe('routes of the API', () => {
       [{ ...LIST, security: [{ apiKey: [], idToken: [] }] }, 'get', '"security" is apiKey and idToken'],
       [{ ...LIST, 'x-rate-limit-class': 'slow' }, 'get', '"x-rate-limit-class" has the unknown value "slow"'],
       [{ tags: ['gateway'], security: [] }, 'get', 'its success has no "example"'],
-      [LIST, 'trace', 'docs/openapi.json: TRACE /basket: the gateway has routes for GET, POST'],
+      [LIST, 'trace', 'docs/openapi.json: TRACE /basket: the gateway has routes for GET, HEAD, POST'],
     ];
     for (const [operation, method, message] of refusals) {
       assert.throws(() => routes(operation, method), (error: Error) => error.message.includes(message), message);
@@ -64,44 +64,47 @@ describe('routes of the API', () => {
   });
 });
 
-describe('an app with some of the services', () => {
-  const context: Record<string, string> = { functions: functionsDirectory(['product', 'audit']), waf: 'true' };
-  const settings = readSettings((name) => context[name]);
+describe('the edge', () => {
+  const values: Record<string, string> = { functions: functionsDirectory(['some']), waf: 'true' };
+  const context = { settings: readSettings((name) => values[name]), env: {} };
 
-  /** A stack with only the API and these functions, by name and service. */
-  function deploy(...functions: [name: string, service: string][]): Template {
-    const stack = new Stack(new App(), 'some');
-    const api = new PublicApi(stack, 'Http', { settings, signIn: new SignIn(stack, 'SignIn', { settings }) });
-    api.addRoutes(functions.map(([name, service]) => new ApiFunction(stack, name, {
-      settings, name, service, tokenClient: 'client', callsInSequence: 1, environment: {},
-    })));
-    return Template.fromStack(stack);
+  /** The edge in front of services with these functions. */
+  function edge(...functions: [name: string, service: string][]): Template {
+    const app = new App();
+    const services = functions.map(([name, service]) => {
+      const stack = new ServiceStack(app, service, context);
+      new HttpFunction(stack, name, { name, crate: 'some', callsInSequence: 1, environment: {} });
+      return stack;
+    });
+    return Template.fromStack(new Edge(app, { ...context, services }));
   }
 
-  test('has their routes and those of the gateway, and no other', () => {
-    const template = deploy(['audit-api', 'audit']);
+  test('has the routes of what is deployed and its own, and no other', () => {
+    const template = edge(['audit-api', 'audit']);
     const routes = Object.values(resources(template, 'AWS::ApiGateway::Method'))
       .map(({ Properties }) => `${Properties.HttpMethod} ${pathOf(template, Properties.ResourceId)}`)
       .filter((route) => !/^(ANY|OPTIONS) /.test(route));
-    assert.deepEqual(routes.sort(), ['GET /audit/{orderId}', 'GET /health']);
+    assert.deepEqual(routes.sort(), ['GET /audit/{orderId}', 'GET /health', 'HEAD /audit/{orderId}', 'HEAD /health']);
     assert.deepEqual(resources(template, 'AWS::ApiGateway::Model'), {});
     const [stage] = Object.values(resources(template, 'AWS::ApiGateway::Stage'));
-    assert.deepEqual(stage!.Properties.MethodSettings.map((setting: any) => setting.ResourcePath), ['/*', '/~1audit~1{orderId}']);
+    const settings = stage!.Properties.MethodSettings.map((setting: any) => `${setting.HttpMethod} ${setting.ResourcePath}`);
+    assert.deepEqual(settings, ['* /*', 'GET /~1audit~1{orderId}', 'HEAD /~1audit~1{orderId}']);
+    assert.deepEqual(stage!.Properties.Variables, { services: 'audit' });
   });
 
   test('has a firewall without an exception where no request is signed', () => {
-    const [acl] = Object.values(resources(deploy(['product-api', 'product']), 'AWS::WAFv2::WebACL'));
+    const [acl] = Object.values(resources(edge(['product-api', 'product']), 'AWS::WAFv2::WebACL'));
     assert.equal(acl!.Properties.Rules[1].Statement.ManagedRuleGroupStatement.ScopeDownStatement, undefined);
   });
 
   test('has no authorizer where no route needs sign-in', () => {
-    const template = deploy();
+    const template = edge();
     assert.deepEqual(resources(template, 'AWS::ApiGateway::Authorizer'), {});
     assert.equal(Object.keys(resources(template, 'AWS::ApiGateway::Stage')).length, 1);
   });
 
-  test('has no function of the API without a route', () => {
-    assert.throws(() => deploy(['product-api', 'product'], ['product-search-api', 'product']),
+  test('takes no function of the API without a route', () => {
+    assert.throws(() => edge(['product-search-api', 'search']),
       /docs\/openapi\.json has no operation that product-search-api answers/);
   });
 });

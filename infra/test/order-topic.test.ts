@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { App, Stack } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { TopicSubscription, ORDER_EVENTS, type OrderEventName } from '../lib/order-topic.ts';
-import { RustFunction } from '../lib/rust-function.ts';
-import { readSettings } from '../lib/settings.ts';
+import { TopicSubscription, ORDER_EVENTS, type OrderEventName } from '../constructs/order-topic.ts';
+import { RustFunction } from '../constructs/rust-function.ts';
+import { ServiceStack } from '../constructs/service-stack.ts';
+import { readSettings } from '../settings.ts';
 import { functionsDirectory, list, resources, type Statement, statementsOf, synthesize, target } from './template.ts';
 
-const shop = synthesize();
+const shop = synthesize({ delivery: 'queued' });
 
 /** The subscriptions of a template by the name of the function that reads their queue. */
 function subscriptions(template: Template): Map<string, any> {
@@ -92,13 +92,10 @@ describe('subscriptions', () => {
   });
 
   test('anybody can have one with a call, as docs/consumers.md shows', () => {
-    const settings = readSettings((name) => (name === 'functions' ? functionsDirectory(['loyalty']) : undefined));
-    const stack = new Stack(new App(), 'third-party');
-    const topic = Topic.fromTopicArn(stack, 'Orders', 'arn:aws:sns:us-east-1:123456789012:orders');
-    const points = new RustFunction(stack, 'Points', {
-      settings, service: 'loyalty', name: 'loyalty-points', callsInSequence: 1, environment: {},
-    });
-    new TopicSubscription(stack, 'Subscription', { topic, consumer: points, events: ['OrderDelivered'] });
+    const values: Record<string, string> = { functions: functionsDirectory(['loyalty']), delivery: 'queued' };
+    const stack = new ServiceStack(new App(), 'loyalty', { settings: readSettings((name) => values[name]), env: {} });
+    const points = new RustFunction(stack, 'Points', { name: 'loyalty-points', callsInSequence: 1, environment: {} });
+    new TopicSubscription(stack, 'Subscription', { consumer: points, events: ['OrderDelivered'] });
     const template = Template.fromStack(stack);
     const subscription = subscriptions(template).get('loyalty-points');
     assertDelivered(template, subscription);

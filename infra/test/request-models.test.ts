@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { OpenApi, Schema } from '../lib/openapi.ts';
-import { requestModel } from '../lib/request-models.ts';
+import type { OpenApi, Schema } from '../constructs/openapi.ts';
+import { requestModel } from '../constructs/request-models.ts';
 
 /** A document whose only operation takes a body of this schema. */
 function taking(schema: Schema, schemas: Record<string, Schema> = {}, mediaType = 'application/json'): OpenApi {

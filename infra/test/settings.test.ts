@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readSettings, SettingError } from '../lib/settings.ts';
+import { readSettings, SettingError } from '../settings.ts';
 import { SERVICES, functionsDirectory, synthesize } from './template.ts';
 
 const read = (context: Record<string, string>) => readSettings((name) => context[name]);
 
-test('without any setting a free-tier development stage comes out', () => {
+test('without any setting a development stage that idles for nothing comes out', () => {
   const settings = read({});
   assert.equal(settings.stage, 'dev');
   assert.equal(settings.production, false);
-  assert.equal(settings.capacity, 'free-tier');
+  assert.equal(settings.delivery, 'direct');
+  assert.equal(settings.alarms, false);
   assert.equal(settings.architecture, 'arm64');
 });
 
@@ -30,7 +31,7 @@ test('scripts may sign in with a password except in production, where it cannot 
 
 const WRONG: [name: string, values: string[]][] = [
   ['stage', ['', 'Dev', '1st', 'a-name-that-is-long', 'a_b']],
-  ['capacity', ['free', '']],
+  ['delivery', ['polled', '']],
   ['arch', ['x86', 'arm']],
   ['currency', ['usd', 'DOLLAR', '']],
   ['allowedOrigins', ['', '*', 'shop.example.com', 'https://shop.example.com/', "https://a'b", 'https://a.example,']],

@@ -1,36 +1,41 @@
 //! `cargo xtask deploy` and `destroy`: a stage of the shop on AWS, with the caller's credentials.
 
+pub mod account;
 pub mod cdk;
+pub mod plan;
 pub mod postman;
+pub mod removal;
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Result, anyhow};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use xtask_common::confirm::confirm;
 use xtask_common::lock::Lock;
 use xtask_common::paths::Paths;
 use xtask_common::python::Packages;
 use xtask_common::services::Services;
-use xtask_common::shop::outputs::Outputs;
+use xtask_common::shop::outputs::{Outputs, StackOutputs};
 use xtask_common::shop::{endpoint, stage};
 use xtask_common::steps::{Steps, Tail};
 use xtask_common::{node, prerequisites, process};
 
 use crate::build::arch::Arch;
 use crate::build::lambda_build;
+use crate::deploy::account::Account;
 use crate::deploy::cdk::{Environment, Stage};
+use crate::deploy::plan::{Plan, ServicesArgs, stack_name};
+use crate::deploy::removal::Removal;
 use crate::local::installs::Installs;
 
 #[derive(Parser)]
 pub struct Args {
-    /// Name of the stage; each is a stack of its own
+    /// Name of the stage; each has stacks of its own
     #[arg(long, default_value = "dev", value_parser = stage::parse)]
     stage: String,
-    /// How tables are paid for
-    #[arg(long, value_enum, default_value_t)]
-    capacity: Capacity,
+    #[command(flatten)]
+    services: ServicesArgs,
     /// Processor of the functions
     #[arg(long, value_enum, default_value_t)]
     arch: Arch,
@@ -52,62 +57,67 @@ pub struct DestroyArgs {
     yes: bool,
 }
 
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Capacity {
-    /// Within the 25 read and write units that are free
-    #[default]
-    FreeTier,
-    /// By the request
-    OnDemand,
-}
-
-impl Capacity {
-    fn name(self) -> &'static str {
-        match self {
-            Self::FreeTier => "free-tier",
-            Self::OnDemand => "on-demand",
-        }
-    }
-}
+/// The services of a new stage on AWS.
+const DEFAULT_SERVICES: &str = "core";
 
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     endpoint::expect_no_endpoint()?;
-    let files = StageFiles::of(paths, &args.stage);
+    let name = &*args.stage;
+    let files = StageFiles::of(paths, name);
     let _lock = Lock::take(&files.dir)?;
-    let mut steps = Steps::new(paths, 6);
-    let services = Services::find(paths)?;
+    let mut steps = Steps::new(paths, 7);
+    let all = Services::find(paths)?;
     let python = prerequisites::step(paths, &mut steps)?;
     let venv = Installs::start(paths, &steps, &python, Packages::Lambda).join(&mut steps)?;
 
     // Templates first: wrong settings and missing credentials then fail before a long build.
-    let capacity = format!("capacity={}", args.capacity.name());
-    let mut settings = vec![&*capacity];
-    settings.extend(args.settings.iter().map(String::as_str));
-    let placeholders = cdk::placeholders(&services)?;
-    let mut stage =
-        Stage { name: &args.stage, arch: args.arch, functions: &placeholders, settings: &settings };
-    let environment = account(paths, &stage, &files, &mut steps)?;
-    confirm(&format!("Deploy stage {} to {}?", args.stage, environment.shown()), args.yes)?;
+    let placeholders = cdk::placeholders(&all)?;
+    let settings: Vec<&str> = args.settings.iter().map(String::as_str).collect();
+    let draft = Stage { name, arch: args.arch, functions: &placeholders, settings: &settings };
+    let environment = account(paths, &draft, &files, &mut steps)?;
+    let aws = Account::Aws(paths, environment);
+    let (plan, deployed) = steps.run("services", |step| {
+        step.note("looking up what the stage has");
+        aws.expect_no_single_stack(name)?;
+        let deployed = aws.services(name)?;
+        let plan = args.services.plan(paths, &deployed, DEFAULT_SERVICES, &settings)?;
+        let shown = plan.names().collect::<Vec<_>>().join(", ");
+        Ok(((plan, deployed), shown))
+    })?;
+    let added = plan.added(&args.services, &deployed);
+    let removal = Removal::of(&plan, &deployed, name);
+    for line in added.chain(removal.consequences(&files.stack_outputs, name)) {
+        println!("      {line}");
+    }
+    removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
+    confirm(&format!("Deploy stage {name} to {aws}?"), args.yes)?;
     let built = steps.run("build for Lambda", |step| {
         step.hand_over_terminal();
-        let built = lambda_build::run(paths, &services, &venv, args.arch)?;
-        let shown = format!("{} services", built.services.len());
+        let built = lambda_build::run(paths, &all.among(&plan.packages()), &venv, args.arch)?;
+        let shown = format!("{} executables", built.services.len());
         Ok((built, shown))
     })?;
-    stage.functions = &built.dir;
 
+    let services = plan.setting();
+    let with_services: Vec<&str> = settings.iter().copied().chain([&*services]).collect();
+    let stage = Stage { functions: &built.dir, settings: &with_services, ..draft };
     steps.run("templates", |step| {
         Ok((step.run(&mut cdk::synth(paths, &stage, &files.assembly))?, String::new()))
     })?;
     println!("\n{built}");
-    let deploy = cdk::deploy(paths, &stage.stack(), &files.assembly, &files.raw_outputs);
-    run_on_aws(deploy, &environment)?;
-    let outputs = Outputs::from_cdk_file(&files.raw_outputs, None)?;
+    let stacks = plan.stacks_to_deploy(args.services.only());
+    run_on_aws(cdk::deploy(paths, &stacks, &files.assembly, &files.raw_outputs), &aws)?;
+    let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;
     outputs.write(&files.outputs)?;
     postman::write_environment(&files.postman, &outputs)?;
+    if !removal.is_nothing() {
+        let services = removal.setting();
+        let removed = Stage { settings: &[&services], ..draft };
+        process::attached(&mut cdk::synth(paths, &removed, &files.removal_assembly))?;
+        run_on_aws(removal.command(paths, &files.removal_assembly), &aws)?;
+    }
     println!(
-        "\nStage {} is deployed.\n  API        {}\n  Outputs    {}\n  Postman    {}\n  Remove it  cargo xtask destroy --stage {0}",
-        args.stage,
+        "\nStage {name} is deployed.\n  API        {}\n  Outputs    {}\n  Postman    {}\n  Remove it  cargo xtask destroy --stage {name}",
         outputs.api_url,
         paths.shown(&files.outputs),
         paths.shown(&files.postman),
@@ -121,24 +131,25 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
 
 pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
     endpoint::expect_no_endpoint()?;
-    let files = StageFiles::of(paths, &args.stage);
+    let name = &*args.stage;
+    let files = StageFiles::of(paths, name);
     let _lock = Lock::take(&files.dir)?;
     let mut steps = Steps::new(paths, 3);
     prerequisites::step(paths, &mut steps)?;
-    steps.run("node packages", |step| Ok(((), node::provide(paths, &paths.infra(), step)?)))?;
-    // Deletion needs the name and the account of the stack, not its code.
+    steps.run("node packages", |step| Ok(((), node::provide(paths, paths.root(), step)?)))?;
+    // Deletion needs the names and the account of the stacks, not their code.
     let placeholders = cdk::placeholders(&Services::find(paths)?)?;
-    let stage = Stage { name: &args.stage, arch: Arch::default(), functions: &placeholders, settings: &[] };
-    let environment = account(paths, &stage, &files, &mut steps)?;
-    confirm(&format!("Remove stage {} and its data from {}?", args.stage, environment.shown()), args.yes)?;
-    run_on_aws(cdk::destroy(paths, &stage.stack(), &files.assembly), &environment)?;
-    for file in [&files.outputs, &files.postman] {
+    let settings = &["services=all"];
+    let stage = Stage { name, arch: Arch::default(), functions: &placeholders, settings };
+    let aws = Account::Aws(paths, account(paths, &stage, &files, &mut steps)?);
+    confirm(&format!("Remove stage {name} and its data from {aws}?"), args.yes)?;
+    // Stacks that are not deployed are passed over.
+    let plan = Plan::all(paths)?;
+    run_on_aws(cdk::destroy(paths, &plan.stacks(), &files.assembly), &aws)?;
+    for file in [&files.outputs, &files.stack_outputs, &files.postman] {
         xtask_common::fingerprint::forget(file)?;
     }
-    println!(
-        "\nStage {} is gone. Stages whose name starts with `prod` leave their tables behind.",
-        args.stage
-    );
+    println!("\nStage {name} is gone. Stages whose name starts with `prod` leave their tables behind.");
     Ok(())
 }
 
@@ -146,7 +157,7 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
 fn account(paths: &Paths, stage: &Stage, files: &StageFiles, steps: &mut Steps) -> Result<Environment> {
     steps.run("check account", |step| {
         step.run(&mut cdk::synth(paths, stage, &files.assembly))?;
-        let environment = cdk::environment(&files.assembly, &stage.stack())?.ok_or_else(no_credentials)?;
+        let environment = cdk::environment(&files.assembly)?.ok_or_else(no_credentials)?;
         let shown = format!("{} in {}", environment.account, environment.region);
         Ok((environment, shown))
     })
@@ -156,7 +167,10 @@ fn account(paths: &Paths, stage: &Stage, files: &StageFiles, steps: &mut Steps) 
 struct StageFiles {
     dir: PathBuf,
     assembly: PathBuf,
+    /// The templates of stacks that are removed.
+    removal_assembly: PathBuf,
     raw_outputs: PathBuf,
+    stack_outputs: PathBuf,
     outputs: PathBuf,
     postman: PathBuf,
 }
@@ -167,23 +181,25 @@ impl StageFiles {
         let dir = local.join(format!("aws-{stage}"));
         Self {
             assembly: dir.join("cdk.out"),
+            removal_assembly: dir.join("removal/cdk.out"),
             raw_outputs: dir.join("cdk-outputs.json"),
+            stack_outputs: dir.join("stack-outputs.json"),
             outputs: stage::outputs_file(paths, stage),
             postman: local.join(format!("postman/aws-{stage}.postman_environment.json")),
             dir,
         }
     }
-}
 
-impl Environment {
-    fn shown(&self) -> String {
-        format!("account {} in {}", self.account, self.region)
+    /// The outputs of all stacks, those of an earlier deployment included.
+    fn stack_outputs(&self, plan: &Plan, stage: &str) -> Result<StackOutputs> {
+        let names: Vec<String> = plan.stacks().iter().map(|service| stack_name(stage, service)).collect();
+        StackOutputs::merge(&self.stack_outputs, &self.raw_outputs, &names)
     }
 }
 
 /// Runs a command of the CDK on the terminal, and explains the usual failures of a first
 /// deployment.
-fn run_on_aws(mut command: Command, environment: &Environment) -> Result<()> {
+fn run_on_aws(mut command: Command, aws: &Account) -> Result<()> {
     let mut tail = Tail::default();
     let status = process::lines(&mut command, |line| {
         println!("{line}");
@@ -192,19 +208,18 @@ fn run_on_aws(mut command: Command, environment: &Environment) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(match remedy(&tail.to_string(), environment) {
+    Err(match remedy(&tail.to_string(), aws) {
         Some(remedy) => anyhow!(remedy),
         None => anyhow!("`{}` failed ({status}); its output above says why", process::shown(&command)),
     })
 }
 
-fn remedy(output: &str, environment: &Environment) -> Option<String> {
+fn remedy(output: &str, aws: &Account) -> Option<String> {
     let says = |signs: &[&str]| signs.iter().any(|sign| output.contains(sign));
     if says(&["cdk bootstrap", "/cdk-bootstrap/", "CDKToolkit"]) {
-        let Environment { account, region } = environment;
         return Some(format!(
-            "{} is not prepared for the CDK yet; once: `cd infra && npx cdk bootstrap --app '' aws://{account}/{region}`",
-            environment.shown()
+            "{aws} is not prepared for the CDK yet; once: `cd infra && npx cdk bootstrap --app '' {}`",
+            aws.environment()
         ));
     }
     if says(&[
@@ -231,21 +246,23 @@ fn no_credentials() -> anyhow::Error {
 mod tests {
     use super::*;
 
-    fn environment() -> Environment {
-        Environment { account: "111122223333".to_owned(), region: "eu-west-1".to_owned() }
+    fn remedy_for(output: &str) -> Option<String> {
+        let paths = Paths::find().unwrap();
+        let environment = Environment { account: "111122223333".to_owned(), region: "eu-west-1".to_owned() };
+        remedy(output, &Account::Aws(&paths, environment))
     }
 
     #[test]
     fn an_unprepared_account_gets_the_command_that_prepares_it() {
         let output = "SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped?";
-        let remedy = remedy(output, &environment()).unwrap();
+        let remedy = remedy_for(output).unwrap();
         assert!(remedy.contains("npx cdk bootstrap --app '' aws://111122223333/eu-west-1"));
     }
 
     #[test]
     fn expired_credentials_are_told_apart() {
         let output = "ExpiredToken: The security token included in the request is expired";
-        assert!(remedy(output, &environment()).unwrap().contains("aws sso login"));
-        assert_eq!(remedy("UPDATE_ROLLBACK_COMPLETE", &environment()), None);
+        assert!(remedy_for(output).unwrap().contains("aws sso login"));
+        assert_eq!(remedy_for("UPDATE_ROLLBACK_COMPLETE"), None);
     }
 }

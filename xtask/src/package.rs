@@ -22,6 +22,12 @@ pub struct Args {
     arguments: Vec<OsString>,
 }
 
+/// What a command of `package` prints.
+pub fn output(paths: &Paths, package: &str, arguments: &[&str]) -> Result<String> {
+    let mut cargo = process::command("cargo", paths.root());
+    process::output(cargo.args(["run", "--quiet", "--package", package, "--"]).args(arguments))
+}
+
 /// Replaces this program by a command of `package`, so that signals and the exit code are its own.
 /// Returns only the error of a failure to do so.
 pub fn run<T>(paths: &Paths, package: &str, command: &str, args: &Args) -> Result<T> {

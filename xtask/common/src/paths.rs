@@ -1,6 +1,7 @@
 //! Paths of the repository. All commands write under `.local/` or `target/`.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -49,6 +50,20 @@ impl Paths {
         self.root.join("infra")
     }
 
+    /// What the infrastructure is made of beside `infra/`: the stack of each service, and what it
+    /// reads.
+    pub fn stacks(&self) -> Result<Vec<PathBuf>> {
+        let mut files = vec![self.root.join("package-lock.json")];
+        for service in entries(&self.root.join("services"))? {
+            let is_stack = |path: &PathBuf| {
+                path.extension().is_some_and(|extension| extension == "ts" || extension == "json")
+            };
+            files.extend(entries(&service)?.into_iter().filter(is_stack));
+        }
+        files.sort();
+        Ok(files)
+    }
+
     pub fn postman(&self) -> PathBuf {
         self.root.join("postman")
     }
@@ -58,3 +73,8 @@ impl Paths {
         path.strip_prefix(&self.root).unwrap_or(path).display()
     }
 }
+fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
+    let listed = || format!("cannot list {}", dir.display());
+    fs::read_dir(dir).with_context(listed)?.map(|entry| Ok(entry.with_context(listed)?.path())).collect()
+}
+

@@ -36,6 +36,13 @@ impl Services {
         self.names.iter().map(String::as_str)
     }
 
+    /// Only the services of these names.
+    #[must_use]
+    pub fn among(mut self, names: &BTreeSet<&str>) -> Self {
+        self.names.retain(|name| names.contains(&**name));
+        self
+    }
+
     pub fn test_targets(&self, package: &str) -> impl Iterator<Item = &str> {
         self.tests.get(package).into_iter().flatten().map(String::as_str)
     }

@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod endpoint;
+pub mod open_work;
 pub mod outputs;
 pub mod private_file;
 pub mod sign_in;

@@ -90,6 +90,16 @@ impl LocalStack {
         self.dir.join("outputs.json")
     }
 
+    /// Names the services that are deployed.
+    pub fn services(&self) -> PathBuf {
+        self.dir.join("services")
+    }
+
+    /// The outputs of each stack.
+    pub fn stack_outputs(&self) -> PathBuf {
+        self.dir.join("stack-outputs.json")
+    }
+
     /// The synthesized templates.
     pub fn assembly(&self) -> PathBuf {
         self.dir.join("cdk.out")
@@ -169,7 +179,7 @@ impl LocalStack {
 
     /// Removes all data of the stack, which must not be running.
     pub fn wipe(&self) -> Result<()> {
-        for path in [self.outputs(), self.deployed()] {
+        for path in [self.outputs(), self.stack_outputs(), self.services(), self.deployed()] {
             fingerprint::forget(&path)?;
         }
         for dir in [self.state(), self.assembly()] {

@@ -5,6 +5,7 @@
 
 mod credentials;
 mod dlq;
+mod inspect;
 mod logs;
 mod mail;
 mod queues;
@@ -44,6 +45,9 @@ enum Command {
     Replay(replay::Args),
     /// Print the mails that a shop has stored instead of sending them
     Mail(mail::Args),
+    /// Answer a question of `cargo xtask deploy` about a stage
+    #[command(hide = true)]
+    Inspect(inspect::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,5 +77,6 @@ fn run(command: &Command) -> Result<()> {
         Command::Redrive(args) => dlq::redrive(&paths, args),
         Command::Replay(args) => replay::run(&paths, args),
         Command::Mail(args) => mail::run(&paths, args),
+        Command::Inspect(args) => inspect::run(&paths, args),
     }
 }

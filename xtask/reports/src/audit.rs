@@ -37,7 +37,7 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<ExitCode> {
     let reports = [
         Report { name: "crates: licences, duplicates, sources", verdict: crates::policy(paths, &deny)? },
         Report { name: "crates: advisories", verdict: crates::advisories(paths, &deny)? },
-        Report { name: "npm: infra", verdict: node_packages::advisories(&paths.infra())? },
+        Report { name: "npm: infra", verdict: node_packages::advisories(paths.root())? },
         Report { name: "npm: postman", verdict: node_packages::advisories(&paths.postman())? },
         Report { name: "python", verdict: python_packages::advisories(paths, &venv)? },
     ];

@@ -38,7 +38,7 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
         );
         write(&dir.join(format!("{name}.cdx.json")), python_packages(paths, &venv, &requirements)?)?;
     }
-    for (name, packages) in [("npm-infra", paths.infra()), ("npm-postman", paths.postman())] {
+    for (name, packages) in [("npm-infra", paths.root().to_owned()), ("npm-postman", paths.postman())] {
         write(&dir.join(format!("{name}.cdx.json")), node_packages(&packages)?)?;
     }
     Ok(())

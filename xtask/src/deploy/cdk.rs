@@ -28,10 +28,6 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    pub fn stack(&self) -> String {
-        stack_name(self.name)
-    }
-
     fn context(&self) -> Vec<String> {
         let fixed = [
             format!("stage={}", self.name),
@@ -43,10 +39,6 @@ impl Stage<'_> {
     }
 }
 
-pub fn stack_name(stage: &str) -> String {
-    format!("ferrocart-{stage}")
-}
-
 /// Writes templates to `assembly`. With AWS credentials they are for the caller's account and
 /// region.
 pub fn synth(paths: &Paths, stage: &Stage, assembly: &Path) -> Command {
@@ -55,19 +47,26 @@ pub fn synth(paths: &Paths, stage: &Stage, assembly: &Path) -> Command {
     cdk
 }
 
-/// Deploys the templates in `assembly`.
-pub fn deploy(paths: &Paths, stack: &str, assembly: &Path, outputs: &Path) -> Command {
+/// Stacks that are deployed at the same time, where neither needs the other.
+const CONCURRENCY: &str = "6";
+
+/// Deploys these stacks of `assembly`.
+pub fn deploy(paths: &Paths, stacks: &[&str], assembly: &Path, outputs: &Path) -> Command {
     let mut cdk = cdk(paths);
-    cdk.args(["deploy", stack, "--require-approval", "never", "--progress", "events", "--app"])
+    cdk.arg("deploy")
+        .args(stacks)
+        .args(["--exclusively", "--concurrency", CONCURRENCY, "--require-approval", "never"])
+        .args(["--progress", "events", "--app"])
         .arg(assembly)
         .arg("--outputs-file")
         .arg(outputs);
     cdk
 }
 
-pub fn destroy(paths: &Paths, stack: &str, assembly: &Path) -> Command {
+/// Deletes these stacks of `assembly`, which need not be deployed.
+pub fn destroy(paths: &Paths, stacks: &[&str], assembly: &Path) -> Command {
     let mut cdk = cdk(paths);
-    cdk.args(["destroy", stack, "--force", "--progress", "events", "--app"]).arg(assembly);
+    cdk.arg("destroy").args(stacks).args(["--exclusively", "--force", "--progress", "events", "--app"]).arg(assembly);
     cdk
 }
 
@@ -79,19 +78,23 @@ pub fn bootstrap(paths: &Paths, environment: &str) -> Command {
     cdk
 }
 
-/// Applies the settings that the local AWS drops from a deployment.
-pub fn repair(paths: &Paths, venv: &Venv, running: &Running, stack: &str, template: &Path) -> Command {
+/// Applies the settings that the local AWS drops from the deployment of a stage.
+pub fn repair(paths: &Paths, venv: &Venv, running: &Running, stage: &str, assembly: &Path) -> Command {
     let mut repair = venv.python(&paths.infra());
     repair
         .arg("local/post_deploy.py")
-        .args(["--endpoint", &running.endpoint(), "--region", aws::REGION, "--stack", stack, "--template"])
-        .arg(template);
+        .args(["--endpoint", &running.endpoint(), "--region", aws::REGION, "--stage", stage, "--assembly"])
+        .arg(assembly);
     local_credentials(&mut repair, running);
     repair
 }
 
-pub fn template(assembly: &Path, stack: &str) -> PathBuf {
-    assembly.join(format!("{stack}.template.json"))
+/// The templates in `assembly`.
+pub fn templates(assembly: &Path) -> Result<Vec<PathBuf>> {
+    let listed = || format!("cannot list {}", assembly.display());
+    let entries = fs::read_dir(assembly).with_context(listed)?;
+    let paths = entries.map(|entry| Ok(entry.with_context(listed)?.path())).collect::<Result<Vec<_>>>()?;
+    Ok(paths.into_iter().filter(|path| path.to_string_lossy().ends_with(".template.json")).collect())
 }
 
 /// Points a command to the local AWS instead of the caller's account.
@@ -122,14 +125,13 @@ pub fn pretend_account(command: &mut Command, account: &str, region: &str) {
 }
 
 /// Account and region of the templates in `assembly`; none when they fit any.
-pub fn environment(assembly: &Path, stack: &str) -> Result<Option<Environment>> {
+pub fn environment(assembly: &Path) -> Result<Option<Environment>> {
     let path = assembly.join("manifest.json");
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let manifest: Manifest =
         serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))?;
-    let artifact =
-        manifest.artifacts.get(stack).with_context(|| format!("{} has no stack {stack}", path.display()))?;
-    Ok(artifact.environment.as_deref().and_then(Environment::parse))
+    let mut environments = manifest.artifacts.values().filter_map(|artifact| artifact.environment.as_deref());
+    Ok(environments.next().and_then(Environment::parse))
 }
 
 #[derive(Debug, PartialEq)]
@@ -168,7 +170,7 @@ pub fn placeholders(services: &Services) -> Result<PathBuf> {
 /// Runs the CDK by its script: one process fewer than `npx`, and no prompts to install packages.
 fn cdk(paths: &Paths) -> Command {
     let mut node = process::command("node", &paths.infra());
-    node.arg("node_modules/aws-cdk/bin/cdk")
+    node.arg("../node_modules/aws-cdk/bin/cdk")
         .args(["--no-notices", "--no-version-reporting"])
         .env("CI", "true")
         .env("NODE_NO_WARNINGS", "1");
@@ -193,10 +195,10 @@ mod tests {
             name: "dev",
             arch: Arch::Arm64,
             functions: Path::new("/t/lambda"),
-            settings: &["capacity=on-demand"],
+            settings: &["services=all"],
         };
         let expected =
-            ["-c", "stage=dev", "-c", "arch=arm64", "-c", "functions=/t/lambda", "-c", "capacity=on-demand"];
+            ["-c", "stage=dev", "-c", "arch=arm64", "-c", "functions=/t/lambda", "-c", "services=all"];
         assert_eq!(stage.context(), expected);
     }
 }

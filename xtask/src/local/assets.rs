@@ -27,9 +27,10 @@ struct File {
 }
 
 /// The assets of the templates in `assembly`; none before the first deployment.
-pub fn of(assembly: &Path, stack: &str) -> BTreeSet<Asset> {
-    let manifest = fs::read_to_string(assembly.join(format!("{stack}.assets.json"))).ok();
-    manifest.and_then(|text| parse(&text)).unwrap_or_default()
+pub fn of(assembly: &Path) -> BTreeSet<Asset> {
+    let entries = fs::read_dir(assembly).into_iter().flatten().flatten();
+    let manifests = entries.filter(|entry| entry.file_name().to_string_lossy().ends_with(".assets.json"));
+    manifests.filter_map(|entry| parse(&fs::read_to_string(entry.path()).ok()?)).flatten().collect()
 }
 
 fn parse(manifest: &str) -> Option<BTreeSet<Asset>> {
@@ -74,18 +75,18 @@ mod tests {
             "destinations": {"local": {"bucketName": "assets", "objectKey": "ab.zip", "region": "x"}}}}}"#;
         let asset = Asset { bucket_name: "assets".to_owned(), object_key: "ab.zip".to_owned() };
         assert_eq!(parse(manifest), Some(BTreeSet::from([asset])));
-        assert!(of(Path::new("/nowhere"), "ferrocart-local").is_empty());
+        assert!(of(Path::new("/nowhere")).is_empty());
     }
 
     #[test]
     fn staged_zips_are_removed_and_templates_stay() {
         let dir = tempfile::tempdir().unwrap();
-        for name in ["asset.ab.zip", "ferrocart-local.template.json"] {
+        for name in ["asset.ab.zip", "basket.template.json"] {
             fs::write(dir.path().join(name), "").unwrap();
         }
         remove_staged(dir.path()).unwrap();
         let left: Vec<_> =
             fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["ferrocart-local.template.json"]);
+        assert_eq!(left, ["basket.template.json"]);
     }
 }

@@ -22,13 +22,19 @@ impl Installs {
                 Venv::provide(&of_python, &interpreter, packages, step)
             }),
             node: steps.start("node packages", move |step| {
-                Ok(((), node::provide(&of_node, &of_node.infra(), step)?))
+                Ok(((), node::provide(&of_node, of_node.root(), step)?))
             }),
         }
     }
 
-    pub fn join(self, steps: &mut Steps) -> Result<Venv> {
+    /// Waits for the packages of the infrastructure; those of Python go on.
+    pub fn join_node(self, steps: &mut Steps) -> Result<Background<Venv>> {
         steps.join(self.node)?;
-        steps.join(self.python)
+        Ok(self.python)
+    }
+
+    pub fn join(self, steps: &mut Steps) -> Result<Venv> {
+        let python = self.join_node(steps)?;
+        steps.join(python)
     }
 }

@@ -1,20 +1,21 @@
 //! Deploys the shop to a running local AWS, unless it is up to date.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use xtask_common::fingerprint::{self, Fingerprint};
 use xtask_common::paths::Paths;
 use xtask_common::python::Venv;
 use xtask_common::shop::aws::{self, Aws};
-use xtask_common::shop::outputs::{Outputs, User};
+use xtask_common::shop::outputs::{Outputs, StackOutputs, User};
 use xtask_common::stack::{LocalStack, Running};
 use xtask_common::steps::{Step, Steps};
 
 use crate::build::Built;
 use crate::build::arch::Arch;
 use crate::deploy::cdk::{self, Stage};
+use crate::deploy::plan::{Plan, stack_name};
 use crate::local::{assets, environments};
 
 /// Tests and load runs on a laptop need no throttle and no long delays.
@@ -28,6 +29,9 @@ pub struct Deployment<'a> {
     pub stack: &'a LocalStack,
     pub running: &'a Running,
     pub built: &'a Built,
+    pub plan: &'a Plan,
+    /// The service that is deployed alone.
+    pub only: Option<&'a str>,
 }
 
 /// Two steps, deploy and repair; both are skipped when nothing changed.
@@ -47,33 +51,28 @@ pub fn run(deployment: &Deployment, steps: &mut Steps) -> Result<Outputs> {
     outputs.write(&deployment.stack.outputs())?;
     let endpoint = deployment.running.endpoint();
     environments::write(&deployment.stack.dir().join("functions"), &outputs, &endpoint)?;
-    fingerprint::store(&deployment.stack.deployed(), &fingerprint)?;
+    // Other services may have changed, too.
+    if deployment.only.is_none() {
+        fingerprint::store(&deployment.stack.deployed(), &fingerprint)?;
+    }
     Ok(outputs)
 }
 
 impl Deployment<'_> {
-    fn stage(&self) -> Stage<'_> {
-        Stage {
-            name: self.stack.stage,
-            arch: Arch::of_host(),
-            functions: &self.built.dir,
-            settings: SETTINGS,
-        }
-    }
-
     fn fingerprint(&self) -> Result<String> {
-        let stage = self.stage();
         let start = Fingerprint::default()
-            .text("stage", stage.name)
-            .text("arch", stage.arch.name())
+            .text("stage", self.stack.stage)
+            .text("arch", Arch::of_host().name())
             .text("endpoint", &self.running.endpoint());
-        let with_settings =
-            stage.settings.iter().fold(start, |print, setting| print.text("setting", setting));
+        let with_settings = SETTINGS.iter().fold(start, |print, setting| print.text("setting", setting));
+        let with_plan = self.plan.names().fold(with_settings, |print, name| print.text("service", name));
         let with_code =
-            self.built.hashes.iter().fold(with_settings, |print, (name, hash)| print.text(name, hash));
-        // The gateway's body validation is derived from the API's description.
-        let description = self.paths.root().join("docs/openapi.json");
-        Ok(with_code.tree(&self.paths.infra())?.file(&description)?.finish())
+            self.built.hashes.iter().fold(with_plan, |print, (name, hash)| print.text(name, hash));
+        // Routes and the gateway's validation of bodies are derived from the API's description.
+        let with_routes = with_code.file(&self.paths.root().join("docs/openapi.json"))?;
+        let with_infra = with_routes.tree(&self.paths.infra())?;
+        let stacks = self.paths.stacks()?;
+        Ok(stacks.iter().try_fold(with_infra, |print, file| print.file(file))?.finish())
     }
 
     /// The current outputs, if the deployment is up to date and healthy.
@@ -82,13 +81,15 @@ impl Deployment<'_> {
             return None;
         }
         let outputs = Outputs::read(&self.stack.outputs()).ok()?;
-        let status = Aws::local(&self.running.endpoint()).stack_status(&self.stage().stack());
-        let whole = is_complete(status.as_deref());
+        let aws = Aws::local(&self.running.endpoint());
+        let is_whole =
+            |service: &&str| is_complete(aws.stack_status(&stack_name(self.stack.stage, service)).as_deref());
+        let whole = self.plan.stacks().iter().all(|service| is_whole(service));
         let health = aws::agent().get(format!("{}/health", outputs.api_url)).call().ok()?;
         (whole && health.status().is_success()).then_some(outputs)
     }
 
-    /// The users of the previous deployment: the stack itself stores no passwords.
+    /// The users of the previous deployment: the stacks store no passwords.
     fn users(&self) -> BTreeMap<String, User> {
         Outputs::read(&self.stack.outputs()).map(|outputs| outputs.users).unwrap_or_default()
     }
@@ -96,7 +97,6 @@ impl Deployment<'_> {
     fn deploy(&self, step: &mut Step) -> Result<(Outputs, String)> {
         let endpoint = self.running.endpoint();
         let aws = Aws::local(&endpoint);
-        let stage = self.stage();
         let assembly = self.stack.assembly();
         let raw_outputs = self.stack.dir().join("cdk-outputs.json");
 
@@ -108,30 +108,46 @@ impl Deployment<'_> {
             cdk::local_credentials(&mut bootstrap, self.running);
             step.run(&mut bootstrap)?;
         }
-        let old = assets::of(&assembly, &stage.stack());
+        let old = assets::of(&assembly);
         step.note("synthesizing the templates");
+        let services = self.plan.setting();
+        let settings: Vec<&str> = SETTINGS.iter().copied().chain([&*services]).collect();
+        let stage = Stage {
+            name: self.stack.stage,
+            arch: Arch::of_host(),
+            functions: &self.built.dir,
+            settings: &settings,
+        };
         let mut synth = cdk::synth(self.paths, &stage, &assembly);
         cdk::local_credentials(&mut synth, self.running);
         step.run(&mut synth)?;
 
-        let mut deploy = cdk::deploy(self.paths, &stage.stack(), &assembly, &raw_outputs);
+        let stacks = self.plan.stacks_to_deploy(self.only);
+        let mut deploy = cdk::deploy(self.paths, &stacks, &assembly, &raw_outputs);
         cdk::local_credentials(&mut deploy, self.running);
         step.run(&mut deploy).context(
-            "the local AWS refused the stack; if its state is beyond repair, `cargo xtask down --wipe` starts afresh",
+            "the local AWS refused a stack; if its state is beyond repair, `cargo xtask down --wipe` starts afresh",
         )?;
 
-        let outputs = Outputs::from_cdk_file(&raw_outputs, Some(&endpoint))?;
-        fs::remove_file(&raw_outputs).with_context(|| format!("cannot remove {}", raw_outputs.display()))?;
+        let outputs = Outputs::of_stacks(self.stack_outputs(&raw_outputs)?, Some(&endpoint))?;
         assets::remove_staged(&assembly)?;
-        assets::delete(old.difference(&assets::of(&assembly, &stage.stack())), &endpoint);
-        let detail = format!("{} functions", outputs.functions.len());
+        if self.only.is_none() {
+            assets::delete(old.difference(&assets::of(&assembly)), &endpoint);
+        }
+        let detail = format!("{} services, {} functions", self.plan.names().count(), outputs.functions.len());
         Ok((outputs, detail))
     }
 
+    /// The outputs of all stacks, those of an earlier deployment included.
+    fn stack_outputs(&self, raw_outputs: &Path) -> Result<StackOutputs> {
+        let name = |service: &&str| stack_name(self.stack.stage, service);
+        let names: Vec<String> = self.plan.stacks().iter().map(name).collect();
+        StackOutputs::merge(&self.stack.stack_outputs(), raw_outputs, &names)
+    }
+
     fn repair(&self, step: &mut Step) -> Result<((), String)> {
-        let stack = self.stage().stack();
-        let template = cdk::template(&self.stack.assembly(), &stack);
-        step.run(&mut cdk::repair(self.paths, self.venv, self.running, &stack, &template))?;
+        let assembly = self.stack.assembly();
+        step.run(&mut cdk::repair(self.paths, self.venv, self.running, self.stack.stage, &assembly))?;
         Ok(((), String::new()))
     }
 }

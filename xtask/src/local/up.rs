@@ -1,5 +1,8 @@
 //! `cargo xtask up`: starts the shop from a fresh clone, or updates a running one.
 
+use std::collections::BTreeSet;
+use std::fs;
+
 use anyhow::{Result, bail};
 use clap::Parser;
 use xtask_common::lock::Lock;
@@ -13,6 +16,7 @@ use xtask_common::stack::{self, LocalStack, Running};
 use xtask_common::steps::Steps;
 
 use crate::build;
+use crate::deploy::plan::ServicesArgs;
 use crate::deploy::postman;
 use crate::local::installs::Installs;
 use crate::local::local_deploy::{self, Deployment};
@@ -20,13 +24,17 @@ use crate::local::{seed, users};
 
 const DEFAULT_PORT: u16 = 4566;
 /// Steps of [`bring_up`].
-pub const BRING_UP_STEPS: usize = 8;
+pub const BRING_UP_STEPS: usize = 9;
+/// The services of a new local shop.
+const DEFAULT_SERVICES: &str = "all";
 
 #[derive(Parser)]
 pub struct Args {
     /// Port on 127.0.0.1 [default: the one it runs on, else 4566]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
+    #[command(flatten)]
+    services: ServicesArgs,
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
@@ -34,7 +42,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let _lock = Lock::take(stack.dir())?;
     let port = port(&stack, args)?;
     let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
-    let Up { outputs, new_users, .. } = bring_up(paths, &stack, Some(port), &mut steps)?;
+    let Up { outputs, new_users, .. } = bring_up(paths, &stack, Some(port), &args.services, &mut steps)?;
     steps.run("seed", |_| Ok(((), seed::seed(&outputs)?.to_string())))?;
     let environment = paths.local().join("postman/local.postman_environment.json");
     postman::write_environment(&environment, &outputs)?;
@@ -51,18 +59,34 @@ pub struct Up {
 }
 
 /// All steps to a deployed local stack, on any free port if none is given.
-pub fn bring_up(paths: &Paths, stack: &LocalStack, port: Option<u16>, steps: &mut Steps) -> Result<Up> {
+pub fn bring_up(
+    paths: &Paths,
+    stack: &LocalStack,
+    port: Option<u16>,
+    args: &ServicesArgs,
+    steps: &mut Steps,
+) -> Result<Up> {
     let python = prerequisites::step(paths, steps)?;
-    let installs = Installs::start(paths, steps, &python, Packages::Local);
+    let installs = Installs::start(paths, steps, &python, Packages::Local).join_node(steps)?;
+    let deployed = known_services(stack);
+    let plan = steps.run("services", |_| {
+        let plan = args.plan(paths, &deployed, DEFAULT_SERVICES, &[])?;
+        let shown = plan.names().collect::<Vec<_>>().join(", ");
+        Ok((plan, shown))
+    })?;
+    for added in plan.added(args, &deployed) {
+        println!("      {added}");
+    }
     let built = steps.run("build services", |step| {
         step.hand_over_terminal();
-        let built = build::for_host(paths, &Services::find(paths)?)?;
-        let shown = format!("{} services", built.hashes.len());
+        let built = build::for_host(paths, &Services::find(paths)?.among(&plan.packages()))?;
+        let shown = format!("{} executables", built.hashes.len());
         Ok((built, shown))
     })?;
-    let venv = installs.join(steps)?;
+    let venv = steps.join(installs)?;
     let running = steps.run("start local AWS", |_| stack.start(paths, &venv, port))?;
-    let deployment = Deployment { paths, venv: &venv, stack, running: &running, built: &built };
+    let deployment =
+        Deployment { paths, venv: &venv, stack, running: &running, built: &built, plan: &plan, only: args.only() };
     let mut outputs = local_deploy::run(&deployment, steps)?;
     let new_users = steps.run("users", |_| {
         let new = users::provide(&mut outputs, &Aws::local(&running.endpoint()))?;
@@ -75,6 +99,12 @@ pub fn bring_up(paths: &Paths, stack: &LocalStack, port: Option<u16>, steps: &mu
         Ok((new, shown))
     })?;
     Ok(Up { running, outputs, new_users })
+}
+
+/// The services of the last deployment.
+fn known_services(stack: &LocalStack) -> BTreeSet<String> {
+    let names = fs::read_to_string(stack.services()).unwrap_or_default();
+    names.lines().map(str::to_owned).collect()
 }
 
 /// Checks the port before the long steps.

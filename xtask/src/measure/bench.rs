@@ -56,7 +56,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
     measure(paths, &bench, &arguments)
 }
 
-/// Uses a local AWS of its own without a deployment: the template defines its tables.
+/// Uses a local AWS of its own without a deployment: the templates define its tables.
 fn growth(paths: &Paths, services: &Services, bench: &Path, arguments: &[OsString]) -> Result<ExitCode> {
     let stack = TestStack::start_empty(paths, LocalStack::of_growth(paths), services)?;
     println!();
@@ -64,8 +64,8 @@ fn growth(paths: &Paths, services: &Services, bench: &Path, arguments: &[OsStrin
         "growth".into(),
         "--endpoint".into(),
         stack.endpoint().into(),
-        "--template".into(),
-        stack.template().into(),
+        "--templates".into(),
+        stack.templates().into(),
     ];
     measure(paths, bench, &[&own, arguments].concat())
 }

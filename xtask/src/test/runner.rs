@@ -117,7 +117,7 @@ impl<'a> Runner<'a> {
                 Venv::provide(self.paths, &self.python, Packages::Local, step)
             })?;
             steps.run("node packages", |step| {
-                Ok(((), node::provide(self.paths, &self.paths.infra(), step)?))
+                Ok(((), node::provide(self.paths, self.paths.root(), step)?))
             })?;
             return part::infra(self.paths, &self.services, &venv);
         }
@@ -213,7 +213,7 @@ fn install_ahead(paths: &Paths, python: &str, parts: &[Part]) -> Background<()> 
     let (paths, python, parts) = (paths.clone(), python.to_owned(), parts.to_vec());
     Steps::new(&paths.clone(), 0).start("packages", move |step| {
         if parts.iter().any(|part| *part == Part::Infra || part.needs_stack()) {
-            node::provide(&paths, &paths.infra(), step)?;
+            node::provide(&paths, paths.root(), step)?;
             Venv::provide(&paths, &python, Packages::Local, step)?;
         }
         if parts.contains(&Part::Postman) {

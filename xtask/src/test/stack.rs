@@ -17,6 +17,7 @@ use xtask_common::steps::Steps;
 
 use crate::build::arch::Arch;
 use crate::deploy::cdk::{self, Stage};
+use crate::deploy::plan::ServicesArgs;
 use crate::local::installs::Installs;
 use crate::local::up::{self, BRING_UP_STEPS, Up};
 
@@ -37,20 +38,20 @@ impl TestStack {
     pub fn start(paths: &Paths, stack: LocalStack) -> Result<Self> {
         let guard = Guard::over(stack)?;
         let mut steps = Steps::new(paths, BRING_UP_STEPS);
-        let Up { running, outputs, .. } = up::bring_up(paths, &guard.stack, None, &mut steps)?;
+        let Up { running, outputs, .. } = up::bring_up(paths, &guard.stack, None, &ServicesArgs::default(), &mut steps)?;
         Ok(Self { running, outputs: Some(outputs), guard })
     }
 
-    /// Starts a local AWS without the shop; the template describes the tables to test with.
+    /// Starts a local AWS without the shop; the templates describe the tables to test with.
     pub fn start_empty(paths: &Paths, stack: LocalStack, services: &Services) -> Result<Self> {
         let guard = Guard::over(stack)?;
         let stack = &guard.stack;
         let mut steps = Steps::new(paths, 5);
         let python = prerequisites::step(paths, &mut steps)?;
         let venv = Installs::start(paths, &steps, &python, Packages::Local).join(&mut steps)?;
-        steps.run("template", |step| {
+        steps.run("templates", |step| {
             let functions = cdk::placeholders(services)?;
-            let settings = &["capacity=on-demand"];
+            let settings = &["services=all"];
             let stage = Stage { name: stack.stage, arch: Arch::of_host(), functions: &functions, settings };
             let mut synth = cdk::synth(paths, &stage, &stack.assembly());
             cdk::pretend_account(&mut synth, "111122223333", "us-east-1");
@@ -64,10 +65,9 @@ impl TestStack {
         self.running.endpoint()
     }
 
-    /// The template of the shop.
-    pub fn template(&self) -> PathBuf {
-        let stack = &self.guard.stack;
-        cdk::template(&stack.assembly(), &cdk::stack_name(stack.stage))
+    /// The directory of the shop's templates.
+    pub fn templates(&self) -> PathBuf {
+        self.guard.stack.assembly()
     }
 
     pub fn dir(&self) -> &Path {
@@ -93,7 +93,7 @@ impl TestStack {
         let stack = &self.guard.stack;
         let mut environment = vec![
             ("FERROCART_ENDPOINT", self.endpoint().into()),
-            ("FERROCART_TEMPLATE", self.template().into()),
+            ("FERROCART_TEMPLATES", self.templates().into()),
             ("FERROCART_OUTPUTS", stack.outputs().into()),
         ];
         if let Some(port) = self.running.proxy_port {

@@ -27,7 +27,8 @@ pub enum Service {
     Cognito,
     DynamoDb,
     EventBridge,
-    SecretsManager,
+    Ssm,
+    StepFunctions,
 }
 
 impl Service {
@@ -38,7 +39,8 @@ impl Service {
             Self::Cognito => "cognito-idp",
             Self::DynamoDb => "dynamodb",
             Self::EventBridge => "events",
-            Self::SecretsManager => "secretsmanager",
+            Self::Ssm => "ssm",
+            Self::StepFunctions => "states",
         }
     }
 
@@ -49,14 +51,15 @@ impl Service {
             Self::Cognito => format!("AWSCognitoIdentityProviderService.{operation}"),
             Self::DynamoDb => format!("DynamoDB_20120810.{operation}"),
             Self::EventBridge => format!("AWSEvents.{operation}"),
-            Self::SecretsManager => format!("secretsmanager.{operation}"),
+            Self::Ssm => format!("AmazonSSM.{operation}"),
+            Self::StepFunctions => format!("AWSStepFunctions.{operation}"),
         }
     }
 
     fn content_type(self) -> &'static str {
         match self {
-            Self::Sqs | Self::DynamoDb => "application/x-amz-json-1.0",
-            Self::Logs | Self::Cognito | Self::EventBridge | Self::SecretsManager => {
+            Self::Sqs | Self::DynamoDb | Self::StepFunctions => "application/x-amz-json-1.0",
+            Self::Logs | Self::Cognito | Self::EventBridge | Self::Ssm => {
                 "application/x-amz-json-1.1"
             }
         }

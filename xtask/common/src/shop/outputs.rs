@@ -1,4 +1,4 @@
-//! The resources of a deployed shop: the outputs of its stack by the names users see.
+//! The resources of a deployed shop: the outputs of its stacks by the names users see.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,6 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::fingerprint;
 use crate::shop::private_file;
 
 /// Content of `outputs.json`.
@@ -22,14 +23,49 @@ pub struct Outputs {
     pub event_bus: String,
     pub tables: BTreeMap<String, String>,
     pub functions: BTreeMap<String, String>,
-    /// URLs of queues; the dead-letter queue of `x` is `x-dlq`.
+    /// URLs of queues; what a service could not handle waits in `<service>-failures`.
     pub queues: BTreeMap<String, String>,
     /// The users of the local shop, by role; on AWS people sign up by themselves.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub users: BTreeMap<String, User>,
-    /// Every other output of the stack, by its name in camelCase.
+    /// Every other output, by its name in camelCase.
     #[serde(flatten)]
     pub others: BTreeMap<String, String>,
+}
+
+/// The outputs of the stacks of a stage by the name of the stack, as the CDK writes them.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct StackOutputs(BTreeMap<String, BTreeMap<String, String>>);
+
+impl StackOutputs {
+    /// Reads a file that `cdk deploy --outputs-file` wrote.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        serde_json::from_str(&text)
+            .with_context(|| format!("{} is not the outputs of stacks", path.display()))
+    }
+
+    /// Adds the outputs of a deployment, which the CDK wrote to `raw`, to those in `known`. It may
+    /// have been one of some stacks only, and of other stacks than these none are left.
+    pub fn merge(known: &Path, raw: &Path, stacks: &[String]) -> Result<Self> {
+        let mut outputs = Self::read(known).unwrap_or_default();
+        outputs.0.extend(Self::read(raw)?.0);
+        outputs.0.retain(|name, _| stacks.contains(name));
+        outputs.write(known)?;
+        fingerprint::forget(raw)?;
+        Ok(outputs)
+    }
+
+    /// The outputs of one stack.
+    pub fn of(&self, stack: &str) -> impl Iterator<Item = (&str, &str)> {
+        let outputs = self.0.get(stack).into_iter().flatten();
+        outputs.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    fn write(&self, path: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(self).context("cannot write outputs as JSON")?;
+        private_file::write(path, &(text + "\n"))
+    }
 }
 
 /// A generated user of the local shop; the developer may see the password.
@@ -41,19 +77,14 @@ pub struct User {
 }
 
 impl Outputs {
-    /// Reads the file that `cdk deploy --outputs-file` wrote for one stack.
-    pub fn from_cdk_file(path: &Path, endpoint: Option<&str>) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let stacks: BTreeMap<String, BTreeMap<String, String>> = serde_json::from_str(&text)
-            .with_context(|| format!("{} is not the outputs of stacks", path.display()))?;
-        let outputs =
-            stacks.into_values().next().with_context(|| format!("{} has no stack", path.display()))?;
-        Self::from_cdk(outputs, endpoint)
+    /// The outputs of all stacks of a stage.
+    pub fn of_stacks(stacks: StackOutputs, endpoint: Option<&str>) -> Result<Self> {
+        Self::from_cdk(stacks.0.into_values().flatten().collect(), endpoint)
     }
 
     fn from_cdk(mut outputs: BTreeMap<String, String>, endpoint: Option<&str>) -> Result<Self> {
         let mut take =
-            |name: &str| outputs.remove(name).with_context(|| format!("the stack has no output {name}"));
+            |name: &str| outputs.remove(name).with_context(|| format!("no stack has the output {name}"));
         let stage = take("Stage")?;
         let region = take("Region")?;
         let event_bus = take("EventBusName")?;
@@ -90,9 +121,8 @@ impl Outputs {
         let kinds =
             [("Table", &mut self.tables), ("Function", &mut self.functions), ("Queue", &mut self.queues)];
         for (kind, map) in kinds {
-            if let Some(name) = output.strip_prefix(kind).filter(|name| name.starts_with(char::is_uppercase))
-            {
-                map.insert(kebab_case(name), value);
+            if let Some(name) = resource_name(output, kind) {
+                map.insert(name, value);
                 return;
             }
         }
@@ -139,6 +169,11 @@ fn at_endpoint(url: &str, endpoint: &str) -> String {
         Some((_, path)) => format!("{endpoint}/{path}"),
         None => url.to_owned(),
     }
+}
+
+/// `QueueBasketOnProduct` as `basket-on-product`, for the kind `Queue`.
+pub fn resource_name(output: &str, kind: &str) -> Option<String> {
+    output.strip_prefix(kind).filter(|name| name.starts_with(char::is_uppercase)).map(kebab_case)
 }
 
 fn kebab_case(pascal: &str) -> String {

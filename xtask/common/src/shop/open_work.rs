@@ -1,0 +1,58 @@
+//! What a service has not finished: it is not removed before.
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::shop::aws::{Aws, Service};
+use crate::shop::outputs::{StackOutputs, resource_name};
+
+/// The counts of messages that a queue reports.
+const COUNTS: [&str; 3] = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+];
+/// The output with the workflow of a stack.
+const WORKFLOW: &str = "FulfilmentWorkflowArn";
+
+/// Messages in the queues of a stack, and its running workflows, each in words.
+pub fn of(aws: &Aws, outputs: &StackOutputs, stack: &str) -> Result<Vec<String>> {
+    let mut open = Vec::new();
+    for (output, value) in outputs.of(stack) {
+        if let Some(queue) = resource_name(output, "Queue") {
+            let messages = messages(aws, value)?;
+            if messages > 0 {
+                open.push(format!("{messages} messages in {queue}"));
+            }
+        } else if output == WORKFLOW {
+            let running = running(aws, value)?;
+            if running > 0 {
+                open.push(format!("{running} orders in fulfilment"));
+            }
+        }
+    }
+    Ok(open)
+}
+
+/// The tables of a stack: their names here, and in AWS.
+pub fn tables(outputs: &StackOutputs, stack: &str) -> Vec<(String, String)> {
+    let table = |(output, value): (&str, &str)| Some((resource_name(output, "Table")?, value.to_owned()));
+    outputs.of(stack).filter_map(table).collect()
+}
+
+fn messages(aws: &Aws, url: &str) -> Result<u64> {
+    let input = json!({ "QueueUrl": url, "AttributeNames": COUNTS });
+    let answer = aws.call(Service::Sqs, "GetQueueAttributes", &input)?;
+    let count = |name: &str| {
+        let count = answer["Attributes"][name].as_str().with_context(|| format!("{url} has no {name}"))?;
+        count.parse::<u64>().with_context(|| format!("{url} has {count} messages"))
+    };
+    COUNTS.iter().map(|name| count(name)).sum()
+}
+
+/// Running executions, up to the thousand of one answer.
+fn running(aws: &Aws, workflow: &str) -> Result<usize> {
+    let input = json!({ "stateMachineArn": workflow, "statusFilter": "RUNNING", "maxResults": 1000 });
+    let answer = aws.call(Service::StepFunctions, "ListExecutions", &input)?;
+    Ok(answer["executions"].as_array().map_or(0, Vec::len))
+}
