@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 
 from ministack.core.arn import parse_arn
 from ministack.core.responses import new_uuid
-from ministack.services import eventbridge, sns, sqs
+from ministack.services import eventbridge, lambda_svc, sns, sqs
 
 from patches import event_queue, policies
 
@@ -30,7 +30,7 @@ def send(target: str, record: dict, config: dict) -> None:
     try:
         authorize(target, service, config)
         if service == "lambda":
-            event_queue.accept(target, record)
+            invoke(target, record)
         elif service == "events":
             put_event(target, record)
         else:
@@ -79,6 +79,12 @@ def send_message(target: str, body: str, attributes: dict | None = None) -> None
         sqs._act_send_message(message, queue["url"])
     except sqs._Err as error:
         raise DeliveryFailed(str(error)) from error
+
+
+def invoke(function: str, record: dict) -> None:
+    if lambda_svc._get_func_record_for_ref(function)[0] is None:
+        raise DeliveryFailed("the function does not exist")
+    event_queue.accept(function, record)
 
 
 def put_event(bus: str, record: dict) -> None:

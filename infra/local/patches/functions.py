@@ -71,7 +71,9 @@ def take_limits_of_templates() -> None:
 
     def with_limits(created, properties):
         function = lambda_svc._functions[created[0]]
-        function["config"]["DeadLetterConfig"] = properties.get("DeadLetterConfig") or {}
+        function["config"].pop("DeadLetterConfig", None)
+        if "DeadLetterConfig" in properties:
+            function["config"]["DeadLetterConfig"] = properties["DeadLetterConfig"]
         reserved = properties.get("ReservedConcurrentExecutions")
         function["concurrency"] = None if reserved is None else int(reserved)
         return created
