@@ -1,6 +1,7 @@
 """Runs MiniStack, the local AWS, on one port of this machine, with everything it writes under one directory.
 
     python launcher.py --port 4566 --state .local/aws [--auth] [--no-persist] [--functions-endpoint URL]
+        [--async-retry-seconds SECONDS]
 
 Prints one line when it is ready. SIGTERM and Ctrl-C end it with a last snapshot.
 """
@@ -51,6 +52,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--no-persist", action="store_true", help="forget everything at the end")
     parser.add_argument(
         "--functions-endpoint", metavar="URL", help="where functions call AWS, e.g. a proxy [default: here]"
+    )
+    parser.add_argument(
+        "--async-retry-seconds", metavar="SECONDS", type=float, default=60,
+        help="wait before the first retry of an asynchronous event; before the second it is twice as long [default: 60, as on AWS]",
     )
     return parser.parse_args()
 
@@ -114,6 +119,7 @@ def set_environment(arguments: argparse.Namespace, state: Path) -> None:
         "LOG_LEVEL": "WARNING",
         # One instance of each function stays; the others end after a burst.
         "LAMBDA_WARM_TTL_SECONDS": "60",
+        "LAMBDA_ASYNC_RETRY_BASE_SECONDS": str(arguments.async_retry_seconds),
     }
 
 
@@ -121,6 +127,7 @@ async def serve(port: int, listener: socket.socket, snapshots) -> None:
     from hypercorn.asyncio import serve as hypercorn_serve
     from hypercorn.config import Config
     from ministack.app import app
+    from patches import server
 
     stopping = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
@@ -134,12 +141,17 @@ async def serve(port: int, listener: socket.socket, snapshots) -> None:
     # Like API Gateway: a longer message ends the connection with code 1009.
     config.websocket_max_message_size = 128 * 1024
     announcement = asyncio.create_task(announce(port))
+
+    async def stop_requested() -> None:
+        await stopping.wait()
+        server.stopping.set()
+
     closed = asyncio.Event()
     saving = None
     if snapshots is not None:
         app = snapshots.watch(app)
         saving = asyncio.create_task(snapshots.run(closed))
-    await hypercorn_serve(app, config, shutdown_trigger=stopping.wait)
+    await hypercorn_serve(app, config, shutdown_trigger=stop_requested)
     announcement.cancel()
     closed.set()
     if saving is not None:
@@ -147,13 +159,16 @@ async def serve(port: int, listener: socket.socket, snapshots) -> None:
 
 
 async def announce(port: int) -> None:
-    """Prints the ready line once the health check answers."""
+    """Prints the ready line once the health check answers; from then on asynchronous events are handled."""
+    from patches import asynchronous
+
     while True:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /_ministack/health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
         status = await reader.readline()
         writer.close()
         if b" 200 " in status:
+            asynchronous.start()
             print(f"Local AWS ready at http://127.0.0.1:{port}", flush=True)
             return
         await asyncio.sleep(0.1)

@@ -17,6 +17,8 @@ from ministack.core import persistence
 from ministack.core.responses import AccountRegionScopedDict
 from ministack.services import cloudformation, cloudwatch_logs, dynamodb, lambda_svc, stepfunctions
 
+from patches import event_queue
+
 SECONDS_BETWEEN = 3
 # Maximum share of the time that saves may take, however large the state is.
 MAX_SHARE = 0.2
@@ -39,7 +41,7 @@ class Snapshots:
         self._directory = directory
         self._current = directory / "current"
         self._requests = 0
-        self._saved_requests = 0
+        self._saved = 0
         persistence.STATE_DIR = str(self._current)
         dynamodb.get_state = _with_streams(dynamodb.get_state)
         dynamodb.load_persisted_state = _restoring_streams(dynamodb.load_persisted_state)
@@ -56,13 +58,16 @@ class Snapshots:
 
         return watched
 
+    def _changes(self) -> int:
+        return self._requests + event_queue.queue.changes
+
     async def run(self, closed: asyncio.Event) -> None:
-        """Saves every few seconds while requests come in, once after the last, and once when all is `closed`."""
+        """Saves every few seconds while requests come in or events are handled, once after the last, and once when all is `closed`."""
         quiet = True
         while not closed.is_set():
             started = time.monotonic()
-            if self._requests != self._saved_requests or not quiet:
-                quiet = self._requests == self._saved_requests
+            if self._changes() != self._saved or not quiet:
+                quiet = self._changes() == self._saved
                 await self._save()
             pause = max(SECONDS_BETWEEN, (time.monotonic() - started) / MAX_SHARE)
             try:
@@ -73,7 +78,7 @@ class Snapshots:
 
     async def _save(self) -> None:
         await _deployments_done()
-        self._saved_requests = self._requests
+        self._saved = self._changes()
         parent = os.getpid()
         with warnings.catch_warnings():
             # The child only reads memory and writes files; it takes no lock that another thread may

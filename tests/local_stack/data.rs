@@ -1,12 +1,10 @@
 //! The local AWS keeps its data over a stop and over a kill.
 
-use std::path::Path;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::dynamodb::table::Table;
 use testkit::{Account, eventually};
 
-use crate::local_aws::LocalAws;
+use crate::local_aws::{LocalAws, holds};
 
 async fn put(table: &Table, id: &str) {
     let put = table.client().put_item().table_name(table.name());
@@ -56,17 +54,4 @@ async fn data_written_seconds_ago_survives_a_kill() {
     aws.kill();
     aws.start_again();
     assert_eq!(ids(&table).await, ["a"]);
-}
-
-/// Whether some file below a directory contains a text.
-fn holds(directory: &Path, text: &str) -> bool {
-    let Ok(entries) = std::fs::read_dir(directory) else { return false };
-    entries.flatten().any(|entry| {
-        let path = entry.path();
-        if path.is_dir() {
-            holds(&path, text)
-        } else {
-            std::fs::read(&path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(text))
-        }
-    })
 }

@@ -3,6 +3,7 @@
 
 import json
 import os
+import time
 import urllib.parse
 import urllib.request
 
@@ -47,18 +48,46 @@ def chat(event):
     return {"statusCode": 200, "body": json.dumps({"connection": context["connectionId"]})}
 
 
+def send(text):
+    """Sends a message to the queue whose URL this function knows."""
+    queue = os.environ["AWS_ENDPOINT_URL"] + urllib.parse.urlparse(os.environ["URL"]).path
+    message = urllib.parse.urlencode({"Action": "SendMessage", "MessageBody": text}).encode()
+    urllib.request.urlopen(urllib.request.Request(queue, data=message), timeout=5).close()
+
+
+def answer(_event):
+    return {"answer": 42}
+
+
+def send_and_fail(event):
+    send(json.dumps(event))
+    raise OutOfStock("nothing left")
+
+
+def send_slowly(event):
+    """Sends the event and the process that handled it."""
+    time.sleep(0.2)
+    send(json.dumps({"event": event, "process": os.getpid()}))
+
+
+def reject_poison(event):
+    """Sends the names of the batch, and fails if one of them is `poison`."""
+    names = [record["dynamodb"]["Keys"]["name"]["S"] for record in event["Records"]]
+    send(json.dumps(names))
+    if "poison" in names:
+        raise OutOfStock("nothing left")
+
+
 refused = set()
 
 
 def relay(event):
     """Sends the name of each item that a stream tells of to a queue; reports `again` the first time."""
-    queue = os.environ["AWS_ENDPOINT_URL"] + urllib.parse.urlparse(os.environ["URL"]).path
     failures = []
     for record in event["Records"]:
         change = record["dynamodb"]
         name = change["Keys"]["name"]["S"]
-        message = urllib.parse.urlencode({"Action": "SendMessage", "MessageBody": name}).encode()
-        urllib.request.urlopen(urllib.request.Request(queue, data=message), timeout=5).close()
+        send(name)
         if name == "again" and name not in refused:
             refused.add(name)
             failures.append({"itemIdentifier": change["SequenceNumber"]})

@@ -27,15 +27,16 @@ pub(crate) struct LocalAws {
 
 impl LocalAws {
     pub(crate) fn start(name: &str) -> Self {
-        Self::launched(name, &[])
+        Self::start_with(name, &[])
     }
 
     /// Starts one that checks signatures and the policies of users.
     pub(crate) fn start_with_authorization(name: &str) -> Self {
-        Self::launched(name, &["--auth"])
+        Self::start_with(name, &["--auth"])
     }
 
-    fn launched(name: &str, options: &'static [&'static str]) -> Self {
+    /// Starts one with options of the launcher.
+    pub(crate) fn start_with(name: &str, options: &'static [&'static str]) -> Self {
         let state = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         if state.exists() {
             std::fs::remove_dir_all(&state).unwrap();
@@ -117,6 +118,35 @@ impl LocalAws {
         serde_json::from_str(&text).unwrap()
     }
 
+    /// Invokes a function asynchronously.
+    pub(crate) fn invoke_asynchronously(&self, function: &str, event: &Value) {
+        let url = format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint());
+        let request = self.agent.post(url).header("authorization", credential("lambda"));
+        let accepted = request.header("x-amz-invocation-type", "Event").send(event.to_string()).unwrap();
+        assert_eq!(accepted.status(), 202);
+    }
+
+    /// Deletes a function.
+    pub(crate) fn delete_function(&self, function: &str) {
+        let url = format!("{}/2015-03-31/functions/{function}", self.endpoint());
+        let request = self.agent.delete(url).header("authorization", credential("lambda"));
+        assert_eq!(request.call().unwrap().status(), 204);
+    }
+
+    /// Writes an object.
+    pub(crate) fn put_object(&self, path: &str, body: &[u8]) {
+        let request = self.agent.put(format!("{}/{path}", self.endpoint()));
+        let written = request.header("authorization", credential("s3")).send(body).unwrap();
+        assert!(written.status().is_success());
+    }
+
+    /// The numbers of asynchronous events, by the function's ARN.
+    pub(crate) fn events(&self) -> Value {
+        let url = format!("{}/_ministack/lambda/events", self.endpoint());
+        let text = self.agent.get(url).call().unwrap().body_mut().read_to_string().unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["functions"].take()
+    }
+
     /// The number of running functions: their code is stored below the state directory.
     pub(crate) fn functions(&self) -> usize {
         let state = self.state.canonicalize().unwrap();
@@ -174,12 +204,22 @@ impl LocalAws {
             .current_dir(&self.state)
             .status();
         assert!(made.unwrap().success());
-        for (path, body) in [("code", Vec::new()), ("code/function.zip", std::fs::read(archive).unwrap())] {
-            let request = self.agent.put(format!("{}/{path}", self.endpoint()));
-            assert!(
-                request.header("authorization", credential("s3")).send(&body).unwrap().status().is_success()
-            );
-        }
+        self.put_object("code", &[]);
+        self.put_object("code/function.zip", &std::fs::read(archive).unwrap());
+    }
+
+    /// Receives that many messages of a queue, or more.
+    pub(crate) fn receive(&self, queue: &str, count: usize) -> Vec<Message> {
+        let input = json!({
+            "QueueUrl": queue, "MaxNumberOfMessages": 10, "WaitTimeSeconds": 5, "MessageAttributeNames": ["All"],
+        });
+        let mut messages = Vec::new();
+        eventually(&format!("{count} messages in {queue}"), || {
+            let received = self.call("sqs", "AmazonSQS.ReceiveMessage", &input).unwrap();
+            messages.extend(received["Messages"].as_array().into_iter().flatten().map(Message::new));
+            (messages.len() >= count).then_some(())
+        });
+        messages
     }
 
     /// Receives the messages of a queue until none arrives for two seconds.
@@ -194,6 +234,24 @@ impl LocalAws {
             };
             bodies.extend(messages.iter().map(|message| message["Body"].as_str().unwrap().to_owned()));
         }
+    }
+}
+
+/// A message of a queue.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) body: Value,
+    attributes: Value,
+}
+
+impl Message {
+    fn new(received: &Value) -> Self {
+        let body = serde_json::from_str(received["Body"].as_str().unwrap()).unwrap();
+        Self { body, attributes: received["MessageAttributes"].clone() }
+    }
+
+    pub(crate) fn attribute(&self, name: &str) -> &str {
+        self.attributes[name]["StringValue"].as_str().unwrap()
     }
 }
 
@@ -227,6 +285,19 @@ pub(crate) fn function(does: &str, url: &Value) -> Value {
         "Code": { "S3Bucket": "code", "S3Key": "function.zip" },
         "Environment": { "Variables": { "DOES": does, "URL": url } },
     } })
+}
+
+/// Whether some file below a directory contains a text.
+pub(crate) fn holds(directory: &Path, text: &str) -> bool {
+    let Ok(entries) = std::fs::read_dir(directory) else { return false };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            holds(&path, text)
+        } else {
+            std::fs::read(&path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(text))
+        }
+    })
 }
 
 /// Repeats a check until it returns a value.

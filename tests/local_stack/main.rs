@@ -3,7 +3,9 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
 mod archives;
+mod asynchronous;
 mod data;
+mod event_sources;
 mod functions;
 mod local_aws;
 mod mail;

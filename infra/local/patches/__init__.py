@@ -1,16 +1,16 @@
 """What MiniStack 1.5.33 does unlike AWS, set right inside its process.
 
-One module for each AWS service, and one for the server; each patch is one function that says why.
+One module for each AWS service, or for one part of it, and one for the server; each patch is one function that says why.
 """
 
 from patches import (
-    alarms, archives, functions, mail, policies, queues, rest_api, schedules, secrets, server, sign_in, sockets, streams,
-    topics, workflows,
+    alarms, archives, asynchronous, buckets, event_queue, functions, mail, policies, queues, rest_api, rules, schedules, secrets,
+    server, sign_in, sockets, streams, topics, workflows,
 )
 
 SERVICES = (
-    alarms, archives, functions, mail, policies, queues, rest_api, schedules, secrets, server, sign_in, sockets, streams,
-    topics, workflows,
+    alarms, archives, asynchronous, buckets, event_queue, functions, mail, policies, queues, rest_api, rules, schedules, secrets,
+    server, sign_in, sockets, streams, topics, workflows,
 )
 
 

@@ -1,8 +1,12 @@
 """The server that all services answer through."""
 
 import functools
+import threading
 
 from hypercorn.asyncio.tcp_server import TCPServer
+
+# Set when the server is about to stop: what fails from then on is not the fault of a function.
+stopping = threading.Event()
 
 
 def apply() -> None:

@@ -3,11 +3,14 @@
 import functools
 import json
 
-from ministack.services import sns, sqs
+from ministack.services import lambda_svc, sns, sqs
+
+from patches import event_queue, policies
 
 
 def apply() -> None:
     keep_what_cannot_be_delivered()
+    invoke_functions_asynchronously()
 
 
 def keep_what_cannot_be_delivered() -> None:
@@ -36,3 +39,32 @@ def dead_letter_queue(endpoint: str, topic_arn: str) -> str | None:
             policy = json.loads(policy) if isinstance(policy, str) else policy
             return policy.get("deadLetterTargetArn")
     return None
+
+
+def invoke_functions_asynchronously() -> None:
+    """A subscribed function is called once, whatever its policy says: an error loses the message. SNS invokes functions
+    asynchronously, and what it may not deliver goes to the subscription's dead-letter queue.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html
+    https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html
+    """
+
+    def deliver(endpoint, envelope, topic_arn, subscription, message_id, message, attributes):
+        invocable = (
+            lambda_svc._get_func_record_for_ref(endpoint)[0] is not None
+            and policies.service_may_invoke(endpoint, "sns.amazonaws.com", topic_arn)
+            and not event_queue.queue.full()
+        )
+        if invocable:
+            event_queue.accept(endpoint, {"Records": [{
+                "EventVersion": "1.0", "EventSubscriptionArn": subscription, "EventSource": "aws:sns",
+                "Sns": json.loads(envelope),
+            }]})
+            return
+        letters = dead_letter_queue(endpoint, topic_arn)
+        if letters:
+            sns._deliver_to_sqs(letters, envelope, False, message, topic_arn=topic_arn)
+        else:
+            sns.logger.warning("SNS: %s does not take the message %s of %s", endpoint, message_id, topic_arn)
+
+    sns._deliver_to_lambda = deliver

@@ -52,20 +52,22 @@ impl Running {
 impl LocalStack {
     /// The developer's stack: it persists its data.
     pub fn of_developer(paths: &Paths) -> Self {
-        Self { stage: "local", dir: paths.local(), launcher: launcher(paths), options: &[], proxied: false }
+        let options = &["--async-retry-seconds=2"];
+        Self { stage: "local", dir: paths.local(), launcher: launcher(paths), options, proxied: false }
     }
 
     /// The stack of the tests: it enforces policies and persists no data.
     pub fn of_tests(paths: &Paths) -> Self {
-        let options = &["--auth", "--no-persist"];
+        let options = &["--auth", "--no-persist", "--async-retry-seconds=1"];
         let dir = paths.local().join("test");
         Self { stage: "test", dir, launcher: launcher(paths), options, proxied: false }
     }
 
     /// The stack of the chaos tests: its functions call AWS through a proxy.
     pub fn of_chaos(paths: &Paths) -> Self {
+        let options = &["--no-persist", "--async-retry-seconds=1"];
         let dir = paths.local().join("chaos");
-        Self { stage: "chaos", dir, launcher: launcher(paths), options: &["--no-persist"], proxied: true }
+        Self { stage: "chaos", dir, launcher: launcher(paths), options, proxied: true }
     }
 
     /// The local AWS of `bench --growth`: nothing is deployed to it.
