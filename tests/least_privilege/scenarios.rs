@@ -372,7 +372,8 @@ impl FunctionScenarios {
         });
         let webhook = json!({ "type": "charge.settled", "data": charge }).to_string();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let secrets = WebhookSecrets::parse(&self.secret("payment-webhook", "WEBHOOK_SECRET")).unwrap();
+        let secrets = self.parameter("payment-webhook", "WEBHOOK_SECRET_PARAMETER");
+        let secrets: WebhookSecrets = secrets.parse().unwrap();
         let (id, signature) = ("evt_privileges", secrets.sign("evt_privileges", now, webhook.as_bytes()));
         let now = now.to_string();
         let signed =
@@ -381,7 +382,7 @@ impl FunctionScenarios {
     }
 
     fn provider_charges_and_is_asked_after_it(&self) -> bool {
-        let key = format!("Bearer {}", self.secret("payment-sandbox-api", "PROVIDER_KEY_SECRET"));
+        let key = format!("Bearer {}", self.parameter("payment-sandbox-api", "PROVIDER_KEY_PARAMETER"));
         let ask = |method: &str, path: &str, body: &str| {
             let headers = json!({ "authorization": key, "idempotency-key": Uuid::now_v7() });
             let http =
@@ -436,16 +437,16 @@ impl FunctionScenarios {
         function["Environment"]["Variables"][name].as_str().unwrap().to_owned()
     }
 
-    /// The secret whose ARN a function has in an environment variable.
-    fn secret(&self, function: &str, variable: &str) -> String {
+    /// The value of the parameter whose name a function has in an environment variable.
+    fn parameter(&self, function: &str, variable: &str) -> String {
         let get = ureq::post(self.staff.output("/endpoint"))
-            .header("authorization", owner("secretsmanager"))
-            .header("x-amz-target", "secretsmanager.GetSecretValue")
+            .header("authorization", owner("ssm"))
+            .header("x-amz-target", "AmazonSSM.GetParameter")
             .header("content-type", "application/x-amz-json-1.1");
-        let id = self.variable(function, variable);
-        let answer = get.send(json!({ "SecretId": id }).to_string()).unwrap();
+        let input = json!({ "Name": self.variable(function, variable), "WithDecryption": true });
+        let answer = get.send(input.to_string()).unwrap();
         let answer: Value = serde_json::from_str(&answer.into_body().read_to_string().unwrap()).unwrap();
-        answer["SecretString"].as_str().unwrap().to_owned()
+        answer["Parameter"]["Value"].as_str().unwrap().to_owned()
     }
 
     /// Creates a queue for the events with this id on the shop's bus from here on.

@@ -7,7 +7,6 @@ mod data;
 mod functions;
 mod local_aws;
 mod mail;
-mod secrets;
 mod server;
 mod sockets;
 mod streams;

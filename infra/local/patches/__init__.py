@@ -4,12 +4,12 @@ One module for each AWS service, and one for the server; each patch is one funct
 """
 
 from patches import (
-    alarms, archives, functions, mail, policies, queues, rest_api, schedules, secrets, server, sign_in, sockets, streams,
+    alarms, archives, functions, mail, policies, queues, rest_api, schedules, server, sign_in, sockets, streams,
     topics, workflows,
 )
 
 SERVICES = (
-    alarms, archives, functions, mail, policies, queues, rest_api, schedules, secrets, server, sign_in, sockets, streams,
+    alarms, archives, functions, mail, policies, queues, rest_api, schedules, server, sign_in, sockets, streams,
     topics, workflows,
 )
 

@@ -5,7 +5,7 @@ use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
 use lambdakit::messaging::consumer;
-use lambdakit::secret::Secret;
+use lambdakit::parameters::Parameter;
 use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
 use payment_sandbox::api::{Provider, router};
@@ -36,6 +36,6 @@ async fn webhooks() -> Result<WebhookSender, ConfigError> {
 async fn routes() -> Result<Router, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let charges = ChargeStore::new(Table::from_env(&aws.dynamodb(), "PROVIDER_TABLE")?);
-    let api_key = Secret::from_env(&aws, "PROVIDER_KEY_SECRET").await?;
+    let api_key = Parameter::from_env(&aws, "PROVIDER_KEY_PARAMETER").await?;
     Ok(router(Provider { charges, webhooks: WebhookQueue::from_env(&aws)?, api_key }))
 }

@@ -10,6 +10,8 @@
 //!   runs with [`auth::authorizer::run`].
 //! - A function that publishes the changes in a table's stream: pass its translation to
 //!   [`outbox::run`].
+//! - A function that reads parameters or secrets of SSM: hold them as [`parameters::Parameter`], which
+//!   refreshes them.
 //! - An executable for several functions: match on [`handler::name`].
 //!
 //! Each function writes one JSON log line per invocation ([`telemetry`]), ends before its deadline,
@@ -26,7 +28,8 @@ pub mod json;
 pub mod mail;
 pub mod messaging;
 pub mod outbox;
-#[cfg(feature = "secrets")]
+#[cfg(feature = "parameters")]
+pub mod parameters;
 pub mod secret;
 mod start;
 pub mod telemetry;

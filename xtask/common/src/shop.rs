@@ -4,5 +4,6 @@ pub mod aws;
 pub mod endpoint;
 pub mod outputs;
 pub mod private_file;
+pub mod secrets;
 pub mod sign_in;
 pub mod stage;

@@ -10,6 +10,7 @@ mod mail;
 mod queues;
 mod realtime;
 mod replay;
+mod secrets;
 mod signer;
 mod status;
 mod target;
@@ -44,6 +45,9 @@ enum Command {
     Replay(replay::Args),
     /// Print the mails that a shop has stored instead of sending them
     Mail(mail::Args),
+    /// Create the missing secrets of a stage, for `cargo xtask deploy`
+    #[command(hide = true)]
+    Secrets(secrets::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,5 +77,6 @@ fn run(command: &Command) -> Result<()> {
         Command::Redrive(args) => dlq::redrive(&paths, args),
         Command::Replay(args) => replay::run(&paths, args),
         Command::Mail(args) => mail::run(&paths, args),
+        Command::Secrets(args) => secrets::run(&paths, args),
     }
 }

@@ -8,14 +8,12 @@ mod refunds;
 mod webhooks;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use lambdakit::auth::signature::WebhookSecrets;
-use lambdakit::http::client::Http;
 use lambdakit::messaging::command::CommandQueue;
+use lambdakit::parameters::{LazyParameter, Parameter};
 use lambdakit::secret::Secret;
 use payment_sandbox::api::{Provider, router};
 use payment_sandbox::store::ChargeStore;
@@ -50,14 +48,14 @@ struct Shop {
 }
 
 impl Shop {
-    /// Starts the receiver and returns its address.
+    /// Starts the receiver and returns its URL.
     async fn open(&self) -> String {
         let shop = self.clone();
         let hear = async move |headers: HeaderMap, body: String| {
             shop.heard.lock().unwrap().push((body, headers));
             shop.answer.lock().unwrap().unwrap_or(StatusCode::OK)
         };
-        serve(Router::new().route("/", post(hear))).await
+        serve(Router::new().route("/payment/webhook", post(hear))).await
     }
 
     fn answer(&self, status: StatusCode) {
@@ -87,12 +85,12 @@ async fn bank() -> Bank {
     let routes = router(Provider {
         charges: charges.clone(),
         webhooks: WebhookQueue::new(commands, SETTLE_AFTER),
-        api_key: Secret::new("sk_test".to_owned()),
+        api_key: Parameter::fixed(Secret::new("sk_test".to_owned())),
     });
     let shop = Shop::default();
-    let url = shop.open().await;
-    let http = Http::new(&url, Duration::from_secs(2)).unwrap();
-    let webhooks = WebhookSender::new(charges, http, WebhookSecrets::parse(SECRETS).unwrap());
+    let api_url = account.parameter("/test/edge/api-url", &shop.open().await).await;
+    let route = LazyParameter::new(account.aws(), api_url);
+    let webhooks = WebhookSender::new(charges, route, Parameter::fixed(SECRETS.parse().unwrap()));
     Bank { client: Client::new(routes).nobody(), account, queue, webhooks, shop, faults }
 }
 

@@ -11,10 +11,8 @@ mod races;
 mod refunds;
 mod webhook;
 
-use std::time::Duration;
-
-use lambdakit::auth::signature::WebhookSecrets;
 use lambdakit::http::client::Http;
+use lambdakit::parameters::{LazyParameter, Parameter};
 use lambdakit::secret::Secret;
 use payment::commands::PaymentHandler;
 use payment::http_provider::{DEADLINE, HttpProvider};
@@ -61,7 +59,7 @@ async fn till() -> Till {
     let charges = ChargeStore::new(account.table("PROVIDER_TABLE").await);
     let queue = account.queue("payment-sandbox-webhooks").await;
     let waiting = lambdakit::messaging::command::CommandQueue::new(account.aws().sqs(), queue.clone());
-    let key = Secret::new(API_KEY.to_owned());
+    let key = Parameter::fixed(Secret::new(API_KEY.to_owned()));
     let provider = payment_sandbox::api::router(Provider {
         charges: charges.clone(),
         webhooks: WebhookQueue::new(waiting, 1),
@@ -71,15 +69,16 @@ async fn till() -> Till {
     let line = FaultProxy::start(&serve(provider).await, 1).await;
 
     let payments = PaymentStore::new(account.behind(&faults).known_table(TABLE));
-    let accepted = WebhookSecrets::parse(&format!("{SECRET} {OLD_SECRET}")).unwrap();
+    let accepted = Parameter::fixed(format!("{SECRET} {OLD_SECRET}").parse().unwrap());
     let ear = payment::webhook::router(WebhookReceiver::new(payments.clone(), accepted));
     let routes = payment::api::router(payments.clone()).merge(ear.clone());
-    let ear = Http::new(&format!("{}/payment/webhook", serve(ear).await), Duration::from_secs(2)).unwrap();
+    let api_url = account.parameter("/test/edge/api-url", &serve(ear).await).await;
+    let route = LazyParameter::new(account.aws(), api_url);
     let http = Http::new(line.endpoint(), DEADLINE).unwrap();
     Till {
         client: Client::new(routes),
-        commands: PaymentHandler::new(payments, HttpProvider::new(http, &key)),
-        provider: WebhookSender::new(charges, ear, WebhookSecrets::parse(SECRET).unwrap()),
+        commands: PaymentHandler::new(payments, HttpProvider::new(http, key)),
+        provider: WebhookSender::new(charges, route, Parameter::fixed(SECRET.parse().unwrap())),
         bank,
         account,
         faults,

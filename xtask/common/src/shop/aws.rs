@@ -27,7 +27,7 @@ pub enum Service {
     Cognito,
     DynamoDb,
     EventBridge,
-    SecretsManager,
+    Ssm,
 }
 
 impl Service {
@@ -38,7 +38,7 @@ impl Service {
             Self::Cognito => "cognito-idp",
             Self::DynamoDb => "dynamodb",
             Self::EventBridge => "events",
-            Self::SecretsManager => "secretsmanager",
+            Self::Ssm => "ssm",
         }
     }
 
@@ -49,16 +49,14 @@ impl Service {
             Self::Cognito => format!("AWSCognitoIdentityProviderService.{operation}"),
             Self::DynamoDb => format!("DynamoDB_20120810.{operation}"),
             Self::EventBridge => format!("AWSEvents.{operation}"),
-            Self::SecretsManager => format!("secretsmanager.{operation}"),
+            Self::Ssm => format!("AmazonSSM.{operation}"),
         }
     }
 
     fn content_type(self) -> &'static str {
         match self {
             Self::Sqs | Self::DynamoDb => "application/x-amz-json-1.0",
-            Self::Logs | Self::Cognito | Self::EventBridge | Self::SecretsManager => {
-                "application/x-amz-json-1.1"
-            }
+            Self::Logs | Self::Cognito | Self::EventBridge | Self::Ssm => "application/x-amz-json-1.1",
         }
     }
 }
