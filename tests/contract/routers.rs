@@ -10,7 +10,7 @@ use lambdakit::parameters::Parameter;
 use ordering::store::OrderStore;
 use payment::store::PaymentStore;
 use payment::webhook::WebhookReceiver;
-use privacy::store::{Holders, RequestStore};
+use privacy::store::RequestStore;
 use product::store::ProductStore;
 use shipping::store::ShipmentStore;
 use testkit::{Account, Answer, Client, customer_id};
@@ -32,7 +32,7 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
         product::api::router(ProductStore::new(table("product")), currency),
         basket::api::router(CheckoutService { baskets, prices, checkouts, idempotency, currency }),
         ordering::api::router(OrderStore::new(table("order"))),
-        privacy::api::router(RequestStore::new(table("customer"), Holders::new(["basket"]))),
+        privacy::api::router(RequestStore::new(table("customer"))),
         inventory::api::router(StockStore::new(table("stock"))),
         shipping::api::router(ShipmentStore::new(table("shipment"))),
         payment::api::router(payments.clone())

@@ -14,7 +14,7 @@ use privacy::account::Accounts;
 use privacy::api::router;
 use privacy::outbox::translate;
 use privacy::progress::RequestProgress;
-use privacy::store::{Holders, RequestStore};
+use privacy::store::RequestStore;
 
 /// A request makes about 2,000 small allocations; this allocator shortens it by a fifth.
 #[global_allocator]
@@ -34,15 +34,13 @@ async fn main() -> Result<(), lambdakit::Error> {
 /// Answers HTTP requests for `/me` and `/customer`.
 async fn routes() -> Result<Router, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
-    let requests = Table::from_env(&dynamodb, "PRIVACY_TABLE")?;
-    Ok(router(RequestStore::new(requests, Holders::from_env()?)))
+    Ok(router(RequestStore::new(Table::from_env(&dynamodb, "PRIVACY_TABLE")?)))
 }
 
 /// Collects the other services' answers to a customer's request.
 async fn request_progress() -> Result<RequestProgress, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
-    let table = Table::from_env(&aws.dynamodb(), "PRIVACY_TABLE")?;
-    let requests = RequestStore::new(table, Holders::from_env()?);
+    let requests = RequestStore::new(Table::from_env(&aws.dynamodb(), "PRIVACY_TABLE")?);
     Ok(RequestProgress::new(requests, Accounts::from_env(&aws)?))
 }
 

@@ -10,13 +10,13 @@ mod second_owner;
 use privacy::account::Accounts;
 use privacy::api::router;
 use privacy::progress::RequestProgress;
-use privacy::store::{Holders, RequestStore};
+use privacy::store::RequestStore;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
 use testkit::{Account, Client, deliver};
 use uuid::Uuid;
 
-/// The services that hold customer data in these tests.
+/// The services that hold customer data.
 const HOLDERS: [&str; 4] = ["basket", "notification", "ordering", "realtime"];
 
 /// A privacy service with an empty table and a user pool, and a proxy between it and AWS.
@@ -39,7 +39,7 @@ async fn shop() -> Shop {
     let cognito = account.aws().cognito();
     let pool = cognito.create_user_pool().pool_name("users").send().await.unwrap();
     let pool = pool.user_pool.unwrap().id.unwrap();
-    let requests = RequestStore::new(of_service.known_table("PRIVACY_TABLE"), Holders::new(HOLDERS));
+    let requests = RequestStore::new(of_service.known_table("PRIVACY_TABLE"));
     let progress =
         RequestProgress::new(requests.clone(), Accounts::new(of_service.aws().cognito(), pool.clone()));
     let staff = Client::new(router(requests));
