@@ -4,13 +4,13 @@ use audit::store::AuditStore;
 use basket::checkout::CheckoutService;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use inventory::store::StockStore;
-use lambdakit::auth::signature::WebhookSecrets;
 use lambdakit::http::idempotency::IdempotencyStore;
 use lambdakit::http::openapi::{Access, Operation};
+use lambdakit::parameters::Parameter;
 use ordering::store::OrderStore;
 use payment::store::PaymentStore;
 use payment::webhook::WebhookReceiver;
-use privacy::store::{Holders, RequestStore};
+use privacy::store::RequestStore;
 use product::store::ProductStore;
 use shipping::store::ShipmentStore;
 use testkit::{Account, Answer, Client, customer_id};
@@ -27,12 +27,12 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
     let checkouts = CheckoutStore::new(table("checkout"), baskets.clone(), idempotency.clone());
     let prices = PriceStore::new(table("price"));
     let payments = PaymentStore::new(table("payment"));
-    let secrets = WebhookSecrets::parse("whsec_YSBzZWNyZXQgdGhhdCBub2JvZHkgc2lnbnMgd2l0aA==").unwrap();
+    let secrets = Parameter::fixed("whsec_YSBzZWNyZXQgdGhhdCBub2JvZHkgc2lnbnMgd2l0aA==".parse().unwrap());
     let routers = [
         product::api::router(ProductStore::new(table("product")), currency),
         basket::api::router(CheckoutService { baskets, prices, checkouts, idempotency, currency }),
         ordering::api::router(OrderStore::new(table("order"))),
-        privacy::api::router(RequestStore::new(table("customer"), Holders::new(["basket"]))),
+        privacy::api::router(RequestStore::new(table("customer"))),
         inventory::api::router(StockStore::new(table("stock"))),
         shipping::api::router(ShipmentStore::new(table("shipment"))),
         payment::api::router(payments.clone())

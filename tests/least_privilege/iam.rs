@@ -16,9 +16,9 @@ const OF_LAMBDA: [&str; 10] = [
     "lambda:InvokeFunction",
 ];
 
-/// A function does this once, when it starts, so the scenarios never repeat it. The infra tests
-/// name the functions that may.
-const AT_START: &str = "secretsmanager:GetSecretValue";
+/// A function does this when it starts, or every few minutes, so the scenarios never repeat it. The
+/// infra tests name the functions that may.
+const AT_START: &str = "ssm:GetParameter";
 
 /// The role of a function and its policies.
 pub struct Role {

@@ -15,6 +15,9 @@ use tungstenite::stream::MaybeTlsStream;
 use tungstenite::{Message, WebSocket};
 use uuid::Uuid;
 
+/// The services that answer a customer's request for their data.
+const DATA_HOLDERS: [&str; 4] = ["basket", "notification", "ordering", "realtime"];
+
 /// Method, path, headers and body.
 type Request<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], Value);
 
@@ -372,7 +375,8 @@ impl FunctionScenarios {
         });
         let webhook = json!({ "type": "charge.settled", "data": charge }).to_string();
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-        let secrets = WebhookSecrets::parse(&self.secret("payment-webhook", "WEBHOOK_SECRET")).unwrap();
+        let secrets = self.parameter("payment-webhook", "WEBHOOK_SECRET_PARAMETER");
+        let secrets: WebhookSecrets = secrets.parse().unwrap();
         let (id, signature) = ("evt_privileges", secrets.sign("evt_privileges", now, webhook.as_bytes()));
         let now = now.to_string();
         let signed =
@@ -381,7 +385,7 @@ impl FunctionScenarios {
     }
 
     fn provider_charges_and_is_asked_after_it(&self) -> bool {
-        let key = format!("Bearer {}", self.secret("payment-sandbox-api", "PROVIDER_KEY_SECRET"));
+        let key = format!("Bearer {}", self.parameter("payment-sandbox-api", "PROVIDER_KEY_PARAMETER"));
         let ask = |method: &str, path: &str, body: &str| {
             let headers = json!({ "authorization": key, "idempotency-key": Uuid::now_v7() });
             let http =
@@ -436,16 +440,16 @@ impl FunctionScenarios {
         function["Environment"]["Variables"][name].as_str().unwrap().to_owned()
     }
 
-    /// The secret whose ARN a function has in an environment variable.
-    fn secret(&self, function: &str, variable: &str) -> String {
+    /// The value of the parameter whose name a function has in an environment variable.
+    fn parameter(&self, function: &str, variable: &str) -> String {
         let get = ureq::post(self.staff.output("/endpoint"))
-            .header("authorization", owner("secretsmanager"))
-            .header("x-amz-target", "secretsmanager.GetSecretValue")
+            .header("authorization", owner("ssm"))
+            .header("x-amz-target", "AmazonSSM.GetParameter")
             .header("content-type", "application/x-amz-json-1.1");
-        let id = self.variable(function, variable);
-        let answer = get.send(json!({ "SecretId": id }).to_string()).unwrap();
+        let input = json!({ "Name": self.variable(function, variable), "WithDecryption": true });
+        let answer = get.send(input.to_string()).unwrap();
         let answer: Value = serde_json::from_str(&answer.into_body().read_to_string().unwrap()).unwrap();
-        answer["SecretString"].as_str().unwrap().to_owned()
+        answer["Parameter"]["Value"].as_str().unwrap().to_owned()
     }
 
     /// Creates a queue for the events with this id on the shop's bus from here on.
@@ -650,9 +654,8 @@ impl FunctionScenarios {
     /// but their denied messages would only be redelivered.
     fn answers_are_collected(&self, timeout: Duration) -> bool {
         let customer = self.staff.customer();
-        let holders = self.variable("privacy-on-answer", "DATA_HOLDERS");
         let answers = |name: &str, answer: Value| {
-            holders.split(',').all(|holder| {
+            DATA_HOLDERS.iter().all(|holder| {
                 let mut answer = answer.clone();
                 answer["holder"] = json!(holder);
                 self.deliver("privacy-on-answer", &Uuid::now_v7().to_string(), name, answer)

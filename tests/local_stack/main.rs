@@ -9,7 +9,6 @@ mod event_sources;
 mod functions;
 mod local_aws;
 mod mail;
-mod secrets;
 mod server;
 mod sockets;
 mod streams;

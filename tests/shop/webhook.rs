@@ -18,21 +18,27 @@ fn variable(shop: &Shop, function: &str, variable: &str) -> String {
     function["Environment"]["Variables"][variable].as_str().unwrap().to_owned()
 }
 
-/// The secret whose ARN a function has in an environment variable.
-fn secret(shop: &Shop, function: &str, name: &str) -> String {
+/// The parameter whose name a function has in an environment variable.
+fn parameter(shop: &Shop, function: &str, name: &str) -> Value {
+    let input = json!({ "Name": variable(shop, function, name), "WithDecryption": true });
     let mut answer = ureq::post(shop.output("/endpoint"))
-        .header("authorization", owner("secretsmanager"))
-        .header("x-amz-target", "secretsmanager.GetSecretValue")
+        .header("authorization", owner("ssm"))
+        .header("x-amz-target", "AmazonSSM.GetParameter")
         .header("content-type", "application/x-amz-json-1.1")
-        .send(json!({ "SecretId": variable(shop, function, name) }).to_string())
+        .send(input.to_string())
         .unwrap();
-    let secret: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
-    secret["SecretString"].as_str().unwrap().to_owned()
+    let answer: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+    answer["Parameter"].clone()
+}
+
+/// The value of the parameter whose name a function has in an environment variable.
+fn secret(shop: &Shop, function: &str, name: &str) -> String {
+    parameter(shop, function, name)["Value"].as_str().unwrap().to_owned()
 }
 
 /// The secrets shared with the payment provider, for signing.
 fn webhook_secrets(shop: &Shop) -> WebhookSecrets {
-    WebhookSecrets::parse(&secret(shop, "payment-webhook", "WEBHOOK_SECRET")).unwrap()
+    secret(shop, "payment-webhook", "WEBHOOK_SECRET_PARAMETER").parse().unwrap()
 }
 
 /// Refunds a part of a charge manually at the payment provider.
@@ -41,7 +47,7 @@ fn refund_part(shop: &Shop, charge: &Value, key: &str, amount: u64) {
     let url = variable(shop, "payment-on-command", "PROVIDER_URL");
     let id = url.trim_start_matches("https://").split('.').next().unwrap();
     let url = format!("{}/_aws/lambda-url/{id}/v1/refunds", shop.output("/endpoint"));
-    let api_key = format!("Bearer {}", secret(shop, "payment-sandbox-api", "PROVIDER_KEY_SECRET"));
+    let api_key = format!("Bearer {}", secret(shop, "payment-sandbox-api", "PROVIDER_KEY_PARAMETER"));
     let request = ureq::post(url).header("authorization", api_key).header("idempotency-key", key);
     request.send_json(json!({ "charge": charge, "amount": amount })).unwrap();
 }
@@ -91,7 +97,7 @@ fn unsigned_forged_and_stale_webhooks_are_refused() {
     let (receipt, webhook) = paid(&staff, "charge.refunded");
     let (before, body) = (payment(&staff, &receipt), webhook.to_string());
     let secrets = webhook_secrets(&staff);
-    let forger = WebhookSecrets::parse("whsec_bm90IHRoZSBzZWNyZXQgb2YgdGhlIHByb3ZpZGVy").unwrap();
+    let forger: WebhookSecrets = "whsec_bm90IHRoZSBzZWNyZXQgb2YgdGhlIHByb3ZpZGVy".parse().unwrap();
     let refused = staff.nobody().post("/payment/webhook", &webhook).expect(401);
     assert_eq!(refused.problem(), "unauthorized");
     let (time, id) = (now(), new_id());
@@ -131,10 +137,19 @@ fn webhooks_about_unknown_orders_are_not_found() {
 }
 
 #[test]
-fn the_webhook_secret_is_one_of_standard_webhooks() {
-    let secret = secret(&Shop::new(), "payment-webhook", "WEBHOOK_SECRET");
+fn secrets_are_encrypted_and_shared_with_the_provider() {
+    let shop = Shop::new();
+    for (ours, theirs, variable) in [
+        ("payment-webhook", "payment-sandbox-webhooks", "WEBHOOK_SECRET_PARAMETER"),
+        ("payment-on-command", "payment-sandbox-api", "PROVIDER_KEY_PARAMETER"),
+    ] {
+        let parameter = |function| parameter(&shop, function, variable);
+        assert_eq!(parameter(ours)["Type"], "SecureString");
+        assert_eq!(parameter(ours), parameter(theirs));
+    }
+    let secret = secret(&shop, "payment-webhook", "WEBHOOK_SECRET_PARAMETER");
     assert!(secret.starts_with("whsec_"));
-    WebhookSecrets::parse(&secret).unwrap();
+    secret.parse::<WebhookSecrets>().unwrap();
 }
 
 #[test]

@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use lambdakit::http::api::{Body, Path};
 use lambdakit::http::idempotency::IdempotencyKey;
+use lambdakit::parameters::Parameter;
 use lambdakit::secret::Secret;
 use lambdakit::{AwsError, Problem, telemetry};
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,7 @@ pub struct Provider {
     /// The queue of webhooks to send.
     pub webhooks: WebhookQueue,
     /// The key that clients send as a bearer token.
-    pub api_key: Secret,
+    pub api_key: Parameter<Secret>,
 }
 
 /// The routes.
@@ -105,7 +106,7 @@ async fn known_client(
     let sent = sent.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("Bearer"));
     let sent = sent.map(|(_, key)| key.trim_start_matches(' ')).unwrap_or_default();
     // Comparing hashes: the length of a common prefix reveals nothing about the key.
-    if Sha256::digest(sent) == Sha256::digest(provider.api_key.reveal()) {
+    if Sha256::digest(sent) == Sha256::digest(provider.api_key.get().reveal()) {
         return next.run(request).await;
     }
     let message = "Send your API key as a bearer token.".to_owned();

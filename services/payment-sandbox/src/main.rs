@@ -4,8 +4,8 @@ use axum::Router;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::messaging::queue;
-use lambdakit::secret::Secret;
+use lambdakit::messaging::consumer;
+use lambdakit::parameters::Parameter;
 use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
 use payment_sandbox::api::{Provider, router};
@@ -19,7 +19,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
-        "payment-sandbox-webhooks" => queue::run(webhooks).await,
+        "payment-sandbox-webhooks" => consumer::run(webhooks).await,
         "payment-sandbox-api" => api::run_without_auth(routes).await,
         unknown => Err(handler::unknown(unknown)),
     }
@@ -36,6 +36,6 @@ async fn webhooks() -> Result<WebhookSender, ConfigError> {
 async fn routes() -> Result<Router, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let charges = ChargeStore::new(Table::from_env(&aws.dynamodb(), "PROVIDER_TABLE")?);
-    let api_key = Secret::from_env(&aws, "PROVIDER_KEY_SECRET").await?;
+    let api_key = Parameter::from_env(&aws, "PROVIDER_KEY_PARAMETER").await?;
     Ok(router(Provider { charges, webhooks: WebhookQueue::from_env(&aws)?, api_key }))
 }

@@ -1,16 +1,18 @@
 //! Webhooks to the provider's client: POST requests, signed as Standard Webhooks defines
 //! ([`lambdakit::auth::signature`]), and retried until the client answers with 2xx.
 
+use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use axum::http::uri::InvalidUri;
 use domain::Timestamp;
 use lambdakit::auth::signature::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, WebhookSecrets};
 use lambdakit::aws::Aws;
 use lambdakit::http::client::Http;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::command::CommandQueue;
-use lambdakit::messaging::queue;
-use lambdakit::secret::Secret;
+use lambdakit::messaging::consumer;
+use lambdakit::parameters::{LazyParameter, Parameter};
 use lambdakit::{AwsError, ConfigError, config, telemetry};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -129,8 +131,20 @@ struct Webhook<'a> {
 #[derive(Clone, Debug)]
 pub struct WebhookSender {
     charges: ChargeStore,
-    client: Http,
-    secrets: WebhookSecrets,
+    route: LazyParameter<WebhookRoute>,
+    secrets: Parameter<WebhookSecrets>,
+}
+
+/// The client's route for webhooks, below the URL of its API.
+#[derive(Clone, Debug)]
+pub struct WebhookRoute(Http);
+
+impl FromStr for WebhookRoute {
+    type Err = InvalidUri;
+
+    fn from_str(api_url: &str) -> Result<Self, InvalidUri> {
+        Http::new(&format!("{}/payment/webhook", api_url.trim_end_matches('/')), DEADLINE).map(Self)
+    }
 }
 
 /// The client did not accept a webhook.
@@ -139,21 +153,24 @@ pub struct WebhookSender {
 pub struct NotTaken(u16);
 
 impl WebhookSender {
-    /// A sender of webhooks about these charges to this client, signed with each of these secrets.
+    /// A sender of webhooks about these charges to this route, signed with each of these secrets.
     #[must_use]
-    pub fn new(charges: ChargeStore, client: Http, secrets: WebhookSecrets) -> Self {
-        Self { charges, client, secrets }
+    pub fn new(
+        charges: ChargeStore,
+        route: LazyParameter<WebhookRoute>,
+        secrets: Parameter<WebhookSecrets>,
+    ) -> Self {
+        Self { charges, route, secrets }
     }
 
-    /// A sender to the client at `WEBHOOK_URL`, which signs with the secrets in the secret
-    /// `WEBHOOK_SECRET`.
+    /// A sender to the API whose URL is in the parameter that `API_URL_PARAMETER` names. It signs
+    /// with the secrets in the parameter that `WEBHOOK_SECRET_PARAMETER` names.
     ///
     /// # Errors
     /// When one of them is missing or cannot be read.
     pub async fn from_env(aws: &Aws, charges: ChargeStore) -> Result<Self, ConfigError> {
-        let client = Http::from_env("WEBHOOK_URL", DEADLINE)?;
-        let secrets = WebhookSecrets::of(&Secret::from_env(aws, "WEBHOOK_SECRET").await?)?;
-        Ok(Self::new(charges, client, secrets))
+        let route = LazyParameter::from_env(aws, "API_URL_PARAMETER")?;
+        Ok(Self::new(charges, route, Parameter::from_env(aws, "WEBHOOK_SECRET_PARAMETER").await?))
     }
 
     async fn tell(
@@ -168,6 +185,7 @@ impl WebhookSender {
         };
         let view = ChargeView::of(&charge).filter(|_| charge.status != Status::Canceled);
         let Some(data) = view else { return Ok(()) };
+        let route = self.route.get().await?;
         // The id derives from the charge and its event, so a resent webhook has the same id.
         let (name, data) = match kind {
             Kind::Settled | Kind::Declined => (format!("{} {}", charge.id, kind.as_str()), data),
@@ -180,10 +198,10 @@ impl WebhookSender {
         let timestamp = occurred_at.unwrap_or_else(Timestamp::now);
         let body = serde_json::to_string(&Webhook { r#type: kind, timestamp, data })?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let signature = self.secrets.sign(&id, now, body.as_bytes());
+        let signature = self.secrets.get().sign(&id, now, body.as_bytes());
         let now = now.to_string();
         let headers = [(WEBHOOK_ID, &*id), (WEBHOOK_TIMESTAMP, &*now), (WEBHOOK_SIGNATURE, &*signature)];
-        let answer = self.client.post("", &headers, body).await?;
+        let answer = route.0.post("", &headers, body).await?;
         if !answer.status.is_success() {
             return Err(NotTaken(answer.status.as_u16()).into());
         }
@@ -192,7 +210,7 @@ impl WebhookSender {
     }
 }
 
-impl queue::Handler for WebhookSender {
+impl consumer::Handler for WebhookSender {
     type Event = Message;
 
     async fn handle(&self, Message::WebhookDue(due): Message) -> Result<(), HandlerError> {

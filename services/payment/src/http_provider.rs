@@ -11,6 +11,7 @@ use lambdakit::ConfigError;
 use lambdakit::aws::Aws;
 use lambdakit::http::client::{Answer, Http, HttpClientError};
 use lambdakit::json;
+use lambdakit::parameters::Parameter;
 use lambdakit::secret::Secret;
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Clone, Debug)]
 pub struct HttpProvider {
     http: Http,
-    authorization: Secret,
+    key: Parameter<Secret>,
 }
 
 /// A charge request.
@@ -162,20 +163,20 @@ impl From<HttpClientError> for ProviderError {
 }
 
 impl HttpProvider {
-    /// The provider whose URL is in `PROVIDER_URL`, with the key in the secret
-    /// `PROVIDER_KEY_SECRET`.
+    /// The provider whose URL is in `PROVIDER_URL`, with the key in the parameter that
+    /// `PROVIDER_KEY_PARAMETER` names.
     ///
     /// # Errors
     /// When one of them is missing or cannot be read.
     pub async fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
         let http = Http::from_env("PROVIDER_URL", DEADLINE)?;
-        Ok(Self::new(http, &Secret::from_env(aws, "PROVIDER_KEY_SECRET").await?))
+        Ok(Self::new(http, Parameter::from_env(aws, "PROVIDER_KEY_PARAMETER").await?))
     }
 
     /// The provider behind this client, with this key.
     #[must_use]
-    pub fn new(http: Http, key: &Secret) -> Self {
-        Self { http, authorization: Secret::new(format!("Bearer {}", key.reveal())) }
+    pub fn new(http: Http, key: Parameter<Secret>) -> Self {
+        Self { http, key }
     }
 
     /// Sends a request, and retries while the provider is unavailable, up to `TRIES` attempts.
@@ -198,7 +199,8 @@ impl HttpProvider {
     }
 
     async fn ask_once(&self, path: &str, key: &str, body: Option<String>) -> Result<Answer, ProviderError> {
-        let authorization = ("authorization", self.authorization.reveal());
+        let authorization = format!("Bearer {}", self.key.get().reveal());
+        let authorization = ("authorization", &*authorization);
         let answer = match body {
             None => self.http.get(path, &[authorization]).await?,
             Some(body) => self.http.post(path, &[authorization, ("idempotency-key", key)], body).await?,

@@ -1,13 +1,12 @@
 //! Entry point of the payment service: runs the function that the handler's name selects.
 
 use axum::Router;
-use lambdakit::auth::signature::WebhookSecrets;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::outbox::{self, Outbox};
-use lambdakit::secret::Secret;
+use lambdakit::parameters::Parameter;
 use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
 use payment::commands::PaymentHandler;
@@ -25,7 +24,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "payment-api" => api::run(routes).await,
-        "payment-on-command" => queue::run(commands).await,
+        "payment-on-command" => consumer::run(commands).await,
         "payment-publisher" => outbox::run(publisher).await,
         "payment-webhook" => api::run_without_auth(webhook_routes).await,
         unknown => Err(handler::unknown(unknown)),
@@ -54,6 +53,6 @@ async fn publisher() -> Result<Outbox, ConfigError> {
 async fn webhook_routes() -> Result<Router, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let payments = PaymentStore::new(Table::from_env(&aws.dynamodb(), "PAYMENT_TABLE")?);
-    let secrets = WebhookSecrets::of(&Secret::from_env(&aws, "WEBHOOK_SECRET").await?)?;
+    let secrets = Parameter::from_env(&aws, "WEBHOOK_SECRET_PARAMETER").await?;
     Ok(webhook::router(WebhookReceiver::new(payments, secrets)))
 }

@@ -15,6 +15,7 @@ use lambdakit::auth::signature::{VerificationError, VerifiedWebhook, WebhookSecr
 use lambdakit::http::api::Body;
 use lambdakit::http::fields::Fields;
 use lambdakit::json;
+use lambdakit::parameters::Parameter;
 use lambdakit::{Problem, telemetry};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -31,13 +32,13 @@ const TYPES: [&str; 3] = ["charge.settled", "charge.declined", "charge.refunded"
 #[derive(Clone, Debug)]
 pub struct WebhookReceiver {
     payments: PaymentStore,
-    secrets: WebhookSecrets,
+    secrets: Parameter<WebhookSecrets>,
 }
 
 impl WebhookReceiver {
     /// A receiver of webhooks that are signed with one of these secrets.
     #[must_use]
-    pub fn new(payments: PaymentStore, secrets: WebhookSecrets) -> Self {
+    pub fn new(payments: PaymentStore, secrets: Parameter<WebhookSecrets>) -> Self {
         Self { payments, secrets }
     }
 }
@@ -71,7 +72,7 @@ async fn hear(
     Body(body): Body,
 ) -> Result<Json<Receipt>, Problem> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let verified = ear.secrets.verify(&headers, &body, now).map_err(|error| {
+    let verified = ear.secrets.get().verify(&headers, &body, now).map_err(|error| {
         telemetry::count("WebhooksRefused", 1);
         unsigned(error)
     })?;

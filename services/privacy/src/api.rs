@@ -17,6 +17,7 @@ use lambdakit::{Problem, telemetry};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use shopkit::customer::CustomerCaller;
+use shopkit::deployed::DeployedServices;
 use shopkit::staff::Staff;
 use uuid::Uuid;
 
@@ -43,31 +44,34 @@ struct CustomerPath {
 
 async fn export_caller(
     caller: Caller,
+    services: DeployedServices,
     State(requests): State<RequestStore>,
     query: Parameters,
 ) -> Result<Response, Problem> {
     let customer = CustomerCaller::own(&caller)?;
     let email = caller.email().map(ToOwned::to_owned);
     let account = Account { user_name: Some(customer.user_name), email };
-    export(&requests, customer.id, Some(account), query).await
+    export(&requests, customer.id, &services, Some(account), query).await
 }
 
 async fn export_customer(
     _: Staff,
+    services: DeployedServices,
     State(requests): State<RequestStore>,
     Path(CustomerPath { customer_id }): Path<CustomerPath>,
     query: Parameters,
 ) -> Result<Response, Problem> {
-    export(&requests, path_field("customerId", &customer_id)?, None, query).await
+    export(&requests, path_field("customerId", &customer_id)?, &services, None, query).await
 }
 
 async fn export(
     requests: &RequestStore,
     customer_id: CustomerId,
+    services: &DeployedServices,
     account: Option<Account>,
     mut query: Parameters,
 ) -> Result<Response, Problem> {
-    let export = requests.export(customer_id, telemetry::correlation_id()).await?;
+    let export = requests.export(customer_id, services, telemetry::correlation_id()).await?;
     let Some(page) = query.page(format!("export/{}", export.request_id)) else {
         return Err(query.invalid());
     };
@@ -81,20 +85,29 @@ async fn export(
     Ok(Json(view).into_response())
 }
 
-async fn erase_caller(caller: Caller, State(requests): State<RequestStore>) -> Result<Response, Problem> {
-    erase(&requests, CustomerCaller::own(&caller)?.id).await
+async fn erase_caller(
+    caller: Caller,
+    services: DeployedServices,
+    State(requests): State<RequestStore>,
+) -> Result<Response, Problem> {
+    erase(&requests, CustomerCaller::own(&caller)?.id, &services).await
 }
 
 async fn erase_customer(
     _: Staff,
+    services: DeployedServices,
     State(requests): State<RequestStore>,
     Path(CustomerPath { customer_id }): Path<CustomerPath>,
 ) -> Result<Response, Problem> {
-    erase(&requests, path_field("customerId", &customer_id)?).await
+    erase(&requests, path_field("customerId", &customer_id)?, &services).await
 }
 
-async fn erase(requests: &RequestStore, customer_id: CustomerId) -> Result<Response, Problem> {
-    let erasure = requests.erase(customer_id, telemetry::correlation_id()).await?;
+async fn erase(
+    requests: &RequestStore,
+    customer_id: CustomerId,
+    services: &DeployedServices,
+) -> Result<Response, Problem> {
+    let erasure = requests.erase(customer_id, services, telemetry::correlation_id()).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted::new(&erasure, Status::Erasing))).into_response())
 }
 

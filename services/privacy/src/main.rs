@@ -6,7 +6,7 @@ use lambdakit::auth::sign_up;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
@@ -14,7 +14,7 @@ use privacy::account::Accounts;
 use privacy::api::router;
 use privacy::outbox::translate;
 use privacy::progress::RequestProgress;
-use privacy::store::{Holders, RequestStore};
+use privacy::store::RequestStore;
 
 /// A request makes about 2,000 small allocations; this allocator shortens it by a fifth.
 #[global_allocator]
@@ -24,7 +24,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "privacy-api" => api::run(routes).await,
-        "privacy-on-answer" => queue::run(request_progress).await,
+        "privacy-on-answer" => consumer::run(request_progress).await,
         "privacy-publisher" => outbox::run(publisher).await,
         "privacy-on-sign-up" => sign_up::run(|user_name| user_name.parse::<UserName>().map(drop)).await,
         unknown => Err(handler::unknown(unknown)),
@@ -34,15 +34,13 @@ async fn main() -> Result<(), lambdakit::Error> {
 /// Answers HTTP requests for `/me` and `/customer`.
 async fn routes() -> Result<Router, ConfigError> {
     let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
-    let requests = Table::from_env(&dynamodb, "PRIVACY_TABLE")?;
-    Ok(router(RequestStore::new(requests, Holders::from_env()?)))
+    Ok(router(RequestStore::new(Table::from_env(&dynamodb, "PRIVACY_TABLE")?)))
 }
 
 /// Collects the other services' answers to a customer's request.
 async fn request_progress() -> Result<RequestProgress, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
-    let table = Table::from_env(&aws.dynamodb(), "PRIVACY_TABLE")?;
-    let requests = RequestStore::new(table, Holders::from_env()?);
+    let requests = RequestStore::new(Table::from_env(&aws.dynamodb(), "PRIVACY_TABLE")?);
     Ok(RequestProgress::new(requests, Accounts::from_env(&aws)?))
 }
 

@@ -11,7 +11,6 @@
 //! whose parts have all arrived counts; no other run adds to the export.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure,
@@ -19,11 +18,12 @@ use aws_sdk_dynamodb::types::{
 };
 use contracts::privacy::{CustomerDataCollected, CustomerDataErased};
 use domain::{CustomerId, Timestamp};
+use lambdakit::AwsError;
 use lambdakit::dynamodb::item::{self, Item};
 use lambdakit::dynamodb::page::{Page, PageRequest};
 use lambdakit::dynamodb::table::{Put, Table, Transaction};
-use lambdakit::{AwsError, ConfigError, config};
 use serde::{Deserialize, Serialize};
+use shopkit::deployed::DeployedServices;
 use uuid::Uuid;
 
 /// How long an export can be fetched.
@@ -39,30 +39,13 @@ const PARTS: &str = "part#";
 pub(crate) const EXPORT: &str = "export";
 pub(crate) const ERASURE: &str = "erasure";
 
-/// The names of the services that hold customer data.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holders(Arc<BTreeSet<String>>);
-
-impl Holders {
-    /// The services in `DATA_HOLDERS`, separated by commas.
-    ///
-    /// # Errors
-    /// When the variable is missing.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self::new(config::required("DATA_HOLDERS")?.split(',')))
-    }
-
-    /// These services.
-    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(Arc::new(names.into_iter().map(ToOwned::to_owned).collect()))
-    }
-}
+/// The services that hold customer data, where they are deployed.
+const HOLDERS: [&str; 4] = ["basket", "notification", "ordering", "realtime"];
 
 /// The requests of customers.
 #[derive(Clone, Debug)]
 pub struct RequestStore {
     table: Table,
-    holders: Holders,
 }
 
 /// A customer's request.
@@ -120,7 +103,7 @@ impl Request {
     fn new(
         customer_id: CustomerId,
         item: &str,
-        holders: &Holders,
+        services: &DeployedServices,
         correlation_id: String,
         days: u32,
     ) -> Self {
@@ -131,7 +114,11 @@ impl Request {
             request_id: Uuid::now_v7(),
             requested_at: now,
             correlation_id,
-            holders: BTreeSet::clone(&holders.0),
+            holders: HOLDERS
+                .into_iter()
+                .filter(|holder| services.include(holder))
+                .map(ToOwned::to_owned)
+                .collect(),
             done: BTreeSet::new(),
             runs: BTreeMap::new(),
             expires_at: now.plus_days(days).unix_seconds(),
@@ -171,27 +158,37 @@ fn mark(holder: &str, run_id: Uuid, part: u32, last: bool) -> String {
 }
 
 impl RequestStore {
-    /// The store in this table, for requests to these holders.
+    /// The store in this table.
     #[must_use]
-    pub fn new(table: Table, holders: Holders) -> Self {
-        Self { table, holders }
+    pub fn new(table: Table) -> Self {
+        Self { table }
     }
 
-    /// The customer's export: the existing one, or a new one.
-    pub async fn export(&self, customer_id: CustomerId, correlation_id: String) -> Result<Request, AwsError> {
+    /// The customer's export: the existing one, or a new one by the deployed services.
+    pub async fn export(
+        &self,
+        customer_id: CustomerId,
+        services: &DeployedServices,
+        correlation_id: String,
+    ) -> Result<Request, AwsError> {
         let there: Option<Request> = self.table.get_latest(key(customer_id, EXPORT)).await?;
         match there.filter(Request::is_alive) {
             Some(export) => Ok(export),
             None => {
-                let export = Request::new(customer_id, EXPORT, &self.holders, correlation_id, EXPORT_DAYS);
+                let export = Request::new(customer_id, EXPORT, services, correlation_id, EXPORT_DAYS);
                 self.begin(export).await
             }
         }
     }
 
-    /// The customer's erasure: the existing one, or a new one.
-    pub async fn erase(&self, customer_id: CustomerId, correlation_id: String) -> Result<Request, AwsError> {
-        self.begin(Request::new(customer_id, ERASURE, &self.holders, correlation_id, ERASURE_DAYS)).await
+    /// The customer's erasure: the existing one, or a new one by the deployed services.
+    pub async fn erase(
+        &self,
+        customer_id: CustomerId,
+        services: &DeployedServices,
+        correlation_id: String,
+    ) -> Result<Request, AwsError> {
+        self.begin(Request::new(customer_id, ERASURE, services, correlation_id, ERASURE_DAYS)).await
     }
 
     /// Stores a new request, or returns the existing one.

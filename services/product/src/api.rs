@@ -1,4 +1,4 @@
-//! The routes under `/product`, and the OpenAPI document of all services.
+//! The routes under `/product`, and the OpenAPI document of the shop.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -13,8 +13,10 @@ use lambdakit::http::etag::{Preconditions, ReadCondition, etag, not_modified};
 use lambdakit::http::parameters::Parameters;
 use lambdakit::{Problem, telemetry};
 use serde::Serialize;
+use shopkit::deployed::DeployedServices;
 use shopkit::staff::Staff;
 
+use crate::description::Description;
 use crate::request;
 use crate::store::{Change, Deletion, ProductStore};
 
@@ -23,14 +25,15 @@ pub fn router(products: ProductStore, currency: Currency) -> Router {
     Router::new()
         .route("/product", get(list).post(create))
         .route("/product/{id}", get(read).put(replace).patch(change).delete(remove))
-        .route("/openapi.json", get(description))
-        .with_state(Catalogue { products, currency })
+        .route("/openapi.json", get(describe))
+        .with_state(Catalogue { products, currency, description: Description::default() })
 }
 
 #[derive(Clone)]
 struct Catalogue {
     products: ProductStore,
     currency: Currency,
+    description: Description,
 }
 
 async fn list(
@@ -50,7 +53,7 @@ async fn list(
 
 async fn create(
     _: Staff,
-    State(Catalogue { products, currency }): State<Catalogue>,
+    State(Catalogue { products, currency, .. }): State<Catalogue>,
     Body(body): Body,
 ) -> Result<Response, Problem> {
     let product = Product::new(request::details(&body, currency)?, Timestamp::now());
@@ -77,7 +80,7 @@ async fn read(
 
 async fn replace(
     _: Staff,
-    State(Catalogue { products, currency }): State<Catalogue>,
+    State(Catalogue { products, currency, .. }): State<Catalogue>,
     Path(id): Path<String>,
     conditions: Preconditions,
     Body(body): Body,
@@ -89,7 +92,7 @@ async fn replace(
 
 async fn change(
     _: Staff,
-    State(Catalogue { products, currency }): State<Catalogue>,
+    State(Catalogue { products, currency, .. }): State<Catalogue>,
     Path(id): Path<String>,
     conditions: Preconditions,
     Body(body): Body,
@@ -112,11 +115,12 @@ async fn remove(
     }
 }
 
-/// The OpenAPI document of the whole shop. Only this service serves it; tests check that it is
-/// current.
-async fn description() -> Response {
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    (json, include_str!("../../../docs/openapi.json")).into_response()
+async fn describe(
+    services: DeployedServices,
+    State(Catalogue { description, .. }): State<Catalogue>,
+) -> Result<Response, Problem> {
+    let document = description.of(services).map_err(Problem::internal)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], document).into_response())
 }
 
 fn found(product: Product) -> Response {

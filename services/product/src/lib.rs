@@ -11,6 +11,7 @@
 
 pub mod api;
 pub mod change;
+mod description;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 mod request;

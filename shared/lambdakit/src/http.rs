@@ -10,3 +10,4 @@ pub mod idempotency;
 pub mod openapi;
 pub mod parameters;
 pub mod problem;
+pub mod stage_variables;

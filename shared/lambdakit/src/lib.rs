@@ -3,13 +3,15 @@
 //!
 //! - A function that answers HTTP: build an `axum` router and pass it to [`http::api::run`]. [`auth::caller`]
 //!   authorizes the callers of each route.
-//! - A function that handles events: pass its handler to [`messaging::queue::run`]. [`messaging::event`] describes how
-//!   they are read.
+//! - A function that handles events, from a queue, a rule, a schedule or a topic: pass its handler
+//!   to [`messaging::consumer::run`]. [`messaging::event`] describes how they are read.
 //! - A function that a Step Functions workflow calls: pass its handler to [`workflow::steps::run`].
 //! - A function behind a WebSocket API: pass its handler to [`websocket::run`]. Its Lambda authorizer
 //!   runs with [`auth::authorizer::run`].
 //! - A function that publishes the changes in a table's stream: pass its translation to
 //!   [`outbox::run`].
+//! - A function that reads parameters or secrets of SSM: hold them as [`parameters::Parameter`], which
+//!   refreshes them.
 //! - An executable for several functions: match on [`handler::name`].
 //!
 //! Each function writes one JSON log line per invocation ([`telemetry`]), ends before its deadline,
@@ -26,7 +28,8 @@ pub mod json;
 pub mod mail;
 pub mod messaging;
 pub mod outbox;
-#[cfg(feature = "secrets")]
+#[cfg(feature = "parameters")]
+pub mod parameters;
 pub mod secret;
 mod start;
 pub mod telemetry;

@@ -1,20 +1,28 @@
-//! A secret of AWS Secrets Manager, read once at init.
-//!
-//! After a secret changes, restart the functions that use it: an update of their configuration
-//! does.
+//! A value that must not be logged.
 
 use std::fmt;
-
-use crate::aws::{Aws, AwsError};
-use crate::config::{self, ConfigError};
+use std::str::FromStr;
 
 /// A secret value. It has no `Display`, and its `Debug` output does not contain it.
 #[derive(Clone)]
 pub struct Secret(String);
 
+/// A secret without a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a secret must not be empty")]
+pub struct EmptySecret;
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[secret]")
+    }
+}
+
+impl FromStr for Secret {
+    type Err = EmptySecret;
+
+    fn from_str(secret: &str) -> Result<Self, EmptySecret> {
+        if secret.is_empty() { Err(EmptySecret) } else { Ok(Self(secret.to_owned())) }
     }
 }
 
@@ -23,19 +31,6 @@ impl Secret {
     #[must_use]
     pub fn new(secret: String) -> Self {
         Self(secret)
-    }
-
-    /// The secret whose ARN is in this variable.
-    ///
-    /// # Errors
-    /// When the variable is not set, or the secret cannot be read.
-    pub async fn from_env(aws: &Aws, variable: &'static str) -> Result<Self, ConfigError> {
-        let id = config::required(variable)?;
-        let invalid = |reason| ConfigError::Invalid { name: variable, reason };
-        let read = aws.secrets().get_secret_value().secret_id(id).send().await;
-        let read = read.map_err(|error| invalid(AwsError::from(error).to_string()))?;
-        let secret = read.secret_string.filter(|secret| !secret.is_empty());
-        secret.map(Self).ok_or_else(|| invalid("the secret holds no text".to_owned()))
     }
 
     /// The secret value, to send it or to sign with it.
@@ -52,5 +47,11 @@ mod tests {
     #[test]
     fn a_secret_shows_in_no_debug_output() {
         assert_eq!(format!("{:?}", Secret::new("hush".to_owned())), "[secret]");
+    }
+
+    #[test]
+    fn a_secret_is_not_empty() {
+        assert_eq!("hush".parse::<Secret>().unwrap().reveal(), "hush");
+        assert_eq!("".parse::<Secret>().unwrap_err(), EmptySecret);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::fmt::Display;
 use std::future::Future;
 use std::panic::{self, PanicHookInfo};
@@ -335,8 +336,20 @@ pub fn event(name: &str) {
     add_to_set("event", name);
 }
 
-fn add_to_set(name: &'static str, value: &str) {
+/// Adds one of the values of a field that can have several.
+pub(crate) fn add_to_set(name: &'static str, value: &str) {
     with_current(|invocation| invocation.said().sets.entry(name).or_default().insert(value.to_owned()));
+}
+
+/// An error with its chain of causes, for the log line.
+pub(crate) fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut causes = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        causes = format!("{causes}: {error}");
+        next = error.source();
+    }
+    causes
 }
 
 /// The id that all work for one client request shares; empty outside an invocation.

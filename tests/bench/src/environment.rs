@@ -43,7 +43,7 @@ pub fn environment(handler: &str, endpoint: &str, more: &[(&str, &str)]) -> Vec<
         ("PAYMENT_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/payment"),
         ("SHIPPING_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/delivery"),
         ("PROVIDER_URL", endpoint),
-        ("PROVIDER_KEY_SECRET", "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench-a1b2c3"),
+        ("PROVIDER_KEY_PARAMETER", "/ferrocart/bench/payment/provider-key"),
         ("SCHEDULE_GROUP", "bench"),
         ("SCHEDULE_QUEUE_ARN", "arn:aws:sqs:us-east-1:123456789012:reminders"),
         ("SCHEDULE_DEAD_LETTERS_ARN", "arn:aws:sqs:us-east-1:123456789012:reminders-dlq"),

@@ -6,6 +6,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use lambdakit::aws::{Aws, CallLimits};
 use lambdakit::dynamodb::table::Table;
+use serde_json::json;
 use uuid::Uuid;
 
 use crate::faults::FaultProxy;
@@ -111,26 +112,42 @@ impl Account {
         created.queue_url.expect("the queue's URL")
     }
 
+    /// Creates a parameter of SSM and returns its name.
+    pub async fn parameter(&self, name: &str, value: &str) -> String {
+        let input = json!({ "Name": name, "Value": value, "Type": "String" });
+        // One call does not justify SSM's SDK.
+        let request = self
+            .request("ssm")
+            .header("Content-Type", "application/x-amz-json-1.1")
+            .header("X-Amz-Target", "AmazonSSM.PutParameter")
+            .body(input.to_string());
+        expect_success(request.expect("a request")).await;
+        name.to_owned()
+    }
+
     /// Creates a role without permissions and returns its ARN, for resources that need one.
     pub async fn role(&self, name: &str) -> String {
         // One call does not justify IAM's SDK.
-        let credential = format!("Credential={}/20260101/us-east-1/iam/aws4_request", self.id);
         let call =
             format!("Action=CreateRole&Version=2010-05-08&RoleName={name}&AssumeRolePolicyDocument=%7B%7D");
-        let request = Request::post(endpoint())
-            .header(
-                "Authorization",
-                format!("AWS4-HMAC-SHA256 {credential}, SignedHeaders=host, Signature=0"),
-            )
-            .header("Content-Type", "application/x-www-form-urlencoded")
-            .header("User-Agent", "testkit")
-            .body(call)
-            .expect("a request");
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        let answer = client.request(request).await.expect("an answer");
-        assert!(answer.status().is_success(), "no role: {}", answer.status());
+        let request =
+            self.request("iam").header("Content-Type", "application/x-www-form-urlencoded").body(call);
+        expect_success(request.expect("a request")).await;
         format!("arn:aws:iam::{}:role/{name}", self.id)
     }
+
+    /// The start of a request to a service of this account.
+    fn request(&self, service: &str) -> hyper::http::request::Builder {
+        let scope = format!("{}/20260101/us-east-1/{service}/aws4_request", self.id);
+        let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+        Request::post(endpoint()).header("Authorization", signature).header("User-Agent", "testkit")
+    }
+}
+
+async fn expect_success(request: Request<String>) {
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let answer = client.request(request).await.expect("an answer");
+    assert!(answer.status().is_success(), "{}", answer.status());
 }
 
 fn endpoint() -> String {

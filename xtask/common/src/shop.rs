@@ -5,5 +5,6 @@ pub mod endpoint;
 pub mod open_work;
 pub mod outputs;
 pub mod private_file;
+pub mod secrets;
 pub mod sign_in;
 pub mod stage;

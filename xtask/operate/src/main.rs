@@ -11,6 +11,7 @@ mod mail;
 mod queues;
 mod realtime;
 mod replay;
+mod secrets;
 mod signer;
 mod status;
 mod target;
@@ -48,6 +49,9 @@ enum Command {
     /// Answer a question of `cargo xtask deploy` about a stage
     #[command(hide = true)]
     Inspect(inspect::Args),
+    /// Create the missing secrets of a stage, for `cargo xtask deploy`
+    #[command(hide = true)]
+    Secrets(secrets::Args),
 }
 
 fn main() -> ExitCode {
@@ -78,5 +82,6 @@ fn run(command: &Command) -> Result<()> {
         Command::Replay(args) => replay::run(&paths, args),
         Command::Mail(args) => mail::run(&paths, args),
         Command::Inspect(args) => inspect::run(&paths, args),
+        Command::Secrets(args) => secrets::run(&paths, args),
     }
 }

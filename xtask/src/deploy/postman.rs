@@ -5,15 +5,16 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
-use xtask_common::shop::aws::{self, Aws, Service};
+use xtask_common::shop::aws::{self, Aws};
 use xtask_common::shop::outputs::Outputs;
 use xtask_common::shop::private_file;
+use xtask_common::shop::secrets::WEBHOOK_SECRET;
 
 /// The local Cognito's confirmation code for every sign-up. On AWS each user gets their own, by
 /// mail.
 const LOCAL_CONFIRMATION_CODE: &str = "123456";
 
-/// The function that has the signing secret of the payment provider's webhooks.
+/// The function that verifies the payment provider's webhooks.
 const WEBHOOK_FUNCTION: &str = "payment-webhook";
 
 /// Includes the passwords of the local users and the payment provider's secret. On AWS people enter
@@ -31,16 +32,12 @@ pub fn write_environment(path: &Path, outputs: &Outputs) -> Result<()> {
 
 /// Empty on AWS, where it is a real secret.
 fn local_webhook_secret(outputs: &Outputs) -> Result<String> {
-    let (Some(endpoint), Some(function)) = (&outputs.endpoint, outputs.functions.get(WEBHOOK_FUNCTION))
-    else {
-        return Ok(String::new());
-    };
-    let aws = Aws::local(endpoint);
-    let variables = aws.variables(function)?;
-    let id = variables.get("WEBHOOK_SECRET").with_context(|| format!("{function} names no secret"))?;
-    let answer = aws.call(Service::SecretsManager, "GetSecretValue", &json!({ "SecretId": id }))?;
-    let secret = answer["SecretString"].as_str().with_context(|| format!("{id} is no text"))?;
-    Ok(secret.to_owned())
+    match &outputs.endpoint {
+        Some(endpoint) if outputs.functions.contains_key(WEBHOOK_FUNCTION) => {
+            WEBHOOK_SECRET.read(&Aws::local(endpoint), &outputs.stage)
+        }
+        _ => Ok(String::new()),
+    }
 }
 
 fn environment(outputs: &Outputs, webhook_secret: &str) -> Result<Value> {

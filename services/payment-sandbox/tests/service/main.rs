@@ -8,22 +8,19 @@ mod refunds;
 mod webhooks;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use lambdakit::auth::signature::WebhookSecrets;
-use lambdakit::http::client::Http;
 use lambdakit::messaging::command::CommandQueue;
-use lambdakit::messaging::queue;
+use lambdakit::parameters::{LazyParameter, Parameter};
 use lambdakit::secret::Secret;
 use payment_sandbox::api::{Provider, router};
 use payment_sandbox::store::ChargeStore;
 use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Answer, Client, eventually, serve};
+use testkit::{Account, Answer, Client, deliver, eventually, serve};
 
 const TABLE: &str = "PROVIDER_TABLE";
 /// The new secret and the old one, during a rotation.
@@ -51,14 +48,14 @@ struct Shop {
 }
 
 impl Shop {
-    /// Starts the receiver and returns its address.
+    /// Starts the receiver and returns its URL.
     async fn open(&self) -> String {
         let shop = self.clone();
         let hear = async move |headers: HeaderMap, body: String| {
             shop.heard.lock().unwrap().push((body, headers));
             shop.answer.lock().unwrap().unwrap_or(StatusCode::OK)
         };
-        serve(Router::new().route("/", post(hear))).await
+        serve(Router::new().route("/payment/webhook", post(hear))).await
     }
 
     fn answer(&self, status: StatusCode) {
@@ -88,12 +85,12 @@ async fn bank() -> Bank {
     let routes = router(Provider {
         charges: charges.clone(),
         webhooks: WebhookQueue::new(commands, SETTLE_AFTER),
-        api_key: Secret::new("sk_test".to_owned()),
+        api_key: Parameter::fixed(Secret::new("sk_test".to_owned())),
     });
     let shop = Shop::default();
-    let url = shop.open().await;
-    let http = Http::new(&url, Duration::from_secs(2)).unwrap();
-    let webhooks = WebhookSender::new(charges, http, WebhookSecrets::parse(SECRETS).unwrap());
+    let api_url = account.parameter("/test/edge/api-url", &shop.open().await).await;
+    let route = LazyParameter::new(account.aws(), api_url);
+    let webhooks = WebhookSender::new(charges, route, Parameter::fixed(SECRETS.parse().unwrap()));
     Bank { client: Client::new(routes).nobody(), account, queue, webhooks, shop, faults }
 }
 
@@ -149,8 +146,7 @@ impl Bank {
 
     /// Handles a message and returns whether it was acknowledged.
     async fn tell(&self, message: &Value) -> bool {
-        let batch = serde_json::from_value(json!({ "Records": [message] })).unwrap();
-        queue::invoke(&self.webhooks, batch, None).await.failed().next().is_none()
+        deliver(&self.webhooks, json!({ "Records": [message] })).await.is_empty()
     }
 }
 

@@ -11,11 +11,8 @@ mod races;
 mod refunds;
 mod webhook;
 
-use std::time::Duration;
-
-use lambdakit::auth::signature::WebhookSecrets;
 use lambdakit::http::client::Http;
-use lambdakit::messaging::queue;
+use lambdakit::parameters::{LazyParameter, Parameter};
 use lambdakit::secret::Secret;
 use payment::commands::PaymentHandler;
 use payment::http_provider::{DEADLINE, HttpProvider};
@@ -26,7 +23,7 @@ use payment_sandbox::store::ChargeStore;
 use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client, eventually, serve};
+use testkit::{Account, Client, deliver, eventually, serve};
 
 const CHARGE: &str = include_str!("../../events/payment-on-command.json");
 const REFUND: &str = include_str!("../../events/payment-on-command-refund.json");
@@ -62,7 +59,7 @@ async fn till() -> Till {
     let charges = ChargeStore::new(account.table("PROVIDER_TABLE").await);
     let queue = account.queue("payment-sandbox-webhooks").await;
     let waiting = lambdakit::messaging::command::CommandQueue::new(account.aws().sqs(), queue.clone());
-    let key = Secret::new(API_KEY.to_owned());
+    let key = Parameter::fixed(Secret::new(API_KEY.to_owned()));
     let provider = payment_sandbox::api::router(Provider {
         charges: charges.clone(),
         webhooks: WebhookQueue::new(waiting, 1),
@@ -72,15 +69,16 @@ async fn till() -> Till {
     let line = FaultProxy::start(&serve(provider).await, 1).await;
 
     let payments = PaymentStore::new(account.behind(&faults).known_table(TABLE));
-    let accepted = WebhookSecrets::parse(&format!("{SECRET} {OLD_SECRET}")).unwrap();
+    let accepted = Parameter::fixed(format!("{SECRET} {OLD_SECRET}").parse().unwrap());
     let ear = payment::webhook::router(WebhookReceiver::new(payments.clone(), accepted));
     let routes = payment::api::router(payments.clone()).merge(ear.clone());
-    let ear = Http::new(&format!("{}/payment/webhook", serve(ear).await), Duration::from_secs(2)).unwrap();
+    let api_url = account.parameter("/test/edge/api-url", &serve(ear).await).await;
+    let route = LazyParameter::new(account.aws(), api_url);
     let http = Http::new(line.endpoint(), DEADLINE).unwrap();
     Till {
         client: Client::new(routes),
-        commands: PaymentHandler::new(payments, HttpProvider::new(http, &key)),
-        provider: WebhookSender::new(charges, ear, WebhookSecrets::parse(SECRET).unwrap()),
+        commands: PaymentHandler::new(payments, HttpProvider::new(http, key)),
+        provider: WebhookSender::new(charges, route, Parameter::fixed(SECRET.parse().unwrap())),
         bank,
         account,
         faults,
@@ -107,8 +105,7 @@ fn changed(sample: &str, change: impl FnOnce(&mut Value)) -> String {
 impl Till {
     /// Delivers a command and returns whether it was acknowledged.
     async fn ask(&self, command: &str) -> bool {
-        let batch = serde_json::from_str(command).unwrap();
-        queue::invoke(&self.commands, batch, None).await.failed().next().is_none()
+        deliver(&self.commands, command).await.is_empty()
     }
 
     /// The payment of the sample's order, as staff see it; null if there is none.
@@ -152,7 +149,6 @@ impl Till {
         let receipt = message.receipt_handle().unwrap();
         sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.unwrap();
         let batch = json!({ "Records": [{ "messageId": "m", "body": message.body().unwrap() }] });
-        let batch = serde_json::from_value(batch).unwrap();
-        queue::invoke(&self.provider, batch, None).await.failed().next().is_none()
+        deliver(&self.provider, batch).await.is_empty()
     }
 }

@@ -23,7 +23,7 @@ async fn send(till: &Till, [id, timestamp, signature]: [&str; 3], body: &str) ->
 
 /// Sends a webhook signed with this secret at this time.
 async fn send_signed(till: &Till, secret: &str, id: &str, time: u64, body: &str) -> Answer {
-    let signature = WebhookSecrets::parse(secret).unwrap().sign(id, time, body.as_bytes());
+    let signature = secret.parse::<WebhookSecrets>().unwrap().sign(id, time, body.as_bytes());
     send(till, [id, &time.to_string(), &signature], body).await
 }
 
@@ -98,7 +98,7 @@ async fn unsigned_webhooks_are_refused() {
     let (till, webhook) = open("charge.settled").await;
     let (rows, body) = (till.rows(TABLE).await, webhook.to_string());
     let (secrets, stranger) =
-        (WebhookSecrets::parse(SECRET).unwrap(), WebhookSecrets::parse(STRANGER).unwrap());
+        (SECRET.parse::<WebhookSecrets>().unwrap(), STRANGER.parse::<WebhookSecrets>().unwrap());
     let (time, earlier, later) = (now(), now() - TOLERANCE_SECONDS - 5, now() + TOLERANCE_SECONDS + 5);
     let sign = |time, body: &str| secrets.sign("evt_1", time, body.as_bytes());
     for (id, time, signature) in [

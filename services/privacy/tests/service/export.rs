@@ -5,6 +5,8 @@ use testkit::faults::{Fault, Rule};
 
 use crate::{HOLDERS, Shop, shop};
 
+const SAMPLE: &str = include_str!("../../events/privacy-api.json");
+
 /// The default run id of a holder.
 const RUN: &str = "019c1430-4400-7000-8000-0000000000a1";
 const OTHER_RUN: &str = "019c1430-4400-7000-8000-0000000000a2";
@@ -49,6 +51,21 @@ impl Shop {
         assert_eq!(answer.body["status"], "COLLECTING");
         answer.body
     }
+}
+
+#[tokio::test]
+async fn exports_wait_for_deployed_services_only() {
+    let shop = shop().await;
+    let mut event: Value = serde_json::from_str(SAMPLE).unwrap();
+    event["stageVariables"] = json!({ "services": "product,basket,ordering,privacy" });
+    let export = shop.client.invoke(&event.to_string()).await.expect(202).body;
+    for holder in ["basket", "ordering"] {
+        shop.client.invoke(&event.to_string()).await.expect(202);
+        shop.collect(&export, holder, 0, true, json!([])).await;
+    }
+    // A service that is deployed later changes no export.
+    let whole = shop.client.get("/me/export").await.expect(200).body;
+    assert_eq!(whole["data"], json!({ "basket": [], "ordering": [] }));
 }
 
 #[tokio::test]

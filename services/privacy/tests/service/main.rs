@@ -7,18 +7,16 @@ mod export;
 mod requests;
 mod second_owner;
 
-use aws_lambda_events::sqs::SqsEvent;
-use lambdakit::messaging::queue;
 use privacy::account::Accounts;
 use privacy::api::router;
 use privacy::progress::RequestProgress;
-use privacy::store::{Holders, RequestStore};
+use privacy::store::RequestStore;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client};
+use testkit::{Account, Client, deliver};
 use uuid::Uuid;
 
-/// The services that hold customer data in these tests.
+/// The services that hold customer data.
 const HOLDERS: [&str; 4] = ["basket", "notification", "ordering", "realtime"];
 
 /// A privacy service with an empty table and a user pool, and a proxy between it and AWS.
@@ -41,7 +39,7 @@ async fn shop() -> Shop {
     let cognito = account.aws().cognito();
     let pool = cognito.create_user_pool().pool_name("users").send().await.unwrap();
     let pool = pool.user_pool.unwrap().id.unwrap();
-    let requests = RequestStore::new(of_service.known_table("PRIVACY_TABLE"), Holders::new(HOLDERS));
+    let requests = RequestStore::new(of_service.known_table("PRIVACY_TABLE"));
     let progress =
         RequestProgress::new(requests.clone(), Accounts::new(of_service.aws().cognito(), pool.clone()));
     let staff = Client::new(router(requests));
@@ -67,8 +65,7 @@ impl Shop {
     }
 
     async fn deliver_batch(&self, batch: &Value) -> bool {
-        let event: SqsEvent = serde_json::from_value(batch.clone()).unwrap();
-        queue::invoke(&self.progress, event, None).await.failed().next().is_none()
+        deliver(&self.progress, batch).await.is_empty()
     }
 
     /// The rows of the table, as text.

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use futures::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{catalogue, create, path, phone};
 
@@ -260,6 +260,25 @@ async fn the_sample_request_of_the_gateway_is_answered() {
     let created = catalogue().await.invoke(sample).await.expect(201);
     assert_eq!(created.body["name"], "IPhone X");
     assert_eq!(created.header("x-correlation-id"), "sample-request");
+}
+
+#[tokio::test]
+async fn the_description_has_the_deployed_services() {
+    let catalogue = catalogue().await;
+    let mut event: Value = serde_json::from_str(include_str!("../../events/product-api.json")).unwrap();
+    event["httpMethod"] = json!("GET");
+    event["path"] = json!("/openapi.json");
+    for (variables, has_baskets) in [
+        (json!({ "services": "product,ordering" }), false),
+        (json!({ "services": "product,basket" }), true),
+        (json!(null), true),
+    ] {
+        event["stageVariables"] = variables;
+        let document = catalogue.invoke(&event.to_string()).await.expect(200);
+        assert_eq!(document.header("content-type"), "application/json");
+        assert!(document.body["paths"].get("/product").is_some());
+        assert_eq!(document.body["paths"].get("/basket").is_some(), has_baskets);
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@
 //! [Standard Webhooks]: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use axum::http::HeaderMap;
 use base64::Engine;
@@ -18,10 +19,6 @@ use base64::prelude::BASE64_STANDARD;
 use hmac::digest::CtOutput;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-
-use crate::ConfigError;
-#[cfg(feature = "secrets")]
-use crate::secret::Secret;
 
 /// The header with the id of the message.
 pub const WEBHOOK_ID: &str = "webhook-id";
@@ -88,30 +85,22 @@ pub enum VerificationError {
     NoMatchingSignature,
 }
 
-impl WebhookSecrets {
-    /// Secrets separated by white space, the one in use first.
-    ///
-    /// # Errors
-    /// When there is none, or one is not `whsec_` and the Base64 of 24 to 64 bytes. The error does
-    /// not contain the secrets.
-    pub fn parse(secrets: &str) -> Result<Self, ConfigError> {
+/// Why a text is not [`WebhookSecrets`]. The error does not contain the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("webhook secrets must be whsec_ and the Base64 of 24 to 64 bytes each")]
+pub struct InvalidWebhookSecrets;
+
+impl FromStr for WebhookSecrets {
+    type Err = InvalidWebhookSecrets;
+
+    /// Secrets separated by white space, the one in use first; at least one.
+    fn from_str(secrets: &str) -> Result<Self, InvalidWebhookSecrets> {
         let keys = secrets.split_whitespace().map(key).collect::<Option<Vec<_>>>();
-        let keys = keys.ok_or_else(|| ConfigError::Invalid {
-            name: "the webhook secret",
-            reason: "must be whsec_ and the Base64 of 24 to 64 bytes".to_owned(),
-        })?;
-        if keys.is_empty() { Err(ConfigError::Missing("the webhook secret")) } else { Ok(Self(keys)) }
+        keys.filter(|keys| !keys.is_empty()).map(Self).ok_or(InvalidWebhookSecrets)
     }
+}
 
-    /// The secrets in a secret of Secrets Manager.
-    ///
-    /// # Errors
-    /// As [`Self::parse`].
-    #[cfg(feature = "secrets")]
-    pub fn of(secret: &Secret) -> Result<Self, ConfigError> {
-        Self::parse(secret.reveal())
-    }
-
+impl WebhookSecrets {
     /// The value of [`WEBHOOK_SIGNATURE`] for a webhook of this id and timestamp: a signature by
     /// each secret.
     #[must_use]
@@ -226,7 +215,7 @@ mod tests {
     const OTHER: &str = "whsec_YW5vdGhlciBzZWNyZXQgb2YgZW5vdWdoIGJ5dGVz";
 
     fn secrets(secrets: &str) -> WebhookSecrets {
-        WebhookSecrets::parse(secrets).unwrap()
+        secrets.parse().unwrap()
     }
 
     fn headers(id: &str, timestamp: impl ToString, signature: &str) -> HeaderMap {
@@ -388,7 +377,7 @@ mod tests {
     fn secrets_are_base64_of_24_to_64_bytes_after_their_prefix() {
         let of_length = |length| format!("whsec_{}", BASE64_STANDARD.encode(vec![7; length]));
         for length in [24, 36, 64] {
-            assert!(WebhookSecrets::parse(&of_length(length)).is_ok(), "{length}");
+            assert!(of_length(length).parse::<WebhookSecrets>().is_ok(), "{length}");
         }
         for bad in [
             "",
@@ -399,11 +388,11 @@ mod tests {
             &of_length(65),
             "whsec_not*base64*not*base64*not*base64*",
         ] {
-            assert!(WebhookSecrets::parse(bad).is_err(), "{bad}");
-            let error = WebhookSecrets::parse(&format!("{SECRET} {bad}"));
+            assert!(bad.parse::<WebhookSecrets>().is_err(), "{bad}");
+            let error = format!("{SECRET} {bad}").parse::<WebhookSecrets>();
             assert_eq!(error.is_err(), !bad.trim().is_empty(), "{bad}");
         }
-        let error = WebhookSecrets::parse("whsec_hush").unwrap_err().to_string();
+        let error = "whsec_hush".parse::<WebhookSecrets>().unwrap_err().to_string();
         assert!(!error.contains("hush"), "{error}");
         assert_eq!(format!("{:?}", secrets(SECRET)), "[secret]");
     }

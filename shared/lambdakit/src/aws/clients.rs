@@ -25,13 +25,13 @@ use crate::config::{self, ConfigError};
 /// The configuration and connections that all AWS clients of a function share.
 #[derive(Clone, Debug)]
 pub struct Aws {
-    region: Region,
-    credentials: Credentials,
+    pub(super) region: Region,
+    pub(super) credentials: Credentials,
     endpoint: Option<String>,
-    http: SharedHttpClient,
+    pub(super) http: SharedHttpClient,
     /// The clients' connector, for opening connections early; `None` for a plain-HTTP endpoint.
     connector: Option<SharedHttpConnector>,
-    limits: CallLimits,
+    pub(super) limits: CallLimits,
 }
 
 /// The limits of one AWS call. The sequential calls of a function must fit into its timeout, so set
@@ -63,14 +63,14 @@ impl CallLimits {
         self.attempt_timeout * 5 / 6
     }
 
-    fn timeouts(self) -> TimeoutConfig {
+    pub(super) fn timeouts(self) -> TimeoutConfig {
         TimeoutConfig::builder()
             .connect_timeout(self.connect_timeout())
             .operation_attempt_timeout(self.attempt_timeout)
             .build()
     }
 
-    fn retries(self) -> RetryConfig {
+    pub(super) fn retries(self) -> RetryConfig {
         RetryConfig::standard().with_max_attempts(self.attempts).with_initial_backoff(Self::FIRST_PAUSE)
     }
 }
@@ -127,9 +127,8 @@ impl Aws {
 
     /// Opens a connection to one more service (`email` for SES), for a function that calls several.
     pub async fn connect_to(&self, service: &str) {
-        let endpoint = self.endpoint.clone();
-        let url = endpoint.unwrap_or_else(|| format!("https://{service}.{}.amazonaws.com/", self.region));
-        if let (Some(connector), Ok(request)) = (&self.connector, HttpRequest::get(url)) {
+        let request = HttpRequest::get(self.endpoint_of(service));
+        if let (Some(connector), Ok(request)) = (&self.connector, request) {
             let answer = async {
                 // Read the whole body, so that the connection returns to the pool.
                 let response = connector.call(request).await.ok()?;
@@ -139,6 +138,12 @@ impl Aws {
             // call reports why.
             tokio::time::timeout(self.limits.attempt_timeout, answer).await.ok();
         }
+    }
+
+    /// The URL of a service.
+    pub(super) fn endpoint_of(&self, service: &str) -> String {
+        let endpoint = self.endpoint.clone();
+        endpoint.unwrap_or_else(|| format!("https://{service}.{}.amazonaws.com/", self.region))
     }
 
     /// The AWS clients of a region, or of an endpoint.
@@ -202,13 +207,6 @@ impl Aws {
     #[must_use]
     pub fn topics(&self) -> aws_sdk_sns::Client {
         aws_sdk_sns::Client::from_conf(config!(self, aws_sdk_sns).build())
-    }
-
-    /// A client of Secrets Manager.
-    #[cfg(feature = "secrets")]
-    #[must_use]
-    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
-        aws_sdk_secretsmanager::Client::from_conf(config!(self, aws_sdk_secretsmanager).build())
     }
 
     /// A client of Step Functions.

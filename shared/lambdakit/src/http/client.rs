@@ -16,10 +16,11 @@ use axum::http::uri::InvalidUri;
 use axum::http::{StatusCode, Uri};
 
 use crate::config::{self, ConfigError};
+use crate::telemetry::causes;
 
 /// The `User-Agent` of each request. Firewalls refuse requests without one, including the common
 /// rules of AWS WAF (`NoUserAgent_HEADER`).
-const USER_AGENT: &str = concat!("lambdakit/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("lambdakit/", env!("CARGO_PKG_VERSION"));
 
 /// A client of one base URL.
 #[derive(Clone, Debug)]
@@ -151,17 +152,6 @@ impl Http {
         }
         Ok(request)
     }
-}
-
-/// An error with its chain of causes.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut causes = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        causes = format!("{causes}: {error}");
-        next = error.source();
-    }
-    causes
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ use serde_json::value::RawValue;
 use tower::{Service, ServiceExt};
 
 use crate::Problem;
+use crate::http::stage_variables::StageVariables;
 
 /// Characters that a path must not contain unencoded (RFC 3986 section 3.3). The percent sign
 /// stays, because the gateway does not decode the path.
@@ -59,6 +60,8 @@ pub struct GatewayEvent {
     raw_query_string: Option<String>,
     #[serde(default)]
     cookies: Option<Vec<String>>,
+    #[serde(default)]
+    stage_variables: Option<StageVariables>,
     request_context: Box<RawValue>,
     #[serde(default)]
     body: Option<String>,
@@ -137,6 +140,9 @@ impl GatewayEvent {
     /// Reads headers first, because the response to a later error may depend on them.
     fn fill(self, request: &mut Request) -> Result<(), Problem> {
         let version = self.version();
+        if let Some(variables) = self.stage_variables {
+            request.extensions_mut().insert(variables);
+        }
         let sent = self.headers.unwrap_or_default();
         let lines = self.multi_value_headers.unwrap_or_default();
         // A REST API sends all values in `multiValueHeaders`, and only the last of each in
@@ -466,6 +472,21 @@ mod tests {
     #[test]
     fn an_event_of_another_kind_is_an_error() {
         assert!(serde_json::from_str::<GatewayEvent>(r#"{"Records": []}"#).is_err());
+    }
+
+    #[test]
+    fn requests_have_the_variables_of_their_stage() {
+        for event in [rest_event(|_| ()), http_event(|_| ())] {
+            let variables = |variables: Value| {
+                let mut event = event.clone();
+                event["stageVariables"] = variables;
+                request(&event).extensions().get::<StageVariables>().cloned().unwrap_or_default()
+            };
+            assert_eq!(variables(json!({ "region": "west" })).get("region"), Some("west"));
+            for none in [json!(null), json!({}), json!({ "other": "west" })] {
+                assert_eq!(variables(none).get("region"), None);
+            }
+        }
     }
 
     #[tokio::test]

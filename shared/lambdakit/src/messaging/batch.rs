@@ -53,13 +53,7 @@ impl Loggable for Failure {}
 impl Failure {
     pub(crate) fn new(id: impl Into<String>, error: &(dyn Error + 'static)) -> Self {
         let is_early = error.is::<RetryLater>();
-        let mut reason = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            reason = format!("{reason}: {error}");
-            cause = error.source();
-        }
-        Self { id: id.into(), reason, is_early }
+        Self { id: id.into(), reason: telemetry::causes(error), is_early }
     }
 }
 

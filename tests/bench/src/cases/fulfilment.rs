@@ -67,7 +67,7 @@ pub fn all() -> Result<Vec<Case>> {
             "payment-on-command",
             message(CHARGE)?,
             [
-                ("GetSecretValue", json!({ "SecretString": "bench" })),
+                ("GetParameter", json!({ "Parameter": { "Value": "bench" } })),
                 ("PutItem PAYMENT_TABLE", json!({})),
                 ("POST /v1/charges", charge),
             ],

@@ -46,9 +46,6 @@ const QUEUES: f64 = 28.0;
 /// Five connections to each queue, each of which polls every 20 seconds. AWS does not document the
 /// number: others have counted 10 to 15 empty responses a minute.
 const POLLS_PER_MINUTE: f64 = 15.0;
-/// The secrets shared with the payment provider: its API key, the webhook signing secret, and the
-/// random part of that.
-const SECRETS: f64 = 3.0;
 /// Metrics behind the alarms of a stage.
 const ALARM_METRICS: f64 = 140.0;
 
@@ -305,7 +302,7 @@ impl Journey {
             Item::Publishes => times("ordering-topic-relay"),
             Item::LogGigabytes => self.per_order(Step::log_bytes) / GIGABYTE,
             Item::Customers => 1.0 / orders_per_customer,
-            Item::AlarmMetrics | Item::Secrets => 0.0,
+            Item::AlarmMetrics => 0.0,
             Item::GigabytesOut => self.per_order(|step| step.answer_bytes().unwrap_or_default()) / GIGABYTE,
         }
     }
@@ -356,7 +353,6 @@ pub fn idle(item: Item) -> f64 {
     match item {
         Item::SqsRequests => QUEUES * POLLS_PER_MINUTE * SECONDS / 60.0,
         Item::AlarmMetrics => ALARM_METRICS,
-        Item::Secrets => SECRETS,
         _ => 0.0,
     }
 }

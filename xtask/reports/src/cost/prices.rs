@@ -23,7 +23,6 @@ pub enum Item {
     Publishes,
     StateTransitions,
     Schedules,
-    Secrets,
     LogGigabytes,
     /// Monthly active users.
     Customers,
@@ -33,7 +32,7 @@ pub enum Item {
 }
 
 impl Item {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 15] = [
         Self::ApiRequests,
         Self::LambdaRequests,
         Self::LambdaGbSeconds,
@@ -45,7 +44,6 @@ impl Item {
         Self::Publishes,
         Self::StateTransitions,
         Self::Schedules,
-        Self::Secrets,
         Self::LogGigabytes,
         Self::Customers,
         Self::AlarmMetrics,
@@ -65,7 +63,6 @@ impl Item {
             Self::Publishes => "SNS, messages to topics",
             Self::StateTransitions => "Step Functions, state transitions",
             Self::Schedules => "EventBridge Scheduler, schedules",
-            Self::Secrets => "Secrets Manager, secrets",
             Self::LogGigabytes => "CloudWatch, GB of logs",
             Self::Customers => "Cognito, users who signed in",
             Self::AlarmMetrics => "CloudWatch, metrics of alarms",
