@@ -86,7 +86,7 @@ impl FunctionScenarios {
                     && self.unreadable_row_is_quarantined("checkout", key, publisher, timeout)
             }
             // It needs no permissions.
-            "privacy-on-sign-up" => !self.staff.customer().user().is_empty(),
+            "identity-on-sign-up" => !self.staff.customer().user().is_empty(),
             "privacy-api" => self.customer_takes_their_data_and_leaves(timeout),
             "privacy-on-answer" => self.answers_are_collected(timeout),
             "basket-on-privacy" => {

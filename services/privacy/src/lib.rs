@@ -1,11 +1,10 @@
-//! Privacy: customers export or erase their own data. The service also checks sign-ups.
+//! Privacy: customers export or erase their own data.
 //!
 //! | function | does |
 //! | --- | --- |
 //! | `privacy-api` | answers `/me` and `/customer` |
 //! | `privacy-publisher` | publishes each request |
 //! | `privacy-on-answer` | collects the services' answers, finishes an erasure after the last one |
-//! | `privacy-on-sign-up` | rejects sign-ups with an invalid user name |
 //!
 //! Owns the table `privacy`. Publishes `CustomerExportRequested` and `CustomerErasureRequested`;
 //! consumes `CustomerDataCollected` and `CustomerDataErased`.

@@ -1,8 +1,6 @@
 //! The functions of the privacy service, selected by the handler's name.
 
 use axum::Router;
-use domain::UserName;
-use lambdakit::auth::sign_up;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
@@ -26,7 +24,6 @@ async fn main() -> Result<(), lambdakit::Error> {
         "privacy-api" => api::run(routes).await,
         "privacy-on-answer" => consumer::run(request_progress).await,
         "privacy-publisher" => outbox::run(publisher).await,
-        "privacy-on-sign-up" => sign_up::run(|user_name| user_name.parse::<UserName>().map(drop)).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }

@@ -1,8 +1,9 @@
 //! The pre sign-up trigger of a Cognito user pool: a function that decides which users may sign up.
 //!
 //! The trigger returns its event to accept a user, and fails to refuse a user. Cognito has no other
-//! way, so every refusal counts as an error of the function. The user sees the error message after
-//! `PreSignUp failed with error`. (AWS, "Pre sign-up Lambda trigger".)
+//! way, so every refusal counts as an error of the function; the log line's outcome is `refused`. The
+//! user sees the error message after `PreSignUp failed with error`. (AWS, "Pre sign-up Lambda
+//! trigger".)
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -15,9 +16,6 @@ use crate::ConfigError;
 use crate::json::{self, Unreadable};
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
-
-/// The metric that counts refused users.
-pub const REFUSALS: &str = "SignUpsRefused";
 
 /// Why a user may not sign up.
 #[derive(Debug, thiserror::Error)]
@@ -74,12 +72,7 @@ pub async fn invoke<E: Display>(
     let done = invocation.run(async {
         let Event { trigger_source, user_name } = json::read(event.get())?;
         telemetry::event(&trigger_source);
-        check(&user_name).map_err(|reason| {
-            // This count lets an alarm distinguish refusals from failures: both are errors of the
-            // function.
-            telemetry::count(REFUSALS, 1);
-            SignUpError::UserName(reason.to_string())
-        })
+        check(&user_name).map_err(|reason| SignUpError::UserName(reason.to_string()))
     });
     let result = done.await.unwrap_or(Err(SignUpError::OutOfTime));
     let outcome = match &result {
