@@ -105,6 +105,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         Ok((step.run(&mut cdk::synth(paths, &stage, &files.assembly))?, String::new()))
     })?;
     println!("\n{built}");
+    aws.provide_secrets(name)?;
     let stacks = plan.stacks_to_deploy(args.services.only());
     run_on_aws(cdk::deploy(paths, &stacks, &files.assembly, &files.raw_outputs), &aws)?;
     let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;

@@ -38,9 +38,9 @@ pub struct Args {
     /// The local AWS, used by this command alone
     #[arg(long, value_name = "URL")]
     endpoint: String,
-    /// The stack's template, which describes the tables
-    #[arg(long, value_name = "FILE")]
-    template: PathBuf,
+    /// The directory of the shop's templates, which describe the tables
+    #[arg(long, value_name = "DIRECTORY")]
+    templates: PathBuf,
     /// Largest number of products, customers and orders
     #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(100..=9_999_999))]
     largest: u64,
@@ -60,7 +60,7 @@ const ROUNDS: usize = 21;
 
 pub async fn run(args: &Args) -> Result<()> {
     let aws = Aws::at(&args.endpoint);
-    let tables = Tables::described_by(&args.template, aws.clone()).await?;
+    let tables = Tables::described_by(&args.templates, aws.clone()).await?;
     let lab = Lab { aws: aws.clone(), functions: args.functions.clone(), warm: args.warm.into() };
     let mut rows = Vec::new();
     for world in World::ALL {

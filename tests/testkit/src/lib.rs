@@ -2,7 +2,7 @@
 //! with the tables of the CloudFormation template.
 //!
 //! `cargo xtask test services` starts the local AWS and sets its address (`FERROCART_ENDPOINT`) and
-//! the template's path (`FERROCART_TEMPLATE`) in the environment.
+//! the directory of the templates (`FERROCART_TEMPLATES`) in the environment.
 
 #![allow(
     clippy::expect_used,

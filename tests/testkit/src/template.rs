@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, Projection,
@@ -5,7 +7,7 @@ use aws_sdk_dynamodb::types::{
 use serde_json::Value;
 
 /// Creates the table that functions have in an environment variable, named like the variable. It
-/// uses only the keys and indexes of the template's description.
+/// uses only the keys and indexes of the description in the templates.
 pub(crate) async fn create_table(client: &Client, variable: &str) {
     let table = described(variable);
     let indexes = list(&table["GlobalSecondaryIndexes"]).iter().map(|index| {
@@ -38,16 +40,24 @@ pub(crate) async fn create_table(client: &Client, variable: &str) {
 
 /// The properties of the table that some function has in this variable.
 fn described(variable: &str) -> Value {
-    let path = std::env::var("FERROCART_TEMPLATE")
-        .expect("FERROCART_TEMPLATE is not set: run these tests with `cargo xtask test services`");
-    let template = std::fs::read_to_string(&path).expect("the template");
-    let template: Value = serde_json::from_str(&template).expect("the template as JSON");
+    let dir = std::env::var("FERROCART_TEMPLATES")
+        .expect("FERROCART_TEMPLATES is not set: run these tests with `cargo xtask test services`");
+    let files = std::fs::read_dir(&dir).expect("the templates").map(|entry| entry.expect("a file").path());
+    let mut templates = files.filter(|path| path.to_string_lossy().ends_with(".template.json"));
+    templates
+        .find_map(|path| described_in(&path, variable))
+        .unwrap_or_else(|| panic!("no function of a template in {dir} has a table as {variable}"))
+}
+
+/// The same, if the table is in this template. Functions of other stacks read it from a parameter.
+fn described_in(path: &Path, variable: &str) -> Option<Value> {
+    let template = std::fs::read_to_string(path).expect("a template");
+    let template: Value = serde_json::from_str(&template).expect("a template as JSON");
     let resources = template["Resources"].as_object().expect("resources");
     let id = resources
         .values()
-        .find_map(|resource| resource["Properties"]["Environment"]["Variables"][variable]["Ref"].as_str())
-        .unwrap_or_else(|| panic!("no function of {path} has the variable {variable}"));
-    resources[id]["Properties"].clone()
+        .find_map(|resource| resource["Properties"]["Environment"]["Variables"][variable]["Ref"].as_str())?;
+    Some(resources.get(id)?["Properties"].clone())
 }
 
 fn projection(projection: &Value) -> Projection {

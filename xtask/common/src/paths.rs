@@ -77,4 +77,3 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
     let listed = || format!("cannot list {}", dir.display());
     fs::read_dir(dir).with_context(listed)?.map(|entry| Ok(entry.with_context(listed)?.path())).collect()
 }
-

@@ -3,17 +3,16 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use serde::de::DeserializeOwned;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::{self, Aws};
-use xtask_common::shop::open_work;
 use xtask_common::shop::outputs::StackOutputs;
+use xtask_common::shop::{open_work, secrets};
 use xtask_common::stack::Running;
 
-use crate::deploy::cdk::{self, Environment};
+use crate::deploy::cdk::Environment;
 use crate::package::{self, OPERATE};
 
 pub enum Account<'a> {
@@ -55,6 +54,17 @@ impl Account<'_> {
         }
     }
 
+    /// Creates the secrets of a stage that are missing.
+    pub fn provide_secrets(&self, stage: &str) -> Result<()> {
+        match self {
+            Self::Local(running) => secrets::provide(&Aws::local(&running.endpoint()), stage).map(drop),
+            Self::Aws(paths, aws) => {
+                let arguments = ["secrets", "--stage", stage, "--region", &aws.region];
+                package::output(paths, OPERATE, &arguments).map(drop)
+            }
+        }
+    }
+
     /// What a stack has not finished. `outputs` is the file with the outputs of all stacks.
     pub fn open_work(&self, outputs: &Path, stack: &str) -> Result<Vec<String>> {
         match self {
@@ -73,13 +83,6 @@ impl Account<'_> {
         match self {
             Self::Local(_) => format!("aws://{}/{}", aws::ACCOUNT, aws::REGION),
             Self::Aws(_, Environment { account, region }) => format!("aws://{account}/{region}"),
-        }
-    }
-
-    /// Points a command of the CDK to the local AWS; on AWS it has the caller's credentials.
-    pub fn use_credentials(&self, command: &mut Command) {
-        if let Self::Local(running) = self {
-            cdk::local_credentials(command, running);
         }
     }
 }

@@ -66,7 +66,10 @@ pub fn deploy(paths: &Paths, stacks: &[&str], assembly: &Path, outputs: &Path) -
 /// Deletes these stacks of `assembly`, which need not be deployed.
 pub fn destroy(paths: &Paths, stacks: &[&str], assembly: &Path) -> Command {
     let mut cdk = cdk(paths);
-    cdk.arg("destroy").args(stacks).args(["--exclusively", "--force", "--progress", "events", "--app"]).arg(assembly);
+    cdk.arg("destroy")
+        .args(stacks)
+        .args(["--exclusively", "--force", "--progress", "events", "--app"])
+        .arg(assembly);
     cdk
 }
 
@@ -87,14 +90,6 @@ pub fn repair(paths: &Paths, venv: &Venv, running: &Running, stage: &str, assemb
         .arg(assembly);
     local_credentials(&mut repair, running);
     repair
-}
-
-/// The templates in `assembly`.
-pub fn templates(assembly: &Path) -> Result<Vec<PathBuf>> {
-    let listed = || format!("cannot list {}", assembly.display());
-    let entries = fs::read_dir(assembly).with_context(listed)?;
-    let paths = entries.map(|entry| Ok(entry.with_context(listed)?.path())).collect::<Result<Vec<_>>>()?;
-    Ok(paths.into_iter().filter(|path| path.to_string_lossy().ends_with(".template.json")).collect())
 }
 
 /// Points a command to the local AWS instead of the caller's account.

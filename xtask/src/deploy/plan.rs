@@ -125,7 +125,8 @@ impl Plan {
         self.services.iter().filter(is_added).filter_map(|added| {
             let needed_by = |other: &&Planned| other.needs.contains(&added.name);
             let by: Vec<&str> = self.services.iter().filter(needed_by).map(|other| &*other.name).collect();
-            (!by.is_empty()).then(|| format!("{} is deployed, too: {} needs it", added.name, by.join(" and ")))
+            (!by.is_empty())
+                .then(|| format!("{} is deployed, too: {} needs it", added.name, by.join(" and ")))
         })
     }
 

@@ -32,6 +32,10 @@ impl Removal {
         Self { services, keeps_tables: stage.starts_with("prod") }
     }
 
+    pub fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(String::as_str)
+    }
+
     pub fn is_nothing(&self) -> bool {
         self.services.is_empty()
     }

@@ -21,9 +21,8 @@ impl Installs {
             python: steps.start("python packages", move |step| {
                 Venv::provide(&of_python, &interpreter, packages, step)
             }),
-            node: steps.start("node packages", move |step| {
-                Ok(((), node::provide(&of_node, of_node.root(), step)?))
-            }),
+            node: steps
+                .start("node packages", move |step| Ok(((), node::provide(&of_node, of_node.root(), step)?))),
         }
     }
 

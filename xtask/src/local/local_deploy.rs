@@ -1,12 +1,14 @@
 //! Deploys the shop to a running local AWS, unless it is up to date.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use xtask_common::fingerprint::{self, Fingerprint};
 use xtask_common::paths::Paths;
 use xtask_common::python::Venv;
+use xtask_common::services::Services;
 use xtask_common::shop::aws::{self, Aws};
 use xtask_common::shop::outputs::{Outputs, StackOutputs, User};
 use xtask_common::stack::{LocalStack, Running};
@@ -14,8 +16,10 @@ use xtask_common::steps::{Step, Steps};
 
 use crate::build::Built;
 use crate::build::arch::Arch;
+use crate::deploy::account::Account;
 use crate::deploy::cdk::{self, Stage};
 use crate::deploy::plan::{Plan, stack_name};
+use crate::deploy::removal::Removal;
 use crate::local::{assets, environments};
 
 /// Tests and load runs on a laptop need no throttle and no long delays.
@@ -32,6 +36,7 @@ pub struct Deployment<'a> {
     pub plan: &'a Plan,
     /// The service that is deployed alone.
     pub only: Option<&'a str>,
+    pub removal: &'a Removal,
 }
 
 /// Two steps, deploy and repair; both are skipped when nothing changed.
@@ -108,19 +113,18 @@ impl Deployment<'_> {
             cdk::local_credentials(&mut bootstrap, self.running);
             step.run(&mut bootstrap)?;
         }
+        let account = Account::Local(self.running);
+        account.expect_no_single_stack(self.stack.stage)?;
+        account.provide_secrets(self.stack.stage)?;
+        if !self.removal.is_nothing() {
+            step.note("waiting for open work");
+            self.removal.wait_until_finished(&account, &self.stack.stack_outputs(), self.stack.stage)?;
+        }
         let old = assets::of(&assembly);
         step.note("synthesizing the templates");
-        let services = self.plan.setting();
-        let settings: Vec<&str> = SETTINGS.iter().copied().chain([&*services]).collect();
-        let stage = Stage {
-            name: self.stack.stage,
-            arch: Arch::of_host(),
-            functions: &self.built.dir,
-            settings: &settings,
-        };
-        let mut synth = cdk::synth(self.paths, &stage, &assembly);
-        cdk::local_credentials(&mut synth, self.running);
-        step.run(&mut synth)?;
+        self.synth(step, &self.plan.setting(), &self.built.dir, &assembly)?;
+        // An interrupted deployment goes on with the same services, an interrupted removal, too.
+        self.remember(self.plan.names().chain(self.removal.services()))?;
 
         let stacks = self.plan.stacks_to_deploy(self.only);
         let mut deploy = cdk::deploy(self.paths, &stacks, &assembly, &raw_outputs);
@@ -129,6 +133,16 @@ impl Deployment<'_> {
             "the local AWS refused a stack; if its state is beyond repair, `cargo xtask down --wipe` starts afresh",
         )?;
 
+        if !self.removal.is_nothing() {
+            step.note("removing stacks");
+            let assembly = self.stack.dir().join("removal/cdk.out");
+            let placeholders = cdk::placeholders(&Services::find(self.paths)?)?;
+            self.synth(step, &self.removal.setting(), &placeholders, &assembly)?;
+            let mut destroy = self.removal.command(self.paths, &assembly);
+            cdk::local_credentials(&mut destroy, self.running);
+            step.run(&mut destroy)?;
+            self.remember(self.plan.names())?;
+        }
         let outputs = Outputs::of_stacks(self.stack_outputs(&raw_outputs)?, Some(&endpoint))?;
         assets::remove_staged(&assembly)?;
         if self.only.is_none() {
@@ -136,6 +150,21 @@ impl Deployment<'_> {
         }
         let detail = format!("{} services, {} functions", self.plan.names().count(), outputs.functions.len());
         Ok((outputs, detail))
+    }
+
+    fn synth(&self, step: &mut Step, services: &str, functions: &Path, assembly: &Path) -> Result<()> {
+        let settings: Vec<&str> = SETTINGS.iter().copied().chain([services]).collect();
+        let stage = Stage { name: self.stack.stage, arch: Arch::of_host(), functions, settings: &settings };
+        let mut synth = cdk::synth(self.paths, &stage, assembly);
+        cdk::local_credentials(&mut synth, self.running);
+        step.run(&mut synth)
+    }
+
+    /// Stores which services are deployed.
+    fn remember<'a>(&self, services: impl Iterator<Item = &'a str>) -> Result<()> {
+        let file = self.stack.services();
+        let names: Vec<&str> = services.collect();
+        fs::write(&file, names.join("\n") + "\n").with_context(|| format!("cannot write {}", file.display()))
     }
 
     /// The outputs of all stacks, those of an earlier deployment included.

@@ -18,6 +18,7 @@ use xtask_common::steps::Steps;
 use crate::build;
 use crate::deploy::plan::ServicesArgs;
 use crate::deploy::postman;
+use crate::deploy::removal::Removal;
 use crate::local::installs::Installs;
 use crate::local::local_deploy::{self, Deployment};
 use crate::local::{seed, users};
@@ -74,8 +75,10 @@ pub fn bring_up(
         let shown = plan.names().collect::<Vec<_>>().join(", ");
         Ok((plan, shown))
     })?;
-    for added in plan.added(args, &deployed) {
-        println!("      {added}");
+    let removal = Removal::of(&plan, &deployed, stack.stage);
+    let consequences = removal.consequences(&stack.stack_outputs(), stack.stage);
+    for line in plan.added(args, &deployed).chain(consequences) {
+        println!("      {line}");
     }
     let built = steps.run("build services", |step| {
         step.hand_over_terminal();
@@ -85,8 +88,16 @@ pub fn bring_up(
     })?;
     let venv = steps.join(installs)?;
     let running = steps.run("start local AWS", |_| stack.start(paths, &venv, port))?;
-    let deployment =
-        Deployment { paths, venv: &venv, stack, running: &running, built: &built, plan: &plan, only: args.only() };
+    let deployment = Deployment {
+        paths,
+        venv: &venv,
+        stack,
+        running: &running,
+        built: &built,
+        plan: &plan,
+        only: args.only(),
+        removal: &removal,
+    };
     let mut outputs = local_deploy::run(&deployment, steps)?;
     let new_users = steps.run("users", |_| {
         let new = users::provide(&mut outputs, &Aws::local(&running.endpoint()))?;

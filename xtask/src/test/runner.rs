@@ -116,9 +116,8 @@ impl<'a> Runner<'a> {
             let venv = steps.run("python packages", |step| {
                 Venv::provide(self.paths, &self.python, Packages::Local, step)
             })?;
-            steps.run("node packages", |step| {
-                Ok(((), node::provide(self.paths, self.paths.root(), step)?))
-            })?;
+            steps
+                .run("node packages", |step| Ok(((), node::provide(self.paths, self.paths.root(), step)?)))?;
             return part::infra(self.paths, &self.services, &venv);
         }
         if !part.needs_stack() {

@@ -38,7 +38,8 @@ impl TestStack {
     pub fn start(paths: &Paths, stack: LocalStack) -> Result<Self> {
         let guard = Guard::over(stack)?;
         let mut steps = Steps::new(paths, BRING_UP_STEPS);
-        let Up { running, outputs, .. } = up::bring_up(paths, &guard.stack, None, &ServicesArgs::default(), &mut steps)?;
+        let Up { running, outputs, .. } =
+            up::bring_up(paths, &guard.stack, None, &ServicesArgs::default(), &mut steps)?;
         Ok(Self { running, outputs: Some(outputs), guard })
     }
 

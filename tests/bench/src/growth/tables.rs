@@ -1,9 +1,10 @@
-//! Tables of the local AWS with many items, created as the stack's template describes them.
+//! Tables of the local AWS with many items, created as the shop's templates describe them.
 
+use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -20,13 +21,20 @@ const PROGRESS: Duration = Duration::from_secs(10);
 
 pub struct Tables {
     aws: Aws,
-    template: Value,
+    templates: Vec<Value>,
 }
 
 impl Tables {
-    pub async fn described_by(template: &Path, aws: Aws) -> Result<Self> {
+    pub async fn described_by(directory: &Path, aws: Aws) -> Result<Self> {
         aws.s3(Method::PUT, BUCKET, Vec::new()).await?;
-        Ok(Self { aws, template: read_json(template)? })
+        let mut templates = Vec::new();
+        for file in fs::read_dir(directory).with_context(|| format!("cannot list {}", directory.display()))? {
+            let file = file?.path();
+            if file.to_string_lossy().ends_with(".template.json") {
+                templates.push(read_json(&file)?);
+            }
+        }
+        Ok(Self { aws, templates })
     }
 
     /// Creates a table with its items, named like the environment variable that functions read.
@@ -82,16 +90,17 @@ impl Tables {
 
     /// The `CreateTable` input of the table that a function has in this variable.
     fn description(&self, variable: &str) -> Result<Value> {
-        let resources = self.template["Resources"].as_object().context("the template has no resources")?;
-        let named = |resource: &Value| {
-            resource["Properties"]["Environment"]["Variables"][variable]["Ref"]
-                .as_str()
-                .map(ToOwned::to_owned)
-        };
-        let id = resources.values().find_map(named);
-        let id = id.with_context(|| format!("no function of the template has the variable {variable}"))?;
-        let properties = &resources[&id]["Properties"];
-        ensure!(properties["BillingMode"] == "PAY_PER_REQUEST", "the template is not for on-demand tables");
+        let described = self.templates.iter().find_map(|template| {
+            let resources = template["Resources"].as_object()?;
+            let named = |resource: &Value| {
+                let reference = &resource["Properties"]["Environment"]["Variables"][variable]["Ref"];
+                reference.as_str().map(ToOwned::to_owned)
+            };
+            // Functions of other stacks read the table's name from a parameter.
+            resources.get(&resources.values().find_map(named)?)
+        });
+        let described = described.with_context(|| format!("no function has a table as {variable}"))?;
+        let properties = &described["Properties"];
         let mut description = json!({ "TableName": variable });
         for name in ["BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes"] {
             if !properties[name].is_null() {

@@ -59,9 +59,7 @@ impl Service {
     fn content_type(self) -> &'static str {
         match self {
             Self::Sqs | Self::DynamoDb | Self::StepFunctions => "application/x-amz-json-1.0",
-            Self::Logs | Self::Cognito | Self::EventBridge | Self::Ssm => {
-                "application/x-amz-json-1.1"
-            }
+            Self::Logs | Self::Cognito | Self::EventBridge | Self::Ssm => "application/x-amz-json-1.1",
         }
     }
 }
