@@ -7,6 +7,7 @@ mod data;
 mod functions;
 mod local_aws;
 mod mail;
+mod schedules;
 mod server;
 mod sockets;
 mod streams;
