@@ -344,7 +344,7 @@ impl FunctionScenarios {
     fn parcel_leaves(&self) -> bool {
         let order = Uuid::now_v7().to_string();
         self.parcel_is_asked_for(&order)
-            && self.deliver("shipping-carrier", &order, "DispatchParcel", Value::Null)
+            && self.deliver("shipping-carrier", &order, "ShipmentStepDue", json!({ "step": "DISPATCH" }))
     }
 
     fn shipment_is_told(&self, timeout: Duration) -> bool {
@@ -402,11 +402,14 @@ impl FunctionScenarios {
                 serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
             (answer["statusCode"].as_u64(), body)
         };
-        let charge =
-            json!({ "amount": 1, "currency": "USD", "source": "tok_visa", "reference": "privileges" });
-        let (status, charge): (_, Value) = ask("POST", "/v1/charges", &charge.to_string());
-        let path = format!("/v1/charges/{}", charge["id"].as_str().unwrap_or_default());
-        status == Some(201) && ask("GET", &path, "").0 == Some(200)
+        let charge = |token: &str| {
+            let charge =
+                json!({ "amount": 1, "currency": "USD", "source": token, "reference": "privileges" });
+            ask("POST", "/v1/charges", &charge.to_string())
+        };
+        let (status, settled) = charge("tok_visa");
+        let path = format!("/v1/charges/{}", settled["id"].as_str().unwrap_or_default());
+        status == Some(201) && charge("tok_delayed").0 == Some(202) && ask("GET", &path, "").0 == Some(200)
     }
 
     /// Makes the provider settle a delayed charge and send its webhook.
@@ -417,7 +420,7 @@ impl FunctionScenarios {
         }
         let charge = &self.staff.get(&format!("/payment/{order}")).body["chargeId"];
         let due = json!({ "charge": charge, "kind": "charge.settled" });
-        let body = json!({ "detail-type": "WebhookDue", "source": "payment-sandbox-api", "detail": due });
+        let body = json!({ "detail-type": "WebhookDue", "source": "shop.payment-sandbox", "detail": due });
         let message = json!({ "messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs" });
         is_done(&self.invoke("payment-sandbox-webhooks", &json!({ "Records": [message] })))
     }

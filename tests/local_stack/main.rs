@@ -9,6 +9,7 @@ mod event_sources;
 mod functions;
 mod local_aws;
 mod mail;
+mod schedules;
 mod server;
 mod sockets;
 mod streams;

@@ -5,7 +5,7 @@ import json
 
 from ministack import app
 from ministack.core import iam_actions
-from ministack.services import scheduler
+from ministack.services import eventbridge, scheduler
 
 SWEEP_SECONDS = 1
 
@@ -14,6 +14,7 @@ def apply() -> None:
     look_each_second()
     know_schedules_by_their_group()
     ask_for_the_role()
+    publish_the_targets_event()
 
 
 def look_each_second() -> None:
@@ -53,6 +54,20 @@ def ask_for_the_role() -> None:
         return await original(method, path, headers, body, query_params)
 
     scheduler.handle_request = handle_request
+
+
+def publish_the_targets_event() -> None:
+    """A schedule for an event bus publishes an event with the source and detail type of its target, not one of its own."""
+    original = eventbridge._invoke_target
+
+    @functools.wraps(original)
+    def invoke_target(target, event, *rest, **options):
+        parameters = target.get("EventBridgeParameters")
+        if parameters:
+            event = event | {"Source": parameters["Source"], "DetailType": parameters["DetailType"]}
+        return original(target, event, *rest, **options)
+
+    eventbridge._invoke_target = invoke_target
 
 
 def said(body: bytes) -> dict:

@@ -1,7 +1,7 @@
 //! The routes of the provider. Errors have its own format: `{"error": {"code", "message"}}`.
 //!
-//! The provider queues the webhook before it answers a request. A client that receives no answer
-//! retries, which queues the webhook again.
+//! The provider publishes that a webhook is due before it answers a request. A client that receives
+//! no answer retries, which publishes it again.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::charge::{Behaviour, Charge, ChargeView, RefundRefusal, Request, Status, id_of};
 use crate::store::ChargeStore;
-use crate::webhooks::{Kind, WebhookQueue};
+use crate::webhooks::{DueWebhooks, Kind};
 
 /// How late a charge of `tok_timeout` is answered: later than the client's timeout.
 const LATE: Duration = Duration::from_secs(5);
@@ -33,8 +33,8 @@ const LATE: Duration = Duration::from_secs(5);
 pub struct Provider {
     /// The charges.
     pub charges: ChargeStore,
-    /// The queue of webhooks to send.
-    pub webhooks: WebhookQueue,
+    /// The webhooks to send.
+    pub webhooks: DueWebhooks,
     /// The key that clients send as a bearer token.
     pub api_key: Parameter<Secret>,
 }
@@ -139,7 +139,7 @@ async fn charge(
         Some(there) => (there, false),
     };
     if let Some(kind) = Kind::of(charge.status) {
-        provider.webhooks.put(&charge, kind).await?;
+        provider.webhooks.add(&charge, kind).await?;
     }
     if is_new && Behaviour::of(&request.source) == Behaviour::AnswerLate {
         tokio::time::sleep(LATE).await;
@@ -232,7 +232,7 @@ async fn refund(
         }
     };
     if charge.amount_refunded() > 0 {
-        provider.webhooks.put(&charge, Kind::Refunded).await?;
+        provider.webhooks.add(&charge, Kind::Refunded).await?;
     }
     let view = RefundView {
         id,

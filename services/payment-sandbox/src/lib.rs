@@ -6,9 +6,9 @@
 //! | `payment-sandbox-api` | answers `/v1/charges` and `/v1/refunds`, at a URL of its own |
 //! | `payment-sandbox-webhooks` | sends signed webhooks about each charge |
 //!
-//! Owns the table `provider`. It is not part of the shop: it has no orders, and consumes and
-//! publishes no events. A stage with the URL of another provider (`paymentProviderUrl`) has none of
-//! this.
+//! Owns the table `provider`. It is not part of the shop: it has no orders, and consumes no event but
+//! its own `WebhookDue`, which it publishes at once or by a schedule. A stage with the URL of another
+//! provider (`paymentProviderUrl`) has none of this.
 //!
 //! | token | a charge of it |
 //! | --- | --- |

@@ -10,7 +10,7 @@ use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
 use payment_sandbox::api::{Provider, router};
 use payment_sandbox::store::ChargeStore;
-use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
+use payment_sandbox::webhooks::{DueWebhooks, WebhookSender};
 
 /// A request makes about 2,000 small allocations; this allocator shortens it by a fifth.
 #[global_allocator]
@@ -37,5 +37,5 @@ async fn routes() -> Result<Router, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let charges = ChargeStore::new(Table::from_env(&aws.dynamodb(), "PROVIDER_TABLE")?);
     let api_key = Parameter::from_env(&aws, "PROVIDER_KEY_PARAMETER").await?;
-    Ok(router(Provider { charges, webhooks: WebhookQueue::from_env(&aws)?, api_key }))
+    Ok(router(Provider { charges, webhooks: DueWebhooks::from_env(&aws)?, api_key }))
 }

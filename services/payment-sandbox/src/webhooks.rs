@@ -10,8 +10,9 @@ use lambdakit::auth::signature::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAM
 use lambdakit::aws::Aws;
 use lambdakit::http::client::Http;
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::command::CommandQueue;
 use lambdakit::messaging::consumer;
+use lambdakit::messaging::publish::{Entry, Publisher};
+use lambdakit::messaging::schedule::Schedules;
 use lambdakit::parameters::{LazyParameter, Parameter};
 use lambdakit::{AwsError, ConfigError, config, telemetry};
 use serde::{Deserialize, Serialize};
@@ -20,8 +21,8 @@ use uuid::Uuid;
 use crate::charge::{Charge, ChargeView, Status};
 use crate::store::ChargeStore;
 
-/// The source of the messages.
-const SOURCE: &str = "payment-sandbox";
+/// The source of the events.
+const SOURCE: &str = "shop.payment-sandbox";
 /// How long the client may take to answer.
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -60,47 +61,56 @@ impl Kind {
     }
 }
 
-/// The queue of webhooks to send.
+/// Publishes an event for each webhook that is to be sent.
 #[derive(Clone, Debug)]
-pub struct WebhookQueue {
-    commands: CommandQueue,
-    settle_after: u16,
+pub struct DueWebhooks {
+    publisher: Publisher,
+    schedules: Schedules,
+    settle_after: Duration,
 }
 
-impl WebhookQueue {
-    /// The webhooks in this queue. Pending charges settle after this many seconds.
+impl DueWebhooks {
+    /// Pending charges settle after `settle_after`.
     #[must_use]
-    pub fn new(commands: CommandQueue, settle_after: u16) -> Self {
-        Self { commands, settle_after }
+    pub fn new(publisher: Publisher, schedules: Schedules, settle_after: Duration) -> Self {
+        Self { publisher, schedules, settle_after }
     }
 
-    /// The queue in `WEBHOOK_QUEUE_URL`, and the seconds in `SETTLE_AFTER_SECONDS`.
+    /// Reads the bus, the schedules' settings and `SETTLE_AFTER_SECONDS`.
     ///
     /// # Errors
     /// When one of them is missing.
     pub fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
-        let commands = CommandQueue::from_env(&aws.sqs(), "WEBHOOK_QUEUE_URL")?;
-        Ok(Self::new(commands, config::parsed("SETTLE_AFTER_SECONDS")?))
+        let settle_after = Duration::from_secs(config::parsed("SETTLE_AFTER_SECONDS")?);
+        Ok(Self::new(Publisher::from_env(aws)?, Schedules::from_env(aws)?, settle_after))
     }
 
-    /// Queues a webhook about a charge: to be sent at once, or when it will have settled.
-    pub async fn put(&self, charge: &Charge, kind: Kind) -> Result<(), AwsError> {
+    /// Publishes that a webhook about a charge is due: at once, or when the charge will have
+    /// settled.
+    pub async fn add(&self, charge: &Charge, kind: Kind) -> Result<(), AwsError> {
         let is_later = charge.status == Status::Pending;
-        let seconds = if is_later { self.settle_after } else { 0 };
-        let due = Due {
+        let due = WebhookDue {
             charge: charge.id.clone(),
             kind,
             amount_refunded: (kind == Kind::Refunded).then(|| charge.amount_refunded()),
             occurred_at: (!is_later).then(Timestamp::now),
         };
-        self.commands.send_later(SOURCE, "WebhookDue", &due, seconds).await
+        let event = Entry::new(SOURCE, "WebhookDue", &due);
+        let event = event.map_err(|error| AwsError::Permanent(error.to_string()))?;
+        if is_later {
+            // A charge settles once, so a repeated request uses the same schedule.
+            let name = format!("{}-settle", charge.id);
+            self.schedules.publish_after(self.settle_after, &name, &event).await
+        } else {
+            self.publisher.publish_one(event).await
+        }
     }
 }
 
-/// A webhook to send.
+/// A webhook to send. No other service consumes this event.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Due {
+pub struct WebhookDue {
     charge: String,
     kind: Kind,
     /// For a refund, the total refunded at that time: it may have grown since.
@@ -111,11 +121,11 @@ pub struct Due {
     occurred_at: Option<Timestamp>,
 }
 
-/// The messages that the function consumes.
+/// The events that the function consumes.
 #[derive(Clone, Debug, Deserialize)]
-pub enum Message {
+pub enum SandboxEvent {
     /// A webhook is due.
-    WebhookDue(Due),
+    WebhookDue(WebhookDue),
 }
 
 /// The body of the request, as Standard Webhooks defines it.
@@ -173,9 +183,9 @@ impl WebhookSender {
         Ok(Self::new(charges, route, Parameter::from_env(aws, "WEBHOOK_SECRET_PARAMETER").await?))
     }
 
-    async fn tell(
+    async fn send(
         &self,
-        Due { charge, kind, amount_refunded, occurred_at }: Due,
+        WebhookDue { charge, kind, amount_refunded, occurred_at }: WebhookDue,
     ) -> Result<(), HandlerError> {
         // An expired charge needs no webhook.
         let Some(charge) = self.charges.get(&charge).await? else { return Ok(()) };
@@ -211,9 +221,9 @@ impl WebhookSender {
 }
 
 impl consumer::Handler for WebhookSender {
-    type Event = Message;
+    type Event = SandboxEvent;
 
-    async fn handle(&self, Message::WebhookDue(due): Message) -> Result<(), HandlerError> {
-        self.tell(due).await
+    async fn handle(&self, SandboxEvent::WebhookDue(due): SandboxEvent) -> Result<(), HandlerError> {
+        self.send(due).await
     }
 }

@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use domain::OrderId;
 use domain::checkout::Recipient;
+use lambdakit::messaging::publish::Entry;
 use lambdakit::messaging::schedule::Schedules;
 use lambdakit::{AwsError, ConfigError, config};
 use serde::{Deserialize, Serialize};
 
 /// The carrier does not serve addresses that contain this text.
 const NOWHERE: &str = "Nowhere";
-/// The source of the carrier's commands.
+/// The source of shipping's events.
 const SOURCE: &str = "shop.shipping";
 
 /// A step of the carrier with one parcel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Step {
     /// Picks the parcel up.
     Dispatch,
@@ -22,16 +24,17 @@ pub enum Step {
     Deliver,
 }
 
-/// The command that a schedule sends to the carrier, in the shape of every command.
+/// The event that a schedule publishes for the carrier, in the shape of every event. No other service
+/// consumes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct CarrierCommand {
+pub struct ShipmentStepDue {
     /// The metadata that the log line needs.
     pub metadata: Metadata,
-    /// The parcel.
-    pub data: Parcel,
+    /// What to do with which parcel.
+    pub data: DueStep,
 }
 
-/// A carrier command's metadata.
+/// The event's metadata.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Metadata {
@@ -39,12 +42,14 @@ pub struct Metadata {
     pub correlation_id: String,
 }
 
-/// The parcel that a carrier command is about.
+/// A step that is due.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Parcel {
+pub struct DueStep {
     /// The parcel's order.
     pub order_id: OrderId,
+    /// The step.
+    pub step: Step,
 }
 
 /// Schedules the carrier's steps.
@@ -77,21 +82,14 @@ impl Carrier {
 
     /// Schedules a step of the carrier. A repeated call uses the same schedule name.
     pub async fn plan(&self, step: Step, order_id: OrderId, correlation_id: String) -> Result<(), AwsError> {
-        let command = CarrierCommand { metadata: Metadata { correlation_id }, data: Parcel { order_id } };
-        let name = step.schedule_name(order_id);
-        self.schedules.send_after(self.pace, &name, SOURCE, step.command(), &command).await
+        let due = ShipmentStepDue { metadata: Metadata { correlation_id }, data: DueStep { order_id, step } };
+        let event = Entry::new(SOURCE, "ShipmentStepDue", &due);
+        let event = event.map_err(|error| AwsError::Permanent(error.to_string()))?;
+        self.schedules.publish_after(self.pace, &step.schedule_name(order_id), &event).await
     }
 }
 
 impl Step {
-    /// The command that triggers this step.
-    fn command(self) -> &'static str {
-        match self {
-            Self::Dispatch => "DispatchParcel",
-            Self::Deliver => "DeliverParcel",
-        }
-    }
-
     /// The name of this step's schedule: one for each order.
     #[must_use]
     pub fn schedule_name(self, order_id: OrderId) -> String {

@@ -11,7 +11,8 @@
 //! `ShipmentCreated`, `ShipmentRefused`, `ShipmentCancelled`, `ShipmentDispatched` and
 //! `ShipmentDelivered`.
 //!
-//! A schedule delays each step of the carrier. It is created outside the table's write. No step is
+//! A schedule delays each step of the carrier: it publishes `ShipmentStepDue`, which only
+//! `shipping-carrier` consumes. It is created outside the table's write. No step is
 //! lost, because a message is acknowledged only when both exist, and repeating either changes
 //! nothing.
 

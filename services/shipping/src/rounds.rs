@@ -1,20 +1,19 @@
-//! Consumer of the carrier's schedules: dispatches and delivers parcels.
+//! Consumer of the events that the carrier's schedules publish: dispatches and delivers parcels.
 
+use domain::OrderId;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::consumer;
 use serde::Deserialize;
 
-use crate::carrier::{Carrier, CarrierCommand, Step};
+use crate::carrier::{Carrier, DueStep, Metadata, ShipmentStepDue, Step};
 use crate::shipment::ShipmentState;
 use crate::store::{Change, ShipmentStore};
 
-/// A command that a schedule sends to the carrier.
+/// The events that the carrier consumes.
 #[derive(Clone, Debug, Deserialize)]
-pub enum Reminder {
-    /// A parcel is due for dispatch.
-    DispatchParcel(CarrierCommand),
-    /// A parcel is due for delivery.
-    DeliverParcel(CarrierCommand),
+pub enum CarrierEvent {
+    /// A step with a parcel is due.
+    ShipmentStepDue(ShipmentStepDue),
 }
 
 /// Dispatches and delivers parcels.
@@ -31,23 +30,22 @@ impl CarrierHandler {
         Self { shipments, carrier }
     }
 
-    async fn dispatch(&self, CarrierCommand { metadata, data }: CarrierCommand) -> Result<(), HandlerError> {
-        let order_id = data.order_id;
+    async fn dispatch(&self, order_id: OrderId, metadata: Metadata) -> Result<(), HandlerError> {
         let (from, to) = (ShipmentState::Created, ShipmentState::Dispatched);
         match self.shipments.advance(order_id, from, to).await? {
-            // A redelivered command may find the parcel dispatched, but its next schedule missing.
+            // A redelivered event may find the parcel dispatched, but its next schedule missing.
             Change::Made | Change::Refused(Some(ShipmentState::Dispatched)) => {
                 Ok(self.carrier.plan(Step::Deliver, order_id, metadata.correlation_id).await?)
             }
-            // The shipment was cancelled in time, or the command is outdated.
+            // The shipment was cancelled in time, or the event is outdated.
             Change::Refused(Some(_)) => Ok(()),
             Change::Refused(None) => Err("there is no such shipment".into()),
         }
     }
 
-    async fn deliver(&self, CarrierCommand { data, .. }: CarrierCommand) -> Result<(), HandlerError> {
+    async fn deliver(&self, order_id: OrderId) -> Result<(), HandlerError> {
         let (from, to) = (ShipmentState::Dispatched, ShipmentState::Delivered);
-        match self.shipments.advance(data.order_id, from, to).await? {
+        match self.shipments.advance(order_id, from, to).await? {
             Change::Made | Change::Refused(Some(ShipmentState::Delivered)) => Ok(()),
             Change::Refused(_) => Err("the parcel has not left".into()),
         }
@@ -55,12 +53,13 @@ impl CarrierHandler {
 }
 
 impl consumer::Handler for CarrierHandler {
-    type Event = Reminder;
+    type Event = CarrierEvent;
 
-    async fn handle(&self, reminder: Reminder) -> Result<(), HandlerError> {
-        match reminder {
-            Reminder::DispatchParcel(command) => self.dispatch(command).await,
-            Reminder::DeliverParcel(command) => self.deliver(command).await,
+    async fn handle(&self, CarrierEvent::ShipmentStepDue(due): CarrierEvent) -> Result<(), HandlerError> {
+        let ShipmentStepDue { metadata, data: DueStep { order_id, step } } = due;
+        match step {
+            Step::Dispatch => self.dispatch(order_id, metadata).await,
+            Step::Deliver => self.deliver(order_id).await,
         }
     }
 }

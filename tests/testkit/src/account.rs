@@ -103,7 +103,12 @@ impl Account {
 
     /// Creates an event bus whose events tests can read.
     pub async fn bus(&self) -> Bus {
-        Bus::create(&self.aws).await
+        self.bus_named("bus").await
+    }
+
+    /// The same with a name, for tests of several publishers.
+    pub async fn bus_named(&self, name: &str) -> Bus {
+        Bus::create(&self.aws, name.to_owned()).await
     }
 
     /// Creates a queue and returns its URL.

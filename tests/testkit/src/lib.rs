@@ -23,7 +23,7 @@ mod serve;
 mod template;
 
 pub use account::Account;
-pub use bus::Bus;
+pub use bus::{Bus, SCHEDULE_GROUP};
 pub use client::{Answer, Client, customer_id};
 pub use lambda_http::Context;
 use lambdakit::messaging::consumer;

@@ -130,13 +130,19 @@ async fn tokens_are_not_kept() {
 #[tokio::test]
 async fn an_answer_is_not_given_before_its_webhook_waits() {
     let bank = bank().await;
-    bank.faults.add(Rule::new(Fault::Refuse).on("SendMessage"));
-    bank.charge("key", "tok_visa").await.expect(503);
-    bank.faults.clear();
-    let charge = bank.charge("key", "tok_visa").await.expect(201);
-    let message = bank.message().await;
-    assert!(message["body"].as_str().unwrap().contains(&id(&charge)));
-    assert_eq!(bank.rows().await.len(), 1);
+    for (token, call, status) in [("tok_visa", "PutEvents", 201), ("tok_delayed", "POST /schedules", 202)] {
+        bank.faults.add(Rule::new(Fault::Refuse).on(call));
+        bank.charge(token, token).await.expect(503);
+        bank.faults.clear();
+        let charge = bank.charge(token, token).await.expect(status);
+        let event = bank.bus.next().await;
+        assert_eq!(
+            (&event["source"], &event["detail-type"]),
+            (&json!("shop.payment-sandbox"), &json!("WebhookDue"))
+        );
+        assert_eq!(event["detail"]["charge"], id(&charge));
+    }
+    assert_eq!(bank.rows().await.len(), 2);
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! Payment provider tests from its client's side, against its real table and queue, on the local
-//! AWS.
+//! Payment provider tests from its client's side, against its real table, bus and schedules, on the
+//! local AWS.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
@@ -8,31 +8,33 @@ mod refunds;
 mod webhooks;
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
-use lambdakit::messaging::command::CommandQueue;
+use lambdakit::messaging::consumer;
+use lambdakit::messaging::publish::Publisher;
 use lambdakit::parameters::{LazyParameter, Parameter};
 use lambdakit::secret::Secret;
 use payment_sandbox::api::{Provider, router};
 use payment_sandbox::store::ChargeStore;
-use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
+use payment_sandbox::webhooks::{DueWebhooks, WebhookSender};
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Answer, Client, deliver, eventually, serve};
+use testkit::{Account, Answer, Bus, Client, serve};
 
 const TABLE: &str = "PROVIDER_TABLE";
 /// The new secret and the old one, during a rotation.
 const SECRETS: &str = "whsec_dGhlIG5ldyBzZWNyZXQgb2YgdGhlIGJhbms= whsec_dGhlIG9sZCBzZWNyZXQgb2YgdGhlIGJhbms=";
-/// The time until delayed charges settle, in seconds.
-const SETTLE_AFTER: u16 = 2;
+/// The time until delayed charges settle.
+const SETTLE_AFTER: Duration = Duration::from_secs(2);
 
 /// A provider without charges, a client with its key, and a shop that receives its webhooks.
 struct Bank {
     client: Client,
     account: Account,
-    queue: String,
+    bus: Bus,
     webhooks: WebhookSender,
     shop: Shop,
     faults: FaultProxy,
@@ -79,19 +81,20 @@ async fn bank() -> Bank {
     let faults = account.faults().await;
     let of_provider = account.behind(&faults);
     account.table(TABLE).await;
-    let queue = account.queue("payment-sandbox-webhooks").await;
+    let bus = account.bus().await;
     let charges = ChargeStore::new(of_provider.known_table(TABLE));
-    let commands = CommandQueue::new(of_provider.aws().sqs(), queue.clone());
+    let publisher = Publisher::new(of_provider.aws().eventbridge(), bus.name());
+    let schedules = bus.schedules(of_provider.aws());
     let routes = router(Provider {
         charges: charges.clone(),
-        webhooks: WebhookQueue::new(commands, SETTLE_AFTER),
+        webhooks: DueWebhooks::new(publisher, schedules, SETTLE_AFTER),
         api_key: Parameter::fixed(Secret::new("sk_test".to_owned())),
     });
     let shop = Shop::default();
     let api_url = account.parameter("/test/edge/api-url", &shop.open().await).await;
     let route = LazyParameter::new(account.aws(), api_url);
     let webhooks = WebhookSender::new(charges, route, Parameter::fixed(SECRETS.parse().unwrap()));
-    Bank { client: Client::new(routes).nobody(), account, queue, webhooks, shop, faults }
+    Bank { client: Client::new(routes).nobody(), account, bus, webhooks, shop, faults }
 }
 
 impl Bank {
@@ -131,22 +134,9 @@ impl Bank {
         rows.items().iter().map(|row| format!("{row:?}")).collect()
     }
 
-    /// The next message of the queue, once it is visible.
-    async fn message(&self) -> Value {
-        let (sqs, queue) = (self.account.aws().sqs(), &self.queue);
-        let message = eventually("a message", async || {
-            let received = sqs.receive_message().queue_url(queue).send().await.unwrap();
-            received.messages.unwrap_or_default().pop()
-        })
-        .await;
-        let receipt = message.receipt_handle().unwrap();
-        sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.unwrap();
-        json!({ "messageId": "m", "body": message.body().unwrap() })
-    }
-
-    /// Handles a message and returns whether it was acknowledged.
-    async fn tell(&self, message: &Value) -> bool {
-        deliver(&self.webhooks, json!({ "Records": [message] })).await.is_empty()
+    /// Handles an event and returns whether it was handled.
+    async fn tell(&self, event: &Value) -> bool {
+        consumer::invoke(&self.webhooks, &event.to_string(), None).await.is_ok()
     }
 }
 

@@ -11,7 +11,11 @@ mod races;
 mod refunds;
 mod webhook;
 
+use std::time::Duration;
+
 use lambdakit::http::client::Http;
+use lambdakit::messaging::consumer;
+use lambdakit::messaging::publish::Publisher;
 use lambdakit::parameters::{LazyParameter, Parameter};
 use lambdakit::secret::Secret;
 use payment::commands::PaymentHandler;
@@ -20,10 +24,10 @@ use payment::store::PaymentStore;
 use payment::webhook::WebhookReceiver;
 use payment_sandbox::api::Provider;
 use payment_sandbox::store::ChargeStore;
-use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
+use payment_sandbox::webhooks::{DueWebhooks, WebhookSender};
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client, deliver, eventually, serve};
+use testkit::{Account, Bus, Client, deliver, serve};
 
 const CHARGE: &str = include_str!("../../events/payment-on-command.json");
 const REFUND: &str = include_str!("../../events/payment-on-command-refund.json");
@@ -48,8 +52,8 @@ struct Till {
     provider: WebhookSender,
     /// A client of the provider's own routes, for manual refunds.
     bank: Client,
-    /// The queue of the provider's pending webhooks.
-    queue: String,
+    /// The bus with the provider's due webhooks.
+    bus: Bus,
 }
 
 async fn till() -> Till {
@@ -57,12 +61,13 @@ async fn till() -> Till {
     let faults = account.faults().await;
     account.table(TABLE).await;
     let charges = ChargeStore::new(account.table("PROVIDER_TABLE").await);
-    let queue = account.queue("payment-sandbox-webhooks").await;
-    let waiting = lambdakit::messaging::command::CommandQueue::new(account.aws().sqs(), queue.clone());
+    let bus = account.bus_named("webhooks").await;
+    let publisher = Publisher::new(account.aws().eventbridge(), bus.name());
+    let schedules = bus.schedules(account.aws());
     let key = Parameter::fixed(Secret::new(API_KEY.to_owned()));
     let provider = payment_sandbox::api::router(Provider {
         charges: charges.clone(),
-        webhooks: WebhookQueue::new(waiting, 1),
+        webhooks: DueWebhooks::new(publisher, schedules, Duration::from_secs(1)),
         api_key: key.clone(),
     });
     let bank = Client::new(provider.clone()).nobody();
@@ -83,7 +88,7 @@ async fn till() -> Till {
         account,
         faults,
         line,
-        queue,
+        bus,
     }
 }
 
@@ -140,15 +145,7 @@ impl Till {
 
     /// Makes the provider send its next due webhook and returns whether it was accepted.
     async fn tell(&self) -> bool {
-        let (sqs, queue) = (self.account.aws().sqs(), &self.queue);
-        let message = eventually("a webhook", async || {
-            let received = sqs.receive_message().queue_url(queue).send().await.unwrap();
-            received.messages.unwrap_or_default().pop()
-        })
-        .await;
-        let receipt = message.receipt_handle().unwrap();
-        sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.unwrap();
-        let batch = json!({ "Records": [{ "messageId": "m", "body": message.body().unwrap() }] });
-        deliver(&self.provider, batch).await.is_empty()
+        let event = self.bus.next().await.to_string();
+        consumer::invoke(&self.provider, &event, None).await.is_ok()
     }
 }

@@ -7,7 +7,7 @@ use domain::Timestamp;
 use serde_json::{Value, json};
 use testkit::eventually;
 
-use crate::{CALL_OFF, DELIVER, DISPATCH, Depot, ORDER, SHIP, arn, depot, depot_at, schedule_of};
+use crate::{CALL_OFF, DELIVER, DISPATCH, ORDER, SHIP, depot, depot_at, schedule_of};
 
 #[tokio::test]
 async fn a_schedule_is_for_one_step_of_one_parcel_and_goes_when_it_is_done() {
@@ -21,12 +21,14 @@ async fn a_schedule_is_for_one_step_of_one_parcel_and_goes_when_it_is_done() {
     let at: Timestamp = serde_json::from_value(json!(at)).unwrap();
     assert!((3600..3660).contains(&(at.unix_seconds() - before)), "{at}");
     let target = schedule.target().unwrap();
-    assert_eq!(target.arn(), arn(&depot.account, &depot.queue).await);
-    assert!(target.dead_letter_config().unwrap().arn().unwrap().ends_with(":shipping-carrier-dlq"));
+    assert_eq!(target.arn(), depot.bus.arn());
+    assert!(target.dead_letter_config().unwrap().arn().unwrap().ends_with(":failures"));
+    let sample: Value = serde_json::from_str(DISPATCH).unwrap();
+    let event = target.event_bridge_parameters().unwrap();
+    assert_eq!(event.source(), sample["source"]);
+    assert_eq!(event.detail_type(), sample["detail-type"]);
     let input: Value = serde_json::from_str(target.input().unwrap()).unwrap();
-    let expected: Value = serde_json::from_str(DISPATCH).unwrap();
-    let expected: Value = serde_json::from_str(expected["Records"][0]["body"].as_str().unwrap()).unwrap();
-    assert_eq!(input, expected, "as the sample has it");
+    assert_eq!(input, sample["detail"]);
     assert!(!input.to_string().contains("Harbour"), "whom the parcel goes to is nothing a clock needs");
 }
 
@@ -65,7 +67,7 @@ async fn a_parcel_is_not_handed_over_before_it_was_fetched() {
 }
 
 #[tokio::test]
-async fn a_reminder_of_no_shipment_is_never_acknowledged() {
+async fn a_step_of_no_shipment_is_never_handled() {
     let depot = depot().await;
     for reminder in [DISPATCH, DELIVER] {
         assert!(!depot.remind(reminder).await);
@@ -73,29 +75,17 @@ async fn a_reminder_of_no_shipment_is_never_acknowledged() {
     assert_eq!(depot.row().await, None);
 }
 
-/// The next message that a schedule has sent, as the carrier's function receives it.
-async fn reminder(depot: &Depot) -> String {
-    let sqs = depot.account.aws().sqs();
-    eventually("a reminder", async || {
-        let message = sqs.receive_message().queue_url(&depot.queue).send().await.unwrap().messages?.pop()?;
-        let receipt = message.receipt_handle()?;
-        sqs.delete_message().queue_url(&depot.queue).receipt_handle(receipt).send().await.unwrap();
-        let record = json!({ "messageId": "m-1", "eventSource": "aws:sqs", "body": message.body()? });
-        Some(json!({ "Records": [record] }).to_string())
-    })
-    .await
-}
-
 #[tokio::test]
 async fn schedules_take_a_parcel_all_the_way() {
     let depot = depot_at(Duration::from_secs(1)).await;
     assert!(depot.ask(SHIP).await);
     for state in ["DISPATCHED", "DELIVERED"] {
-        let reminder = reminder(&depot).await;
-        assert!(depot.remind(&reminder).await);
+        let event = depot.bus.next().await;
+        assert_eq!(event["source"], "shop.shipping");
+        assert!(depot.remind(&event.to_string()).await);
         assert_eq!(depot.state().await.as_deref(), Some(state));
     }
-    // Each schedule is deleted after it has sent.
+    // Each schedule is deleted after it has published.
     eventually("the end of the schedules", async || depot.schedules().await.is_empty().then_some(())).await;
     // A command that is redelivered after its schedules are gone ships no parcel twice.
     assert!(depot.ask(SHIP).await && depot.ask(CALL_OFF).await);

@@ -115,6 +115,6 @@ async fn unreadable_commands_are_never_acknowledged() {
     assert!(!depot.ask(&with_data(SHIP, |data| data["units"][0]["quantity"] = json!(0))).await);
     assert!(!depot.ask(&with_data(SHIP, |data| data["orderId"] = json!("1"))).await);
     assert!(!depot.ask(&SHIP.replace("ShipOrder", "SellOrder")).await);
-    assert!(!depot.ask(DISPATCH).await, "the carrier's reminders are no commands");
+    assert!(!depot.ask(DISPATCH).await, "the carrier's events are no commands");
     assert_eq!(depot.row().await, None, "{ORDER}");
 }

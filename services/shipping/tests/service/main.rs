@@ -13,10 +13,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
-use aws_sdk_sqs::types::QueueAttributeName;
+use lambdakit::aws::Aws;
 use lambdakit::dynamodb::item::Item;
 use lambdakit::messaging::consumer;
-use lambdakit::messaging::schedule::{Places, Schedules};
 use serde_json::{Value, json};
 use shipping::api::router;
 use shipping::carrier::Carrier;
@@ -24,7 +23,7 @@ use shipping::commands::ShipmentHandler;
 use shipping::rounds::CarrierHandler;
 use shipping::store::ShipmentStore;
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client, deliver};
+use testkit::{Account, Bus, Client, SCHEDULE_GROUP};
 
 const SHIP: &str = include_str!("../../events/shipping-on-command.json");
 const CALL_OFF: &str = include_str!("../../events/shipping-on-command-cancel.json");
@@ -33,8 +32,6 @@ const DELIVER: &str = include_str!("../../events/shipping-carrier-deliver.json")
 
 /// The order of the samples.
 const ORDER: &str = "019c1431-2e60-7000-8000-000000000001";
-/// The schedule group that every account has.
-const GROUP: &str = "default";
 const TABLE: &str = "SHIPMENT_TABLE";
 /// Longer than any test runs, so that no schedule fires by itself.
 const PACE: Duration = Duration::from_hours(1);
@@ -46,8 +43,8 @@ struct Depot {
     rounds: CarrierHandler,
     shipments: ShipmentStore,
     account: Account,
-    /// The queue that schedules send to.
-    queue: String,
+    /// The bus that schedules publish to.
+    bus: Bus,
 }
 
 async fn depot() -> Depot {
@@ -57,8 +54,8 @@ async fn depot() -> Depot {
 /// The same, with a carrier of another pace.
 async fn depot_at(pace: Duration) -> Depot {
     let account = Account::new();
-    let (shipments, schedules) = (account.table(TABLE).await, account.aws().scheduler());
-    depot_of(account, ShipmentStore::new(shipments), schedules, pace).await
+    let (shipments, aws) = (account.table(TABLE).await, account.aws().clone());
+    depot_of(account, ShipmentStore::new(shipments), &aws, pace).await
 }
 
 /// The same, with a proxy between the service and AWS.
@@ -67,49 +64,32 @@ async fn faulty_depot() -> (Depot, FaultProxy) {
     let faults = account.faults().await;
     let of_service = account.behind(&faults);
     account.table(TABLE).await;
-    let (shipments, schedules) = (of_service.known_table(TABLE), of_service.aws().scheduler());
-    (depot_of(account, ShipmentStore::new(shipments), schedules, PACE).await, faults)
+    let shipments = ShipmentStore::new(of_service.known_table(TABLE));
+    (depot_of(account, shipments, of_service.aws(), PACE).await, faults)
 }
 
-async fn depot_of(
-    account: Account,
-    shipments: ShipmentStore,
-    schedules: aws_sdk_scheduler::Client,
-    pace: Duration,
-) -> Depot {
-    let queue = account.queue("shipping-carrier").await;
-    let places = Places {
-        group: GROUP.to_owned(),
-        queue_arn: arn(&account, &queue).await,
-        dead_letters_arn: arn(&account, &account.queue("shipping-carrier-dlq").await).await,
-        role_arn: "arn:aws:iam::000000000000:role/carrier".to_owned(),
-    };
-    let carrier = Carrier::new(Schedules::new(schedules, places), pace);
+async fn depot_of(account: Account, shipments: ShipmentStore, of_service: &Aws, pace: Duration) -> Depot {
+    let bus = account.bus_named("steps").await;
+    let carrier = Carrier::new(bus.schedules(of_service), pace);
     Depot {
         client: Client::new(router(shipments.clone())),
         commands: ShipmentHandler::new(shipments.clone(), carrier.clone()),
         rounds: CarrierHandler::new(shipments.clone(), carrier),
         shipments,
         account,
-        queue,
+        bus,
     }
-}
-
-async fn arn(account: &Account, queue: &str) -> String {
-    let attributes = account.aws().sqs().get_queue_attributes().queue_url(queue);
-    let attributes = attributes.attribute_names(QueueAttributeName::QueueArn).send().await.unwrap();
-    attributes.attributes.unwrap().remove(&QueueAttributeName::QueueArn).unwrap()
 }
 
 impl Depot {
     /// Delivers a command and returns whether it was acknowledged.
     async fn ask(&self, sample: &str) -> bool {
-        done(&self.commands, sample).await
+        is_handled(&self.commands, sample).await
     }
 
-    /// Delivers a reminder to the carrier and returns whether it was acknowledged.
-    async fn remind(&self, sample: &str) -> bool {
-        done(&self.rounds, sample).await
+    /// Delivers an event to the carrier and returns whether it was handled.
+    async fn remind(&self, event: &str) -> bool {
+        is_handled(&self.rounds, event).await
     }
 
     /// The row of the sample's order.
@@ -129,7 +109,7 @@ impl Depot {
 
     /// The schedule of this name, if there is one.
     async fn schedule(&self, name: &str) -> Option<GetScheduleOutput> {
-        let get = self.account.aws().scheduler().get_schedule().group_name(GROUP).name(name);
+        let get = self.account.aws().scheduler().get_schedule().group_name(SCHEDULE_GROUP).name(name);
         get.send().await.ok()
     }
 
@@ -142,8 +122,12 @@ impl Depot {
     }
 }
 
-async fn done<H: consumer::Handler>(handler: &H, sample: &str) -> bool {
-    deliver(handler, sample).await.is_empty()
+/// Whether a consumer handles all events of an invocation.
+async fn is_handled(consumer: &impl consumer::Handler, payload: &str) -> bool {
+    match consumer::invoke(consumer, payload, None).await {
+        Ok(response) => response.is_none_or(|response| response.failed().next().is_none()),
+        Err(_) => false,
+    }
 }
 
 /// The sample of `ShipOrder`, to another address.

@@ -51,30 +51,14 @@ impl CommandQueue {
         detail_type: &str,
         detail: &impl Serialize,
     ) -> Result<(), AwsError> {
-        self.send_later(source, detail_type, detail, 0).await
-    }
-
-    /// Sends a command with a delay in seconds: 900 at most (SQS quota).
-    ///
-    /// # Errors
-    /// When SQS did not confirm the command.
-    pub async fn send_later(
-        &self,
-        source: &str,
-        detail_type: &str,
-        detail: &impl Serialize,
-        seconds: u16,
-    ) -> Result<(), AwsError> {
         let body = body(source, detail_type, detail)?;
-        let send = self.client.send_message().queue_url(&self.url).message_body(body);
-        // A message without its own delay gets the queue's delay.
-        send.set_delay_seconds((seconds > 0).then(|| seconds.into())).send().await?;
+        self.client.send_message().queue_url(&self.url).message_body(body).send().await?;
         Ok(())
     }
 }
 
 /// A command in its envelope.
-pub(crate) fn body(source: &str, detail_type: &str, detail: &impl Serialize) -> Result<String, AwsError> {
+fn body(source: &str, detail_type: &str, detail: &impl Serialize) -> Result<String, AwsError> {
     let unwritable = |error: serde_json::Error| AwsError::Permanent(error.to_string());
     let detail = to_raw_value(detail).map_err(unwritable)?;
     serde_json::to_string(&Envelope { detail_type, source, detail }).map_err(unwritable)

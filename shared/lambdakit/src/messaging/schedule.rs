@@ -1,85 +1,79 @@
-//! One-time schedules of EventBridge Scheduler that send a command to a queue later.
+//! One-time schedules of EventBridge Scheduler that publish an event later.
 //!
-//! They allow longer delays than an SQS message, which can be delayed by 15 minutes at most.
-//! EventBridge Scheduler is accurate to the minute.
+//! The event goes to the bus like any other, and the rules of its consumers apply. EventBridge
+//! Scheduler is accurate to the minute.
 
 use std::time::Duration;
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError::ConflictException;
 use aws_sdk_scheduler::types::{
-    ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, Target,
+    ActionAfterCompletion, DeadLetterConfig, EventBridgeParameters, FlexibleTimeWindow,
+    FlexibleTimeWindowMode, Target,
 };
 use chrono::{DateTime, SubsecRound, Utc};
-use serde::Serialize;
 
-use crate::aws::Aws;
-use crate::aws::AwsError;
+use crate::aws::{Aws, AwsError};
 use crate::config::{self, ConfigError};
-use crate::messaging::command::body;
+use crate::messaging::publish::Entry;
 
-/// Creates schedules that send commands to one queue.
+/// Creates schedules that publish events to one bus.
 #[derive(Clone, Debug)]
 pub struct Schedules {
     client: Client,
-    places: Places,
+    settings: ScheduleSettings,
 }
 
-/// The group, the queues and the role of the schedules.
+/// What all schedules of a function share.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub struct ScheduleSettings {
     /// Name of the schedule group.
     pub group: String,
-    /// ARN of the target queue.
-    pub queue_arn: String,
-    /// ARN of the dead-letter queue for commands that the scheduler could not send to the target
-    /// queue for a day.
-    pub dead_letters_arn: String,
-    /// ARN of the role that the scheduler uses to send.
+    /// ARN of the role that the scheduler publishes with.
     pub role_arn: String,
+    /// ARN of the event bus.
+    pub bus_arn: String,
+    /// ARN of the queue for events that the scheduler could not publish for a day.
+    pub failures_arn: String,
 }
 
 impl Schedules {
     /// Creates schedules with these settings.
     #[must_use]
-    pub fn new(client: Client, places: Places) -> Self {
-        Self { client, places }
+    pub fn new(client: Client, settings: ScheduleSettings) -> Self {
+        Self { client, settings }
     }
 
-    /// Reads the settings from `SCHEDULE_GROUP`, `SCHEDULE_QUEUE_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`
-    /// and `SCHEDULE_ROLE_ARN`.
+    /// Reads the settings from `SCHEDULE_GROUP`, `SCHEDULE_ROLE_ARN`, `SCHEDULE_BUS_ARN` and
+    /// `SCHEDULE_FAILURES_ARN`.
     ///
     /// # Errors
     /// When one of them is not set.
     pub fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
-        let places = Places {
+        let settings = ScheduleSettings {
             group: config::required("SCHEDULE_GROUP")?,
-            queue_arn: config::required("SCHEDULE_QUEUE_ARN")?,
-            dead_letters_arn: config::required("SCHEDULE_DEAD_LETTERS_ARN")?,
             role_arn: config::required("SCHEDULE_ROLE_ARN")?,
+            bus_arn: config::required("SCHEDULE_BUS_ARN")?,
+            failures_arn: config::required("SCHEDULE_FAILURES_ARN")?,
         };
-        Ok(Self::new(aws.scheduler(), places))
+        Ok(Self::new(aws.scheduler(), settings))
     }
 
-    /// Sends a command after a pause, at least once. An existing schedule with this name is not
-    /// changed. The schedule is deleted after its command is sent.
+    /// Publishes an event after a pause, at least once. An existing schedule with this name is not
+    /// changed. The schedule is deleted after its event is published.
     ///
     /// # Errors
     /// When EventBridge Scheduler did not confirm the schedule.
-    pub async fn send_after(
-        &self,
-        pause: Duration,
-        name: &str,
-        source: &str,
-        detail_type: &str,
-        detail: &impl Serialize,
-    ) -> Result<(), AwsError> {
-        let Places { group, queue_arn, dead_letters_arn, role_arn } = &self.places;
+    pub async fn publish_after(&self, pause: Duration, name: &str, event: &Entry) -> Result<(), AwsError> {
+        let ScheduleSettings { group, role_arn, bus_arn, failures_arn } = &self.settings;
+        let parameters =
+            EventBridgeParameters::builder().source(event.source).detail_type(event.detail_type).build()?;
         let target = Target::builder()
-            .arn(queue_arn)
+            .arn(bus_arn)
             .role_arn(role_arn)
-            .dead_letter_config(DeadLetterConfig::builder().arn(dead_letters_arn).build())
-            .input(body(source, detail_type, detail)?);
+            .dead_letter_config(DeadLetterConfig::builder().arn(failures_arn).build())
+            .event_bridge_parameters(parameters)
+            .input(&event.detail);
         let on_time = FlexibleTimeWindow::builder().mode(FlexibleTimeWindowMode::Off);
         let create = self
             .client
