@@ -16,7 +16,7 @@ use serde::Serialize;
 use shopkit::deployed::DeployedServices;
 use shopkit::staff::Staff;
 
-use crate::description::Description;
+use crate::description::Description as ApiDescription;
 use crate::request;
 use crate::store::{Change, Deletion, ProductStore};
 
@@ -26,14 +26,14 @@ pub fn router(products: ProductStore, currency: Currency) -> Router {
         .route("/product", get(list).post(create))
         .route("/product/{id}", get(read).put(replace).patch(change).delete(remove))
         .route("/openapi.json", get(describe))
-        .with_state(Catalogue { products, currency, description: Description::default() })
+        .with_state(Catalogue { products, currency, description: ApiDescription::default() })
 }
 
 #[derive(Clone)]
 struct Catalogue {
     products: ProductStore,
     currency: Currency,
-    description: Description,
+    description: ApiDescription,
 }
 
 async fn list(

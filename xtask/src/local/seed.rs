@@ -54,6 +54,9 @@ impl fmt::Display for Seeded {
     }
 }
 
+/// The function that takes stock in.
+const INVENTORY_FUNCTION: &str = "inventory-api";
+
 /// As staff, creates the catalogue's products that the shop lacks, by name. Receives units of those
 /// that never had any.
 pub fn seed(outputs: &Outputs) -> Result<Seeded> {
@@ -61,8 +64,10 @@ pub fn seed(outputs: &Outputs) -> Result<Seeded> {
     let shop = Shop { url: outputs.api_url.clone(), agent: aws::agent() };
     let there = shop.products(&catalogue)?;
     let mut sown = Seeded { created: Vec::new(), stocked: Vec::new(), there_already: there.len() };
-    let lacking = catalogue.iter().any(|product| is_lacking(there_as(product, &there)));
-    if !lacking {
+    // Without inventory, products have no stock.
+    let has_stock = outputs.functions.contains_key(INVENTORY_FUNCTION);
+    let is_lacking = |there: Option<&Value>| there.is_none_or(|there| has_stock && has_no_stock(there));
+    if !catalogue.iter().any(|product| is_lacking(there_as(product, &there))) {
         return Ok(sown);
     }
     let token = sign_in::id_token(outputs, users::staff(outputs)?)?;
@@ -75,7 +80,7 @@ pub fn seed(outputs: &Outputs) -> Result<Seeded> {
                 id(&shop.create(product, &token)?)?
             }
         };
-        if is_lacking(there) {
+        if has_stock && there.is_none_or(has_no_stock) {
             shop.take_in(&id, &token)?;
             sown.stocked.push(name(product).to_owned());
         }
@@ -157,8 +162,8 @@ fn there_as<'a>(product: &Value, there: &'a [Value]) -> Option<&'a Value> {
 
 /// Whether the catalogue shows no receipt of a product. The catalogue is eventually consistent; the
 /// idempotency key of the receipt prevents double counting.
-fn is_lacking(product: Option<&Value>) -> bool {
-    product.is_none_or(|product| product["available"].is_null())
+fn has_no_stock(product: &Value) -> bool {
+    product["available"].is_null()
 }
 
 fn id(product: &Value) -> Result<String> {
@@ -179,7 +184,7 @@ mod tests {
     #[test]
     fn products_are_known_by_name_and_lack_units_until_any_came_in() {
         let there = [json!({ "name": "b", "price": 1 }), json!({ "name": "c", "available": 0 })];
-        let lacking = |name| is_lacking(there_as(&json!({ "name": name }), &there));
+        let lacking = |name| there_as(&json!({ "name": name }), &there).is_none_or(has_no_stock);
         assert_eq!(there_as(&json!({ "name": "b" }), &there), Some(&there[0]));
         assert_eq!(["a", "b", "c"].map(lacking), [true, true, false], "what is sold out had some");
     }
