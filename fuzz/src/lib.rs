@@ -7,10 +7,15 @@ use axum::http::Request;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use contracts::basket::BasketCheckedOut;
+use contracts::privacy::PrivacyRequest;
 use contracts::product::{ProductCreated, ProductDeleted, ProductUpdated};
 use contracts::{Event, Payload};
 use lambdakit::http::parameters::Parameters;
+use lambdakit::messaging::delivery::Delivery;
+use lambdakit::messaging::event::Envelope;
 use product::store::ProductStore;
+use serde_json::json;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use testkit::{Account, Client};
 
@@ -28,6 +33,26 @@ pub fn cursor(data: &[u8]) {
         if let Some(start) = page.and_then(|page| page.start()) {
             assert!(!start.is_empty());
             assert!(start.values().all(|value| value.as_s().is_ok_and(|text| !text.is_empty())));
+        }
+    }
+}
+
+/// The payload of an invocation is malformed, or has messages whose bodies are rejected or are
+/// events.
+pub fn delivery(data: &[u8]) {
+    let payload = String::from_utf8_lossy(data);
+    let Ok(delivery) = Delivery::parse(&payload) else { return };
+    for message in delivery.messages() {
+        drop(Envelope::<PrivacyRequest>::open(&message.body));
+        let open = Envelope::<Box<RawValue>>::open;
+        let Ok(Envelope { detail_type, event, .. }) = open(&message.body) else { continue };
+        // Every trigger delivers the same event.
+        let body = format!(r#"{{"detail-type": {}, "detail": {event}}}"#, json!(detail_type));
+        let batch = json!({ "Records": [{ "messageId": "m", "body": body }] }).to_string();
+        for payload in [body, batch] {
+            let delivery = Delivery::parse(&payload).expect("a delivery");
+            let again = open(&delivery.messages()[0].body).expect("an event");
+            assert_eq!((&again.detail_type, again.event.get()), (&detail_type, event.get()));
         }
     }
 }

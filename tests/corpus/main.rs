@@ -24,6 +24,11 @@ fn cursors_are_refused_or_lead_somewhere() {
 }
 
 #[test]
+fn deliveries_are_malformed_or_have_messages() {
+    replay("delivery", targets::delivery);
+}
+
+#[test]
 fn events_are_refused_or_survive_the_bus() {
     replay("event", targets::event);
 }

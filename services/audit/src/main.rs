@@ -7,7 +7,7 @@ use axum::Router;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
 
@@ -19,7 +19,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "audit-api" => api::run(routes).await,
-        "audit-on-order" => queue::run(order_events).await,
+        "audit-on-order" => consumer::run(order_events).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }

@@ -2,7 +2,7 @@
 
 use contracts::ordering::OrderEvent;
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
 
 use crate::entry::Entry;
@@ -22,7 +22,7 @@ impl AuditHandler {
     }
 }
 
-impl queue::Handler for AuditHandler {
+impl consumer::Handler for AuditHandler {
     type Event = OrderEvent;
 
     async fn handle(&self, event: OrderEvent) -> Result<(), HandlerError> {

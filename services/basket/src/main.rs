@@ -11,8 +11,8 @@ use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
 use lambdakit::http::idempotency::IdempotencyStore;
+use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::messaging::queue;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::{ConfigError, config, handler};
 use mimalloc::MiMalloc;
@@ -27,8 +27,8 @@ async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "basket-api" => api::run(routes).await,
         "basket-publisher" => outbox::run(publisher).await,
-        "basket-on-privacy" => queue::run(privacy_requests).await,
-        "basket-on-product" => queue::run(product_events).await,
+        "basket-on-privacy" => consumer::run(privacy_requests).await,
+        "basket-on-product" => consumer::run(product_events).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }

@@ -4,7 +4,7 @@ use contracts::Event;
 use contracts::product::{ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
 use domain::Money;
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
 use serde::Deserialize;
 
@@ -35,7 +35,7 @@ impl PriceHandler {
     }
 }
 
-impl queue::Handler for PriceHandler {
+impl consumer::Handler for PriceHandler {
     type Event = ProductEvent;
 
     async fn handle(&self, event: ProductEvent) -> Result<(), HandlerError> {

@@ -3,7 +3,7 @@
 use contracts::Event;
 use contracts::basket::BasketCheckedOut;
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
 use shopkit::tombstone::CustomerErased;
 
@@ -23,7 +23,7 @@ impl ContactHandler {
     }
 }
 
-impl queue::Handler for ContactHandler {
+impl consumer::Handler for ContactHandler {
     type Event = Event<BasketCheckedOut>;
 
     /// Idempotent: a redelivered contact changes nothing. An erased customer's contact is not

@@ -3,8 +3,8 @@
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::mail::Mailer;
+use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::messaging::queue;
 use lambdakit::{ConfigError, config, handler};
 use mimalloc::MiMalloc;
 use notification::basket_checked_out::ContactHandler;
@@ -20,9 +20,9 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
-        "notification-on-checkout" => queue::run(contacts).await,
-        "notification-on-privacy" => queue::run(privacy_requests).await,
-        "notification-on-order" => queue::run(mails).await,
+        "notification-on-checkout" => consumer::run(contacts).await,
+        "notification-on-privacy" => consumer::run(privacy_requests).await,
+        "notification-on-order" => consumer::run(mails).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }

@@ -13,7 +13,7 @@ use contracts::ordering::OrderEvent;
 use domain::{CustomerId, OrderId, Timestamp};
 use lambdakit::mail::{MailError, Mailer};
 use lambdakit::messaging::batch::{HandlerError, RetryLater};
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
 use uuid::Uuid;
 
@@ -172,7 +172,7 @@ impl OrderNotice {
     }
 }
 
-impl queue::Handler for MailHandler {
+impl consumer::Handler for MailHandler {
     type Event = OrderEvent;
 
     async fn handle(&self, event: OrderEvent) -> Result<(), HandlerError> {

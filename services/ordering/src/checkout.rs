@@ -4,7 +4,7 @@
 use contracts::Event;
 use contracts::basket::BasketCheckedOut;
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
 
 use crate::store::OrderStore;
@@ -23,7 +23,7 @@ impl CheckoutHandler {
     }
 }
 
-impl queue::Handler for CheckoutHandler {
+impl consumer::Handler for CheckoutHandler {
     type Event = Event<BasketCheckedOut>;
 
     async fn handle(&self, Event { metadata, data }: Self::Event) -> Result<(), HandlerError> {

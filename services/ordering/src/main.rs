@@ -5,8 +5,8 @@ use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
 use lambdakit::messaging::command::CommandQueue;
+use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::messaging::queue;
 use lambdakit::messaging::topic::Topic;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::workflow::executions::{Tasks, Workflow};
@@ -32,12 +32,12 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "ordering-api" => api::run(routes).await,
-        "ordering-on-checkout" => queue::run(checkouts).await,
-        "ordering-on-privacy" => queue::run(privacy_requests).await,
+        "ordering-on-checkout" => consumer::run(checkouts).await,
+        "ordering-on-privacy" => consumer::run(privacy_requests).await,
         "ordering-publisher" => outbox::run(publisher).await,
-        "ordering-on-event" => queue::run(fulfilment_events).await,
+        "ordering-on-event" => consumer::run(fulfilment_events).await,
         "ordering-steps" => steps::run(fulfilment_steps).await,
-        "ordering-topic-relay" => queue::run(topic_relay).await,
+        "ordering-topic-relay" => consumer::run(topic_relay).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }

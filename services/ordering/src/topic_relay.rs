@@ -7,7 +7,7 @@
 use contracts::ordering::{RawOrderEvent, SOURCE};
 use lambdakit::json;
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::messaging::topic::Topic;
 use serde::Deserialize;
 
@@ -36,7 +36,7 @@ impl TopicRelay {
     }
 }
 
-impl queue::Handler for TopicRelay {
+impl consumer::Handler for TopicRelay {
     type Event = RawOrderEvent;
 
     async fn handle(&self, event: RawOrderEvent) -> Result<(), HandlerError> {

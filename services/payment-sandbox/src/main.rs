@@ -4,7 +4,7 @@ use axum::Router;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::secret::Secret;
 use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
@@ -19,7 +19,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
-        "payment-sandbox-webhooks" => queue::run(webhooks).await,
+        "payment-sandbox-webhooks" => consumer::run(webhooks).await,
         "payment-sandbox-api" => api::run_without_auth(routes).await,
         unknown => Err(handler::unknown(unknown)),
     }

@@ -9,7 +9,7 @@ use lambdakit::aws::Aws;
 use lambdakit::http::client::Http;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::command::CommandQueue;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::secret::Secret;
 use lambdakit::{AwsError, ConfigError, config, telemetry};
 use serde::{Deserialize, Serialize};
@@ -192,7 +192,7 @@ impl WebhookSender {
     }
 }
 
-impl queue::Handler for WebhookSender {
+impl consumer::Handler for WebhookSender {
     type Event = Message;
 
     async fn handle(&self, Message::WebhookDue(due): Message) -> Result<(), HandlerError> {

@@ -7,7 +7,7 @@ use contracts::Event;
 use contracts::payment::{ChargePayment, RefundPayment};
 use domain::{Money, Timestamp};
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
 use serde::Deserialize;
 
@@ -91,7 +91,7 @@ impl<P: Provider> PaymentHandler<P> {
     }
 }
 
-impl<P: Provider> queue::Handler for PaymentHandler<P> {
+impl<P: Provider> consumer::Handler for PaymentHandler<P> {
     type Event = PaymentCommand;
 
     async fn handle(&self, command: PaymentCommand) -> Result<(), HandlerError> {

@@ -5,7 +5,7 @@ use lambdakit::auth::signature::WebhookSecrets;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::secret::Secret;
 use lambdakit::{ConfigError, handler};
@@ -25,7 +25,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "payment-api" => api::run(routes).await,
-        "payment-on-command" => queue::run(commands).await,
+        "payment-on-command" => consumer::run(commands).await,
         "payment-publisher" => outbox::run(publisher).await,
         "payment-webhook" => api::run_without_auth(webhook_routes).await,
         unknown => Err(handler::unknown(unknown)),

@@ -6,7 +6,7 @@ use lambdakit::auth::sign_up;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
@@ -24,7 +24,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "privacy-api" => api::run(routes).await,
-        "privacy-on-answer" => queue::run(request_progress).await,
+        "privacy-on-answer" => consumer::run(request_progress).await,
         "privacy-publisher" => outbox::run(publisher).await,
         "privacy-on-sign-up" => sign_up::run(|user_name| user_name.parse::<UserName>().map(drop)).await,
         unknown => Err(handler::unknown(unknown)),

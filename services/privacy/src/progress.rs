@@ -3,7 +3,7 @@
 use contracts::Event;
 use contracts::privacy::{CustomerDataCollected, CustomerDataErased};
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
 use serde::Deserialize;
 
@@ -50,7 +50,7 @@ impl RequestProgress {
     }
 }
 
-impl queue::Handler for RequestProgress {
+impl consumer::Handler for RequestProgress {
     type Event = HolderEvent;
 
     async fn handle(&self, event: HolderEvent) -> Result<(), HandlerError> {

@@ -4,7 +4,7 @@ use axum::Router;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::{ConfigError, config, handler};
 use mimalloc::MiMalloc;
@@ -22,7 +22,7 @@ async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "product-api" => api::run(routes).await,
         "product-publisher" => outbox::run(publisher).await,
-        "product-on-stock" => queue::run(stock_changes).await,
+        "product-on-stock" => consumer::run(stock_changes).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }

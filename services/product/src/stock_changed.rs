@@ -3,7 +3,7 @@
 use contracts::Event;
 use contracts::inventory::StockChanged;
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 
 use crate::store::ProductStore;
 
@@ -21,7 +21,7 @@ impl StockHandler {
     }
 }
 
-impl queue::Handler for StockHandler {
+impl consumer::Handler for StockHandler {
     type Event = Event<StockChanged>;
 
     async fn handle(&self, Event { data, .. }: Event<StockChanged>) -> Result<(), HandlerError> {

@@ -4,8 +4,8 @@ use lambdakit::auth::authorizer;
 use lambdakit::auth::jwt::Tokens;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
+use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::messaging::queue;
 use lambdakit::websocket;
 use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
@@ -26,9 +26,9 @@ async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "realtime-authorizer" => authorizer::run(Tokens::from_env).await,
         "realtime-connections" => websocket::run(connections).await,
-        "realtime-on-privacy" => queue::run(privacy_requests).await,
+        "realtime-on-privacy" => consumer::run(privacy_requests).await,
         "realtime-messages" => websocket::run(messages).await,
-        "realtime-on-order" => queue::run(updates).await,
+        "realtime-on-order" => consumer::run(updates).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }

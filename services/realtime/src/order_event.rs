@@ -7,7 +7,7 @@
 use contracts::ordering::OrderEvent;
 use domain::CustomerId;
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 
 use crate::frame::Frame;
 use crate::push::Pusher;
@@ -28,7 +28,7 @@ impl UpdateHandler {
     }
 }
 
-impl queue::Handler for UpdateHandler {
+impl consumer::Handler for UpdateHandler {
     type Event = OrderEvent;
 
     async fn handle(&self, event: OrderEvent) -> Result<(), HandlerError> {

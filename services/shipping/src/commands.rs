@@ -3,7 +3,7 @@
 use contracts::Event;
 use contracts::shipping::{CancelShipment, ShipOrder};
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use serde::Deserialize;
 
 use crate::carrier::{Carrier, Step};
@@ -69,7 +69,7 @@ impl ShipmentHandler {
     }
 }
 
-impl queue::Handler for ShipmentHandler {
+impl consumer::Handler for ShipmentHandler {
     type Event = DeliveryCommand;
 
     async fn handle(&self, command: DeliveryCommand) -> Result<(), HandlerError> {

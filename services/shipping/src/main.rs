@@ -4,7 +4,7 @@ use axum::Router;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::messaging::schedule::Schedules;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::{ConfigError, handler};
@@ -24,8 +24,8 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "shipping-api" => api::run(routes).await,
-        "shipping-carrier" => queue::run(carrier_rounds).await,
-        "shipping-on-command" => queue::run(commands).await,
+        "shipping-carrier" => consumer::run(carrier_rounds).await,
+        "shipping-on-command" => consumer::run(commands).await,
         "shipping-publisher" => outbox::run(publisher).await,
         unknown => Err(handler::unknown(unknown)),
     }

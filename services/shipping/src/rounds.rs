@@ -1,7 +1,7 @@
 //! Consumer of the carrier's schedules: dispatches and delivers parcels.
 
 use lambdakit::messaging::batch::HandlerError;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use serde::Deserialize;
 
 use crate::carrier::{Carrier, CarrierCommand, Step};
@@ -54,7 +54,7 @@ impl CarrierHandler {
     }
 }
 
-impl queue::Handler for CarrierHandler {
+impl consumer::Handler for CarrierHandler {
     type Event = Reminder;
 
     async fn handle(&self, reminder: Reminder) -> Result<(), HandlerError> {

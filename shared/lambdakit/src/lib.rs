@@ -3,8 +3,8 @@
 //!
 //! - A function that answers HTTP: build an `axum` router and pass it to [`http::api::run`]. [`auth::caller`]
 //!   authorizes the callers of each route.
-//! - A function that handles events: pass its handler to [`messaging::queue::run`]. [`messaging::event`] describes how
-//!   they are read.
+//! - A function that handles events, from a queue, a rule, a schedule or a topic: pass its handler
+//!   to [`messaging::consumer::run`]. [`messaging::event`] describes how they are read.
 //! - A function that a Step Functions workflow calls: pass its handler to [`workflow::steps::run`].
 //! - A function behind a WebSocket API: pass its handler to [`websocket::run`]. Its Lambda authorizer
 //!   runs with [`auth::authorizer::run`].

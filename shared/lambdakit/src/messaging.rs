@@ -1,10 +1,11 @@
-//! Events and commands: reading them from queues, and publishing them.
+//! Events and commands: handling them, and publishing them.
 
 pub mod batch;
 pub mod command;
+pub mod consumer;
+pub mod delivery;
 pub mod event;
 pub mod publish;
-pub mod queue;
 #[cfg(feature = "schedules")]
 pub mod schedule;
 #[cfg(feature = "topics")]

@@ -11,8 +11,8 @@ use contracts::privacy::{
 use contracts::{Event, Payload};
 use domain::{CustomerId, Timestamp};
 use lambdakit::messaging::batch::HandlerError;
+use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::{Entry, Publisher};
-use lambdakit::messaging::queue;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use uuid::Uuid;
@@ -77,7 +77,7 @@ impl<H: DataHolder> PrivacyHandler<H> {
     }
 }
 
-impl<H: DataHolder> queue::Handler for PrivacyHandler<H> {
+impl<H: DataHolder> consumer::Handler for PrivacyHandler<H> {
     type Event = PrivacyRequest;
 
     async fn handle(&self, request: PrivacyRequest) -> Result<(), HandlerError> {

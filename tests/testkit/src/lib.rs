@@ -26,11 +26,13 @@ pub use account::Account;
 pub use bus::Bus;
 pub use client::{Answer, Client, customer_id};
 pub use lambda_http::Context;
+use lambdakit::messaging::consumer;
 pub use meter::Meter;
 pub use rng::SeededRng;
 pub use seed::seed;
 pub use serve::serve;
 
+use std::fmt::Display;
 use std::future::Future;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -48,6 +50,14 @@ pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: i
         assert!(Instant::now() < deadline, "{what}: not within {TIMEOUT:?}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Delivers an SQS batch, which is JSON, to a consumer. Returns the ids of the messages that SQS
+/// redelivers.
+pub async fn deliver(consumer: &impl consumer::Handler, batch: impl Display) -> Vec<String> {
+    let response = consumer::invoke(consumer, &batch.to_string(), None).await;
+    let response = response.expect("a batch").expect("a partial batch response");
+    response.failed().map(ToOwned::to_owned).collect()
 }
 
 /// The context of an invocation with this much time until its deadline, half a second of which is

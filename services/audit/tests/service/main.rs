@@ -8,12 +8,10 @@ mod routes;
 use audit::api::router;
 use audit::order_event::AuditHandler;
 use audit::store::AuditStore;
-use aws_lambda_events::sqs::SqsEvent;
 use lambdakit::dynamodb::item::Item;
-use lambdakit::messaging::queue;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client};
+use testkit::{Account, Client, deliver};
 
 const PLACED: &str = include_str!("../../events/audit-on-order.json");
 
@@ -46,8 +44,7 @@ async fn archive() -> Archive {
 impl Archive {
     /// Delivers a batch and returns the ids of the messages that SQS redelivers.
     async fn deliver(&self, messages: &[Value]) -> Vec<String> {
-        let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
-        queue::invoke(&self.handler, event, None).await.failed().map(ToOwned::to_owned).collect()
+        deliver(&self.handler, json!({ "Records": messages })).await
     }
 
     async fn rows(&self) -> Vec<Item> {

@@ -1,14 +1,12 @@
 //! Export and erasure of a customer's basket.
 
-use aws_lambda_events::sqs::SqsEvent;
 use basket::privacy::BasketData;
 use basket::store::BasketStore;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::messaging::queue;
 use serde_json::{Value, json};
 use shopkit::privacy::PrivacyHandler;
 use testkit::faults::{Fault, FaultProxy, Rule};
-use testkit::{Account, Bus, customer_id};
+use testkit::{Account, Bus, customer_id, deliver};
 
 use crate::{Shop, shop_of};
 
@@ -40,8 +38,7 @@ async fn counter() -> Counter {
 
 impl Counter {
     async fn deliver(&self, sample: &str) -> bool {
-        let event: SqsEvent = serde_json::from_str(sample).unwrap();
-        queue::invoke(&self.requests, event, None).await.failed().next().is_none()
+        deliver(&self.requests, sample).await.is_empty()
     }
 
     async fn in_basket(&self) -> usize {

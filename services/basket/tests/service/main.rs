@@ -12,16 +12,14 @@ mod input;
 mod outbox;
 mod prices;
 
-use aws_lambda_events::sqs::SqsEvent;
 use basket::api::router;
 use basket::checkout::CheckoutService;
 use basket::product_event::PriceHandler;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use lambdakit::http::idempotency::IdempotencyStore;
-use lambdakit::messaging::queue;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client};
+use testkit::{Account, Client, deliver};
 use uuid::Uuid;
 
 /// A basket service with empty tables.
@@ -77,9 +75,7 @@ impl Shop {
 
     /// Delivers a batch of queue messages and returns the ids of those that failed.
     async fn deliver(&self, messages: &[&Value]) -> Vec<String> {
-        let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
-        let response = queue::invoke(&self.catalogue, event, None).await;
-        response.failed().map(ToOwned::to_owned).collect()
+        deliver(&self.catalogue, json!({ "Records": messages })).await
     }
 
     /// The number of rows in a table.

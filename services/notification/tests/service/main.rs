@@ -10,13 +10,12 @@ mod sent;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
-use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::aws::{Aws, CallLimits};
 use lambdakit::dynamodb::item::Item;
 use lambdakit::mail::Mailer;
+use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::messaging::queue;
 use notification::basket_checked_out::ContactHandler;
 use notification::order_event::MailHandler;
 use notification::privacy::MailData;
@@ -79,9 +78,8 @@ async fn office_of(sender: Option<&str>) -> Office {
 }
 
 /// Delivers a batch and returns the ids of the messages that SQS redelivers.
-async fn deliver(handler: &impl queue::Handler, messages: &[Value]) -> Vec<String> {
-    let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
-    queue::invoke(handler, event, None).await.failed().map(ToOwned::to_owned).collect()
+async fn deliver(handler: &impl consumer::Handler, messages: &[Value]) -> Vec<String> {
+    testkit::deliver(handler, json!({ "Records": messages })).await
 }
 
 impl Office {

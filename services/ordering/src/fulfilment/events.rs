@@ -11,7 +11,7 @@ use domain::stock::LineQuantity;
 use domain::{OrderId, Timestamp};
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::command::CommandQueue;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
 use lambdakit::workflow::executions::{Tasks, Workflow};
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,7 @@ impl FulfilmentHandler {
     }
 }
 
-impl queue::Handler for FulfilmentHandler {
+impl consumer::Handler for FulfilmentHandler {
     type Event = FulfilmentEvent;
 
     async fn handle(&self, event: FulfilmentEvent) -> Result<(), HandlerError> {

@@ -3,17 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::messaging::queue;
 use ordering::checkout::CheckoutHandler;
 use ordering::privacy::OrderData;
 use ordering::store::OrderStore;
 use serde_json::{Value, json};
 use shopkit::privacy::PrivacyHandler;
 use testkit::faults::{Fault, FaultProxy, Rule};
-use testkit::{Account, Bus, Client, customer_id, seed};
+use testkit::{Account, Bus, Client, customer_id, deliver, seed};
 
 use crate::{Shop, order};
 
@@ -48,8 +46,7 @@ async fn counter() -> Counter {
 impl Counter {
     /// Delivers a request and returns whether it was acknowledged.
     async fn deliver(&self, sample: &str) -> bool {
-        let event: SqsEvent = serde_json::from_str(sample).unwrap();
-        queue::invoke(&self.requests, event, None).await.failed().next().is_none()
+        deliver(&self.requests, sample).await.is_empty()
     }
 
     /// Adds this many orders of `swn`, one second apart.

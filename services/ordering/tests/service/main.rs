@@ -11,16 +11,14 @@ mod growth;
 mod routes;
 mod topic_relay;
 
-use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::dynamodb::item::{Item, key};
-use lambdakit::messaging::queue;
 use ordering::api::router;
 use ordering::checkout::CheckoutHandler;
 use ordering::store::OrderStore;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client, customer_id};
+use testkit::{Account, Client, customer_id, deliver};
 
 const SAMPLE: &str = include_str!("../../events/ordering-on-checkout.json");
 
@@ -54,9 +52,7 @@ async fn shop_of(account: &Account, of_service: &Account) -> Shop {
 impl Shop {
     /// Delivers a batch of queue messages and returns the ids of those that failed.
     async fn deliver(&self, messages: &[Value]) -> Vec<String> {
-        let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
-        let response = queue::invoke(&self.checkouts, event, None).await;
-        response.failed().map(ToOwned::to_owned).collect()
+        deliver(&self.checkouts, json!({ "Records": messages })).await
     }
 
     /// Claims an order, as fulfilment does.

@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_lambda_events::sqs::SqsEvent;
-use lambdakit::messaging::queue;
 use lambdakit::messaging::topic::Topic;
 use ordering::topic_relay::TopicRelay;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};
-use testkit::{Account, eventually};
+use testkit::{Account, deliver, eventually};
 
 const SAMPLE: &str = include_str!("../../events/ordering-topic-relay.json");
 
@@ -60,8 +58,7 @@ async fn square() -> Square {
 impl Square {
     /// Delivers a batch and returns the ids of the messages that SQS redelivers.
     async fn deliver(&self, messages: &[Value]) -> Vec<String> {
-        let event: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
-        queue::invoke(&self.handler, event, None).await.failed().map(ToOwned::to_owned).collect()
+        deliver(&self.handler, json!({ "Records": messages })).await
     }
 
     /// The messages of a queue, once there are `count` of them.

@@ -16,14 +16,13 @@ use axum::routing::post;
 use lambdakit::auth::signature::WebhookSecrets;
 use lambdakit::http::client::Http;
 use lambdakit::messaging::command::CommandQueue;
-use lambdakit::messaging::queue;
 use lambdakit::secret::Secret;
 use payment_sandbox::api::{Provider, router};
 use payment_sandbox::store::ChargeStore;
 use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Answer, Client, eventually, serve};
+use testkit::{Account, Answer, Client, deliver, eventually, serve};
 
 const TABLE: &str = "PROVIDER_TABLE";
 /// The new secret and the old one, during a rotation.
@@ -149,8 +148,7 @@ impl Bank {
 
     /// Handles a message and returns whether it was acknowledged.
     async fn tell(&self, message: &Value) -> bool {
-        let batch = serde_json::from_value(json!({ "Records": [message] })).unwrap();
-        queue::invoke(&self.webhooks, batch, None).await.failed().next().is_none()
+        deliver(&self.webhooks, json!({ "Records": [message] })).await.is_empty()
     }
 }
 

@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use lambdakit::auth::signature::WebhookSecrets;
 use lambdakit::http::client::Http;
-use lambdakit::messaging::queue;
 use lambdakit::secret::Secret;
 use payment::commands::PaymentHandler;
 use payment::http_provider::{DEADLINE, HttpProvider};
@@ -26,7 +25,7 @@ use payment_sandbox::store::ChargeStore;
 use payment_sandbox::webhooks::{WebhookQueue, WebhookSender};
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client, eventually, serve};
+use testkit::{Account, Client, deliver, eventually, serve};
 
 const CHARGE: &str = include_str!("../../events/payment-on-command.json");
 const REFUND: &str = include_str!("../../events/payment-on-command-refund.json");
@@ -107,8 +106,7 @@ fn changed(sample: &str, change: impl FnOnce(&mut Value)) -> String {
 impl Till {
     /// Delivers a command and returns whether it was acknowledged.
     async fn ask(&self, command: &str) -> bool {
-        let batch = serde_json::from_str(command).unwrap();
-        queue::invoke(&self.commands, batch, None).await.failed().next().is_none()
+        deliver(&self.commands, command).await.is_empty()
     }
 
     /// The payment of the sample's order, as staff see it; null if there is none.
@@ -152,7 +150,6 @@ impl Till {
         let receipt = message.receipt_handle().unwrap();
         sqs.delete_message().queue_url(queue).receipt_handle(receipt).send().await.unwrap();
         let batch = json!({ "Records": [{ "messageId": "m", "body": message.body().unwrap() }] });
-        let batch = serde_json::from_value(batch).unwrap();
-        queue::invoke(&self.provider, batch, None).await.failed().next().is_none()
+        deliver(&self.provider, batch).await.is_empty()
     }
 }

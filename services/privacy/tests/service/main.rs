@@ -7,15 +7,13 @@ mod export;
 mod requests;
 mod second_owner;
 
-use aws_lambda_events::sqs::SqsEvent;
-use lambdakit::messaging::queue;
 use privacy::account::Accounts;
 use privacy::api::router;
 use privacy::progress::RequestProgress;
 use privacy::store::{Holders, RequestStore};
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client};
+use testkit::{Account, Client, deliver};
 use uuid::Uuid;
 
 /// The services that hold customer data in these tests.
@@ -67,8 +65,7 @@ impl Shop {
     }
 
     async fn deliver_batch(&self, batch: &Value) -> bool {
-        let event: SqsEvent = serde_json::from_value(batch.clone()).unwrap();
-        queue::invoke(&self.progress, event, None).await.failed().next().is_none()
+        deliver(&self.progress, batch).await.is_empty()
     }
 
     /// The rows of the table, as text.

@@ -1,14 +1,12 @@
 //! Stock in the catalogue, which is not a change of the product.
 
-use aws_lambda_events::sqs::SqsEvent;
 use futures::future::join_all;
-use lambdakit::messaging::queue;
 use product::api::router;
 use product::stock_changed::StockHandler;
 use product::store::ProductStore;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};
-use testkit::{Account, Client};
+use testkit::{Account, Client, deliver};
 use uuid::Uuid;
 
 use crate::{create, path, phone};
@@ -44,8 +42,7 @@ impl Shop {
     }
 
     async fn deliver(&self, event: Value) -> bool {
-        let event: SqsEvent = serde_json::from_value(event).unwrap();
-        queue::invoke(&self.stock, event, None).await.failed().count() == 0
+        deliver(&self.stock, event).await.is_empty()
     }
 
     async fn read(&self, product: &Value) -> Value {

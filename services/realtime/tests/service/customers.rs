@@ -1,14 +1,12 @@
 //! Export and erasure of a customer's chats.
 
-use aws_lambda_events::sqs::SqsEvent;
 use domain::customer::Customer;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::messaging::queue;
 use realtime::privacy::ChatData;
 use realtime::store::{Author, Connection, Followed};
 use serde_json::{Value, json};
 use shopkit::privacy::PrivacyHandler;
-use testkit::{Account, Bus, customer_id};
+use testkit::{Account, Bus, customer_id, deliver};
 
 use crate::{Live, live_of, send, subscribe, young_order};
 
@@ -34,8 +32,7 @@ async fn counter() -> Counter {
 impl Counter {
     /// Delivers a request and returns whether it was acknowledged.
     async fn deliver(&self, sample: &str) -> bool {
-        let event: SqsEvent = serde_json::from_str(sample).unwrap();
-        queue::invoke(&self.requests, event, None).await.failed().next().is_none()
+        deliver(&self.requests, sample).await.is_empty()
     }
 
     async fn write(&self, customer: &str, count: usize, text: &str) {

@@ -11,10 +11,8 @@ mod frames;
 mod order_event;
 mod server;
 
-use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{OrderId, Timestamp};
-use lambdakit::messaging::queue;
 use lambdakit::websocket;
 use realtime::connections::ConnectionHandler;
 use realtime::messages::MessageHandler;
@@ -22,7 +20,7 @@ use realtime::order_event::UpdateHandler;
 use realtime::push::Pusher;
 use realtime::store::{ChatStore, ConnectionStore};
 use serde_json::{Value, json};
-use testkit::{Account, customer_id};
+use testkit::{Account, customer_id, deliver};
 use uuid::Uuid;
 
 use server::Switchboard;
@@ -111,9 +109,7 @@ impl Live {
 
     /// Delivers a batch of queue messages and returns the ids of those that failed.
     async fn deliver(&self, messages: &Value) -> Vec<String> {
-        let batch: SqsEvent = serde_json::from_value(json!({ "Records": messages })).unwrap();
-        let response = queue::invoke(&self.updates, batch, None).await;
-        response.failed().map(ToOwned::to_owned).collect()
+        deliver(&self.updates, json!({ "Records": messages })).await
     }
 
     /// The keys of all stored rows.

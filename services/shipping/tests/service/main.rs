@@ -11,12 +11,11 @@ mod routes;
 
 use std::time::Duration;
 
-use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_sqs::types::QueueAttributeName;
 use lambdakit::dynamodb::item::Item;
-use lambdakit::messaging::queue;
+use lambdakit::messaging::consumer;
 use lambdakit::messaging::schedule::{Places, Schedules};
 use serde_json::{Value, json};
 use shipping::api::router;
@@ -25,7 +24,7 @@ use shipping::commands::ShipmentHandler;
 use shipping::rounds::CarrierHandler;
 use shipping::store::ShipmentStore;
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client};
+use testkit::{Account, Client, deliver};
 
 const SHIP: &str = include_str!("../../events/shipping-on-command.json");
 const CALL_OFF: &str = include_str!("../../events/shipping-on-command-cancel.json");
@@ -143,9 +142,8 @@ impl Depot {
     }
 }
 
-async fn done<H: queue::Handler>(handler: &H, sample: &str) -> bool {
-    let event: SqsEvent = serde_json::from_str(sample).unwrap();
-    queue::invoke(handler, event, None).await.failed().next().is_none()
+async fn done<H: consumer::Handler>(handler: &H, sample: &str) -> bool {
+    deliver(handler, sample).await.is_empty()
 }
 
 /// The sample of `ShipOrder`, to another address.

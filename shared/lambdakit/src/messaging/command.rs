@@ -1,7 +1,7 @@
 //! Commands: requests that a service sends directly to the queue of one other service.
 //!
-//! They have the envelope of EventBridge events, so [`queue::run`](crate::messaging::queue::run) reads them
-//! like events.
+//! They have the envelope of EventBridge events, so a
+//! [`consumer`](crate::messaging::consumer) reads them like events.
 
 use aws_sdk_sqs::Client;
 use serde::Serialize;

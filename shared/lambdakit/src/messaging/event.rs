@@ -1,4 +1,4 @@
-//! Events as an EventBridge rule sends them to a queue, for the functions that read the queue.
+//! Events in the envelope of EventBridge, for the functions that handle them.
 //!
 //! A function declares the events that it handles as an enum. Each variant has the name of a
 //! `detail-type` and holds the `detail`:
@@ -15,9 +15,9 @@
 //!
 //! A `detail` may have the `correlationId` of the client request that caused it, in its `metadata`.
 
+use std::borrow::Cow;
 use std::iter;
 
-use aws_lambda_events::eventbridge::EventBridgeEvent;
 use serde::de::value::{self, MapAccessDeserializer, MapDeserializer};
 use serde::de::{DeserializeOwned, Error, Visitor};
 use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
@@ -47,6 +47,16 @@ pub enum EventError {
     UnknownType(String),
 }
 
+/// The fields that are read from any envelope.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct RawEnvelope<'a> {
+    #[serde(borrow)]
+    detail_type: Cow<'a, str>,
+    #[serde(borrow)]
+    detail: &'a RawValue,
+}
+
 /// The fields that are read from any detail.
 #[derive(Deserialize)]
 struct Detail {
@@ -69,21 +79,22 @@ impl<E: DeserializeOwned> Envelope<E> {
     /// # Errors
     /// When the body is not such an event.
     pub fn open(body: &str) -> Result<Self, EventError> {
-        let EventBridgeEvent { detail_type, detail, .. }: EventBridgeEvent<Box<RawValue>> = json::read(body)?;
+        let body = &mut serde_json::Deserializer::from_str(body);
+        let RawEnvelope { detail_type, detail } = json::read_from(body)?;
         let event = match variants::<E>() {
-            None => json::read_from(&*detail)?,
+            None => json::read_from(detail)?,
             Some(variants) if variants.contains(&&*detail_type) => {
                 // Serde reads an enum from a map with one entry. Its value is raw JSON, so numbers
                 // stay as written.
-                let variant = MapDeserializer::new(iter::once((&*detail_type, &*detail)));
+                let variant = MapDeserializer::new(iter::once((&*detail_type, detail)));
                 json::read_from(MapAccessDeserializer::new(variant))?
             }
-            Some(_) => return Err(EventError::UnknownType(detail_type)),
+            Some(_) => return Err(EventError::UnknownType(detail_type.into_owned())),
         };
         // Only for the log line: an event without metadata is handled like any other.
         let known = serde_json::from_str(detail.get()).ok();
         let correlation_id = known.map(|Detail { metadata }| metadata.correlation_id);
-        Ok(Self { detail_type, correlation_id, event })
+        Ok(Self { detail_type: detail_type.into_owned(), correlation_id, event })
     }
 }
 

@@ -1,8 +1,9 @@
 //! Publishes events to an SNS topic for its subscribers.
 //!
-//! Events have the envelope of EventBridge events. So [`queue::run`](crate::messaging::queue::run) reads them
-//! from a queue with raw message delivery. Message attributes repeat the values that subscribers
-//! filter by; SNS matches them with each subscription's filter policy.
+//! Events have the envelope of EventBridge events. So a [`consumer`](crate::messaging::consumer)
+//! reads them, from a queue with raw message delivery or as a subscriber of its own. Message
+//! attributes repeat the values that subscribers filter by; SNS matches them with each
+//! subscription's filter policy.
 
 use aws_sdk_sns::Client;
 use aws_sdk_sns::types::MessageAttributeValue;
