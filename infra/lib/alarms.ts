@@ -7,7 +7,9 @@ import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { FailureQueue } from './failure-queue.ts';
 import { RustFunction } from './rust-function.ts';
+import { StreamPublisher } from './stream-publisher.ts';
 import { MAX_RECEIVES, WorkQueue } from './work-queue.ts';
 
 /** A message this old means that its consumer has not kept up, or cannot. */
@@ -36,8 +38,8 @@ export function alarm(scope: Construct, id: string, { description, metric, thres
 }
 
 /**
- * Alarms over all functions and queues of a service, and one over all queues of the stack. An alarm
- * per function and queue would be too many to read and to pay for. One alarm takes ten metrics;
+ * Alarms over all functions and queues of a service, and over all queues and streams of the stack.
+ * An alarm per function and queue would be too many to read and to pay for. One alarm takes ten metrics;
  * every ten more need another alarm.
  */
 export function watch(stack: Stack, services: readonly Construct[], stage: string): void {
@@ -53,10 +55,12 @@ export function watch(stack: Stack, services: readonly Construct[], stage: strin
       threshold: 0,
     });
     together(service, 'DeadLettersAlarm', {
-      description: `Messages for ${service.node.id} that failed ${MAX_RECEIVES} times wait in a dead-letter queue (${stage})`,
+      description: `Messages for ${service.node.id} that failed ${MAX_RECEIVES} times, or failures of it, wait for an operator (${stage})`,
       operation: 'SUM',
-      parts: within(service, WorkQueue).map(({ deadLetters }) =>
-        ({ metric: deadLetters.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }) })),
+      parts: [
+        ...within(service, WorkQueue).map(({ deadLetters }) => deadLetters),
+        ...within(stack, FailureQueue).filter((queue) => queue.service === service.node.id.toLowerCase()),
+      ].map((queue) => ({ metric: queue.metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }) })),
       threshold: 0,
     });
   }
@@ -66,6 +70,13 @@ export function watch(stack: Stack, services: readonly Construct[], stage: strin
     parts: within(stack, WorkQueue).map(({ queue, delaySeconds }) =>
       ({ metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }), less: delaySeconds })),
     threshold: OLD_SECONDS,
+  });
+  together(stack, 'StreamAgeAlarm', {
+    description: `A change of some table is not published after ${OLD_SECONDS} seconds, and is lost after a day (${stage})`,
+    operation: 'MAX',
+    parts: within(stack, StreamPublisher).map(({ publisher }) =>
+      ({ metric: publisher.metric('IteratorAge', { statistic: 'Maximum' }) })),
+    threshold: OLD_SECONDS * 1000,
   });
 }
 

@@ -4,6 +4,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
 import { EventQueue } from './event-queue.ts';
+import { failureQueue } from './failure-queue.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -98,6 +99,7 @@ export class BasketService extends Construct {
       name: 'basket-publisher',
       table: checkouts,
       bus,
+      quarantine: failureQueue(this, 'basket'),
       // An outbox record is published once; its expiry is no event.
       changes: ['INSERT'],
     });

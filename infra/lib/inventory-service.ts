@@ -3,6 +3,7 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
+import { failureQueue } from './failure-queue.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -63,6 +64,7 @@ export class InventoryService extends Construct {
       name: 'inventory-publisher',
       table: stock,
       bus,
+      quarantine: failureQueue(this, 'inventory'),
       // The expiry of a row is no event.
       changes: ['INSERT', 'MODIFY'],
       environment: { LOW_STOCK_THRESHOLD: String(settings.lowStockThreshold) },

@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
 import { privacyQueues } from './privacy-queues.ts';
 import { EventQueue } from './event-queue.ts';
+import { failureQueue } from './failure-queue.ts';
 import { OrderTopic } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -86,6 +87,7 @@ export class OrderingService extends Construct {
       name: 'ordering-publisher',
       table: orders,
       bus,
+      quarantine: failureQueue(this, 'ordering'),
       // A row deleted by its time to live is no event.
       changes: ['INSERT', 'MODIFY'],
     });

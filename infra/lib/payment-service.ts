@@ -3,6 +3,7 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
+import { failureQueue } from './failure-queue.ts';
 import type { PaymentSecrets } from './payment-sandbox.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -96,6 +97,7 @@ export class PaymentService extends Construct {
       name: 'payment-publisher',
       table: payments,
       bus,
+      quarantine: failureQueue(this, 'payment'),
       changes: ['INSERT', 'MODIFY'],
     });
   }

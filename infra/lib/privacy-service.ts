@@ -5,6 +5,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
 import { EventQueue } from './event-queue.ts';
+import { failureQueue } from './failure-queue.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -67,6 +68,7 @@ export class PrivacyService extends Construct {
       name: 'privacy-publisher',
       table: requests,
       bus,
+      quarantine: failureQueue(this, 'privacy'),
       // An export that follows an expired one replaces its row.
       changes: ['INSERT', 'MODIFY'],
     });

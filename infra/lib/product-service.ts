@@ -4,6 +4,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
 import { EventQueue } from './event-queue.ts';
+import { failureQueue } from './failure-queue.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -52,6 +53,7 @@ export class ProductService extends Construct {
       name: 'product-publisher',
       table: products,
       bus,
+      quarantine: failureQueue(this, 'product'),
     });
 
     const stock = new RustFunction(this, 'Stock', {

@@ -5,6 +5,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
+import { failureQueue } from './failure-queue.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
@@ -80,6 +81,7 @@ export class ShippingService extends Construct {
       name: 'shipping-publisher',
       table: shipments,
       bus,
+      quarantine: failureQueue(this, 'shipping'),
       // The expiry of a shipment without a parcel is no event.
       changes: ['INSERT', 'MODIFY'],
     });

@@ -1,17 +1,12 @@
-import { Duration } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
-import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
-import { WorkQueue } from './work-queue.ts';
 
-/**
- * PutEvents, PutEvents again for refused entries, and SendMessageBatch to the retry queue for the
- * rest.
- */
+/** PutEvents, PutEvents again for refused entries, and SendMessage for records to quarantine. */
 const CALLS = 3;
 
 export interface StreamPublisherProps {
@@ -20,33 +15,36 @@ export interface StreamPublisherProps {
   readonly name: string;
   readonly table: Table;
   readonly bus: IEventBus;
+  /** Takes the records that cannot be translated. No function reads it. */
+  readonly quarantine: Queue;
   /** Kinds of change that the function receives; all of them when left out. */
   readonly changes?: ('INSERT' | 'MODIFY' | 'REMOVE')[];
-  /** Environment of the function, besides the bus and its retry queue. */
+  /** Environment of the function, besides the bus and the quarantine. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
  * A function that publishes a table's changes to the bus, so that no service needs a dual write.
  *
- * A record that cannot be published goes to the function's own retry queue. The records behind it
- * do not wait. Retries of a queue are counted and visible; retries of a shard block it.
+ * The stream redelivers records that cannot be published, and all later ones, within its 24 hours.
+ * Nothing is polled besides the stream, which Lambda polls for free.
  */
 export class StreamPublisher extends Construct {
+  readonly publisher: RustFunction;
+
   constructor(scope: Construct, id: string, props: StreamPublisherProps) {
     super(scope, id);
-    const { settings, table, bus, name } = props;
-    const retries = new WorkQueue(this, 'Retries', { name: `${name}-retry`, callsInSequence: CALLS });
+    const { settings, table, bus, name, quarantine } = props;
     const publisher = new RustFunction(this, 'Publisher', {
       settings,
       name,
       service: props.service,
       callsInSequence: CALLS,
-      environment: { EVENT_BUS: bus.eventBusName, RETRY_QUEUE_URL: retries.queue.queueUrl, ...props.environment },
+      environment: { EVENT_BUS: bus.eventBusName, QUARANTINE_QUEUE_URL: quarantine.queueUrl, ...props.environment },
     });
     publisher.allowEvents(bus);
-    publisher.allow(retries.queue.queueArn, 'sqs:SendMessage');
-    retries.feed(publisher);
+    publisher.allow(quarantine.queueArn, 'sqs:SendMessage');
+    this.publisher = publisher;
 
     const streamArn = table.tableStreamArn!;
     publisher.allow(streamArn, 'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator');
@@ -60,10 +58,10 @@ export class StreamPublisher extends Construct {
       startingPosition: StartingPosition.TRIM_HORIZON,
       batchSize: 100,
       filters: props.changes && [FilterCriteria.filter({ eventName: props.changes })],
+      // Attempts are unlimited. A batch that fails is halved, so that the records before the one
+      // that fails are done.
       bisectBatchOnError: true,
       reportBatchItemFailures: true,
-      maxRecordAge: Duration.hours(24),
-      onFailure: new SqsDlq(retries.deadLetters),
     });
   }
 }

@@ -137,8 +137,8 @@ describe('queues', () => {
   const deadLetterQueues = new Set(Object.values(queues)
     .map(({ Properties }) => target(Properties.RedrivePolicy?.deadLetterTargetArn))
     .filter((id) => id !== undefined));
-  // Only operators read it, like the dead-letter queues.
-  for (const id of Object.keys(queues)) if (/^FulfilmentFailures/.test(id)) deadLetterQueues.add(id);
+  // Only operators read them, like the dead-letter queues.
+  for (const id of Object.keys(queues)) if (/^[A-Z][a-z]+Failures/.test(id)) deadLetterQueues.add(id);
 
   test('each has a dead-letter queue that keeps messages for two weeks', () => {
     for (const [id, { Properties }] of Object.entries(queues)) {
@@ -270,14 +270,31 @@ describe('streams', () => {
   const mappings = Object.values(resources(dev, 'AWS::Lambda::EventSourceMapping'))
     .filter(({ Properties }) => Properties.StartingPosition !== undefined);
 
-  test('a record that cannot be handled within a day goes to a dead-letter queue', () => {
+  test('a record is redelivered for as long as the stream has it', () => {
     assert.equal(mappings.length, 7);
     for (const { Properties } of mappings) {
       assert.equal(Properties.BisectBatchOnFunctionError, true);
-      assert.equal(Properties.MaximumRecordAgeInSeconds, 24 * 60 * 60);
-      const queue = target(Properties.DestinationConfig.OnFailure.Destination)!;
-      assert.ok(queue in resources(dev, 'AWS::SQS::Queue'));
+      // Lambda's defaults: no limit.
+      assert.equal(Properties.MaximumRecordAgeInSeconds, undefined);
+      assert.equal(Properties.MaximumRetryAttempts, undefined);
     }
+  });
+
+  test('a record that cannot be translated goes to the failure queue of its service', () => {
+    for (const { Properties: { FunctionName } } of mappings) {
+      const { Variables } = resources(dev, 'AWS::Lambda::Function')[target(FunctionName)!]!.Properties.Environment;
+      const [queue] = Object.entries(dev.findOutputs('*'))
+        .filter(([, { Value }]) => target(Value) === target(Variables.QUARANTINE_QUEUE_URL)).map(([name]) => name);
+      assert.equal(queue!.toLowerCase(), `queue${Variables.SERVICE}failures`);
+    }
+  });
+
+  test('each stream is watched for records that are not published', () => {
+    const watched = Object.values(resources(alarmed, 'AWS::CloudWatch::Alarm'))
+      .flatMap(({ Properties }) => Properties.Metrics)
+      .filter(({ MetricStat }) => MetricStat?.Metric.MetricName === 'IteratorAge')
+      .map(({ MetricStat }) => target(MetricStat.Metric.Dimensions));
+    assert.deepEqual(watched.sort(), mappings.map(({ Properties }) => target(Properties.FunctionName)).sort());
   });
 
   test('only new outbox records are published, and nothing of what expires', () => {

@@ -682,7 +682,7 @@ impl FunctionScenarios {
         is_delivered
     }
 
-    /// Puts a row that the table's publisher cannot read, and waits until it is in the retry queue.
+    /// Puts a row that the table's publisher cannot read, and waits until it is quarantined.
     fn unreadable_row_is_quarantined(
         &self,
         table: &str,
@@ -690,7 +690,8 @@ impl FunctionScenarios {
         publisher: &str,
         timeout: Duration,
     ) -> bool {
-        let queue = self.staff.output(&format!("/queues/{publisher}-retry"));
+        let service = publisher.trim_end_matches("-publisher");
+        let queue = self.staff.output(&format!("/queues/{service}-failures"));
         let before = self.runtime.block_on(self.messages(queue));
         let table = self.staff.output(&format!("/tables/{table}"));
         let dynamodb = self.account.aws().dynamodb();
