@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { EventSubscription } from '../../infra/constructs/event-subscription.ts';
 import { ApiFunction } from '../../infra/constructs/http-function.ts';
 import { RustFunction } from '../../infra/constructs/rust-function.ts';
+import { Schedules } from '../../infra/constructs/schedules.ts';
 import { ServiceStack, type StackContext } from '../../infra/constructs/service-stack.ts';
 import { StreamPublisher } from '../../infra/constructs/stream-publisher.ts';
 import { ShopTable } from '../../infra/constructs/table.ts';
@@ -39,20 +40,26 @@ export class PrivacyStack extends ServiceStack {
     });
 
     const userPool = this.valueOf('foundation', 'user-pool-id');
-    const parts = new RustFunction(this, 'Parts', {
-      name: 'privacy-on-answer',
+    const progress = new RustFunction(this, 'Progress', {
+      name: 'privacy-on-event',
       // The end of an erasure, as far as time allows: store it, delete the export, its parts and
       // the account, update the request.
       callsInSequence: 6,
-      environment: { PRIVACY_TABLE: requests.tableName, USER_POOL_ID: userPool },
+      environment: {
+        PRIVACY_TABLE: requests.tableName,
+        USER_POOL_ID: userPool,
+        ERASURE_DELAY_SECONDS: String(this.settings.erasureDelaySeconds),
+      },
     });
-    parts.allow(requests.tableArn,
+    progress.allow(requests.tableArn,
       'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query');
-    parts.allow(this.formatArn({ service: 'cognito-idp', resource: 'userpool', resourceName: userPool }), 'cognito-idp:ListUsers', 'cognito-idp:AdminDeleteUser');
-    new EventSubscription(this, 'Collected', {
-      sources: HOLDERS.map((holder) => `shop.${holder}`),
-      detailTypes: ['CustomerDataCollected', 'CustomerDataErased'],
-      consumer: parts,
+    progress.allow(this.formatArn({ service: 'cognito-idp', resource: 'userpool', resourceName: userPool }), 'cognito-idp:ListUsers', 'cognito-idp:AdminDeleteUser');
+    progress.allowEvents();
+    new Schedules(this, 'Schedules').allowCreation(progress);
+    new EventSubscription(this, 'Events', {
+      sources: ['privacy', ...HOLDERS].map((service) => `shop.${service}`),
+      detailTypes: ['CustomerErasureRequested', 'ErasureDelayPassed', 'CustomerDataCollected', 'CustomerDataErased'],
+      consumer: progress,
     });
   }
 }

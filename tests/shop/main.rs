@@ -4,6 +4,7 @@
 
 mod access;
 mod edge;
+mod failures;
 mod me;
 mod once;
 mod queues;

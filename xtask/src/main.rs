@@ -59,12 +59,14 @@ enum Command {
     Watch(package::Args),
     /// Chat with the shop's staff, or with a customer
     Chat(package::Args),
-    /// List, redrive or delete the messages in the dead-letter queues
+    /// List, retry or delete the messages in the dead-letter queues and failure queues
     Dlq(package::Args),
     /// Short for `dlq redrive`
     Redrive(package::Args),
     /// Publish recent events again, from the archive of a shop's bus
     Replay(package::Args),
+    /// Publish the rows of a table again, after an outage longer than a day
+    Republish(package::Args),
     /// Print the mails that a shop has stored instead of sending them
     Mail(package::Args),
 
@@ -131,6 +133,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Dlq(args) => package::run(&paths, OPERATE, "dlq", &args)?,
         Command::Redrive(args) => package::run(&paths, OPERATE, "redrive", &args)?,
         Command::Replay(args) => package::run(&paths, OPERATE, "replay", &args)?,
+        Command::Republish(args) => package::run(&paths, OPERATE, "republish", &args)?,
         Command::Mail(args) => package::run(&paths, OPERATE, "mail", &args)?,
 
         Command::Test(args) => return test::run(&paths, &args),

@@ -1,19 +1,25 @@
 //! Publishes the changes in a DynamoDB stream as events: the second half of the outbox pattern. A
 //! service writes only to its table; the publisher then publishes each change at least once.
 //!
-//! A failed record blocks its stream shard. So the publisher sends a record that it could not
-//! publish to a retry queue, with the reason, and the stream continues. The same function reads
-//! that queue. Records that fail there repeatedly end in its dead-letter queue.
+//! A record that the bus refuses, or that is unfinished at the deadline, is reported
+//! (`ReportBatchItemFailures`). Lambda redelivers it and all later records until they succeed or
+//! leave the stream, after 24 hours. So no event is published for the last time before an earlier
+//! one. Later records of the batch may have been published already: they are published again, under
+//! the same event ids.
 //!
-//! A record is reported as failed if it cannot be sent to the retry queue or is in progress at the
-//! deadline. The stream resumes at the first of these records. If that is the first record of the
-//! batch, the invocation fails, so that an alarm can detect it.
+//! If the first record of a batch is reported, the invocation fails. Lambda redelivers the batch
+//! either way, but only a failed invocation counts in the metric `Errors`: an alarm can detect a
+//! stream that makes no progress.
+//!
+//! A record that cannot be translated would block the stream. The publisher sends it to a quarantine
+//! queue, with its whole body and the reason, and the stream continues. No function reads that
+//! queue. After the cause is repaired, the publisher is invoked with the record again. If the queue
+//! does not accept the record, it is reported like one that the bus refuses.
 
 use std::fmt;
 use std::sync::Arc;
 
 use aws_lambda_events::dynamodb::EventRecord;
-use aws_lambda_events::sqs::SqsMessage;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use futures::future::join_all;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
@@ -36,55 +42,49 @@ type Translate = Arc<dyn Fn(&EventRecord) -> Result<Vec<Entry>, HandlerError> + 
 #[derive(Clone)]
 pub struct Outbox {
     publisher: Publisher,
-    retries: RetryQueue,
+    quarantine: Quarantine,
     translate: Translate,
 }
 
 impl fmt::Debug for Outbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { publisher, retries, translate: _ } = self;
+        let Self { publisher, quarantine, translate: _ } = self;
         f.debug_struct("Outbox")
             .field("publisher", publisher)
-            .field("retries", retries)
+            .field("quarantine", quarantine)
             .finish_non_exhaustive()
     }
 }
 
-/// The queue for records that could not be published.
+/// The queue for records that cannot be translated.
 #[derive(Clone, Debug)]
-pub struct RetryQueue {
+pub struct Quarantine {
     client: aws_sdk_sqs::Client,
     url: String,
+    /// The function to invoke with the record again.
+    function: String,
 }
 
-/// A batch of the stream, or of the retry queue.
+/// A batch of the stream.
 #[derive(Debug, Deserialize)]
 pub struct Batch {
     #[serde(rename = "Records")]
     records: Vec<Box<RawValue>>,
 }
 
-/// A stream record, received from the stream itself or from the retry queue.
-struct Record {
-    /// Its identifier in a batch response: its sequence number or its message id.
-    id: String,
-    json: String,
-    origin: Origin,
+/// A record of the stream.
+struct Record<'a> {
+    /// Its identifier in a batch response.
+    sequence_number: String,
+    json: &'a str,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    Stream,
-    RetryQueue,
-}
-
-/// The first record of a stream batch could neither be published nor sent to the retry queue.
+/// The first record of a batch could neither be published nor quarantined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("records could neither be published nor sent to the retry queue; the log line says why")]
+#[error("records could neither be published nor quarantined; the log line says why")]
 pub struct RetryBatch;
 
-/// Runs a function whose events come from a stream and its retry queue. `build` creates its outbox
-/// at init.
+/// Runs a function whose trigger is a table's stream. `build` creates its outbox at init.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
@@ -104,8 +104,8 @@ pub async fn run(
 }
 
 impl Outbox {
-    /// An outbox that publishes to the bus in `EVENT_BUS` and retries through the queue in
-    /// `RETRY_QUEUE_URL`.
+    /// An outbox that publishes to the bus in `EVENT_BUS` and has its quarantine in
+    /// `QUARANTINE_QUEUE_URL`.
     ///
     /// # Errors
     /// When one of them is missing.
@@ -114,8 +114,9 @@ impl Outbox {
         translate: impl Fn(&EventRecord) -> Result<T, HandlerError> + Send + Sync + 'static,
     ) -> Result<Self, ConfigError> {
         let publisher = Publisher::from_env(aws)?;
-        let retries = RetryQueue::new(aws.sqs(), config::required("RETRY_QUEUE_URL")?);
-        Ok(Self::new(publisher, retries, translate))
+        let (url, function) =
+            (config::required("QUARANTINE_QUEUE_URL")?, config::required("AWS_LAMBDA_FUNCTION_NAME")?);
+        Ok(Self::new(publisher, Quarantine::new(aws.sqs(), url, function), translate))
     }
 
     /// An outbox that publishes the events that `translate` returns for each change: one, several
@@ -123,27 +124,25 @@ impl Outbox {
     #[must_use]
     pub fn new<T: IntoIterator<Item = Entry>>(
         publisher: Publisher,
-        retries: RetryQueue,
+        quarantine: Quarantine,
         translate: impl Fn(&EventRecord) -> Result<T, HandlerError> + Send + Sync + 'static,
     ) -> Self {
         let translate = move |record: &EventRecord| Ok(translate(record)?.into_iter().collect());
-        Self { publisher, retries, translate: Arc::new(translate) }
+        Self { publisher, quarantine, translate: Arc::new(translate) }
     }
 
-    /// Publishes one batch and reports the records that must be redelivered. Of the stream, Lambda
-    /// redelivers the first of these and all later records. At the deadline only unfinished records
-    /// are reported. Without a context (in tests) there is no deadline.
+    /// Publishes one batch and reports the records that are not done. Lambda redelivers the first of
+    /// these and all later records. Without a context (in tests) there is no deadline.
     ///
     /// # Errors
-    /// When the first record of the stream could neither be published nor sent to the retry queue.
-    /// Lambda then redelivers the whole batch.
+    /// When the first record is not done. Lambda then redelivers the whole batch.
     pub async fn invoke(&self, batch: Batch, context: Option<&Context>) -> Result<BatchResponse, RetryBatch> {
         let invocation = Invocation::begin(context);
         let records: Vec<Record> = batch.records.iter().map(|json| Record::parse(json)).collect();
         let done = invocation.run_parts(async {
             let Published { failures, quarantined } = self.publish(&records).await;
             let (response, outcome) = BatchResponse::report(records.len(), failures);
-            // Records in the retry queue are handled but not yet published: the outcome is partial.
+            // Quarantined records are handled but not published: the outcome is partial.
             if !quarantined.is_empty() {
                 telemetry::field("quarantined", &quarantined);
             }
@@ -152,8 +151,8 @@ impl Outbox {
             (response, outcome)
         });
         let (response, outcome) = done.await;
-        let first = records.first().filter(|record| record.origin == Origin::Stream);
-        if first.is_some_and(|first| response.failed().any(|failed| failed == first.id)) {
+        let first = records.first().map(|record| &*record.sequence_number);
+        if first.is_some_and(|first| response.failed().any(|failed| failed == first)) {
             invocation.end(Outcome::Failed);
             return Err(RetryBatch);
         }
@@ -161,93 +160,95 @@ impl Outbox {
         Ok(response)
     }
 
-    async fn publish(&self, records: &[Record]) -> Published {
-        let mut failed: Vec<(&Record, HandlerError)> = Vec::new();
+    async fn publish(&self, records: &[Record<'_>]) -> Published {
+        let mut untranslated: Vec<(&Record, HandlerError)> = Vec::new();
         let (mut entries, mut sources) = (Vec::new(), Vec::new());
         for record in records {
             match record.translate(&self.translate) {
-                Ok(told) => {
-                    sources.push((record, told.len()));
-                    for entry in told {
+                Ok(events) => {
+                    sources.push((record, events.len()));
+                    for entry in events {
                         telemetry::event(entry.detail_type);
                         entries.push(entry);
                     }
                 }
-                Err(error) => failed.push((record, error)),
+                Err(error) => untranslated.push((record, error)),
             }
         }
         let results = self.publisher.publish(&entries).await;
         telemetry::count("EventsPublished", results.iter().filter(|result| result.is_ok()).count());
-        let mut results = results.into_iter();
-        for (record, told) in sources {
+        let (mut published, mut results) = (Published::default(), results.into_iter());
+        for (record, events) in sources {
             // A record fails once, however many of its events fail.
-            let error = results.by_ref().take(told).fold(None, |error, result| error.or(result.err()));
-            failed.extend(error.map(|error| (record, error.into())));
+            let error = results.by_ref().take(events).fold(None, |error, result| error.or(result.err()));
+            published.failures.extend(error.map(|error| record.failure(&error)));
         }
-        let mut published = Published::default();
-        for fate in join_all(failed.iter().map(|(record, error)| self.quarantine(record, error))).await {
-            match fate {
-                Ok(failure) => published.quarantined.push(failure),
+        let quarantine = untranslated.iter().map(|(record, error)| self.quarantine(record, &**error));
+        for result in join_all(quarantine).await {
+            match result {
+                Ok(quarantined) => published.quarantined.push(quarantined),
                 Err(failure) => published.failures.push(failure),
             }
         }
         published
     }
 
-    /// Sends a failed record to the retry queue. A record from that queue stays there, and counts
-    /// as failed, like a record that could not be sent.
-    async fn quarantine(&self, record: &Record, error: &HandlerError) -> Result<Failure, Failure> {
-        let failure = Failure::new(record.id.clone(), &**error);
-        if record.origin == Origin::RetryQueue {
-            return Err(failure);
-        }
-        let send = within_deadline(self.retries.send(&record.json, &failure.reason));
+    /// Quarantines a record. A record that the queue does not accept counts as failed.
+    async fn quarantine(
+        &self,
+        record: &Record<'_>,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) -> Result<Failure, Failure> {
+        let untranslated = record.failure(error);
+        let send = within_deadline(self.quarantine.send(record.json, &untranslated.reason));
         let sent: Result<(), HandlerError> = async { Ok(send.await??) }.await;
         match sent {
-            Ok(()) => Ok(failure),
-            Err(error) => Err(Failure { reason: error.to_string(), is_early: false, ..failure }),
+            Ok(()) => Ok(untranslated),
+            Err(error) => Err(record.failure(&*error)),
         }
     }
 }
 
-/// The records that could not be published at once.
+/// The records that were not published.
 #[derive(Default)]
 struct Published {
     failures: Vec<Failure>,
     quarantined: Vec<Failure>,
 }
 
-impl RetryQueue {
-    /// The queue at this URL.
+impl Quarantine {
+    /// The queue at this URL, for records that `function` could not translate.
     #[must_use]
-    pub fn new(client: aws_sdk_sqs::Client, url: String) -> Self {
-        Self { client, url }
+    pub fn new(client: aws_sdk_sqs::Client, url: String, function: String) -> Self {
+        Self { client, url, function }
     }
 
     async fn send(&self, record: &str, reason: &str) -> Result<(), AwsError> {
-        let reason = MessageAttributeValue::builder().data_type("String").string_value(reason).build();
+        let attribute =
+            |text: &str| MessageAttributeValue::builder().data_type("String").string_value(text).build();
         let send = self.client.send_message().queue_url(&self.url).message_body(record);
-        send.message_attributes("reason", reason?).send().await?;
+        let send = send.message_attributes("reason", attribute(reason)?);
+        send.message_attributes("function", attribute(&self.function)?).send().await?;
         Ok(())
     }
 }
 
-impl Record {
-    /// A queue message has the record in its body; any other JSON is the record itself.
-    fn parse(json: &RawValue) -> Self {
-        match serde_json::from_str::<SqsMessage>(json.get()) {
-            Ok(SqsMessage { message_id: Some(id), body: Some(body), .. }) => {
-                Self { id, json: body, origin: Origin::RetryQueue }
-            }
-            _ => {
-                let id = serde_json::from_str::<Numbered>(json.get()).unwrap_or_default();
-                Self { id: id.dynamodb.sequence_number, json: json.get().to_owned(), origin: Origin::Stream }
-            }
-        }
+impl<'a> Record<'a> {
+    fn parse(json: &'a RawValue) -> Self {
+        let SequenceNumber { sequence_number } =
+            serde_json::from_str::<Numbered>(json.get()).unwrap_or_default().dynamodb;
+        Self { sequence_number, json: json.get() }
     }
 
     fn translate(&self, translate: &Translate) -> Result<Vec<Entry>, HandlerError> {
-        translate(&json::read(&self.json)?)
+        let entries = translate(&json::read(self.json)?)?;
+        // The bus would refuse it each time.
+        entries.iter().try_for_each(Entry::check_size)?;
+        Ok(entries)
+    }
+
+    fn failure(&self, error: &(dyn std::error::Error + 'static)) -> Failure {
+        Failure::new(&*self.sequence_number, error)
     }
 }
 

@@ -50,7 +50,7 @@ pub fn environment(handler: &str, endpoint: &str, more: &[(&str, &str)]) -> Vec<
         ("SCHEDULE_ROLE_ARN", "arn:aws:iam::123456789012:role/scheduler"),
         ("CARRIER_PACE_SECONDS", "60"),
         ("CALLBACK_URL", endpoint),
-        ("RETRY_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/bench"),
+        ("QUARANTINE_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/bench"),
         ("AWS_ENDPOINT_URL", endpoint),
     ];
     let all = of_all.into_iter().chain(more.iter().copied());

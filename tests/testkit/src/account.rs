@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_sdk_sqs::types::Message;
 use hyper::Request;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -10,7 +11,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::faults::FaultProxy;
-use crate::{Bus, template};
+use crate::{Bus, eventually, template};
 
 /// Limits that treat a busy machine as no fault.
 const PATIENT: CallLimits = CallLimits { attempts: 3, attempt_timeout: Duration::from_secs(20) };
@@ -128,6 +129,20 @@ impl Account {
             .body(input.to_string());
         expect_success(request.expect("a request")).await;
         name.to_owned()
+    }
+
+    /// The next message of a queue, which is deleted.
+    pub async fn message(&self, queue_url: &str) -> Message {
+        let sqs = self.aws.sqs();
+        let message = eventually("a message in the queue", async || {
+            let receive = sqs.receive_message().queue_url(queue_url).message_attribute_names("All");
+            receive.send().await.expect("messages").messages.unwrap_or_default().pop()
+        })
+        .await;
+        let delete = sqs.delete_message().queue_url(queue_url);
+        let delete = delete.receipt_handle(message.receipt_handle().unwrap_or_default());
+        delete.send().await.expect("a deleted message");
+        message
     }
 
     /// Creates a role without permissions and returns its ARN, for resources that need one.

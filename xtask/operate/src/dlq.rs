@@ -1,7 +1,9 @@
-//! `cargo xtask dlq`: lists, redrives or deletes the messages in dead-letter queues.
+//! `cargo xtask dlq`: lists, redrives or deletes the messages in dead-letter queues and failure
+//! queues.
 
 mod dead_letters;
 mod drop;
+mod failure;
 mod list;
 mod message;
 mod reason;
@@ -26,7 +28,7 @@ enum Command {
     List(ShopArgs),
     /// Print the messages of a dead-letter queue, and why they failed
     Show(ShowArgs),
-    /// Redrive the messages of a dead-letter queue
+    /// Retry the messages of a dead-letter queue
     Redrive(RedriveArgs),
     /// Delete the messages of a dead-letter queue
     Drop(DropArgs),

@@ -11,6 +11,7 @@ mod mail;
 mod queues;
 mod realtime;
 mod replay;
+mod republish;
 mod secrets;
 mod signer;
 mod status;
@@ -38,12 +39,14 @@ enum Command {
     Watch(realtime::WatchArgs),
     /// Chat with the shop's staff, or with a customer
     Chat(realtime::ChatArgs),
-    /// List, redrive or delete the messages in the dead-letter queues
+    /// List, retry or delete the messages in the dead-letter queues and failure queues
     Dlq(dlq::Args),
     /// Short for `dlq redrive`
     Redrive(dlq::RedriveArgs),
     /// Publish recent events again, from the archive of a shop's bus
     Replay(replay::Args),
+    /// Publish the rows of a table again, after an outage longer than a day
+    Republish(republish::Args),
     /// Print the mails that a shop has stored instead of sending them
     Mail(mail::Args),
     /// Answer a question of `cargo xtask deploy` about a stage
@@ -80,6 +83,7 @@ fn run(command: &Command) -> Result<()> {
         Command::Dlq(args) => dlq::run(&paths, args),
         Command::Redrive(args) => dlq::redrive(&paths, args),
         Command::Replay(args) => replay::run(&paths, args),
+        Command::Republish(args) => republish::run(&paths, args),
         Command::Mail(args) => mail::run(&paths, args),
         Command::Inspect(args) => inspect::run(&paths, args),
         Command::Secrets(args) => secrets::run(&paths, args),

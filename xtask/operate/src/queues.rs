@@ -4,6 +4,8 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 use xtask_common::shop::aws::{Aws, Service};
 
+const FAILURES: &str = "-failures";
+
 /// The approximate number of messages in a queue, as SQS reports it.
 pub struct Depth {
     pub waiting: usize,
@@ -35,9 +37,15 @@ pub fn is_dead_letter_queue(queue: &str) -> bool {
     queue.ends_with("-dlq")
 }
 
-/// Whether operators read its messages: failures of a workflow. No function reads it.
-pub fn is_read_by_people(queue: &str) -> bool {
-    queue.ends_with("-failures")
+/// Whether a queue keeps failures for operators: those of a service, or of the workflow. No function
+/// reads it.
+pub fn is_failure_queue(queue: &str) -> bool {
+    queue.ends_with(FAILURES)
+}
+
+/// The service of a failure queue.
+pub fn service_of(queue: &str) -> &str {
+    queue.strip_suffix(FAILURES).unwrap_or(queue)
 }
 
 fn number(value: &Value) -> Option<usize> {

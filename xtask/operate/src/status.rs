@@ -8,7 +8,7 @@ use xtask_common::shop::outputs::Outputs;
 use xtask_common::stack::LocalStack;
 use xtask_common::table;
 
-use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
+use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_failure_queue};
 
 #[derive(Parser)]
 pub struct Args {}
@@ -35,7 +35,7 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
         let depth = Depth::of(&aws, url)?;
         let [waiting, in_work, dead] = match outputs.queues.get(&dead_letter_queue(name)) {
             Some(url) => [depth.waiting, depth.in_work, Depth::of(&aws, url)?.total()],
-            None if is_read_by_people(name) => [0, 0, depth.total()],
+            None if is_failure_queue(name) => [0, 0, depth.total()],
             None => [depth.waiting, depth.in_work, 0],
         };
         let hint = if dead > 0 { format!("<- `cargo xtask dlq show {name}`") } else { String::new() };

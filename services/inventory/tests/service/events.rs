@@ -2,23 +2,27 @@ use std::collections::BTreeMap;
 
 use inventory::outbox::translate;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::outbox::{Batch, Outbox, RetryQueue};
+use lambdakit::outbox::{Batch, Outbox, Quarantine};
 use serde_json::{Value, json};
 use testkit::{Account, Bus};
 
 const SAMPLE: &str = include_str!("../../events/inventory-publisher.json");
 
 struct Shop {
+    account: Account,
     bus: Bus,
+    /// URL of the queue for quarantined records.
+    failures: String,
     outbox: Outbox,
 }
 
 async fn shop(threshold: u64) -> Shop {
     let account = Account::new();
-    let (bus, retries, aws) = (account.bus().await, account.queue("retries").await, account.aws());
+    let (bus, failures, aws) = (account.bus().await, account.queue("failures").await, account.aws());
     let publisher = Publisher::new(aws.eventbridge(), bus.name());
-    let outbox = Outbox::new(publisher, RetryQueue::new(aws.sqs(), retries), translate(threshold));
-    Shop { bus, outbox }
+    let quarantine = Quarantine::new(aws.sqs(), failures.clone(), "inventory-publisher".to_owned());
+    let outbox = Outbox::new(publisher, quarantine, translate(threshold));
+    Shop { account, bus, failures, outbox }
 }
 
 fn sample() -> Value {
@@ -156,11 +160,9 @@ async fn an_incomplete_reservation_publishes_no_release() {
 }
 
 #[tokio::test]
-async fn a_record_from_the_retry_queue_is_told_like_any_other() {
+async fn a_record_on_its_own_is_published_like_any_other() {
     let shop = shop(5).await;
-    let batch: Batch =
-        serde_json::from_str(include_str!("../../events/inventory-publisher-retry.json")).unwrap();
-    assert_eq!(shop.outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
+    shop.publish(vec![record(1)]).await;
     assert_eq!(shop.bus.events(1).await[0]["detail-type"], "StockChanged");
 }
 
@@ -169,8 +171,10 @@ async fn a_row_that_is_none_of_ours_is_not_passed_over() {
     let shop = shop(5).await;
     let mut foreign = record(1);
     foreign["dynamodb"]["NewImage"]["item"] = json!({ "S": "no name" });
-    let message = json!({ "messageId": "m-1", "eventSource": "aws:sqs", "body": foreign.to_string() });
-    let batch: Batch = serde_json::from_value(json!({ "Records": [message] })).unwrap();
-    let response = shop.outbox.invoke(batch, None).await.unwrap();
-    assert_eq!(response.failed().collect::<Vec<_>>(), ["m-1"]);
+    shop.publish(vec![foreign.clone()]).await;
+    let message = shop.account.message(&shop.failures).await;
+    let body: Value = serde_json::from_str(message.body().unwrap()).unwrap();
+    assert_eq!(body, foreign);
+    let reason = message.message_attributes().unwrap()["reason"].string_value();
+    assert_eq!(reason, Some("a row of the stock table is none of ours"));
 }

@@ -2,18 +2,23 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
+mod delay;
 mod erasure;
 mod export;
 mod requests;
 mod second_owner;
 
+use std::time::Duration;
+
+use lambdakit::messaging::publish::Publisher;
 use privacy::account::Accounts;
 use privacy::api::router;
+use privacy::erasure::ErasureDelay;
 use privacy::progress::RequestProgress;
 use privacy::store::RequestStore;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client, deliver};
+use testkit::{Account, Bus, Client, deliver};
 use uuid::Uuid;
 
 /// The services that hold customer data.
@@ -29,9 +34,17 @@ struct Shop {
     pool: String,
     progress: RequestProgress,
     faults: FaultProxy,
+    /// Without the proxy.
+    account: Account,
+    bus: Bus,
 }
 
 async fn shop() -> Shop {
+    shop_that_delays(Duration::from_mins(15)).await
+}
+
+/// A shop that delays erasures by this duration.
+async fn shop_that_delays(delay: Duration) -> Shop {
     let account = Account::new();
     let faults = account.faults().await;
     let of_service = account.behind(&faults);
@@ -40,11 +53,17 @@ async fn shop() -> Shop {
     let pool = cognito.create_user_pool().pool_name("users").send().await.unwrap();
     let pool = pool.user_pool.unwrap().id.unwrap();
     let requests = RequestStore::new(of_service.known_table("PRIVACY_TABLE"));
-    let progress =
-        RequestProgress::new(requests.clone(), Accounts::new(of_service.aws().cognito(), pool.clone()));
+    let bus = account.bus().await;
+    let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
+    let progress = RequestProgress::new(
+        requests.clone(),
+        Accounts::new(of_service.aws().cognito(), pool.clone()),
+        ErasureDelay::new(bus.schedules(of_service.aws()), publisher, delay),
+    );
     let staff = Client::new(router(requests));
     let client = staff.customer("swn");
-    Shop { client, staff, dynamodb: account.aws().dynamodb(), cognito, pool, progress, faults }
+    let dynamodb = account.aws().dynamodb();
+    Shop { client, staff, dynamodb, cognito, pool, progress, faults, account, bus }
 }
 
 impl Shop {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use lambdakit::aws::Aws;
 use lambdakit::messaging::publish::Publisher;
-use lambdakit::outbox::{Batch, Outbox, RetryBatch, RetryQueue};
+use lambdakit::outbox::{Batch, Outbox, Quarantine, RetryBatch};
 use product::change::translate;
 use serde_json::{Value, json};
 use testkit::faults::{Fault, FaultProxy, Rule};
@@ -11,29 +11,36 @@ use testkit::{Account, Bus, Context, deadline_in, eventually};
 const SAMPLE: &str = include_str!("../../events/product-publisher.json");
 
 struct Shop {
+    account: Account,
     bus: Bus,
-    retries: String,
-    sqs: aws_sdk_sqs::Client,
+    /// URL of the queue for quarantined records.
+    failures: String,
     outbox: Outbox,
 }
 
 async fn shop() -> Shop {
     let account = Account::new();
-    shop_of(&account, account.aws()).await
+    let aws = account.aws().clone();
+    shop_of(account, &aws).await
 }
 
 /// The same, with a proxy between the function and AWS.
 async fn faulty_shop() -> (Shop, FaultProxy) {
     let account = Account::new();
     let faults = account.faults().await;
-    (shop_of(&account, account.behind(&faults).aws()).await, faults)
+    let of_function = account.behind(&faults);
+    (shop_of(account, of_function.aws()).await, faults)
 }
 
-async fn shop_of(account: &Account, aws: &Aws) -> Shop {
-    let (bus, retries) = (account.bus().await, account.queue("retries").await);
+async fn shop_of(account: Account, aws: &Aws) -> Shop {
+    let (bus, failures) = (account.bus().await, account.queue("failures").await);
     let publisher = Publisher::new(aws.eventbridge(), bus.name());
-    let outbox = Outbox::new(publisher, RetryQueue::new(aws.sqs(), retries.clone()), translate);
-    Shop { bus, retries, sqs: account.aws().sqs(), outbox }
+    let outbox = Outbox::new(publisher, quarantine(aws, &failures), translate);
+    Shop { account, bus, failures, outbox }
+}
+
+fn quarantine(aws: &Aws, queue_url: &str) -> Quarantine {
+    Quarantine::new(aws.sqs(), queue_url.to_owned(), "product-publisher".to_owned())
 }
 
 fn batch(value: &Value) -> Batch {
@@ -100,7 +107,7 @@ async fn a_record_that_comes_again_tells_the_same_event() {
 }
 
 #[tokio::test]
-async fn a_record_that_cannot_be_read_is_set_aside_and_its_neighbours_are_told() {
+async fn a_record_that_cannot_be_read_is_quarantined_and_its_neighbours_are_published() {
     let shop = shop().await;
     let mut records = sample();
     records["Records"][1]["dynamodb"]["NewImage"]["price"] = json!({ "S": "cheap" });
@@ -108,31 +115,34 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_its_neighbours_are_told()
     assert_eq!(response.failed().count(), 0, "the stream moves on");
     assert_eq!(shop.bus.events(2).await.len(), 2);
 
-    let message = eventually("a message in the retry queue", async || {
-        let received = shop.sqs.receive_message().queue_url(&shop.retries).message_attribute_names("All");
-        received.send().await.unwrap().messages.unwrap_or_default().pop()
-    })
-    .await;
-    let body: Value = serde_json::from_str(message.body().unwrap()).unwrap();
-    assert_eq!(body, records["Records"][1], "the record as it came");
-    let reason = message.message_attributes().unwrap()["reason"].string_value().unwrap();
-    assert!(reason.contains("price") || reason.contains("map") || reason.contains("struct"), "{reason}");
+    // A redriven record is quarantined again, for as long as it cannot be read.
+    let mut record = records["Records"][1].clone();
+    for _ in 0..2 {
+        let message = shop.account.message(&shop.failures).await;
+        let body: Value = serde_json::from_str(message.body().unwrap()).unwrap();
+        assert_eq!(body, record, "the record as it came");
+        let attributes = message.message_attributes().unwrap();
+        assert_eq!(attributes["function"].string_value(), Some("product-publisher"));
+        let reason = attributes["reason"].string_value().unwrap();
+        assert!(reason.contains("price") || reason.contains("map") || reason.contains("struct"), "{reason}");
+        let again = json!({ "Records": [body, records["Records"][0]] });
+        let response = shop.outbox.invoke(batch(&again), None).await.unwrap();
+        assert_eq!(response.failed().count(), 0);
+    }
+    assert_eq!(shop.bus.events(4).await.len(), 4);
 
-    // The retry queue redelivers the message, and keeps it for as long as it cannot be read.
-    let again = json!({ "Records": [
-        { "messageId": "m-1", "eventSource": "aws:sqs", "body": message.body().unwrap() },
-        { "messageId": "m-2", "eventSource": "aws:sqs", "body": records["Records"][0].to_string() },
-    ] });
-    let response = shop.outbox.invoke(batch(&again), None).await.unwrap();
-    assert_eq!(response.failed().collect::<Vec<_>>(), ["m-1"]);
-    assert_eq!(shop.bus.events(3).await.len(), 3);
+    // It is published once it can be.
+    record["dynamodb"]["NewImage"]["price"] = sample()["Records"][1]["dynamodb"]["NewImage"]["price"].clone();
+    let response = shop.outbox.invoke(batch(&json!({ "Records": [record] })), None).await.unwrap();
+    assert_eq!(response.failed().count(), 0);
+    assert_eq!(shop.bus.events(5).await[4]["detail-type"], "ProductUpdated");
 }
 
 #[tokio::test]
-async fn the_stream_waits_while_a_record_can_neither_be_told_nor_set_aside() {
+async fn the_stream_waits_while_a_record_can_neither_be_published_nor_quarantined() {
     let account = Account::new();
     let (bus, aws) = (account.bus().await, account.aws());
-    let nowhere = RetryQueue::new(aws.sqs(), "http://127.0.0.1:9/000000000000/nowhere".to_owned());
+    let nowhere = quarantine(aws, "http://127.0.0.1:9/000000000000/nowhere");
     let outbox = Outbox::new(Publisher::new(aws.eventbridge(), bus.name()), nowhere, translate);
     let mut records = sample();
     let unreadable = json!({ "dynamodb": { "SequenceNumber": "77" }, "eventSource": "aws:dynamodb" });
@@ -170,29 +180,32 @@ async fn at_the_deadline_a_stream_comes_again_from_the_first_record_that_is_not_
 }
 
 #[tokio::test]
-async fn at_the_deadline_only_the_messages_of_the_unfinished_call_come_again() {
+async fn at_the_deadline_only_the_records_of_the_unfinished_call_are_reported() {
     let (shop, faults) = faulty_shop().await;
     faults.add(Rule::new(Fault::Delay(Duration::from_secs(20))).on("PutEvents").times(1));
-    let records = sample();
-    let messages: Vec<_> = (0..12)
-        .map(|id| {
-            json!({ "messageId": format!("m-{id}"), "eventSource": "aws:sqs", "body": records["Records"][0].to_string() })
+    let records: Vec<_> = (10..22)
+        .map(|number| {
+            let mut record = sample()["Records"][0].take();
+            record["dynamodb"]["SequenceNumber"] = json!(number.to_string());
+            record
         })
         .collect();
-    let response = shop.outbox.invoke(batch(&json!({ "Records": messages })), Some(&soon())).await.unwrap();
-    let failed: Vec<_> = response.failed().collect();
     // A call publishes ten events, and either call may be the slow one.
-    assert!(failed.len() == 2 || failed.len() == 10, "{failed:?}");
-    assert_eq!(failed.contains(&"m-0"), failed.len() == 10, "{failed:?}");
-    assert_eq!(shop.bus.events(12 - failed.len()).await.len(), 12 - failed.len());
+    let published = match shop.outbox.invoke(batch(&json!({ "Records": records })), Some(&soon())).await {
+        Ok(response) => {
+            assert_eq!(response.failed().collect::<Vec<_>>(), ["20", "21"]);
+            10
+        }
+        Err(RetryBatch) => 2,
+    };
+    assert_eq!(shop.bus.events(published).await.len(), published);
 }
 
 #[tokio::test]
-async fn a_record_from_the_retry_queue_is_told_like_any_other() {
+async fn a_record_on_its_own_is_published_like_any_other() {
     let shop = shop().await;
-    let sample: Value =
-        serde_json::from_str(include_str!("../../events/product-publisher-retry.json")).unwrap();
-    let response = shop.outbox.invoke(batch(&sample), None).await.unwrap();
+    let record = json!({ "Records": [sample()["Records"][0]] });
+    let response = shop.outbox.invoke(batch(&record), None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
     assert_eq!(shop.bus.events(1).await[0]["detail-type"], "ProductCreated");
 }
@@ -226,33 +239,44 @@ async fn entries_whose_answer_is_lost_are_told_twice_as_the_same_events() {
 }
 
 #[tokio::test]
-async fn records_that_the_bus_refuses_are_published_from_the_retry_queue() {
+async fn records_that_the_bus_refuses_are_redelivered() {
     for fault in [Fault::Refuse, Fault::Throttle, Fault::ServerError] {
         let (shop, faults) = faulty_shop().await;
         faults.add(Rule::new(fault).on("PutEvents"));
-        let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
-        assert_eq!(response.failed().count(), 0, "the stream moves on");
+        assert_eq!(shop.outbox.invoke(batch(&sample()), None).await.unwrap_err(), RetryBatch);
+        assert_eq!(faults.calls("SendMessage"), 0, "a record that can be read is not quarantined");
         faults.clear();
-        let mut messages = Vec::new();
-        while messages.len() < 3 {
-            let receive = shop.sqs.receive_message().queue_url(&shop.retries).max_number_of_messages(10);
-            messages.extend(receive.wait_time_seconds(1).send().await.unwrap().messages.unwrap_or_default());
-        }
-        let records: Vec<_> = messages
-            .iter()
-            .map(|message| json!({ "messageId": message.message_id(), "body": message.body(), "eventSource": "aws:sqs" }))
-            .collect();
-        let response = shop.outbox.invoke(batch(&json!({ "Records": records })), None).await.unwrap();
+        let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
         assert_eq!(response.failed().count(), 0);
         assert_eq!(told(&shop, 3).await, [1, 1, 1], "{fault:?}");
     }
 }
 
 #[tokio::test]
-async fn the_stream_waits_while_neither_bus_nor_retry_queue_answers() {
+async fn records_behind_a_refused_one_are_published_again_as_the_same_events() {
+    let (shop, faults) = faulty_shop().await;
+    // The bus refuses the first record twice, and accepts some of the others.
+    faults.add(Rule::new(Fault::Partial).on("PutEvents").times(2));
+    assert_eq!(shop.outbox.invoke(batch(&sample()), None).await.unwrap_err(), RetryBatch);
+    let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
+    assert_eq!(response.failed().count(), 0);
+    let times = eventually("each event", async || {
+        let times = told(&shop, 3).await;
+        (times.len() == 3).then_some(times)
+    })
+    .await;
+    assert!(times.iter().all(|&times| times <= 2), "{times:?}");
+}
+
+#[tokio::test]
+async fn the_stream_waits_while_neither_bus_nor_quarantine_answers() {
     let (shop, faults) = faulty_shop().await;
     faults.add(Rule::new(Fault::Refuse));
-    assert_eq!(shop.outbox.invoke(batch(&sample()), None).await.unwrap_err(), RetryBatch);
+    let mut unreadable = sample();
+    unreadable["Records"][0]["dynamodb"]["NewImage"]["price"] = json!({ "S": "cheap" });
+    for records in [sample(), unreadable] {
+        assert_eq!(shop.outbox.invoke(batch(&records), None).await.unwrap_err(), RetryBatch);
+    }
     faults.clear();
     shop.outbox.invoke(batch(&sample()), None).await.unwrap();
     assert_eq!(told(&shop, 3).await, [1, 1, 1]);

@@ -14,11 +14,12 @@ use crate::telemetry::within_deadline;
 
 /// Maximum number of entries in one `PutEvents` call (EventBridge quota).
 const MAX_ENTRIES: usize = 10;
-/// Maximum size of one `PutEvents` call in bytes (EventBridge quota: 256 KB), less a margin for the
-/// fields that count besides the detail.
+/// Maximum size of one `PutEvents` call in bytes (EventBridge quota), and so of one entry.
+const QUOTA_BYTES: usize = 256 * 1024;
+/// The same, less a margin for the fields that count besides the detail.
 const MAX_BYTES: usize = 240 * 1024;
-/// Pause before entries that EventBridge refused are retried. One retry is enough: entries that are
-/// refused again go to the retry queue.
+/// Pause before entries that EventBridge refused are retried. One retry is enough: the trigger
+/// redelivers the source of entries that are refused again.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// An event to publish.
@@ -44,6 +45,28 @@ impl Entry {
     ) -> serde_json::Result<Self> {
         Ok(Self { source, detail_type, detail: serde_json::to_string(detail)? })
     }
+
+    /// Checks that EventBridge can accept the entry.
+    pub(crate) fn check_size(&self) -> Result<(), EntryTooLarge> {
+        let bytes = self.bytes();
+        if bytes > QUOTA_BYTES {
+            return Err(EntryTooLarge { detail_type: self.detail_type, bytes });
+        }
+        Ok(())
+    }
+
+    /// The size as EventBridge counts it.
+    fn bytes(&self) -> usize {
+        self.source.len() + self.detail_type.len() + self.detail.len()
+    }
+}
+
+/// An event exceeds EventBridge's quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the event {detail_type} has {bytes} bytes, and EventBridge accepts {QUOTA_BYTES}")]
+pub(crate) struct EntryTooLarge {
+    detail_type: &'static str,
+    bytes: usize,
 }
 
 /// Publishes events to one bus.
@@ -139,7 +162,7 @@ impl Publisher {
 fn fitting(entries: &[Entry]) -> usize {
     let mut bytes = 0;
     let fit = entries.iter().take(MAX_ENTRIES).take_while(|entry| {
-        bytes += entry.source.len() + entry.detail_type.len() + entry.detail.len();
+        bytes += entry.bytes();
         bytes <= MAX_BYTES
     });
     fit.count().max(1)
@@ -159,5 +182,13 @@ mod tests {
         assert_eq!(fitting(&entries(10, 100 * 1024)), 2);
         assert_eq!(fitting(&entries(2, 300 * 1024)), 1);
         assert_eq!(fitting(&entries(3, 10)), 3);
+    }
+
+    #[test]
+    fn entries_above_the_quota_are_rejected() {
+        let check = |bytes| entries(1, bytes)[0].check_size();
+        assert_eq!(check(256 * 1024 - 2), Ok(()));
+        let error = check(256 * 1024 - 1).unwrap_err().to_string();
+        assert_eq!(error, "the event t has 262145 bytes, and EventBridge accepts 262144");
     }
 }

@@ -59,12 +59,20 @@ impl Schedules {
         Ok(Self::new(aws.scheduler(), settings))
     }
 
-    /// Publishes an event after a pause, at least once. An existing schedule with this name is not
-    /// changed. The schedule is deleted after its event is published.
+    /// Publishes an event after a pause, as [`publish_at`](Self::publish_at) does.
     ///
     /// # Errors
     /// When EventBridge Scheduler did not confirm the schedule.
     pub async fn publish_after(&self, pause: Duration, name: &str, event: &Entry) -> Result<(), AwsError> {
+        self.publish_at(Utc::now() + pause, name, event).await
+    }
+
+    /// Publishes an event at a moment, at least once. An existing schedule with this name is not
+    /// changed. The schedule is deleted after its event is published.
+    ///
+    /// # Errors
+    /// When EventBridge Scheduler did not confirm the schedule.
+    pub async fn publish_at(&self, moment: DateTime<Utc>, name: &str, event: &Entry) -> Result<(), AwsError> {
         let ScheduleSettings { group, role_arn, bus_arn, failures_arn } = &self.settings;
         let parameters =
             EventBridgeParameters::builder().source(event.source).detail_type(event.detail_type).build()?;
@@ -80,7 +88,7 @@ impl Schedules {
             .create_schedule()
             .name(name)
             .group_name(group)
-            .schedule_expression(once(Utc::now() + pause))
+            .schedule_expression(once(moment))
             .flexible_time_window(on_time.build()?)
             .target(target.build()?)
             .action_after_completion(ActionAfterCompletion::Delete);

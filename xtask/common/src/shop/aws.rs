@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use ureq::config::ConfigBuilder;
-use ureq::http::header::{AUTHORIZATION, HeaderValue};
+use ureq::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use ureq::typestate::AgentScope;
 
 pub use ureq::http::Request;
@@ -137,6 +137,46 @@ impl Aws {
         serde_json::from_str(&answer).with_context(|| format!("{operation} answered what is not JSON"))
     }
 
+    /// Invokes a function and returns its response.
+    pub fn invoke(&self, function: &str, payload: &Value) -> Result<Value> {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        let answer = self.request("POST", "lambda", &path, &[], &payload.to_string());
+        let (headers, text) = answer.with_context(|| format!("cannot invoke {function}"))?;
+        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
+        if headers.contains_key("x-amz-function-error") {
+            bail!("{function} failed: {}", answer["errorMessage"].as_str().unwrap_or(&text));
+        }
+        Ok(answer)
+    }
+
+    /// Queues an event for a function: Lambda invokes it, and retries it.
+    pub fn invoke_later(&self, function: &str, payload: &Value) -> Result<()> {
+        let path = format!("/2015-03-31/functions/{function}/invocations");
+        let headers = [("x-amz-invocation-type", "Event")];
+        let answer = self.request("POST", "lambda", &path, &headers, &payload.to_string());
+        answer.map(drop).with_context(|| format!("cannot invoke {function}"))
+    }
+
+    /// The ARNs of the sources whose records Lambda passes to a function.
+    pub fn event_sources(&self, function: &str) -> Result<Vec<String>> {
+        let path = format!("/2015-03-31/event-source-mappings/?FunctionName={function}");
+        let answer = self.send("GET", "lambda", &path, &[], "");
+        let answer = answer.with_context(|| format!("cannot look up the event sources of {function}"))?;
+        let answer: Value = serde_json::from_str(&answer).context("Lambda answered what is not JSON")?;
+        let mappings = answer["EventSourceMappings"].as_array().into_iter().flatten();
+        Ok(mappings.filter_map(|mapping| mapping["EventSourceArn"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// The endpoints that subscribe to a topic.
+    pub fn subscribers(&self, topic_arn: &str) -> Result<Vec<String>> {
+        let form = format!("Action=ListSubscriptionsByTopic&Version=2010-03-31&TopicArn={topic_arn}");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = self.send("POST", "sns", "/", &headers, &form);
+        let answer = answer.with_context(|| format!("cannot list the subscribers of {topic_arn}"))?;
+        let endpoints = answer.split("<Endpoint>").skip(1);
+        Ok(endpoints.filter_map(|rest| rest.split('<').next().map(str::to_owned)).collect())
+    }
+
     /// The log group a function writes to.
     pub fn log_group(&self, function: &str) -> Result<String> {
         let configuration = self.configuration(function)?;
@@ -175,6 +215,18 @@ impl Aws {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<String> {
+        self.request(method, service, path, headers, body).map(|(_, text)| text)
+    }
+
+    /// Sends a request, and returns the headers and the body of a successful response.
+    fn request(
+        &self,
+        method: &str,
+        service: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Result<(HeaderMap, String)> {
         let endpoint = self.endpoint.clone().unwrap_or_else(|| endpoint(service, &self.region));
         let url = format!("{endpoint}{path}");
         let mut request = ureq::http::Request::builder().method(method).uri(&url);
@@ -193,7 +245,7 @@ impl Aws {
         if !answer.status().is_success() {
             return Err(Refusal::of(answer.status().as_u16(), &text).into());
         }
-        Ok(text)
+        Ok((answer.headers().clone(), text))
     }
 }
 

@@ -1,14 +1,14 @@
-//! One dead-letter queue: peeks at messages, and removes them.
+//! One dead-letter queue or failure queue: peeks at messages, and removes them.
 
 use std::collections::HashSet;
 
-use anyhow::{Result, bail};
+use anyhow::{Error, Result, bail};
 use serde_json::{Value, json};
 use xtask_common::interrupt;
 use xtask_common::shop::aws::{Aws, Service};
 use xtask_common::shop::outputs::Outputs;
 
-use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_read_by_people};
+use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_failure_queue};
 use crate::target::Shop;
 
 /// Maximum number of messages that SQS returns per call.
@@ -20,8 +20,17 @@ pub struct DeadLetters<'a> {
     aws: &'a Aws,
     queue: &'a str,
     url: &'a str,
-    /// The queue the messages were meant for; none if operators read this one.
+    /// The queue the messages were meant for; none for a failure queue.
     pub home_url: Option<&'a str>,
+}
+
+/// The messages that were handled.
+#[derive(Debug, Default)]
+pub struct Taken {
+    /// How many were removed.
+    pub count: usize,
+    /// Why others stayed, one error per message.
+    pub errors: Vec<Error>,
 }
 
 impl<'a> DeadLetters<'a> {
@@ -78,24 +87,42 @@ impl<'a> DeadLetters<'a> {
         Ok(())
     }
 
-    /// Removes up to `count` messages, each after `deal_with` has handled it; returns how many. The
-    /// limit is needed because a message that fails again returns to the queue meanwhile.
-    pub fn take(&self, count: usize, deal_with: impl Fn(&Value) -> Result<()>) -> Result<usize> {
-        let mut taken = 0;
-        while taken < count {
-            let messages = self.receive(BATCH.min(count - taken), None)?;
+    /// Removes up to `count` messages, each after `deal_with` has handled it; a message that it
+    /// cannot handle stays. The limit is needed because a message that fails again returns to the
+    /// queue meanwhile.
+    pub fn take(&self, count: usize, deal_with: impl Fn(&Value) -> Result<()>) -> Result<Taken> {
+        let (mut taken, mut kept) = (Taken::default(), Vec::new());
+        let done = self.take_each(count, deal_with, &mut taken, &mut kept);
+        let handed_back = self.hand_back(&kept);
+        done.and(handed_back)?;
+        Ok(taken)
+    }
+
+    fn take_each(
+        &self,
+        count: usize,
+        deal_with: impl Fn(&Value) -> Result<()>,
+        taken: &mut Taken,
+        kept: &mut Vec<Value>,
+    ) -> Result<()> {
+        while taken.count + kept.len() < count {
+            let messages = self.receive(BATCH.min(count - taken.count - kept.len()), None)?;
             if messages.is_empty() {
                 break;
             }
-            for message in &messages {
+            for message in messages {
                 interrupt::check()?;
-                deal_with(message)?;
+                if let Err(error) = deal_with(&message) {
+                    taken.errors.push(error);
+                    kept.push(message);
+                    continue;
+                }
                 let done = json!({ "QueueUrl": self.url, "ReceiptHandle": message["ReceiptHandle"] });
                 self.aws.call(Service::Sqs, "DeleteMessage", &done)?;
-                taken += 1;
+                taken.count += 1;
             }
         }
-        Ok(taken)
+        Ok(())
     }
 
     fn receive(&self, most: usize, visibility_seconds: Option<u32>) -> Result<Vec<Value>> {
@@ -117,19 +144,19 @@ impl<'a> DeadLetters<'a> {
     }
 }
 
-/// The queues that have a dead-letter queue, and those that operators read.
+/// The queues that have a dead-letter queue, and the failure queues.
 pub fn queues(outputs: &Outputs) -> impl Iterator<Item = &str> {
     let names = outputs.queues.keys().map(String::as_str).filter(|name| !is_dead_letter_queue(name));
-    names.filter(|name| is_read_by_people(name) || outputs.queues.contains_key(&dead_letter_queue(name)))
+    names.filter(|name| is_failure_queue(name) || outputs.queues.contains_key(&dead_letter_queue(name)))
 }
 
 fn urls<'a>(outputs: &'a Outputs, queue: &str) -> Result<(&'a str, Option<&'a str>)> {
     match (outputs.queues.get(queue), outputs.queues.get(&dead_letter_queue(queue))) {
         (Some(home), Some(dead)) => Ok((dead, Some(home))),
-        (Some(failures), None) if is_read_by_people(queue) => Ok((failures, None)),
+        (Some(failures), None) if is_failure_queue(queue) => Ok((failures, None)),
         _ => {
             let known: Vec<&str> = queues(outputs).collect();
-            bail!("there is no queue {queue} with a dead-letter queue; there are: {}", known.join(", "))
+            bail!("{queue} has no dead-letter queue and is no failure queue; there are: {}", known.join(", "))
         }
     }
 }
@@ -159,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn failed_workflow_steps_wait_in_a_queue_of_their_own() {
+    fn failures_wait_in_a_queue_of_their_own() {
         assert_eq!(urls(&outputs(), "saga-failures").unwrap(), ("u6", None));
     }
 

@@ -18,6 +18,6 @@ pub fn run(shop: &Shop, queue: &str, yes: bool) -> Result<()> {
     let question = format!("Delete {} from {} in stage {stage}?", messages(count), dead_letters.place());
     confirm(&question, yes)?;
     let dropped = dead_letters.take(count, |_| Ok(()))?;
-    println!("{} deleted", messages(dropped));
+    println!("{} deleted", messages(dropped.count));
     Ok(())
 }

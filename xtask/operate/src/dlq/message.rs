@@ -58,20 +58,22 @@ pub struct Content {
 impl Content {
     pub fn of(body: &str) -> Self {
         let Ok(body) = serde_json::from_str::<Value>(body) else { return Self::default() };
-        let event = body["detail-type"].as_str().or(body["eventName"].as_str()).map(str::to_owned);
-        Self { event, correlation_id: correlation_id(&body) }
+        let event = find(&body, "detail-type").or_else(|| find(&body, "eventName"));
+        Self { event, correlation_id: find(&body, "correlationId") }
     }
 }
 
-/// Events have it in their metadata. Rows have it in a column, or inside an event stored as text.
-fn correlation_id(value: &Value) -> Option<String> {
+/// The first field of this name. Failure records and notifications contain the event. Events have
+/// the correlation id in their metadata; rows have it in a column, or inside an event stored as
+/// text.
+fn find(value: &Value, name: &str) -> Option<String> {
     match value {
         Value::Object(fields) => {
-            let here = fields.get("correlationId").and_then(|id| id.as_str().or(id["S"].as_str()));
-            here.map(str::to_owned).or_else(|| fields.values().find_map(correlation_id))
+            let here = fields.get(name).and_then(|field| field.as_str().or(field["S"].as_str()));
+            here.map(str::to_owned).or_else(|| fields.values().find_map(|field| find(field, name)))
         }
-        Value::Array(items) => items.iter().find_map(correlation_id),
-        Value::String(text) if text.starts_with('{') => correlation_id(&serde_json::from_str(text).ok()?),
+        Value::Array(items) => items.iter().find_map(|item| find(item, name)),
+        Value::String(text) if text.starts_with('{') => find(&serde_json::from_str(text).ok()?, name),
         _ => None,
     }
 }
@@ -110,6 +112,16 @@ mod tests {
         for image in [column, kept] {
             let body = json!({ "eventName": "INSERT", "dynamodb": { "NewImage": image } });
             assert_eq!(Content::of(&body.to_string()), content("INSERT", "c"));
+        }
+    }
+
+    #[test]
+    fn an_event_is_found_inside_a_failure_record_and_a_notification() {
+        let event = json!({ "detail-type": "OrderPaid", "detail": { "metadata": { "correlationId": "c" } } });
+        let invocation = json!({ "requestContext": {}, "requestPayload": event });
+        let notification = json!({ "Type": "Notification", "Message": event.to_string() });
+        for body in [invocation, notification] {
+            assert_eq!(Content::of(&body.to_string()), content("OrderPaid", "c"), "{body}");
         }
     }
 
