@@ -400,8 +400,8 @@ mod tests {
 
     fn export(done: &[String]) -> Request {
         let customer_id = "8a2fd9b6-6a0e-4f3a-9a3b-0d5c4f3f2b1a".parse().unwrap();
-        let holders = Holders::new(["basket", "ordering"]);
-        let mut export = Request::new(customer_id, EXPORT, &holders, String::new(), EXPORT_DAYS);
+        let services = DeployedServices::new(["basket", "ordering", "product"]);
+        let mut export = Request::new(customer_id, EXPORT, &services, String::new(), EXPORT_DAYS);
         export.done = done.iter().cloned().collect();
         export
     }

@@ -3,7 +3,7 @@
 //! The event goes to the bus like any other, and the rules of its consumers apply. EventBridge
 //! Scheduler is accurate to the minute.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError::ConflictException;
@@ -64,7 +64,7 @@ impl Schedules {
     /// # Errors
     /// When EventBridge Scheduler did not confirm the schedule.
     pub async fn publish_after(&self, pause: Duration, name: &str, event: &Entry) -> Result<(), AwsError> {
-        self.publish_at(Utc::now() + pause, name, event).await
+        self.publish_at(SystemTime::now() + pause, name, event).await
     }
 
     /// Publishes an event at a moment, at least once. An existing schedule with this name is not
@@ -72,7 +72,7 @@ impl Schedules {
     ///
     /// # Errors
     /// When EventBridge Scheduler did not confirm the schedule.
-    pub async fn publish_at(&self, moment: DateTime<Utc>, name: &str, event: &Entry) -> Result<(), AwsError> {
+    pub async fn publish_at(&self, moment: SystemTime, name: &str, event: &Entry) -> Result<(), AwsError> {
         let ScheduleSettings { group, role_arn, bus_arn, failures_arn } = &self.settings;
         let parameters =
             EventBridgeParameters::builder().source(event.source).detail_type(event.detail_type).build()?;
@@ -88,7 +88,7 @@ impl Schedules {
             .create_schedule()
             .name(name)
             .group_name(group)
-            .schedule_expression(once(moment))
+            .schedule_expression(once(moment.into()))
             .flexible_time_window(on_time.build()?)
             .target(target.build()?)
             .action_after_completion(ActionAfterCompletion::Delete);
