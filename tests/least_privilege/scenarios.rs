@@ -675,7 +675,7 @@ impl FunctionScenarios {
         }
         let erasure = customer.send("DELETE", "/me", &[], "").expect(202).body;
         let erased = json!({ "customerId": erasure["customerId"], "erasureId": erasure["requestId"] });
-        self.deliver("privacy-on-event", &Uuid::now_v7().to_string(), "CustomerErasureDue", erased.clone())
+        self.deliver("privacy-on-event", &Uuid::now_v7().to_string(), "ErasureDelayPassed", erased.clone())
             && self.erasure_is_scheduled()
             && answers("CustomerDataErased", erased)
             && within(timeout, || !customer.has_account())

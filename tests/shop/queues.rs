@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 const QUEUE: &str = "ordering-on-checkout";
+const FAILURES: &str = "ordering-failures";
 const SAMPLE: &str = include_str!("../../services/ordering/events/ordering-on-checkout.json");
 
 /// Tests that need an empty queue run one at a time.
@@ -113,19 +114,18 @@ async fn a_poison_message_is_dead_lettered_and_nine_orders_are_placed() {
     let poison = format!(r#"{{"poison": "{user}"}}"#);
     let mut messages: Vec<_> = (0..9).map(|_| checked_out(&user)).collect();
     messages.insert(5, poison);
-    let dead_letters = format!("{QUEUE}-dlq");
-    let dead = queues.messages(&dead_letters).await[0] + 1;
+    let dead = queues.messages(FAILURES).await[0] + 1;
     let hidden = queues.hide_for(2).await;
     queues.send(&messages).await;
     queues.orders(&user, 9).await;
-    queues.wait_for(&dead_letters, dead).await;
+    queues.wait_for(FAILURES, dead).await;
 
-    // The message is still poison and returns to the dead-letter queue: no message is lost.
-    let redrive = queues.shop.xtask(&["redrive", QUEUE]);
+    // The message is still poison and returns to the failure queue: no message is lost.
+    let redrive = queues.shop.xtask(&["redrive", FAILURES]);
     let said = String::from_utf8_lossy(&redrive.stdout);
     assert!(redrive.status.success(), "{said}{}", String::from_utf8_lossy(&redrive.stderr));
     assert!(said.contains(&format!("{dead} message")), "{said}");
-    queues.wait_for(&dead_letters, dead).await;
+    queues.wait_for(FAILURES, dead).await;
     queues.wait_for(QUEUE, 0).await;
     queues.hide_for(hidden).await;
     queues.orders(&user, 9).await;

@@ -156,7 +156,7 @@ impl Eye<'_> {
                 attributes.set_attribute_names(Some(names.to_vec())).send().await.expect("attributes");
             let counts = attributes.attributes.iter().flat_map(HashMap::values);
             let count: u64 = counts.filter_map(|count| count.parse::<u64>().ok()).sum();
-            let for_a_person = name.ends_with("-dlq") || name.ends_with("-failures");
+            let for_a_person = name.ends_with("-failures");
             if !for_a_person {
                 waiting += count;
             } else if count > 0 {

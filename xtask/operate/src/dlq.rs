@@ -1,5 +1,5 @@
-//! `cargo xtask dlq`: lists, redrives or deletes the messages in dead-letter queues and failure
-//! queues.
+//! `cargo xtask dlq`: lists, redrives or deletes dead letters, which wait in the failure queue of
+//! each service.
 
 mod dead_letters;
 mod drop;
@@ -24,13 +24,13 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Count the messages in each dead-letter queue
+    /// Count the messages in each failure queue
     List(ShopArgs),
-    /// Print the messages of a dead-letter queue, and why they failed
+    /// Print the messages of a failure queue, and why they failed
     Show(ShowArgs),
-    /// Retry the messages of a dead-letter queue
+    /// Retry the messages of a failure queue
     Redrive(RedriveArgs),
-    /// Delete the messages of a dead-letter queue
+    /// Delete the messages of a failure queue
     Drop(DropArgs),
 }
 

@@ -1,4 +1,4 @@
-//! Queues and their dead-letter queues.
+//! Queues, and the failure queue of each service.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -29,16 +29,7 @@ impl Depth {
     }
 }
 
-pub fn dead_letter_queue(queue: &str) -> String {
-    format!("{queue}-dlq")
-}
-
-pub fn is_dead_letter_queue(queue: &str) -> bool {
-    queue.ends_with("-dlq")
-}
-
-/// Whether a queue keeps failures for operators: those of a service, or of the workflow. No function
-/// reads it.
+/// Whether a queue has what a service could not handle. No function reads it.
 pub fn is_failure_queue(queue: &str) -> bool {
     queue.ends_with(FAILURES)
 }

@@ -8,7 +8,7 @@ use xtask_common::shop::outputs::Outputs;
 use xtask_common::stack::LocalStack;
 use xtask_common::table;
 
-use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_failure_queue};
+use crate::queues::{Depth, is_failure_queue};
 
 #[derive(Parser)]
 pub struct Args {}
@@ -31,12 +31,11 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
 
     let aws = Aws::local(&running.endpoint());
     let mut rows = vec![["queue", "waiting", "in work", "dead", ""].map(str::to_owned)];
-    for (name, url) in outputs.queues.iter().filter(|(name, _)| !is_dead_letter_queue(name)) {
+    for (name, url) in &outputs.queues {
         let depth = Depth::of(&aws, url)?;
-        let [waiting, in_work, dead] = match outputs.queues.get(&dead_letter_queue(name)) {
-            Some(url) => [depth.waiting, depth.in_work, Depth::of(&aws, url)?.total()],
-            None if is_failure_queue(name) => [0, 0, depth.total()],
-            None => [depth.waiting, depth.in_work, 0],
+        let [waiting, in_work, dead] = match is_failure_queue(name) {
+            true => [0, 0, depth.total()],
+            false => [depth.waiting, depth.in_work, 0],
         };
         let hint = if dead > 0 { format!("<- `cargo xtask dlq show {name}`") } else { String::new() };
         rows.push([name.clone(), waiting.to_string(), in_work.to_string(), dead.to_string(), hint]);

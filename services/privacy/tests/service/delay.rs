@@ -84,7 +84,16 @@ async fn an_erasure_is_due_when_its_schedule_says_so() {
     }
     let name = schedule_name(data["erasureId"].as_str().unwrap().parse().unwrap());
     assert_eq!(shop.schedules().await, [name.clone()]);
-    let schedule = shop.account.aws().scheduler().get_schedule().group_name(SCHEDULE_GROUP).name(name).send().await.unwrap();
+    let schedule = shop
+        .account
+        .aws()
+        .scheduler()
+        .get_schedule()
+        .group_name(SCHEDULE_GROUP)
+        .name(name)
+        .send()
+        .await
+        .unwrap();
     let at = schedule.schedule_expression().unwrap().strip_prefix("at(").unwrap().replace(')', "Z");
     let at: Timestamp = serde_json::from_value(json!(at)).unwrap();
     let requested_at: Timestamp = serde_json::from_value(metadata["occurredAt"].clone()).unwrap();

@@ -1,4 +1,4 @@
-//! One dead-letter queue or failure queue: peeks at messages, and removes them.
+//! One failure queue: peeks at messages, and removes them.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use xtask_common::interrupt;
 use xtask_common::shop::aws::{Aws, Service};
 use xtask_common::shop::outputs::Outputs;
 
-use crate::queues::{Depth, dead_letter_queue, is_dead_letter_queue, is_failure_queue};
+use crate::queues::{Depth, is_failure_queue};
 use crate::target::Shop;
 
 /// Maximum number of messages that SQS returns per call.
@@ -18,10 +18,7 @@ const PEEK_SECONDS: u32 = 30;
 
 pub struct DeadLetters<'a> {
     aws: &'a Aws,
-    queue: &'a str,
     url: &'a str,
-    /// The queue the messages were meant for; none for a failure queue.
-    pub home_url: Option<&'a str>,
 }
 
 /// The messages that were handled.
@@ -35,16 +32,7 @@ pub struct Taken {
 
 impl<'a> DeadLetters<'a> {
     pub fn of(shop: &'a Shop, queue: &'a str) -> Result<Self> {
-        let (url, home_url) = urls(&shop.outputs, queue)?;
-        Ok(Self { aws: &shop.aws, queue, url, home_url })
-    }
-
-    /// The queue, for messages to the user.
-    pub fn place(&self) -> String {
-        match self.home_url {
-            Some(_) => format!("the dead-letter queue of {}", self.queue),
-            None => self.queue.to_owned(),
-        }
+        Ok(Self { aws: &shop.aws, url: url(&shop.outputs, queue)? })
     }
 
     /// How many messages there are, approximately.
@@ -144,21 +132,16 @@ impl<'a> DeadLetters<'a> {
     }
 }
 
-/// The queues that have a dead-letter queue, and the failure queues.
+/// The failure queues.
 pub fn queues(outputs: &Outputs) -> impl Iterator<Item = &str> {
-    let names = outputs.queues.keys().map(String::as_str).filter(|name| !is_dead_letter_queue(name));
-    names.filter(|name| is_failure_queue(name) || outputs.queues.contains_key(&dead_letter_queue(name)))
+    outputs.queues.keys().map(String::as_str).filter(|name| is_failure_queue(name))
 }
 
-fn urls<'a>(outputs: &'a Outputs, queue: &str) -> Result<(&'a str, Option<&'a str>)> {
-    match (outputs.queues.get(queue), outputs.queues.get(&dead_letter_queue(queue))) {
-        (Some(home), Some(dead)) => Ok((dead, Some(home))),
-        (Some(failures), None) if is_failure_queue(queue) => Ok((failures, None)),
-        _ => {
-            let known: Vec<&str> = queues(outputs).collect();
-            bail!("{queue} has no dead-letter queue and is no failure queue; there are: {}", known.join(", "))
-        }
-    }
+fn url<'a>(outputs: &'a Outputs, queue: &str) -> Result<&'a str> {
+    let Some(url) = outputs.queues.get(queue).filter(|_| is_failure_queue(queue)) else {
+        bail!("{queue} is no failure queue; there are: {}", queues(outputs).collect::<Vec<_>>().join(", "));
+    };
+    Ok(url)
 }
 
 /// `1 message`, `2 messages`
@@ -173,28 +156,21 @@ mod tests {
     fn outputs() -> Outputs {
         serde_json::from_value(json!({
             "apiUrl": "", "region": "", "stage": "", "eventBus": "", "tables": {}, "functions": {},
-            "queues": {
-                "orders": "u1", "orders-dlq": "u2", "prices": "u3", "prices-dlq": "u4", "plain": "u5", "saga-failures": "u6",
-            },
+            "queues": { "ordering-on-checkout": "u1", "basket-failures": "u2", "ordering-failures": "u3" },
         }))
         .unwrap()
     }
 
     #[test]
-    fn a_queue_has_its_dead_letter_queue_beside_it() {
-        assert_eq!(urls(&outputs(), "orders").unwrap(), ("u2", Some("u1")));
+    fn failures_of_a_service_wait_in_its_queue() {
+        assert_eq!(url(&outputs(), "ordering-failures").unwrap(), "u3");
     }
 
     #[test]
-    fn failures_wait_in_a_queue_of_their_own() {
-        assert_eq!(urls(&outputs(), "saga-failures").unwrap(), ("u6", None));
-    }
-
-    #[test]
-    fn an_unknown_queue_gets_the_list_of_known_ones() {
-        for unknown in ["order", "plain", "orders-dlq"] {
-            let message = urls(&outputs(), unknown).unwrap_err().to_string();
-            assert!(message.ends_with("there are: orders, prices, saga-failures"), "{message}");
+    fn another_queue_gets_the_list_of_failure_queues() {
+        for other in ["ordering-on-checkout", "orders"] {
+            let message = url(&outputs(), other).unwrap_err().to_string();
+            assert!(message.ends_with("there are: basket-failures, ordering-failures"), "{message}");
         }
     }
 }

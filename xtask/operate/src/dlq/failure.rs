@@ -24,6 +24,10 @@ pub enum Retry {
         function: String,
         event: Value,
     },
+    /// A message that failed too often in a queue.
+    Return {
+        queue: String,
+    },
     /// An event for a queue.
     Send {
         queue: String,
@@ -42,7 +46,8 @@ pub enum Retry {
 impl Failure {
     pub fn of(message: Message) -> Self {
         let body: Value = serde_json::from_str(message.body()).unwrap_or_default();
-        quarantined(message, &body)
+        given_up(message)
+            .or_else(|| quarantined(message, &body))
             .or_else(|| undelivered(message, &body))
             .or_else(|| invocation(&body))
             .or_else(|| notification(message, &body))
@@ -52,13 +57,19 @@ impl Failure {
 }
 
 /// The event in a message: its body, or what the scheduler would have sent to its target.
-pub fn event_of(message: Message) -> String {
+fn event_of(message: Message) -> String {
     if message.attribute("SCHEDULE_ARN").is_none() {
         return message.body().to_owned();
     }
     let body: Value = serde_json::from_str(message.body()).unwrap_or_default();
     let event = scheduled(&body);
     event.as_str().map_or_else(|| event.to_string(), str::to_owned)
+}
+
+/// SQS says which queue a message comes from. Its consumer's log has the reason.
+fn given_up(message: Message) -> Option<Failure> {
+    let queue = message.system_attribute("DeadLetterQueueSourceArn")?.rsplit(':').next()?;
+    Some(Failure { reason: None, retry: Retry::Return { queue: queue.to_owned() } })
 }
 
 /// A publisher names itself and the reason.
@@ -153,6 +164,15 @@ mod tests {
 
     fn invoke(function: &str, event: &Value) -> Retry {
         Retry::Invoke { function: function.to_owned(), event: event.clone() }
+    }
+
+    #[test]
+    fn a_message_that_a_queue_gave_up_goes_back_to_it() {
+        let mut message = message(&json!({ "detail-type": "OrderPaid" }), &[("reason", "another")]);
+        message["Attributes"] =
+            json!({ "DeadLetterQueueSourceArn": "arn:aws:sqs:eu-west-1:123456789012:stack-Work-1" });
+        let retry = Retry::Return { queue: "stack-Work-1".to_owned() };
+        assert_eq!(Failure::of(Message(&message)), Failure { reason: None, retry });
     }
 
     #[test]

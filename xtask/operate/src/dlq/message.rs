@@ -42,6 +42,11 @@ impl<'a> Message<'a> {
         }
     }
 
+    /// An attribute that SQS sets.
+    pub fn system_attribute(self, name: &str) -> Option<&'a str> {
+        self.0["Attributes"][name].as_str()
+    }
+
     pub fn attribute(self, name: &str) -> Option<&'a str> {
         self.0["MessageAttributes"][name]["StringValue"].as_str()
     }

@@ -1,43 +1,51 @@
 //! Why the processing of a message failed.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use serde_json::{Value, json};
 use xtask_common::shop::aws::{Aws, Service};
+use xtask_common::shop::outputs::Outputs;
 
-use crate::dlq::failure::Failure;
+use crate::dlq::failure::{Failure, Retry};
 use crate::dlq::message::Message;
 use crate::target::Shop;
 
-/// Finds the failure reasons for the messages of one queue.
+/// Finds the failure reasons for messages.
 pub struct Reasons<'a> {
     aws: &'a Aws,
-    /// The function that reads the queue, which is named after it.
-    function: &'a str,
-    functions: &'a BTreeMap<String, String>,
+    outputs: &'a Outputs,
 }
 
 impl<'a> Reasons<'a> {
-    pub fn of(shop: &'a Shop, queue: &'a str) -> Self {
-        Self { aws: &shop.aws, function: queue, functions: &shop.outputs.functions }
+    pub fn of(shop: &'a Shop) -> Self {
+        Self { aws: &shop.aws, outputs: &shop.outputs }
     }
 
     /// The reason in the message, else the one in the function's log. It can be unknown: logs are
     /// kept for a shorter time than messages, and not every caller may read them.
     pub fn find(&self, message: Message) -> String {
-        if let Some(reason) = Failure::of(message).reason {
+        let Failure { reason, retry } = Failure::of(message);
+        if let Some(reason) = reason {
             return reason;
         }
-        match self.logged(message) {
+        let Retry::Return { queue } = retry else { return "unknown: the message does not tell".to_owned() };
+        let Some(function) = self.consumer(&queue) else {
+            return format!("unknown: nothing consumes the queue {queue}");
+        };
+        match self.logged(message, function) {
             Ok(Some(reason)) => reason,
-            Ok(None) => format!("unknown: the log of {} does not tell", self.function),
-            Err(error) => format!("unknown: cannot read the log of {}: {error:#}", self.function),
+            Ok(None) => format!("unknown: the log of {function} does not tell"),
+            Err(error) => format!("unknown: cannot read the log of {function}: {error:#}"),
         }
     }
 
-    fn logged(&self, message: Message) -> Result<Option<String>> {
-        let Some(physical_name) = self.functions.get(self.function) else { return Ok(None) };
+    /// The function that reads a queue, which has the queue's name in the outputs.
+    fn consumer(&self, queue: &str) -> Option<&str> {
+        let named = |(_, url): &(&String, &String)| url.rsplit('/').next() == Some(queue);
+        self.outputs.queues.iter().find(named).map(|(name, _)| name.as_str())
+    }
+
+    fn logged(&self, message: Message, function: &str) -> Result<Option<String>> {
+        let Some(physical_name) = self.outputs.functions.get(function) else { return Ok(None) };
         let mut input = json!({
             "logGroupName": self.aws.log_group(physical_name)?,
             "filterPattern": format!("\"{}\"", message.id()),

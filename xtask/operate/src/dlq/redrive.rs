@@ -1,7 +1,8 @@
-//! `cargo xtask dlq redrive`: retries the messages of a dead-letter queue.
+//! `cargo xtask dlq redrive`: retries the messages of a failure queue.
 //!
-//! A message that a queue gave up goes back to that queue: SQS has an operation for this, the local
-//! AWS has not. Any other failure is retried by invoking its function again.
+//! A message that failed too often in a queue goes back to that queue. SQS has an operation for this,
+//! but a failure queue also has messages of other origins, which are retried by invoking their
+//! function again.
 //!
 //! A message is removed only after its retry was accepted. An interruption can duplicate a message,
 //! which consumers tolerate, but not lose one.
@@ -13,23 +14,17 @@ use xtask_common::shop::outputs::Outputs;
 
 use crate::dlq::dead_letters::DeadLetters;
 use crate::dlq::dead_letters::messages;
-use crate::dlq::failure::{Failure, Retry, event_of, notification_event};
+use crate::dlq::failure::{Failure, Retry, notification_event};
 use crate::dlq::message::Message;
 use crate::queues::service_of;
 use crate::target::Shop;
 
 pub fn run(shop: &Shop, queue: &str) -> Result<()> {
     let dead_letters = DeadLetters::of(shop, queue)?;
-    let taken = dead_letters.take(dead_letters.count()?, |message| match dead_letters.home_url {
-        Some(home_url) => send(shop, &copy_of(message, home_url)),
-        None => retry(shop, queue, Message(message)),
-    })?;
-    match dead_letters.home_url {
-        Some(_) => println!("{} went back to {queue}", messages(taken.count)),
-        None => println!("{} of {queue} retried", messages(taken.count)),
-    }
+    let taken = dead_letters.take(dead_letters.count()?, |message| retry(shop, queue, Message(message)))?;
+    println!("{} of {queue} retried", messages(taken.count));
     let Some(error) = taken.errors.first() else { return Ok(()) };
-    bail!("{} stayed in {}: {error:#}", messages(taken.errors.len()), dead_letters.place())
+    bail!("{} stayed in {queue}: {error:#}", messages(taken.errors.len()))
 }
 
 /// Retries the failure that a message of a failure queue tells.
@@ -43,6 +38,7 @@ fn retry(shop: &Shop, queue: &str, message: Message) -> Result<()> {
             Ok(())
         }
         Retry::Invoke { function, event } => shop.aws.invoke_later(&function, &event),
+        Retry::Return { queue } => send(shop, &copy_of(message.0, queue_url(&shop.outputs, &queue)?)),
         Retry::Send { queue, body } => {
             let url = queue_url(&shop.outputs, &queue)?;
             send(shop, &json!({ "QueueUrl": url, "MessageBody": body }))
@@ -85,7 +81,7 @@ fn functions_of<'a>(outputs: &'a Outputs, service: &str, subscribers: &[String])
 
 /// The same message for another queue: body, attributes, trace, and group where the queue is FIFO.
 fn copy_of(message: &Value, queue_url: &str) -> Value {
-    let mut copy = json!({ "QueueUrl": queue_url, "MessageBody": event_of(Message(message)) });
+    let mut copy = json!({ "QueueUrl": queue_url, "MessageBody": message["Body"] });
     if message["MessageAttributes"].is_object() {
         copy["MessageAttributes"] = message["MessageAttributes"].clone();
     }

@@ -1,4 +1,4 @@
-//! `cargo xtask dlq show`: the messages of a dead-letter queue, and why they failed.
+//! `cargo xtask dlq show`: the messages of a failure queue, and why they failed.
 
 use std::time::SystemTime;
 
@@ -25,17 +25,17 @@ pub fn run(shop: &Shop, queue: &str, options: &Options) -> Result<()> {
     let dead_letters = DeadLetters::of(shop, queue)?;
     let count = dead_letters.count()?;
     if count == 0 {
-        println!("nothing waits in {}", dead_letters.place());
+        println!("nothing waits in {queue}");
         return Ok(());
     }
     let peeked = dead_letters.peek(options.most)?;
-    let reasons = Reasons::of(shop, queue);
+    let reasons = Reasons::of(shop);
     let now = SystemTime::now();
     for message in &peeked {
         let message = Message(message);
         println!("{}\n", described(message, &reasons.find(message), now, options.body));
     }
-    println!("{} in {}", messages(count), dead_letters.place());
+    println!("{} in {queue}", messages(count));
     if peeked.len() < count {
         println!("not shown: {}; `--all` shows all that can be had", count - peeked.len());
     }
