@@ -20,7 +20,8 @@ export class Foundation extends ServiceStack {
     super(scope, 'foundation', context);
     const { settings } = this;
 
-    const bus = new EventBus(this, 'EventBus');
+    // CloudFormation does not make up the name of a bus, and the CDK's has no stage in it.
+    const bus = new EventBus(this, 'EventBus', { eventBusName: this.stackName });
     new EventArchive(this, 'Events', { bus });
     this.provide('event-bus-name', bus.eventBusName);
 

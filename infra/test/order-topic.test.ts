@@ -1,74 +1,74 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { TopicSubscription, ORDER_EVENTS, type OrderEventName } from '../constructs/order-topic.ts';
 import { RustFunction } from '../constructs/rust-function.ts';
 import { ServiceStack } from '../constructs/service-stack.ts';
 import { readSettings } from '../settings.ts';
-import { functionsDirectory, list, resources, type Statement, statementsOf, synthesize, target } from './template.ts';
+import { type Delivery, deliveriesOf, sendersTo } from './deliveries.ts';
+import {
+  allowedTo, app, type Context, functionNamed, functionsDirectory, list, only, propertiesOf, resources, type Statement, synthesize, target,
+} from './template.ts';
 
-const shop = synthesize({ delivery: 'queued' });
+const shop = synthesize();
+const queued = synthesize({ delivery: 'queued' });
 
-/** The subscriptions of a template by the name of the function that reads their queue. */
-function subscriptions(template: Template): Map<string, any> {
-  const functions = resources(template, 'AWS::Lambda::Function');
-  const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));
-  return new Map(Object.values(resources(template, 'AWS::SNS::Subscription')).map(({ Properties }) => {
-    const readers = mappings.filter((mapping) => target(mapping.Properties.EventSourceArn) === target(Properties.Endpoint));
-    assert.equal(readers.length, 1, 'each subscription has a queue of its own, and each queue one reader');
-    const { Description } = functions[target(readers[0]!.Properties.FunctionName)!]!.Properties;
-    return [Description.split(' ')[1], Properties];
-  }));
+/** The subscriptions of a template, each with its consumer's name. */
+function subscriptionsOf(template: Template): Map<string, Delivery> {
+  return new Map(deliveriesOf(template).filter(({ principal }) => principal.Service === 'sns.amazonaws.com')
+    .map((delivery) => [delivery.consumer, delivery]));
 }
 
+/** What the topic may send to a queue. */
 function allowances(template: Template, queueId: string): Statement[] {
-  return Object.values(resources(template, 'AWS::SQS::QueuePolicy'))
-    .filter(({ Properties }) => Properties.Queues.some((queue: unknown) => target(queue) === queueId))
-    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement as Statement[])
-    .filter(({ Effect, Resource }) => Effect === 'Allow' && list(Resource).some((one) => target(one) === queueId));
+  return sendersTo(template, queueId).filter(({ Principal }) => (Principal as any).Service === 'sns.amazonaws.com');
 }
 
-/** A queue that accepts messages from its topic only, and its dead-letter queue, too. */
-function assertDelivered(template: Template, subscription: any): void {
-  const queues = resources(template, 'AWS::SQS::Queue');
-  const queue = target(subscription.Endpoint)!;
-  const deadLetters = target(subscription.RedrivePolicy.deadLetterTargetArn)!;
-  assert.equal(target(queues[queue]!.Properties.RedrivePolicy.deadLetterTargetArn), deadLetters, 'one place to look');
-  assert.equal(subscription.Protocol, 'sqs');
-  assert.equal(subscription.RawMessageDelivery, true);
-  for (const id of [queue, deadLetters]) {
+/**
+ * The consumer is invoked by its topic only, or consumes a queue that takes messages from its topic
+ * only. What cannot be delivered goes to the same queue as what cannot be handled.
+ */
+function assertDelivered(template: Template, { functionId, queue, deadLetterQueue, properties, source }: Delivery): void {
+  if (queue === undefined) {
+    assert.equal(properties.Protocol, 'lambda');
+    const permissions = propertiesOf(template, 'AWS::Lambda::Permission').filter(({ FunctionName }) => target(FunctionName) === functionId);
+    assert.deepEqual(permissions.map(({ Principal, SourceArn }) => [Principal, SourceArn]), [['sns.amazonaws.com', source]]);
+    const [configuration] = propertiesOf(template, 'AWS::Lambda::EventInvokeConfig').filter(({ FunctionName }) => target(FunctionName) === functionId);
+    assert.equal(target(configuration.DestinationConfig.OnFailure.Destination), deadLetterQueue, 'one place to look');
+  } else {
+    assert.equal(properties.Protocol, 'sqs');
+    assert.equal(properties.RawMessageDelivery, true);
+    const { RedrivePolicy } = resources(template, 'AWS::SQS::Queue')[queue]!.Properties;
+    assert.equal(target(RedrivePolicy.deadLetterTargetArn), deadLetterQueue, 'one place to look');
+    assert.equal(sendersTo(template, queue).length, 1, queue);
+  }
+  for (const id of [queue, deadLetterQueue].filter((id) => id !== undefined)) {
     const allowed = allowances(template, id);
     assert.equal(allowed.length, 1, id);
     assert.equal(allowed[0]!.Action, 'sqs:SendMessage');
-    assert.deepEqual(allowed[0]!.Principal, { Service: 'sns.amazonaws.com' });
-    assert.deepEqual(allowed[0]!.Condition, { ArnEquals: { 'aws:SourceArn': subscription.TopicArn } });
+    assert.deepEqual(allowed[0]!.Condition, { ArnEquals: { 'aws:SourceArn': source } });
   }
 }
 
 describe('the topic of order events', () => {
   test('is told what becomes of orders, and not what is for ordering alone', () => {
-    const rules = Object.values(resources(shop, 'AWS::Events::Rule'))
-      .filter(({ Properties }) => Properties.Description.includes('ordering-topic-relay'));
+    const rules = deliveriesOf(shop).filter(({ consumer }) => consumer === 'ordering-topic-relay');
     assert.equal(rules.length, 1);
-    assert.deepEqual(rules[0]!.Properties.EventPattern, { source: ['shop.ordering'], 'detail-type': [...ORDER_EVENTS] });
+    assert.deepEqual(rules[0]!.properties.EventPattern, { source: ['shop.ordering'], 'detail-type': [...ORDER_EVENTS] });
     assert.ok(!ORDER_EVENTS.includes('OrderCancellationRequested' as OrderEventName));
   });
 
   test('has one publisher, which may do nothing else', () => {
-    const topics = Object.keys(resources(shop, 'AWS::SNS::Topic'));
-    assert.equal(topics.length, 1);
-    const publishers = Object.values(resources(shop, 'AWS::Lambda::Function')).flatMap(({ Properties }) =>
-      statementsOf(shop, target(Properties.Role)!)
-        .filter(({ Action }) => list(Action).some((action) => action.startsWith('sns:')))
-        .map(({ Action, Resource }) => [Properties.Description.split(' ')[1], Action, target(Resource)]));
-    assert.deepEqual(publishers, [['ordering-topic-relay', 'sns:Publish', topics[0]]]);
+    const [topic] = only(shop, 'AWS::SNS::Topic');
+    const publishers = Object.entries(resources(shop, 'AWS::Lambda::Function')).flatMap(([id, { Properties }]) => allowedTo(shop, id)
+      .filter(({ Action }) => list(Action).some((action) => action.startsWith('sns:')))
+      .map(({ Action, Resource }) => [Properties.Handler, Action, target(Resource)]));
+    assert.deepEqual(publishers, [['ordering-topic-relay', 'sns:Publish', topic]]);
   });
 
   test('refuses plain HTTP, and lets in nobody but by their own permissions', () => {
-    const [policy, ...others] = Object.values(resources(shop, 'AWS::SNS::TopicPolicy'));
-    assert.equal(others.length, 0);
-    const statements = policy!.Properties.PolicyDocument.Statement as Statement[];
+    const [, policy] = only(shop, 'AWS::SNS::TopicPolicy');
+    const statements = policy.Properties.PolicyDocument.Statement as Statement[];
     assert.deepEqual(statements.map(({ Effect, Condition }) => [Effect, Condition]), [
       ['Deny', { Bool: { 'aws:SecureTransport': 'false' } }],
     ]);
@@ -76,55 +76,60 @@ describe('the topic of order events', () => {
 });
 
 describe('subscriptions', () => {
-  const all = subscriptions(shop);
+  for (const [delivery, template] of [['direct', shop], ['queued', queued]] as const) {
+    const all = subscriptionsOf(template);
 
-  test('each has a queue of its own, which only the topic may send to, and a dead-letter queue', () => {
-    assert.ok(all.size >= 2);
-    for (const subscription of all.values()) assertDelivered(shop, subscription);
-  });
-
-  test('mails are written of what customers wait for, and the audit is told everything', () => {
-    assert.deepEqual(all.get('notification-on-order').FilterPolicy, {
-      type: ['OrderPlaced', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled'],
+    test(`each has one consumer, which only the topic may reach, and a dead-letter queue: ${delivery}`, () => {
+      assert.deepEqual([...all.keys()].sort(), ['audit-on-order', 'notification-on-order', 'realtime-on-order']);
+      for (const subscription of all.values()) {
+        assert.equal(subscription.queue !== undefined, delivery === 'queued');
+        assertDelivered(template, subscription);
+      }
     });
-    assert.equal(all.get('audit-on-order').FilterPolicy, undefined);
-    assert.equal(all.get('audit-on-order').FilterPolicyScope, undefined);
-  });
 
-  test('anybody can have one with a call, as docs/consumers.md shows', () => {
-    const values: Record<string, string> = { functions: functionsDirectory(['loyalty']), delivery: 'queued' };
-    const stack = new ServiceStack(new App(), 'loyalty', { settings: readSettings((name) => values[name]), env: {} });
-    const points = new RustFunction(stack, 'Points', { name: 'loyalty-points', callsInSequence: 1, environment: {} });
-    new TopicSubscription(stack, 'Subscription', { consumer: points, events: ['OrderDelivered'] });
-    const template = Template.fromStack(stack);
-    const subscription = subscriptions(template).get('loyalty-points');
-    assertDelivered(template, subscription);
-    assert.deepEqual(subscription.FilterPolicy, { type: ['OrderDelivered'] });
-  });
+    test(`mails are written of what customers wait for, and the audit and pages receive everything: ${delivery}`, () => {
+      assert.deepEqual(all.get('notification-on-order')!.properties.FilterPolicy, {
+        type: ['OrderPlaced', 'OrderPaid', 'OrderShipped', 'OrderDelivered', 'OrderRejected', 'OrderCancelled'],
+      });
+      for (const consumer of ['audit-on-order', 'realtime-on-order']) {
+        assert.equal(all.get(consumer)!.properties.FilterPolicy, undefined);
+        assert.equal(all.get(consumer)!.properties.FilterPolicyScope, undefined);
+      }
+    });
+  }
+
+  for (const delivery of ['direct', 'queued']) {
+    test(`anybody can have one with a call, as docs/consumers.md shows: ${delivery}`, () => {
+      const values: Context = { functions: functionsDirectory(['loyalty']), delivery };
+      const stack = new ServiceStack(app(), 'loyalty', { settings: readSettings((name) => values[name]), env: {} });
+      const points = new RustFunction(stack, 'Points', { name: 'loyalty-points', callsInSequence: 1, environment: {} });
+      new TopicSubscription(stack, 'Subscription', { consumer: points, events: ['OrderDelivered'] });
+      const template = Template.fromStack(stack);
+      const subscription = subscriptionsOf(template).get('loyalty-points')!;
+      assert.equal(subscription.queue !== undefined, delivery === 'queued');
+      assertDelivered(template, subscription);
+      assert.deepEqual(subscription.properties.FilterPolicy, { type: ['OrderDelivered'] });
+    });
+  }
 });
 
 describe('mail', () => {
-  const actions = (template: Template, binary: string) => {
-    const [{ Properties }] = Object.values(resources(template, 'AWS::Lambda::Function'))
-      .filter((one) => one.Properties.Description.split(' ')[1] === binary) as [any];
+  /** The sender that the function knows, and what it may do with SES. */
+  const sending = (template: Template) => {
+    const id = functionNamed(template, 'notification-on-order');
     return {
-      sender: Properties.Environment.Variables.MAIL_SENDER,
-      statements: statementsOf(template, target(Properties.Role)!),
+      sender: resources(template, 'AWS::Lambda::Function')[id]!.Properties.Environment.Variables.MAIL_SENDER,
+      sends: allowedTo(template, id).filter(({ Action }) => list(Action).some((action) => action.startsWith('ses:'))),
     };
   };
-  const allowed = (template: Template, binary: string, prefix: string) => actions(template, binary).statements
-    .flatMap(({ Action }) => list(Action)).filter((action) => action.startsWith(prefix)).sort();
 
   test('is only kept unless the stage has a sender', () => {
-    assert.equal(actions(shop, 'notification-on-order').sender, undefined);
-    assert.deepEqual(allowed(shop, 'notification-on-order', 'ses:'), []);
+    assert.deepEqual(sending(shop), { sender: undefined, sends: [] });
   });
 
   test('is sent from the one address that was given, to anybody', () => {
-    const sending = synthesize({ mailSender: 'shop@example.com' });
-    const { sender, statements } = actions(sending, 'notification-on-order');
+    const { sender, sends } = sending(synthesize({ services: 'notification', mailSender: 'shop@example.com' }));
     assert.equal(sender, 'shop@example.com');
-    const sends = statements.filter(({ Action }) => list(Action).some((action) => action.startsWith('ses:')));
     assert.equal(sends.length, 1);
     const [{ Action, Resource, Condition }] = sends as [any];
     assert.equal(Action, 'ses:SendEmail');
@@ -135,12 +140,10 @@ describe('mail', () => {
 });
 
 test('nothing in the audit can be removed or changed in part', () => {
-  const audit = Object.entries(shop.findOutputs('TableAudit'))[0]![1].Value;
-  const table = target(audit)!;
-  const granted = Object.values(resources(shop, 'AWS::Lambda::Function')).flatMap(({ Properties }) =>
-    statementsOf(shop, target(Properties.Role)!)
-      .filter(({ Resource }) => list(Resource).some((one) => target(one) === table))
-      .map(({ Action }) => [Properties.Description.split(' ')[1], Action]));
+  const table = target(shop.findOutputs('TableAudit').TableAudit!.Value)!;
+  const granted = Object.entries(resources(shop, 'AWS::Lambda::Function')).flatMap(([id, { Properties }]) => allowedTo(shop, id)
+    .filter(({ Resource }) => list(Resource).some((one) => target(one) === table))
+    .map(({ Action }) => [Properties.Handler, Action]));
   assert.deepEqual(granted.sort(), [['audit-api', 'dynamodb:Query'], ['audit-on-order', 'dynamodb:PutItem']]);
   assert.equal(resources(shop, 'AWS::DynamoDB::Table')[table]!.Properties.TimeToLiveSpecification, undefined);
 });

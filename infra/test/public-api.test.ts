@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Match } from 'aws-cdk-lib/assertions';
 import { ResponseType } from 'aws-cdk-lib/aws-apigateway';
-import { pathOf, resources, synthesize, target } from './template.ts';
+import { called, type Context, only, pathOf, propertiesOf, resources, synthesize, target } from './template.ts';
 
 const template = synthesize();
 
@@ -10,29 +10,34 @@ const template = synthesize();
 const methods = new Map(Object.values(resources(template, 'AWS::ApiGateway::Method'))
   .map(({ Properties }) => [`${Properties.HttpMethod} ${pathOf(template, Properties.ResourceId)}`, Properties]));
 
+/** The function that answers each route. */
 const ROUTES: Record<string, string> = {
-  'GET /product': 'Product', 'POST /product': 'Product',
-  'GET /product/{id}': 'Product', 'PUT /product/{id}': 'Product',
-  'PATCH /product/{id}': 'Product', 'DELETE /product/{id}': 'Product',
-  'GET /basket': 'Basket', 'POST /basket': 'Basket',
-  'POST /basket/checkout': 'Basket',
-  'GET /basket/{userName}': 'Basket', 'DELETE /basket/{userName}': 'Basket',
-  'POST /basket/{userName}/items': 'Basket',
-  'PATCH /basket/{userName}/items/{itemId}': 'Basket', 'DELETE /basket/{userName}/items/{itemId}': 'Basket',
-  'GET /openapi.json': 'Product',
-  'GET /order': 'Ordering', 'GET /order/{userName}': 'Ordering', 'GET /order/{userName}/{orderId}': 'Ordering',
-  'GET /stock/{productId}': 'Inventory', 'POST /stock/{productId}/receipts': 'Inventory',
-  'GET /shipment/{orderId}': 'Shipping', 'GET /audit/{orderId}': 'Audit', 'POST /order/{userName}/{orderId}/cancel': 'Ordering',
-  'GET /payment/{orderId}': 'Payment', 'POST /payment/webhook': 'PaymentWebhook',
-  'DELETE /me': 'Privacy', 'GET /me/export': 'Privacy',
-  'GET /customer/{customerId}': 'Privacy', 'DELETE /customer/{customerId}': 'Privacy',
+  'GET /product': 'product-api', 'POST /product': 'product-api',
+  'GET /product/{id}': 'product-api', 'PUT /product/{id}': 'product-api',
+  'PATCH /product/{id}': 'product-api', 'DELETE /product/{id}': 'product-api',
+  'GET /basket': 'basket-api', 'POST /basket': 'basket-api',
+  'POST /basket/checkout': 'basket-api',
+  'GET /basket/{userName}': 'basket-api', 'DELETE /basket/{userName}': 'basket-api',
+  'POST /basket/{userName}/items': 'basket-api',
+  'PATCH /basket/{userName}/items/{itemId}': 'basket-api', 'DELETE /basket/{userName}/items/{itemId}': 'basket-api',
+  'GET /openapi.json': 'product-api',
+  'GET /order': 'ordering-api', 'GET /order/{userName}': 'ordering-api', 'GET /order/{userName}/{orderId}': 'ordering-api',
+  'GET /stock/{productId}': 'inventory-api', 'POST /stock/{productId}/receipts': 'inventory-api',
+  'GET /shipment/{orderId}': 'shipping-api', 'GET /audit/{orderId}': 'audit-api', 'POST /order/{userName}/{orderId}/cancel': 'ordering-api',
+  'GET /payment/{orderId}': 'payment-api', 'POST /payment/webhook': 'payment-webhook',
+  'DELETE /me': 'privacy-api', 'GET /me/export': 'privacy-api',
+  'GET /customer/{customerId}': 'privacy-api', 'DELETE /customer/{customerId}': 'privacy-api',
 };
 
 /** Paths of the catch-all for unknown routes. */
 const NOWHERE = ['/', '/{proxy+}'];
 
+/** The HEAD beside a GET. */
+const headOf = (route: string) => route.replace(/^GET /, 'HEAD ');
+const withHeads = (routes: readonly string[]) => [...new Set(routes.flatMap((route) => [route, headOf(route)]))].sort();
+
 /** Methods that need no sign-in. */
-const PUBLIC = ['GET /product', 'GET /product/{id}', 'GET /health', 'GET /openapi.json'];
+const PUBLIC = withHeads(['GET /product', 'GET /product/{id}', 'GET /health', 'GET /openapi.json']);
 
 /** Methods that need no body, because their path is enough. */
 const BODILESS = ['POST /order/{userName}/{orderId}/cancel'];
@@ -43,14 +48,41 @@ const SIGNED = ['POST /payment/webhook'];
 describe('routes', () => {
   test('each reaches the function of its service, and there is no other', () => {
     const served = [...methods].filter(([, { Integration }]) => Integration.Type === 'AWS_PROXY');
-    assert.deepEqual(served.map(([route]) => route).sort(), Object.keys(ROUTES).sort());
-    for (const [route, { Integration }] of served) {
-      assert.match(JSON.stringify(Integration.Uri), new RegExp(`"${ROUTES[route]}Api`), route);
+    assert.deepEqual(served.map(([route]) => route).sort(), withHeads(Object.keys(ROUTES)));
+    for (const [route, name] of Object.entries(ROUTES)) {
+      assert.equal(called(template, methods.get(route)!.Integration.Uri), name, route);
     }
   });
 
+  test('each GET has a HEAD, which the same function answers to the same callers', () => {
+    const gets = [...methods].filter(([route]) => route.startsWith('GET '));
+    assert.equal(gets.length, 15);
+    for (const [route, { HttpMethod, ...get }] of gets) {
+      const { HttpMethod: _, ...head } = methods.get(headOf(route)) ?? {};
+      assert.deepEqual(head, get, route);
+    }
+    assert.equal([...methods.keys()].filter((route) => route.startsWith('HEAD ')).length, gets.length);
+  });
+
+  test('functions learn with each request which services are deployed', () => {
+    const services = (context: Context) => only(synthesize(context), 'AWS::ApiGateway::Stage')[1].Properties.Variables;
+    assert.deepEqual(services({ services: 'core' }), { services: 'product,basket,ordering' });
+    assert.deepEqual(services({}), {
+      services: 'product,basket,ordering,inventory,payment-sandbox,payment,shipping,fulfilment,notification,audit,realtime,privacy',
+    });
+  });
+
+  test('the core has its own routes only', () => {
+    const core = synthesize({ services: 'core' });
+    const served = propertiesOf(core, 'AWS::ApiGateway::Method').filter(({ Integration }) => Integration.Type === 'AWS_PROXY')
+      .map(({ HttpMethod, ResourceId }) => `${HttpMethod} ${pathOf(core, ResourceId)}`);
+    const own = Object.keys(ROUTES).filter((route) => /^(product|basket|ordering)-/.test(ROUTES[route]!));
+    assert.equal(own.length, 19);
+    assert.deepEqual(served.sort(), withHeads(own));
+  });
+
   test('health costs no function', () => {
-    assert.equal(methods.get('GET /health')!.Integration.Type, 'MOCK');
+    for (const route of ['GET /health', 'HEAD /health']) assert.equal(methods.get(route)!.Integration.Type, 'MOCK');
   });
 
   test('each path answers other methods with 405 and the methods it takes', () => {
@@ -215,12 +247,13 @@ describe('throttling', () => {
     assert.deepEqual(limits(template, 'POST', '/basket/checkout'), [5, 13]);
     assert.deepEqual(limits(template, 'DELETE', '/basket/{userName}/items/{itemId}'), [20, 50]);
     assert.deepEqual(limits(template, 'GET', '/product/{id}'), [40, 100]);
+    assert.deepEqual(limits(template, 'HEAD', '/product/{id}'), [40, 100]);
   });
 
-  test('tables that are paid by the request take more', () => {
-    const onDemand = synthesize({ capacity: 'on-demand' });
-    assert.deepEqual(limits(onDemand, 'POST', '/basket/checkout'), [50, 100]);
-    assert.deepEqual(limits(onDemand, 'GET', '/product'), [400, 800]);
+  test('production takes more', () => {
+    const production = synthesize({ stage: 'prod' });
+    assert.deepEqual(limits(production, 'POST', '/basket/checkout'), [50, 100]);
+    assert.deepEqual(limits(production, 'GET', '/product'), [400, 800]);
   });
 
   test('no limit is above that of an account', () => {
@@ -251,7 +284,7 @@ describe('keys for partners', () => {
   });
 
   test('are asked for where nobody has to sign in, and nowhere else', () => {
-    assert.deepEqual(asked(keyed), ['GET /openapi.json', 'GET /product', 'GET /product/{id}']);
+    assert.deepEqual(asked(keyed), withHeads(['GET /openapi.json', 'GET /product', 'GET /product/{id}']));
   });
 
   test('have a quota, which the key of the shop has not', () => {

@@ -11,6 +11,8 @@ test('without any setting a development stage that idles for nothing comes out',
   assert.equal(settings.production, false);
   assert.equal(settings.delivery, 'direct');
   assert.equal(settings.alarms, false);
+  assert.equal(settings.alarmEmail, undefined);
+  assert.equal(settings.budgetEmail, undefined);
   assert.equal(settings.architecture, 'arm64');
 });
 
@@ -37,6 +39,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['allowedOrigins', ['', '*', 'shop.example.com', 'https://shop.example.com/', "https://a'b", 'https://a.example,']],
   ['requestsPerSecond', ['0', '-1', '1.5', 'many', '10001']],
   ['alarmEmail', ['nobody', 'a b@c']],
+  ['budgetEmail', ['nobody', 'a b@c']],
   ['mailSender', ['nobody', 'a b@c.de', '*@example.com', 'shop@*', 'shop.@example.com', 'a..b@example.com']],
   ['requestBurst', ['0', '5001']],
   ['erasureDelaySeconds', ['-1', '1209601', 'long']],
@@ -63,6 +66,17 @@ for (const [name, values] of WRONG) {
     }
   });
 }
+
+test('production delivers through queues and has alarms, unless that is declined', () => {
+  const production = read({ stage: 'prod' });
+  assert.equal(production.delivery, 'queued');
+  assert.equal(production.alarms, true);
+  const declined = read({ stage: 'prod', delivery: 'direct', alarms: 'false' });
+  assert.equal(declined.delivery, 'direct');
+  assert.equal(declined.alarms, false);
+  assert.equal(read({ delivery: 'queued' }).delivery, 'queued');
+  assert.equal(read({ alarmEmail: 'oncall@example.com' }).alarms, true);
+});
 
 test('a missing zip is refused with its name and the command that makes it', () => {
   const functions = functionsDirectory(SERVICES.filter((name) => name !== 'basket'));

@@ -1,24 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { list, resources, statementsOf, synthesize, target } from './template.ts';
+import { allowedTo, called, type Context, functionNamed, list, nameOf, propertiesOf, resources, synthesize, target } from './template.ts';
 
 const template = synthesize();
 const functions = resources(template, 'AWS::Lambda::Function');
 const of = (kind: string) => Object.values(resources(template, `AWS::ApiGatewayV2::${kind}`)).map(({ Properties }) => Properties);
-
-function binaryOf(functionId: string): string {
-  return functions[functionId]!.Properties.Description.split(' ')[1];
-}
-
-function functionNamed(binary: string): string {
-  return Object.keys(functions).find((id) => binaryOf(id) === binary)!;
-}
-
-/** The function that a URI names between its fixed parts. */
-function called(uri: unknown): string {
-  const text = JSON.stringify(uri);
-  return binaryOf(Object.keys(functions).find((id) => text.includes(`"${id}"`))!);
-}
 
 describe('the WebSocket API', () => {
   const routes = new Map(of('Route').map((route) => [route.RouteKey, route]));
@@ -26,7 +12,7 @@ describe('the WebSocket API', () => {
   test('each route has its function, and what clients say is answered', () => {
     const integrations = resources(template, 'AWS::ApiGatewayV2::Integration');
     const handlers = [...routes].map(([key, { Target }]) =>
-      [key, called(integrations[target(Target)!]!.Properties.IntegrationUri)]);
+      [key, called(template, integrations[target(Target)!]!.Properties.IntegrationUri)]);
     assert.deepEqual(Object.fromEntries(handlers), {
       $connect: 'realtime-connections', $disconnect: 'realtime-connections', $default: 'realtime-messages',
     });
@@ -44,8 +30,8 @@ describe('the WebSocket API', () => {
     assert.equal(others.length, 0);
     assert.equal(routes.get('$connect').AuthorizationType, 'CUSTOM');
     assert.deepEqual(authorizer.IdentitySource, ['route.request.querystring.token']);
-    assert.equal(called(authorizer.AuthorizerUri), 'realtime-authorizer');
-    const { Environment: { Variables } } = functions[functionNamed('realtime-authorizer')]!.Properties;
+    assert.equal(called(template, authorizer.AuthorizerUri), 'realtime-authorizer');
+    const { Environment: { Variables } } = functions[functionNamed(template, 'realtime-authorizer')]!.Properties;
     const [pool] = Object.keys(resources(template, 'AWS::Cognito::UserPool'));
     assert.match(JSON.stringify(Variables.TOKEN_ISSUER), new RegExp(`https://cognito-idp\\..*"Ref":"${pool}"`));
     assert.ok(target(Variables.TOKEN_CLIENTS)! in resources(template, 'AWS::Cognito::UserPoolClient'));
@@ -61,21 +47,21 @@ describe('the WebSocket API', () => {
   });
 
   test('a stage takes no more frames than was asked for', () => {
-    const settings = (context: Record<string, string>) => Object.values(resources(synthesize(context), 'AWS::ApiGatewayV2::Stage'))
+    const settings = (context: Context) => Object.values(resources(synthesize(context), 'AWS::ApiGatewayV2::Stage'))
       .map(({ Properties }) => Properties.DefaultRouteSettings);
     assert.deepEqual(settings({}), [{ ThrottlingRateLimit: 20, ThrottlingBurstLimit: 50 }]);
-    assert.deepEqual(settings({ requestsPerSecond: '7', requestBurst: '9' }), [{ ThrottlingRateLimit: 7, ThrottlingBurstLimit: 9 }]);
+    assert.deepEqual(settings({ services: 'realtime', requestsPerSecond: '7', requestBurst: '9' }), [{ ThrottlingRateLimit: 7, ThrottlingBurstLimit: 9 }]);
   });
 
   test('two functions may speak to clients of this stage, one of them may end connections, and no other function may anything', () => {
     const [api] = Object.keys(resources(template, 'AWS::ApiGatewayV2::Api'));
-    const allowed = Object.entries(functions).flatMap(([id, { Properties }]) => statementsOf(template, target(Properties.Role)!)
+    const allowed = Object.keys(functions).flatMap((id) => allowedTo(template, id)
       .filter(({ Action }) => list(Action).includes('execute-api:ManageConnections'))
       .flatMap(({ Action, Resource }) => list(Resource).map((resource) => {
         assert.deepEqual(list(Action), ['execute-api:ManageConnections']);
         const text = JSON.stringify(resource);
         assert.ok(text.includes(`{"Ref":"${api}"}`), text);
-        return `${binaryOf(id)} ${/"(\/dev\/[^"]*)"/.exec(text)![1]}`;
+        return `${nameOf(template, id)} ${/"(\/dev\/[^"]*)"/.exec(text)![1]}`;
       })));
     assert.deepEqual(allowed.sort(), [
       'realtime-messages /dev/DELETE/@connections/*', 'realtime-messages /dev/POST/@connections/*', 'realtime-on-order /dev/POST/@connections/*',
@@ -84,13 +70,14 @@ describe('the WebSocket API', () => {
 
   test('only this API may call its functions', () => {
     const [api] = Object.keys(resources(template, 'AWS::ApiGatewayV2::Api'));
-    const permissions = Object.values(resources(template, 'AWS::Lambda::Permission')).map(({ Properties }) => Properties)
-      .filter(({ FunctionName }) => binaryOf(target(FunctionName)!).startsWith('realtime-'));
+    // Events invoke the other functions of the service.
+    const permissions = propertiesOf(template, 'AWS::Lambda::Permission')
+      .filter(({ FunctionName }) => /^realtime-(?!on-)/.test(nameOf(template, target(FunctionName))));
     const sources = permissions.map(({ FunctionName, Principal, SourceArn }) => {
       assert.equal(Principal, 'apigateway.amazonaws.com');
       const text = JSON.stringify(SourceArn);
       assert.ok(text.includes(`{"Ref":"${api}"}`), text);
-      return `${binaryOf(target(FunctionName)!)} ${/"(\/(?:\*|authorizers\/)[^"]*)"/.exec(text)![1]}`;
+      return `${nameOf(template, target(FunctionName)!)} ${/"(\/(?:\*|authorizers\/)[^"]*)"/.exec(text)![1]}`;
     });
     assert.deepEqual(sources.sort(), [
       'realtime-authorizer /authorizers/', 'realtime-connections /*$connect', 'realtime-connections /*$disconnect', 'realtime-messages /*$default',

@@ -169,7 +169,11 @@ impl LocalAws {
         self.form(
             "cloudformation",
             "CreateStack",
-            &[("StackName", "stack"), ("TemplateBody", &template.to_string())],
+            &[
+                ("StackName", "stack"),
+                ("TemplateBody", &template.to_string()),
+                ("Capabilities.member.1", "CAPABILITY_IAM"),
+            ],
         );
         let stack = eventually("a stack that is whole", || {
             let stack = self.form("cloudformation", "DescribeStacks", &[("StackName", "stack")]);
