@@ -83,7 +83,7 @@ async fn an_erasure_is_due_when_its_schedule_says_so() {
         assert!(shop.invoke(&requested).await);
     }
     let name = schedule_name(data["erasureId"].as_str().unwrap().parse().unwrap());
-    assert_eq!(shop.schedules().await, [name.clone()]);
+    assert_eq!(shop.schedules().await, [&*name]);
     let schedule = shop
         .account
         .aws()
