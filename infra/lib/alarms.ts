@@ -67,8 +67,8 @@ export function watch(stack: Stack, services: readonly Construct[], stage: strin
   together(stack, 'AgeAlarm', {
     description: `The oldest message in some queue is over ${OLD_SECONDS} seconds late (${stage})`,
     operation: 'MAX',
-    parts: within(stack, WorkQueue).map(({ queue, delaySeconds }) =>
-      ({ metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }), less: delaySeconds })),
+    parts: within(stack, WorkQueue).map(({ queue }) =>
+      ({ metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum' }) })),
     threshold: OLD_SECONDS,
   });
   together(stack, 'StreamAgeAlarm', {

@@ -12,10 +12,6 @@ export interface EventQueueProps {
   readonly sources: string[];
   readonly detailTypes: string[];
   readonly consumer: RustFunction;
-  /** Suffix of the name of a consumer's second queue. */
-  readonly suffix?: string;
-  /** Delay of each event before the consumer can receive it. */
-  readonly delaySeconds?: number;
 }
 
 /**
@@ -23,14 +19,16 @@ export interface EventQueueProps {
  * is unavailable.
  */
 export class EventQueue extends Construct {
+  readonly work: WorkQueue;
+
   constructor(scope: Construct, id: string, props: EventQueueProps) {
     super(scope, id);
     const work = new WorkQueue(this, 'Work', {
-      name: props.consumer.name + (props.suffix ?? ''),
+      name: props.consumer.name,
       callsInSequence: props.consumer.callsInSequence,
-      delaySeconds: props.delaySeconds,
     });
     work.feed(props.consumer);
+    this.work = work;
     new Rule(this, 'Rule', {
       eventBus: props.bus,
       description: `${props.sources.join(' and ')} to ${props.consumer.name} (${props.settings.stage})`,

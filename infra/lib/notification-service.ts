@@ -3,7 +3,6 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
-import { privacyQueues } from './privacy-queues.ts';
 import { EventQueue } from './event-queue.ts';
 import { TopicSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
@@ -82,7 +81,15 @@ export class NotificationService extends Construct {
     });
     customers.allow(table.tableArn, 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:BatchWriteItem');
     customers.allowEvents(bus);
-    privacyQueues(this, { settings, bus, consumer: customers });
+    new EventQueue(this, 'CustomerRequests', {
+      settings,
+      bus,
+      sources: ['shop.privacy'],
+      // An erasure waits until it is due, so that earlier checkouts are still charged and shipped, and
+      // their customer gets the mails.
+      detailTypes: ['CustomerExportRequested', 'CustomerErasureDue'],
+      consumer: customers,
+    });
   }
 }
 

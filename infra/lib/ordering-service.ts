@@ -4,7 +4,6 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
-import { privacyQueues } from './privacy-queues.ts';
 import { EventQueue } from './event-queue.ts';
 import { failureQueue } from './failure-queue.ts';
 import { OrderTopic } from './order-topic.ts';
@@ -104,6 +103,14 @@ export class OrderingService extends Construct {
     });
     customers.allow(orders.tableArn, 'dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     customers.allowEvents(bus);
-    privacyQueues(this, { settings, bus, consumer: customers });
+    new EventQueue(this, 'CustomerRequests', {
+      settings,
+      bus,
+      sources: ['shop.privacy'],
+      // An erasure waits until it is due, so that earlier checkouts are still charged and shipped, and
+      // their customer gets the mails.
+      detailTypes: ['CustomerExportRequested', 'CustomerErasureDue'],
+      consumer: customers,
+    });
   }
 }

@@ -7,6 +7,7 @@ import { ApiFunction } from './api-function.ts';
 import { EventQueue } from './event-queue.ts';
 import { failureQueue } from './failure-queue.ts';
 import { RustFunction } from './rust-function.ts';
+import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
 import { ShopTable } from './table.ts';
@@ -73,24 +74,34 @@ export class PrivacyService extends Construct {
       changes: ['INSERT', 'MODIFY'],
     });
 
-    const parts = new RustFunction(this, 'Parts', {
+    const progress = new RustFunction(this, 'Progress', {
       settings,
       service: 'privacy',
-      name: 'privacy-on-answer',
+      name: 'privacy-on-event',
       // The end of an erasure, as far as time allows: store it, delete the export, its parts and
       // the account, update the request.
       callsInSequence: 6,
-      environment: { PRIVACY_TABLE: requests.tableName, USER_POOL_ID: users.userPoolId, DATA_HOLDERS: holders },
+      environment: {
+        PRIVACY_TABLE: requests.tableName,
+        USER_POOL_ID: users.userPoolId,
+        DATA_HOLDERS: holders,
+        EVENT_BUS: bus.eventBusName,
+        ERASURE_DELAY_SECONDS: String(settings.erasureDelaySeconds),
+      },
     });
-    parts.allow(requests.tableArn,
+    progress.allow(requests.tableArn,
       'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:BatchWriteItem', 'dynamodb:Query');
-    parts.allow(users.userPoolArn, 'cognito-idp:ListUsers', 'cognito-idp:AdminDeleteUser');
-    new EventQueue(this, 'Collected', {
+    progress.allow(users.userPoolArn, 'cognito-idp:ListUsers', 'cognito-idp:AdminDeleteUser');
+    progress.allowEvents(bus);
+    const { work } = new EventQueue(this, 'Events', {
       settings,
       bus,
-      sources: HOLDERS.map((holder) => `shop.${holder}`),
-      detailTypes: ['CustomerDataCollected', 'CustomerDataErased'],
-      consumer: parts,
+      sources: ['privacy', ...HOLDERS].map((service) => `shop.${service}`),
+      detailTypes: ['CustomerErasureRequested', 'CustomerDataCollected', 'CustomerDataErased'],
+      consumer: progress,
     });
+    const schedules = new Schedules(this, 'Schedules', { deadLetters: work.deadLetters });
+    schedules.sendTo(work.queue);
+    schedules.allowCreation(progress, work.queue.queueArn);
   }
 }

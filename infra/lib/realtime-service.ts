@@ -3,7 +3,7 @@ import type { UserPool } from 'aws-cdk-lib/aws-cognito';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct, type IDependable } from 'constructs';
-import { privacyQueues } from './privacy-queues.ts';
+import { EventQueue } from './event-queue.ts';
 import { TopicSubscription } from './order-topic.ts';
 import { RustFunction } from './rust-function.ts';
 import type { Settings } from './settings.ts';
@@ -118,6 +118,14 @@ export class RealtimeService extends Construct {
     );
     customers.allow(chats.tableArn, 'dynamodb:PutItem', 'dynamodb:Query', 'dynamodb:BatchWriteItem');
     customers.allowEvents(bus);
-    privacyQueues(this, { settings, bus, consumer: customers });
+    new EventQueue(this, 'CustomerRequests', {
+      settings,
+      bus,
+      sources: ['shop.privacy'],
+      // An erasure waits until it is due, so that earlier checkouts are still charged and shipped, and
+      // their customer gets the mails.
+      detailTypes: ['CustomerExportRequested', 'CustomerErasureDue'],
+      consumer: customers,
+    });
   }
 }

@@ -40,7 +40,8 @@ export interface Settings {
   readonly requestBurst: number;
   /**
    * `-c erasureDelaySeconds=`: delay of an erasure before orders are anonymised, so that orders in
-   * progress are charged and shipped. The default is the maximum delay of SQS.
+   * progress are charged and shipped. Two weeks at most: the request and the tombstones are kept
+   * for 30 days, and a dead letter for two weeks.
    */
   readonly erasureDelaySeconds: number;
   /**
@@ -140,7 +141,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
     // bursts.
     requestsPerSecond: integer('requestsPerSecond', capacity === 'free-tier' ? 20 : 200, 1, 10_000),
     requestBurst: integer('requestBurst', capacity === 'free-tier' ? 50 : 400, 1, 5_000),
-    erasureDelaySeconds: integer('erasureDelaySeconds', 900, 0, 900),
+    erasureDelaySeconds: integer('erasureDelaySeconds', 900, 0, 1_209_600),
     carrierPaceSeconds: integer('carrierPaceSeconds', 60, 1, 604_800),
     lowStockThreshold: integer('lowStockThreshold', 5, 0, 1_000_000),
     passwordSignIn,

@@ -1,12 +1,11 @@
-import { ArnFormat, Stack, Tags } from 'aws-cdk-lib';
+import { Tags } from 'aws-cdk-lib';
 import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { ApiFunction } from './api-function.ts';
 import { failureQueue } from './failure-queue.ts';
 import { RustFunction } from './rust-function.ts';
+import { Schedules } from './schedules.ts';
 import type { Settings } from './settings.ts';
 import { StreamPublisher } from './stream-publisher.ts';
 import { ShopTable } from './table.ts';
@@ -43,7 +42,8 @@ export class ShippingService extends Construct {
       stream: StreamViewType.NEW_IMAGE,
     });
     const reminders = new WorkQueue(this, 'Reminders', { name: 'shipping-carrier', callsInSequence: CALLS });
-    const schedules = new Schedules(this, 'Schedules', { target: reminders });
+    const schedules = new Schedules(this, 'Schedules', { deadLetters: reminders.deadLetters });
+    schedules.sendTo(reminders.queue);
 
     const handler = new ApiFunction(this, 'Api', {
       settings,
@@ -58,13 +58,12 @@ export class ShippingService extends Construct {
     const environment = {
       SHIPMENT_TABLE: shipments.tableName,
       CARRIER_PACE_SECONDS: String(settings.carrierPaceSeconds),
-      ...schedules.environment,
     };
     const commands = new RustFunction(this, 'Commands', {
       settings, service: 'shipping', name: 'shipping-on-command', callsInSequence: CALLS, environment,
     });
     commands.allow(shipments.tableArn, 'dynamodb:PutItem', 'dynamodb:UpdateItem');
-    schedules.allowCreation(commands);
+    schedules.allowCreation(commands, reminders.queue.queueArn);
     this.commands = new WorkQueue(this, 'Asked', { name: commands.name, callsInSequence: CALLS });
     this.commands.feed(commands);
 
@@ -72,7 +71,7 @@ export class ShippingService extends Construct {
       settings, service: 'shipping', name: 'shipping-carrier', callsInSequence: CALLS, environment,
     });
     carrier.allow(shipments.tableArn, 'dynamodb:UpdateItem');
-    schedules.allowCreation(carrier);
+    schedules.allowCreation(carrier, reminders.queue.queueArn);
     reminders.feed(carrier);
 
     new StreamPublisher(this, 'ShipmentEvents', {
@@ -85,52 +84,5 @@ export class ShippingService extends Construct {
       // The expiry of a shipment without a parcel is no event.
       changes: ['INSERT', 'MODIFY'],
     });
-  }
-}
-
-/** One-time schedules that send messages to one queue. */
-class Schedules extends Construct {
-  /** Environment variables that `lambdakit::schedule` reads. */
-  readonly environment: Readonly<Record<string, string>>;
-  private readonly group: CfnScheduleGroup;
-  private readonly role: Role;
-
-  constructor(scope: Construct, id: string, { target: { queue, deadLetters } }: { readonly target: WorkQueue }) {
-    super(scope, id);
-    const stack = Stack.of(this);
-    this.group = new CfnScheduleGroup(this, 'Group');
-    this.role = new Role(this, 'Role', {
-      // Only for schedules of this group: other ones in the account might use the role's name.
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: {
-          StringEquals: { 'aws:SourceAccount': stack.account },
-          ArnEquals: { 'aws:SourceArn': this.group.attrArn },
-        },
-      }),
-    });
-    this.role.addToPolicy(new PolicyStatement({
-      actions: ['sqs:SendMessage'],
-      // Messages that cannot be sent for a day go to the dead-letter queue.
-      resources: [queue.queueArn, deadLetters.queueArn],
-    }));
-    this.environment = {
-      SCHEDULE_GROUP: this.group.ref,
-      SCHEDULE_QUEUE_ARN: queue.queueArn,
-      SCHEDULE_DEAD_LETTERS_ARN: deadLetters.queueArn,
-      SCHEDULE_ROLE_ARN: this.role.roleArn,
-    };
-  }
-
-  /** Lets a function create schedules in this group, and pass them their role. */
-  allowCreation(creator: RustFunction): void {
-    const schedules = Stack.of(this).formatArn({
-      service: 'scheduler', resource: 'schedule', resourceName: `${this.group.ref}/*`, arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    });
-    creator.allow(schedules, 'scheduler:CreateSchedule');
-    creator.addToRolePolicy(new PolicyStatement({
-      actions: ['iam:PassRole'],
-      resources: [this.role.roleArn],
-      conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
-    }));
   }
 }

@@ -15,25 +15,20 @@ export interface WorkQueueProps {
   readonly name: string;
   /** `callsInSequence` of its consumer. */
   readonly callsInSequence: number;
-  /** Delay of each message before a consumer can receive it. */
-  readonly delaySeconds?: number;
 }
 
 /** A queue with a dead-letter queue. */
 export class WorkQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
-  readonly delaySeconds: number;
 
-  constructor(scope: Construct, id: string, { name, callsInSequence, delaySeconds = 0 }: WorkQueueProps) {
+  constructor(scope: Construct, id: string, { name, callsInSequence }: WorkQueueProps) {
     super(scope, id);
-    this.delaySeconds = delaySeconds;
     this.deadLetters = new ShopQueue(this, 'DeadLetters', {
       retentionPeriod: Duration.days(14),
     });
     this.queue = new ShopQueue(this, 'Queue', {
       receiveMessageWaitTime: Duration.seconds(20),
-      ...(delaySeconds > 0 ? { deliveryDelay: Duration.seconds(delaySeconds) } : {}),
       visibilityTimeout: Duration.seconds(visibilitySeconds(timeoutSeconds(callsInSequence))),
       deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: MAX_RECEIVES },
     });

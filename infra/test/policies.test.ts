@@ -20,7 +20,7 @@ const ALLOWED_WILDCARDS: { readonly action: string; readonly ending: string; rea
   {
     action: 'scheduler:CreateSchedule',
     ending: '/*',
-    reason: 'a schedule is named after its order; its group is named',
+    reason: 'a schedule is named after its order or erasure; its group is named',
   },
 ];
 
@@ -30,7 +30,7 @@ const NOT_USED: Readonly<Record<string, string>> = {
   TOKEN_ISSUER: 'its keys are open to the world',
   PROVIDER_URL: 'the payment provider is open to the world, and asks for its key',
   WEBHOOK_URL: 'the shop is open to the world there, and looks at the signature',
-  SCHEDULE_QUEUE_ARN: 'schedules send there, in a role of their own',
+  SCHEDULE_TARGET_ARN: 'schedules deliver there, in a role of their own',
   SCHEDULE_DEAD_LETTERS_ARN: 'schedules send there, in a role of their own',
 };
 
@@ -43,7 +43,7 @@ function queuePolicies(queueId: string): Statement[] {
 describe('edges', () => {
   test('each rule may send to its queue and its dead-letter queue, and no other rule may', () => {
     const rules = Object.entries(resources(template, 'AWS::Events::Rule'));
-    assert.equal(rules.length, 14);
+    assert.equal(rules.length, 11);
     for (const [ruleId, { Properties }] of rules) {
       for (const { Arn, DeadLetterConfig } of Properties.Targets) {
         for (const queueId of [target(Arn)!, target(DeadLetterConfig.Arn)!]) {
@@ -153,34 +153,51 @@ describe('edges', () => {
     assert.match(JSON.stringify(allowed[0].Condition.ArnLike['aws:SourceArn']), /:alarm:ferrocart-dev-\*"/);
   });
 
-  test('schedules of one group may send to the carrier\'s queue and its dead-letter queue, in a role for nothing else', () => {
-    const roles = Object.entries(resources(template, 'AWS::IAM::Role')).filter(([, { Properties }]) =>
-      JSON.stringify(Properties.AssumeRolePolicyDocument).includes('scheduler.amazonaws.com'));
-    assert.equal(roles.length, 1);
-    const [roleId, { Properties }] = roles[0]!;
-    const [groupId] = Object.keys(resources(template, 'AWS::Scheduler::ScheduleGroup'));
-    assert.deepEqual(Properties.AssumeRolePolicyDocument.Statement.map(({ Condition }: Statement) => Condition), [{
-      StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
-      ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [groupId, 'Arn'] } },
-    }]);
-    const [statement, ...others] = statementsOf(template, roleId);
-    assert.deepEqual(others, []);
-    assert.equal(statement!.Action, 'sqs:SendMessage');
-    for (const functionId of ['shipping-on-command', 'shipping-carrier'].map(functionNamed)) {
-      const { Environment: { Variables }, Role } = functions[functionId]!.Properties;
-      assert.deepEqual(statement!.Resource, [Variables.SCHEDULE_QUEUE_ARN, Variables.SCHEDULE_DEAD_LETTERS_ARN]);
-      assert.equal(target(Variables.SCHEDULE_ROLE_ARN), roleId);
-      assert.deepEqual(Variables.SCHEDULE_GROUP, { Ref: groupId });
-      const passed = statementsOf(template, target(Role)!).filter(({ Action }) => Action === 'iam:PassRole');
+  /** The role of the schedules that these functions create, and what they may create and pass. */
+  function scheduleRole(...creators: string[]): { statements: Statement[]; variables: Record<string, unknown>[] } {
+    const variables = creators.map((name) => functions[functionNamed(name)]!.Properties.Environment.Variables);
+    const roleId = target(variables[0].SCHEDULE_ROLE_ARN)!;
+    const { AssumeRolePolicyDocument } = resources(template, 'AWS::IAM::Role')[roleId]!.Properties;
+    const groupId = target(variables[0].SCHEDULE_GROUP)!;
+    assert.ok(groupId in resources(template, 'AWS::Scheduler::ScheduleGroup'));
+    assert.deepEqual(AssumeRolePolicyDocument.Statement.map(({ Principal, Condition }: Statement) => [Principal, Condition]), [[
+      { Service: 'scheduler.amazonaws.com' },
+      {
+        StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
+        ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': [groupId, 'Arn'] } },
+      },
+    ]]);
+    creators.forEach((name, index) => {
+      assert.equal(target(variables[index].SCHEDULE_ROLE_ARN), roleId);
+      assert.deepEqual(variables[index].SCHEDULE_GROUP, { Ref: groupId });
+      const statements = statementsOf(template, target(functions[functionNamed(name)]!.Properties.Role)!);
+      const passed = statements.filter(({ Action }) => Action === 'iam:PassRole');
       assert.equal(passed.length, 1);
       assert.deepEqual(passed[0]!.Resource, { 'Fn::GetAtt': [roleId, 'Arn'] });
       assert.deepEqual(passed[0]!.Condition, { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } });
-    }
-    // The carrier polls the queue that schedules send to.
-    const polled = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'))
-      .filter((mapping) => target(mapping.Properties.FunctionName) === functionNamed('shipping-carrier'));
-    assert.deepEqual(polled.map((mapping) => mapping.Properties.EventSourceArn), [list(statement!.Resource)[0]]);
-  });
+    });
+    return { statements: statementsOf(template, roleId), variables };
+  }
+
+  for (const [what, consumer, ...creators] of [
+    ['parcels', 'shipping-carrier', 'shipping-on-command', 'shipping-carrier'],
+    ['erasures', 'privacy-on-event', 'privacy-on-event'],
+  ] as const) {
+    test(`schedules of ${what} may send to a queue of ${consumer} and its dead-letter queue, in a role for nothing else`, () => {
+      const { statements, variables } = scheduleRole(...creators);
+      for (const { SCHEDULE_TARGET_ARN, SCHEDULE_DEAD_LETTERS_ARN } of variables) {
+        const granted = statements.flatMap(({ Action, Resource }) => list(Resource).flatMap((one) => grants(list(Action), one)));
+        const needed = [SCHEDULE_TARGET_ARN, SCHEDULE_DEAD_LETTERS_ARN].flatMap((queue) => grants(['sqs:SendMessage'], queue));
+        assert.deepEqual(granted.sort(), needed.sort());
+        const queue = resources(template, 'AWS::SQS::Queue')[target(SCHEDULE_TARGET_ARN)!]!;
+        assert.deepEqual(queue.Properties.RedrivePolicy.deadLetterTargetArn, SCHEDULE_DEAD_LETTERS_ARN);
+      }
+      // The consumer polls the queue that schedules send to.
+      const polled = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'))
+        .filter((mapping) => target(mapping.Properties.FunctionName) === functionNamed(consumer));
+      assert.deepEqual(polled.map((mapping) => mapping.Properties.EventSourceArn), [variables[0]!.SCHEDULE_TARGET_ARN]);
+    });
+  }
 
   test('each function may log, have its sources polled and quarantine what fails, with no action to spare', () => {
     // The actions of AWS's own policies AWSLambdaSQSQueueExecutionRole and
@@ -201,7 +218,7 @@ describe('edges', () => {
       ]];
     }));
     const mappings = Object.values(resources(template, 'AWS::Lambda::EventSourceMapping'));
-    assert.equal(mappings.length, 28);
+    assert.equal(mappings.length, 25);
     for (const { Properties } of mappings) {
       const needed = needs.get(target(Properties.FunctionName)!)!;
       const source = Properties.EventSourceArn;
@@ -225,7 +242,7 @@ describe('edges', () => {
       statementsOf(template, target(Properties.Role)!)
         .filter(({ Action }) => list(Action).includes('events:PutEvents'))
         .map(({ Condition }) => ({ service: Properties.Environment.Variables.SERVICE, Condition })));
-    assert.equal(telling.length, 11);
+    assert.equal(telling.length, 12);
     for (const { service, Condition } of telling) {
       assert.deepEqual(Condition, { 'ForAllValues:StringEquals': { 'events:source': [`shop.${service}`] } });
     }

@@ -38,7 +38,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['alarmEmail', ['nobody', 'a b@c']],
   ['mailSender', ['nobody', 'a b@c.de', '*@example.com', 'shop@*', 'shop.@example.com', 'a..b@example.com']],
   ['requestBurst', ['0', '5001']],
-  ['erasureDelaySeconds', ['-1', '901', 'long']],
+  ['erasureDelaySeconds', ['-1', '1209601', 'long']],
   ['lowStockThreshold', ['-1', '1.5', 'few', '1000001']],
   ['carrierPaceSeconds', ['0', '-1', '0.5', 'soon', '604801']],
   ['paymentProviderUrl', ['pay.example.com', 'http://pay.example.com', 'https://pay example', "https://a'b", 'https://pay.example.com/?a']],

@@ -89,11 +89,16 @@ impl Role {
 impl Policy {
     fn reductions(&self) -> Vec<Reduction> {
         let mut reductions = Vec::new();
+        let is_publisher = self.document.to_string().contains("dynamodb:GetRecords");
         for (index, statement) in self.document["Statement"].as_array().unwrap().iter().enumerate() {
             let resource = statement["Resource"].to_string();
             for action in actions(statement) {
-                // Lambda itself sends to dead-letter queues.
-                if action == AT_START || OF_LAMBDA.contains(&action) || resource.contains("DeadLetters") {
+                // Lambda itself sends to dead-letter queues, and failed invocations to failure queues.
+                // Publishers quarantine records there.
+                let is_of_lambda = resource.contains("DeadLetters")
+                    || resource.contains("Failures") && !is_publisher
+                    || OF_LAMBDA.contains(&action);
+                if action == AT_START || is_of_lambda {
                     continue;
                 }
                 let mut policy = self.clone();

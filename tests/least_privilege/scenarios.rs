@@ -85,7 +85,7 @@ impl FunctionScenarios {
             // It needs no permissions.
             "privacy-on-sign-up" => !self.staff.customer().user().is_empty(),
             "privacy-api" => self.customer_takes_their_data_and_leaves(timeout),
-            "privacy-on-answer" => self.answers_are_collected(timeout),
+            "privacy-on-event" => self.requests_are_completed(timeout),
             "basket-on-privacy" => {
                 let customer = OtherCustomer::new();
                 let basket = customer.basket(&self.product);
@@ -296,7 +296,7 @@ impl FunctionScenarios {
 
     /// Delivers a customer's privacy requests to a function that exports and erases their data.
     fn data_is_exported_and_erased(&self, function: &str, customer_id: &str) -> bool {
-        let requests = [("CustomerExportRequested", "exportId"), ("CustomerErasureRequested", "erasureId")];
+        let requests = [("CustomerExportRequested", "exportId"), ("CustomerErasureDue", "erasureId")];
         requests.into_iter().all(|(name, id)| {
             let request = json!({ "customerId": customer_id, id: Uuid::now_v7() });
             self.deliver(function, &Uuid::now_v7().to_string(), name, request)
@@ -646,16 +646,17 @@ impl FunctionScenarios {
             && within(timeout, || !customer.has_account())
     }
 
-    /// Delivers the answers of all data holders to a customer's requests. The holders answer, too,
-    /// but their denied messages would only be redelivered.
-    fn answers_are_collected(&self, timeout: Duration) -> bool {
+    /// Delivers a customer's erasure, and the answers of all data holders to their requests. The
+    /// service's own events and the holders' arrive, too, but denied messages would only be
+    /// redelivered.
+    fn requests_are_completed(&self, timeout: Duration) -> bool {
         let customer = self.staff.customer();
-        let holders = self.variable("privacy-on-answer", "DATA_HOLDERS");
+        let holders = self.variable("privacy-on-event", "DATA_HOLDERS");
         let answers = |name: &str, answer: Value| {
             holders.split(',').all(|holder| {
                 let mut answer = answer.clone();
                 answer["holder"] = json!(holder);
-                self.deliver("privacy-on-answer", &Uuid::now_v7().to_string(), name, answer)
+                self.deliver("privacy-on-event", &Uuid::now_v7().to_string(), name, answer)
             })
         };
         let export = customer.get("/me/export").expect(202).body;
@@ -668,7 +669,25 @@ impl FunctionScenarios {
         }
         let erasure = customer.send("DELETE", "/me", &[], "").expect(202).body;
         let erased = json!({ "customerId": erasure["customerId"], "erasureId": erasure["requestId"] });
-        answers("CustomerDataErased", erased) && within(timeout, || !customer.has_account())
+        self.deliver("privacy-on-event", &Uuid::now_v7().to_string(), "CustomerErasureDue", erased.clone())
+            && self.erasure_is_scheduled()
+            && answers("CustomerDataErased", erased)
+            && within(timeout, || !customer.has_account())
+    }
+
+    /// Invokes the function as the bus does, with an erasure that nobody requested: nothing comes of
+    /// its schedule.
+    fn erasure_is_scheduled(&self) -> bool {
+        let [event, erasure, customer] = [(); 3].map(|()| Uuid::now_v7());
+        // In the future, so that there is a delay.
+        let at = domain::Timestamp::now().plus(Duration::from_mins(1));
+        let metadata =
+            json!({ "eventId": event, "version": 1, "correlationId": "privileges", "occurredAt": at });
+        let requested = json!({
+            "detail-type": "CustomerErasureRequested", "source": "shop.privacy",
+            "detail": { "metadata": metadata, "data": { "customerId": customer, "erasureId": erasure } },
+        });
+        is_done(&self.invoke("privacy-on-event", &requested))
     }
 
     /// Requests the export of a customer's data, as staff.

@@ -7,11 +7,14 @@ use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
 use lambdakit::messaging::consumer;
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::schedule::Schedules;
 use lambdakit::outbox::{self, Outbox};
 use lambdakit::{ConfigError, handler};
 use mimalloc::MiMalloc;
 use privacy::account::Accounts;
 use privacy::api::router;
+use privacy::erasure::ErasureDelay;
 use privacy::outbox::translate;
 use privacy::progress::RequestProgress;
 use privacy::store::{Holders, RequestStore};
@@ -24,7 +27,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "privacy-api" => api::run(routes).await,
-        "privacy-on-answer" => consumer::run(request_progress).await,
+        "privacy-on-event" => consumer::run(request_progress).await,
         "privacy-publisher" => outbox::run(publisher).await,
         "privacy-on-sign-up" => sign_up::run(|user_name| user_name.parse::<UserName>().map(drop)).await,
         unknown => Err(handler::unknown(unknown)),
@@ -38,12 +41,13 @@ async fn routes() -> Result<Router, ConfigError> {
     Ok(router(RequestStore::new(requests, Holders::from_env()?)))
 }
 
-/// Collects the other services' answers to a customer's request.
+/// Delays erasures, and collects the other services' answers to a customer's request.
 async fn request_progress() -> Result<RequestProgress, ConfigError> {
     let aws = Aws::preconnected("dynamodb").await?;
     let table = Table::from_env(&aws.dynamodb(), "PRIVACY_TABLE")?;
     let requests = RequestStore::new(table, Holders::from_env()?);
-    Ok(RequestProgress::new(requests, Accounts::from_env(&aws)?))
+    let delay = ErasureDelay::from_env(Schedules::from_env(&aws)?, Publisher::from_env(&aws)?)?;
+    Ok(RequestProgress::new(requests, Accounts::from_env(&aws)?, delay))
 }
 
 /// Publishes each customer's request.

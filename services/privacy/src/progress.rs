@@ -1,35 +1,62 @@
-//! Consumer of the data holders' answers to customers' requests.
+//! Consumer of the events that advance customers' requests: the delay of an erasure, and the data
+//! holders' answers.
 
 use contracts::Event;
-use contracts::privacy::{CustomerDataCollected, CustomerDataErased};
+use contracts::privacy::{
+    CustomerDataCollected, CustomerDataErased, CustomerErasureDue, CustomerErasureRequested,
+};
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
 use serde::Deserialize;
 
 use crate::account::Accounts;
+use crate::erasure::ErasureDelay;
 use crate::store::{Erased, RequestStore};
 
-/// The events that the data holders publish.
+/// The events that advance requests. A schedule delivers `CustomerErasureDue`, the bus the others.
 #[derive(Clone, Debug, Deserialize)]
 #[expect(missing_docs, reason = "each is documented where it is defined")]
-pub enum HolderEvent {
+pub enum ProgressEvent {
+    CustomerErasureRequested(Event<CustomerErasureRequested>),
+    CustomerErasureDue(Event<CustomerErasureDue>),
     CustomerDataCollected(Event<CustomerDataCollected>),
     CustomerDataErased(Event<CustomerDataErased>),
 }
 
-/// Collects the data holders' answers.
+/// Delays erasures, and collects the data holders' answers.
 #[derive(Clone, Debug)]
 pub struct RequestProgress {
     requests: RequestStore,
     accounts: Accounts,
+    delay: ErasureDelay,
 }
 
 impl RequestProgress {
-    /// Collects answers to these requests, and deletes these accounts.
+    /// Collects answers to these requests, deletes these accounts, and delays erasures.
     #[must_use]
-    pub fn new(requests: RequestStore, accounts: Accounts) -> Self {
-        Self { requests, accounts }
+    pub fn new(requests: RequestStore, accounts: Accounts, delay: ErasureDelay) -> Self {
+        Self { requests, accounts, delay }
+    }
+
+    async fn erasure_requested(
+        &self,
+        requested: &Event<CustomerErasureRequested>,
+    ) -> Result<(), HandlerError> {
+        match self.delay.start(requested).await? {
+            Some(due) => self.erasure_due(&due).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Publishes an erasure that is due. Holders trust events of this service, so it publishes only
+    /// what was requested here, and not yet completed.
+    async fn erasure_due(&self, due: &Event<CustomerErasureDue>) -> Result<(), HandlerError> {
+        let CustomerErasureDue { customer_id, erasure_id } = due.data;
+        if self.requests.is_erasing(customer_id, erasure_id).await? {
+            self.delay.publish(due).await?;
+        }
+        Ok(())
     }
 
     /// Deletes the account when no holder has data any more, and then the request. If a step fails,
@@ -51,14 +78,16 @@ impl RequestProgress {
 }
 
 impl consumer::Handler for RequestProgress {
-    type Event = HolderEvent;
+    type Event = ProgressEvent;
 
-    async fn handle(&self, event: HolderEvent) -> Result<(), HandlerError> {
+    async fn handle(&self, event: ProgressEvent) -> Result<(), HandlerError> {
         match event {
-            HolderEvent::CustomerDataCollected(collected) => {
+            ProgressEvent::CustomerErasureRequested(requested) => self.erasure_requested(&requested).await,
+            ProgressEvent::CustomerErasureDue(due) => self.erasure_due(&due).await,
+            ProgressEvent::CustomerDataCollected(collected) => {
                 Ok(self.requests.collect(&collected.data).await?)
             }
-            HolderEvent::CustomerDataErased(erased) => self.erased(&erased.data).await,
+            ProgressEvent::CustomerDataErased(erased) => self.erased(&erased.data).await,
         }
     }
 }

@@ -28,8 +28,8 @@ use uuid::Uuid;
 
 /// How long an export can be fetched.
 const EXPORT_DAYS: u32 = 1;
-/// How long an erasure request is kept: longer than its events can wait in queues and dead-letter
-/// queues.
+/// How long an erasure request is kept: longer than its delay, and its events can wait in queues and
+/// dead-letter queues after that, two weeks each.
 const ERASURE_DAYS: u32 = 30;
 
 /// The most rows that one `BatchWriteItem` call takes.
@@ -295,6 +295,12 @@ impl RequestStore {
         let mut parts: Page<Part> = self.table.query(query, page).await?;
         parts.items.retain(|part| export.counts(part));
         Ok(parts)
+    }
+
+    /// Whether this erasure was requested and is not completed, by a consistent read.
+    pub async fn is_erasing(&self, customer_id: CustomerId, erasure_id: Uuid) -> Result<bool, AwsError> {
+        let erasure: Option<Request> = self.table.get_latest(key(customer_id, ERASURE)).await?;
+        Ok(erasure.is_some_and(|erasure| erasure.request_id == erasure_id))
     }
 
     /// Records that a holder has erased its data.

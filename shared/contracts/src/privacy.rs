@@ -33,7 +33,20 @@ pub struct CustomerErasureRequested {
     pub erasure_id: Uuid,
 }
 
-payloads!("shop.privacy" => CustomerExportRequested, CustomerErasureRequested);
+/// The erasure of a customer's data is due: their orders had time to be placed, charged and shipped.
+///
+/// Holders that fulfilment depends on wait for this event. All others erase when it is requested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct CustomerErasureDue {
+    /// The customer.
+    pub customer_id: CustomerId,
+    /// Identifies the request.
+    pub erasure_id: Uuid,
+}
+
+payloads!("shop.privacy" => CustomerExportRequested, CustomerErasureRequested, CustomerErasureDue);
 
 /// The requests, as a holder deserializes them: by their detail-type.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -41,6 +54,7 @@ payloads!("shop.privacy" => CustomerExportRequested, CustomerErasureRequested);
 pub enum PrivacyRequest {
     CustomerExportRequested(Event<CustomerExportRequested>),
     CustomerErasureRequested(Event<CustomerErasureRequested>),
+    CustomerErasureDue(Event<CustomerErasureDue>),
 }
 
 /// A part of the data that one service holds about a customer.
@@ -114,5 +128,8 @@ mod tests {
         let erasure = Event::new(id, "c-1".to_owned(), at, payload);
         let request = read(CustomerErasureRequested::DETAIL_TYPE, serde_json::to_value(&erasure).unwrap());
         assert_eq!(request, PrivacyRequest::CustomerErasureRequested(erasure));
+        let due = Event::new(id, "c-1".to_owned(), at, CustomerErasureDue { customer_id, erasure_id: id });
+        let request = read(CustomerErasureDue::DETAIL_TYPE, serde_json::to_value(&due).unwrap());
+        assert_eq!(request, PrivacyRequest::CustomerErasureDue(due));
     }
 }

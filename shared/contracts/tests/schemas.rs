@@ -16,7 +16,8 @@ use contracts::payment::{
     ChargePayment, PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled, RefundPayment,
 };
 use contracts::privacy::{
-    CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
+    CustomerDataCollected, CustomerDataErased, CustomerErasureDue, CustomerErasureRequested,
+    CustomerExportRequested,
 };
 use contracts::product::{ProductCreated, ProductDeleted, ProductUpdated};
 use contracts::shipping::{
@@ -71,6 +72,7 @@ fn the_schema_of_each_event_is_the_published_one() {
     check::<CustomerExportRequested>();
     check::<CustomerDataCollected>();
     check::<CustomerErasureRequested>();
+    check::<CustomerErasureDue>();
     check::<CustomerDataErased>();
     check::<OrderPlaced>();
     check::<OrderStockReserved>();

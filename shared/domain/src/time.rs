@@ -1,5 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, NaiveDate, SecondsFormat, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -46,10 +47,23 @@ impl Timestamp {
         Self(self.0 + TimeDelta::milliseconds(1))
     }
 
+    /// This time plus a duration; a time beyond the year 262,000 becomes this one.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let moment = TimeDelta::from_std(duration).ok().and_then(|delta| self.0.checked_add_signed(delta));
+        moment.map_or(self, Self::from)
+    }
+
     /// This time plus `days` days.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
         Self(self.0 + TimeDelta::days(i64::from(days)))
+    }
+}
+
+impl From<Timestamp> for SystemTime {
+    fn from(Timestamp(moment): Timestamp) -> Self {
+        moment.into()
     }
 }
 
@@ -121,6 +135,15 @@ mod tests {
         assert_eq!(Timestamp::from_unix_millis(0).to_string(), "1970-01-01T00:00:00.000Z");
         let parsed: Timestamp = serde_json::from_str(r#""2026-01-31T12:00:00.123456+02:00""#).unwrap();
         assert_eq!(serde_json::to_string(&parsed).unwrap(), r#""2026-01-31T10:00:00.123Z""#);
+    }
+
+    #[test]
+    fn a_duration_is_added_unless_it_leads_beyond_all_times() {
+        let epoch = Timestamp::from_unix_millis(0);
+        let later = epoch.plus(Duration::from_millis(90_500));
+        assert_eq!(later.to_string(), "1970-01-01T00:01:30.500Z");
+        assert_eq!(SystemTime::from(later), SystemTime::UNIX_EPOCH + Duration::from_millis(90_500));
+        assert_eq!(epoch.plus(Duration::MAX), epoch);
     }
 
     #[test]

@@ -123,6 +123,7 @@ impl Outcome {
 #[derive(Debug)]
 pub(crate) struct Invocation {
     request_id: String,
+    function_arn: String,
     cold_start: bool,
     started: Instant,
     deadline: Option<Instant>,
@@ -153,6 +154,7 @@ impl Invocation {
         let deadline = left.map(|left| started + left.saturating_sub(RESERVE));
         Arc::new(Self {
             request_id: context.map(|context| context.request_id.clone()).unwrap_or_default(),
+            function_arn: context.map(|context| context.invoked_function_arn.clone()).unwrap_or_default(),
             cold_start: COLD.swap(false, Ordering::Relaxed),
             started,
             deadline,
@@ -351,6 +353,12 @@ pub fn correlation_id() -> String {
 #[must_use]
 pub fn request_id() -> String {
     with_current(|invocation| invocation.request_id.clone()).unwrap_or_default()
+}
+
+/// The ARN by which the current invocation called the function; empty outside of one.
+#[must_use]
+pub fn function_arn() -> String {
+    with_current(|invocation| invocation.function_arn.clone()).unwrap_or_default()
 }
 
 /// An invocation's context that leaves its work this many milliseconds.

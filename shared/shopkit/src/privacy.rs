@@ -5,8 +5,8 @@
 //! its answer is published, and handling it again is harmless.
 
 use contracts::privacy::{
-    CustomerDataCollected, CustomerDataErased, CustomerErasureRequested, CustomerExportRequested,
-    PrivacyRequest,
+    CustomerDataCollected, CustomerDataErased, CustomerErasureDue, CustomerErasureRequested,
+    CustomerExportRequested, PrivacyRequest,
 };
 use contracts::{Event, Payload};
 use domain::{CustomerId, Timestamp};
@@ -67,11 +67,16 @@ impl<H: DataHolder> PrivacyHandler<H> {
         export.publish(true).await
     }
 
-    async fn erase(&self, request: &Event<CustomerErasureRequested>) -> Result<(), HandlerError> {
-        let CustomerErasureRequested { customer_id, erasure_id } = request.data;
+    /// Erases when it is requested or when it is due; a holder subscribes to one of the events.
+    async fn erase<P: Payload>(
+        &self,
+        cause: &Event<P>,
+        customer_id: CustomerId,
+        erasure_id: Uuid,
+    ) -> Result<(), HandlerError> {
         self.holder.erase(customer_id).await?;
         let payload = CustomerDataErased { customer_id, erasure_id, holder: H::SERVICE.to_owned() };
-        let event = request.consequence(H::SERVICE, Timestamp::now(), payload);
+        let event = cause.consequence(H::SERVICE, Timestamp::now(), payload);
         let entry = Entry::new(H::SOURCE, CustomerDataErased::DETAIL_TYPE, &event)?;
         Ok(self.publisher.publish_one(entry).await?)
     }
@@ -83,7 +88,14 @@ impl<H: DataHolder> consumer::Handler for PrivacyHandler<H> {
     async fn handle(&self, request: PrivacyRequest) -> Result<(), HandlerError> {
         match request {
             PrivacyRequest::CustomerExportRequested(request) => self.export(&request).await,
-            PrivacyRequest::CustomerErasureRequested(request) => self.erase(&request).await,
+            PrivacyRequest::CustomerErasureRequested(request) => {
+                let CustomerErasureRequested { customer_id, erasure_id } = request.data;
+                self.erase(&request, customer_id, erasure_id).await
+            }
+            PrivacyRequest::CustomerErasureDue(due) => {
+                let CustomerErasureDue { customer_id, erasure_id } = due.data;
+                self.erase(&due, customer_id, erasure_id).await
+            }
         }
     }
 }

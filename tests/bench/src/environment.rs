@@ -45,7 +45,7 @@ pub fn environment(handler: &str, endpoint: &str, more: &[(&str, &str)]) -> Vec<
         ("PROVIDER_URL", endpoint),
         ("PROVIDER_KEY_SECRET", "arn:aws:secretsmanager:us-east-1:123456789012:secret:bench-a1b2c3"),
         ("SCHEDULE_GROUP", "bench"),
-        ("SCHEDULE_QUEUE_ARN", "arn:aws:sqs:us-east-1:123456789012:reminders"),
+        ("SCHEDULE_TARGET_ARN", "arn:aws:sqs:us-east-1:123456789012:reminders"),
         ("SCHEDULE_DEAD_LETTERS_ARN", "arn:aws:sqs:us-east-1:123456789012:reminders-dlq"),
         ("SCHEDULE_ROLE_ARN", "arn:aws:iam::123456789012:role/scheduler"),
         ("CARRIER_PACE_SECONDS", "60"),

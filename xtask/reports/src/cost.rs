@@ -289,9 +289,9 @@ mod tests {
 
     #[test]
     fn queues_are_polled_and_alarms_watch_without_any_order() {
-        let polls = 28.0 * 15.0 * 60.0 * 730.0;
+        let polls = 18.0 * 15.0 * 60.0 * 730.0;
         assert!((dollars(1e-6, Item::SqsRequests) - (polls - 1e6) * 0.4e-6).abs() < 1e-6);
-        assert!((dollars(1e-6, Item::AlarmMetrics) - 13.0).abs() < 1e-6);
+        assert!((dollars(1e-6, Item::AlarmMetrics) - 12.6).abs() < 1e-6);
     }
 
     #[test]

@@ -187,7 +187,7 @@ async fn the_sample_request_of_the_gateway_and_the_sample_part_are_understood() 
     let shop = shop().await;
     let answer = shop.client.invoke(include_str!("../../events/privacy-api.json")).await.expect(202);
     assert_eq!(answer.body["customerId"], customer_id("swn"));
-    let part = serde_json::from_str(include_str!("../../events/privacy-on-answer.json")).unwrap();
+    let part = serde_json::from_str(include_str!("../../events/privacy-on-event.json")).unwrap();
     assert!(shop.deliver_batch(&part).await);
 }
 

@@ -2,22 +2,30 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
+mod delay;
 mod erasure;
 mod export;
 mod requests;
 mod second_owner;
 
+use std::time::Duration;
+
+use lambdakit::messaging::publish::Publisher;
+use lambdakit::messaging::schedule::{Places, ScheduleTarget, Schedules};
 use privacy::account::Accounts;
 use privacy::api::router;
+use privacy::erasure::ErasureDelay;
 use privacy::progress::RequestProgress;
 use privacy::store::{Holders, RequestStore};
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
-use testkit::{Account, Client, deliver};
+use testkit::{Account, Bus, Client, deliver};
 use uuid::Uuid;
 
 /// The services that hold customer data in these tests.
 const HOLDERS: [&str; 4] = ["basket", "notification", "ordering", "realtime"];
+/// The target of schedules.
+const TARGET: &str = "arn:aws:sqs:us-east-1:000000000000:privacy-on-event";
 
 /// A privacy service with an empty table and a user pool, and a proxy between it and AWS.
 struct Shop {
@@ -29,9 +37,17 @@ struct Shop {
     pool: String,
     progress: RequestProgress,
     faults: FaultProxy,
+    /// Without the proxy.
+    account: Account,
+    bus: Bus,
 }
 
 async fn shop() -> Shop {
+    shop_that_delays(Duration::from_mins(15)).await
+}
+
+/// A shop that delays erasures by this duration.
+async fn shop_that_delays(delay: Duration) -> Shop {
     let account = Account::new();
     let faults = account.faults().await;
     let of_service = account.behind(&faults);
@@ -40,11 +56,24 @@ async fn shop() -> Shop {
     let pool = cognito.create_user_pool().pool_name("users").send().await.unwrap();
     let pool = pool.user_pool.unwrap().id.unwrap();
     let requests = RequestStore::new(of_service.known_table("PRIVACY_TABLE"), Holders::new(HOLDERS));
-    let progress =
-        RequestProgress::new(requests.clone(), Accounts::new(of_service.aws().cognito(), pool.clone()));
+    let bus = account.bus().await;
+    let places = Places {
+        group: "default".to_owned(),
+        target: ScheduleTarget::Arn(TARGET.to_owned()),
+        dead_letters_arn: "arn:aws:sqs:us-east-1:000000000000:privacy-failures".to_owned(),
+        role_arn: "arn:aws:iam::000000000000:role/scheduler".to_owned(),
+    };
+    let schedules = Schedules::new(of_service.aws().scheduler(), places);
+    let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
+    let progress = RequestProgress::new(
+        requests.clone(),
+        Accounts::new(of_service.aws().cognito(), pool.clone()),
+        ErasureDelay::new(schedules, publisher, delay),
+    );
     let staff = Client::new(router(requests));
     let client = staff.customer("swn");
-    Shop { client, staff, dynamodb: account.aws().dynamodb(), cognito, pool, progress, faults }
+    let dynamodb = account.aws().dynamodb();
+    Shop { client, staff, dynamodb, cognito, pool, progress, faults, account, bus }
 }
 
 impl Shop {

@@ -16,7 +16,7 @@ use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_sqs::types::QueueAttributeName;
 use lambdakit::dynamodb::item::Item;
 use lambdakit::messaging::consumer;
-use lambdakit::messaging::schedule::{Places, Schedules};
+use lambdakit::messaging::schedule::{Places, ScheduleTarget, Schedules};
 use serde_json::{Value, json};
 use shipping::api::router;
 use shipping::carrier::Carrier;
@@ -80,7 +80,7 @@ async fn depot_of(
     let queue = account.queue("shipping-carrier").await;
     let places = Places {
         group: GROUP.to_owned(),
-        queue_arn: arn(&account, &queue).await,
+        target: ScheduleTarget::Arn(arn(&account, &queue).await),
         dead_letters_arn: arn(&account, &account.queue("shipping-carrier-dlq").await).await,
         role_arn: "arn:aws:iam::000000000000:role/carrier".to_owned(),
     };

@@ -1,9 +1,10 @@
-//! One-time schedules of EventBridge Scheduler that send a command to a queue later.
+//! One-time schedules of EventBridge Scheduler that deliver an event or a command later, to a queue
+//! or to a function.
 //!
 //! They allow longer delays than an SQS message, which can be delayed by 15 minutes at most.
 //! EventBridge Scheduler is accurate to the minute.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::operation::create_schedule::CreateScheduleError::ConflictException;
@@ -17,26 +18,53 @@ use crate::aws::Aws;
 use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
 use crate::messaging::command::body;
+use crate::telemetry;
 
-/// Creates schedules that send commands to one queue.
+/// A function that is the target of its own schedules cannot know its ARN before it is created. It
+/// has this value in `SCHEDULE_TARGET_ARN`.
+const SELF: &str = "self";
+
+/// Creates schedules for one target.
 #[derive(Clone, Debug)]
 pub struct Schedules {
     client: Client,
     places: Places,
 }
 
-/// The group, the queues and the role of the schedules.
+/// The group, the target, the dead-letter queue and the role of the schedules.
 #[derive(Clone, Debug)]
 pub struct Places {
     /// Name of the schedule group.
     pub group: String,
-    /// ARN of the target queue.
-    pub queue_arn: String,
-    /// ARN of the dead-letter queue for commands that the scheduler could not send to the target
-    /// queue for a day.
+    /// The queue or function that the scheduler delivers to.
+    pub target: ScheduleTarget,
+    /// ARN of the dead-letter queue for what the scheduler could not deliver for a day.
     pub dead_letters_arn: String,
-    /// ARN of the role that the scheduler uses to send.
+    /// ARN of the role that the scheduler uses to deliver.
     pub role_arn: String,
+}
+
+/// The target of schedules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ScheduleTarget {
+    /// The queue or function of this ARN.
+    Arn(String),
+    /// The function that creates the schedule.
+    ThisFunction,
+}
+
+impl ScheduleTarget {
+    fn from_env() -> Result<Self, ConfigError> {
+        let arn = config::required("SCHEDULE_TARGET_ARN")?;
+        Ok(if arn == SELF { Self::ThisFunction } else { Self::Arn(arn) })
+    }
+
+    fn arn(&self) -> String {
+        match self {
+            Self::Arn(arn) => arn.clone(),
+            Self::ThisFunction => telemetry::function_arn(),
+        }
+    }
 }
 
 impl Schedules {
@@ -46,23 +74,22 @@ impl Schedules {
         Self { client, places }
     }
 
-    /// Reads the settings from `SCHEDULE_GROUP`, `SCHEDULE_QUEUE_ARN`, `SCHEDULE_DEAD_LETTERS_ARN`
-    /// and `SCHEDULE_ROLE_ARN`.
+    /// Reads the settings from `SCHEDULE_GROUP`, `SCHEDULE_TARGET_ARN` (`self` for the function
+    /// itself), `SCHEDULE_DEAD_LETTERS_ARN` and `SCHEDULE_ROLE_ARN`.
     ///
     /// # Errors
     /// When one of them is not set.
     pub fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
         let places = Places {
             group: config::required("SCHEDULE_GROUP")?,
-            queue_arn: config::required("SCHEDULE_QUEUE_ARN")?,
+            target: ScheduleTarget::from_env()?,
             dead_letters_arn: config::required("SCHEDULE_DEAD_LETTERS_ARN")?,
             role_arn: config::required("SCHEDULE_ROLE_ARN")?,
         };
         Ok(Self::new(aws.scheduler(), places))
     }
 
-    /// Sends a command after a pause, at least once. An existing schedule with this name is not
-    /// changed. The schedule is deleted after its command is sent.
+    /// Delivers a command or an event after a pause, as [`send_at`](Self::send_at) does.
     ///
     /// # Errors
     /// When EventBridge Scheduler did not confirm the schedule.
@@ -74,9 +101,25 @@ impl Schedules {
         detail_type: &str,
         detail: &impl Serialize,
     ) -> Result<(), AwsError> {
-        let Places { group, queue_arn, dead_letters_arn, role_arn } = &self.places;
+        self.send_at(SystemTime::now() + pause, name, source, detail_type, detail).await
+    }
+
+    /// Delivers a command or an event at a time, at least once. An existing schedule with this name
+    /// is not changed. The schedule is deleted after its delivery.
+    ///
+    /// # Errors
+    /// When EventBridge Scheduler did not confirm the schedule.
+    pub async fn send_at(
+        &self,
+        moment: SystemTime,
+        name: &str,
+        source: &str,
+        detail_type: &str,
+        detail: &impl Serialize,
+    ) -> Result<(), AwsError> {
+        let Places { group, target, dead_letters_arn, role_arn } = &self.places;
         let target = Target::builder()
-            .arn(queue_arn)
+            .arn(target.arn())
             .role_arn(role_arn)
             .dead_letter_config(DeadLetterConfig::builder().arn(dead_letters_arn).build())
             .input(body(source, detail_type, detail)?);
@@ -86,7 +129,7 @@ impl Schedules {
             .create_schedule()
             .name(name)
             .group_name(group)
-            .schedule_expression(once(Utc::now() + pause))
+            .schedule_expression(once(moment.into()))
             .flexible_time_window(on_time.build()?)
             .target(target.build()?)
             .action_after_completion(ActionAfterCompletion::Delete);

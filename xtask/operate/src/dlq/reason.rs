@@ -13,14 +13,14 @@ use crate::target::Shop;
 /// Finds the failure reasons for the messages of one queue.
 pub struct Reasons<'a> {
     aws: &'a Aws,
-    /// The function that reads the queue.
+    /// The function that reads the queue, which is named after it.
     function: &'a str,
     functions: &'a BTreeMap<String, String>,
 }
 
 impl<'a> Reasons<'a> {
     pub fn of(shop: &'a Shop, queue: &'a str) -> Self {
-        Self { aws: &shop.aws, function: consumer(queue), functions: &shop.outputs.functions }
+        Self { aws: &shop.aws, function: queue, functions: &shop.outputs.functions }
     }
 
     /// The reason in the message, else the one in the function's log. It can be unknown: logs are
@@ -58,11 +58,6 @@ impl<'a> Reasons<'a> {
     }
 }
 
-/// A queue is named after its consumer; a second queue has a suffix for its purpose.
-fn consumer(queue: &str) -> &str {
-    queue.strip_suffix("-erasure").unwrap_or(queue)
-}
-
 /// The reason in a log line of an invocation, if it failed on this message.
 fn in_line(line: &str, id: &str) -> Option<String> {
     let line: Value = serde_json::from_str(line).ok()?;
@@ -74,12 +69,6 @@ fn in_line(line: &str, id: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn queues_are_read_by_the_function_of_their_name() {
-        assert_eq!(consumer("ordering-on-checkout"), "ordering-on-checkout");
-        assert_eq!(consumer("ordering-on-privacy-erasure"), "ordering-on-privacy");
-    }
 
     #[test]
     fn a_line_tells_the_reason_of_its_message_only() {

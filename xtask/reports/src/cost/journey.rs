@@ -42,7 +42,7 @@ const STATES: f64 = 9.0;
 const SCHEDULES: f64 = 2.0;
 
 /// Queues that Lambda polls.
-const QUEUES: f64 = 28.0;
+const QUEUES: f64 = 18.0;
 /// Five connections to each queue, each of which polls every 20 seconds. AWS does not document the
 /// number: others have counted 10 to 15 empty responses a minute.
 const POLLS_PER_MINUTE: f64 = 15.0;
@@ -50,7 +50,7 @@ const POLLS_PER_MINUTE: f64 = 15.0;
 /// random part of that.
 const SECRETS: f64 = 3.0;
 /// Metrics behind the alarms of a stage.
-const ALARM_METRICS: f64 = 140.0;
+const ALARM_METRICS: f64 = 136.0;
 
 /// Capacity units that an invocation uses of a table, or of an index as `table/index`.
 #[derive(Clone, Copy, Debug)]
