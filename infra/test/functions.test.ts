@@ -60,7 +60,7 @@ describe('retries', () => {
     'ordering-api': 2, 'ordering-on-checkout': 2, 'basket-on-privacy': 4, 'ordering-on-privacy': 5,
     'payment-api': 1, 'payment-webhook': 3, 'payment-on-command': 4, 'payment-publisher': 3,
     'payment-sandbox-api': 4, 'payment-sandbox-webhooks': 4,
-    'ordering-publisher': 3, 'ordering-on-event': 9, 'ordering-steps': 5,
+    'ordering-publisher': 3, 'ordering-on-event': 9, 'ordering-steps': 6,
     'realtime-authorizer': 1, 'realtime-connections': 2, 'realtime-messages': 6, 'realtime-on-order': 5, 'realtime-on-privacy': 5,
     'ordering-topic-relay': 1, 'audit-api': 1, 'audit-on-order': 1,
     'notification-on-checkout': 1, 'notification-on-order': 5, 'notification-on-privacy': 5,

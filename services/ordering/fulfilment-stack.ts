@@ -33,9 +33,9 @@ export class FulfilmentStack extends ServiceStack {
     const steps = new RustFunction(this, 'Steps', {
       name: 'ordering-steps',
       crate: 'ordering',
-      // Find the order's owner and the order, where it is or where an erasure moved it. Update it,
-      // there or there, or store the wait and send the command.
-      callsInSequence: 5,
+      // Find the order's owner and the order, and mark it: an erasure that moves it meanwhile takes
+      // one more call. Then store the wait and send the command.
+      callsInSequence: 6,
       environment: {
         ORDER_TABLE: orderTable,
         FULFILMENT_TABLE: fulfilments.tableName,

@@ -16,7 +16,9 @@ fn deployed(aws: &LocalAws) -> Machines {
             "Next": "Rest",
         },
         "Rest": { "Type": "Wait", "Seconds": 1, "Next": "Done" },
-        "Done": { "Type": "Succeed", "Output": { "order": "{% $order %}", "answer": "{% $states.input %}" } },
+        "Done": { "Type": "Succeed", "Output": {
+            "order": "{% $order %}", "answer": "{% $states.input %}", "input": "{% $states.context.Execution.Input %}",
+        } },
     } });
     let fail = json!({ "QueryLanguage": "JSONata", "StartAt": "Fail", "States": {
         "Fail": {
@@ -105,7 +107,7 @@ fn an_execution_that_waits_goes_on_after_a_kill_and_its_token_stays_good() {
     aws.start_again();
     aws.ready();
     aws.answer(&token).unwrap();
-    let expected = json!({ "order": 1, "answer": "yes" });
+    let expected = json!({ "order": 1, "answer": "yes", "input": { "order": 1 } });
     assert_eq!(aws.end_of(&execution), ("SUCCEEDED".to_owned(), expected));
     let again = aws.messages(&machines.queue);
     assert!(again.is_empty(), "what was asked once is not asked again: {again:?}");
@@ -121,7 +123,7 @@ fn an_execution_that_rests_goes_on_after_a_stop_with_the_answer_that_it_had() {
     aws.stop();
     aws.start_again();
     aws.ready();
-    let expected = json!({ "order": 1, "answer": "yes" });
+    let expected = json!({ "order": 1, "answer": "yes", "input": { "order": 1 } });
     assert_eq!(aws.end_of(&execution), ("SUCCEEDED".to_owned(), expected));
 }
 

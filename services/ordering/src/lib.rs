@@ -7,7 +7,7 @@
 //! | `ordering-publisher` | publishes each change of an order |
 //! | `ordering-topic-relay` | publishes order events to a topic |
 //! | `ordering-on-privacy` | exports or anonymises a customer's orders |
-//! | `ordering-on-event` | fulfilment: claims each order, starts its workflow and completes its waiting tasks |
+//! | `ordering-on-event` | fulfilment: claims each order, starts its workflow, completes its waiting tasks, and marks it shipped and delivered |
 //! | `ordering-steps` | fulfilment: runs the workflow's steps |
 //!
 //! Owns the tables `order` and `fulfilment`, and the workflow `fulfilment.asl.json`. Listens to

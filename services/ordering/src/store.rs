@@ -180,8 +180,7 @@ impl OrderStore {
     /// history. The order may have been anonymised since it was read.
     ///
     /// Each change is later than the one before it, because consumers distinguish changes by their
-    /// times. This holds even if the workflow recorded the previous change after the event that it
-    /// led to.
+    /// times. This holds even if the event that led to it is older than the change before it.
     pub async fn advance(
         &self,
         order: &Order,

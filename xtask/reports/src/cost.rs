@@ -295,9 +295,9 @@ mod tests {
     }
 
     #[test]
-    fn an_order_executes_nine_states_and_the_first_four_hundred_and_forty_four_are_free() {
-        assert!(dollars(444.0, Item::StateTransitions).abs() < 1e-9);
-        assert!((dollars(1e6, Item::StateTransitions) - (9e6 - 4000.0) * 0.025e-3).abs() < 1e-6);
+    fn an_order_executes_five_states_and_the_first_eight_hundred_orders_are_free() {
+        assert!(dollars(800.0, Item::StateTransitions).abs() < 1e-9);
+        assert!((dollars(1e6, Item::StateTransitions) - (5e6 - 4000.0) * 0.025e-3).abs() < 1e-6);
     }
 
     #[test]

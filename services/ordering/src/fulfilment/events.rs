@@ -1,5 +1,5 @@
-//! Event handler of fulfilment: starts an order's workflow, completes its waiting tasks, or cancels
-//! its shipment.
+//! Event handler of fulfilment: starts an order's workflow, completes its waiting tasks, follows its
+//! parcel, or cancels its shipment.
 
 use contracts::ordering::{OrderCancellationRequested, OrderPlaced};
 use contracts::payment::{PaymentDeclined, PaymentRefunded, PaymentSettled};
@@ -92,22 +92,31 @@ impl FulfilmentHandler {
         Ok(self.shipping.send(CancelShipment::SOURCE, CancelShipment::DETAIL_TYPE, &command).await?)
     }
 
-    async fn deliver(&self, metadata: Metadata, order_id: OrderId) -> Result<(), HandlerError> {
+    /// A parcel has left or was delivered. Marks the order first, so that it is `SHIPPED` when the
+    /// workflow continues, and then completes the task that waits for the parcel. Either event can
+    /// be late, lost, or repeated: a delivered parcel was dispatched.
+    async fn ship(
+        &self,
+        metadata: Metadata,
+        order_id: OrderId,
+        statuses: &[OrderStatus],
+    ) -> Result<(), HandlerError> {
         let mut order = self.orders.find(order_id).await?.ok_or(UnknownOrder(order_id))?;
-        // The delivery event may arrive before the workflow has recorded the dispatch.
-        for status in [OrderStatus::Shipped, OrderStatus::Delivered] {
+        for &status in statuses {
+            if order.has_been(status) {
+                continue;
+            }
             let change = StatusChange { status, at: metadata.occurred_at, reason: None };
             order = match self.orders.advance(&order, Transition { change, unless_cancelled: false }).await? {
                 TransitionOutcome::Applied(order) => *order,
                 TransitionOutcome::Rejected(order) if order.has_been(status) => *order,
-                // The parcel was delivered all the same: an operator must investigate.
+                // The parcel is on its way all the same: an operator must investigate.
                 TransitionOutcome::Rejected(order) => {
                     return Err(InvalidTransition { from: order.status, to: status }.into());
                 }
                 TransitionOutcome::NotFound => return Err(UnknownOrder(order_id).into()),
             };
         }
-        // A delivered parcel was dispatched, even if that event has not arrived.
         self.answer(order_id, Wait::Delivery, Answer::Done).await
     }
 }
@@ -134,15 +143,18 @@ impl consumer::Handler for FulfilmentHandler {
         let (order_id, wait, answer) = match event {
             FulfilmentEvent::OrderPlaced(event) => return self.start(event).await,
             FulfilmentEvent::OrderCancellationRequested(event) => return self.cancel(event).await,
+            FulfilmentEvent::ShipmentDispatched(Event { metadata, data }) => {
+                return self.ship(metadata, data.order_id, &[OrderStatus::Shipped]).await;
+            }
             FulfilmentEvent::ShipmentDelivered(Event { metadata, data }) => {
-                return self.deliver(metadata, data.order_id).await;
+                let statuses = [OrderStatus::Shipped, OrderStatus::Delivered];
+                return self.ship(metadata, data.order_id, &statuses).await;
             }
             FulfilmentEvent::PaymentSettled(event) => (event.data.order_id, Wait::Payment, Answer::Done),
             FulfilmentEvent::PaymentDeclined(event) => {
                 (event.data.order_id, Wait::Payment, Answer::PaymentDeclined)
             }
             FulfilmentEvent::PaymentRefunded(event) => (event.data.order_id, Wait::Refund, Answer::Done),
-            FulfilmentEvent::ShipmentDispatched(event) => (event.data.order_id, Wait::Delivery, Answer::Done),
             FulfilmentEvent::ShipmentRefused(event) => {
                 (event.data.order_id, Wait::Delivery, Answer::ShippingImpossible)
             }

@@ -30,12 +30,9 @@ pub struct Call {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "step", rename_all = "camelCase", rename_all_fields = "camelCase")]
 enum Step {
-    MarkStockReserved,
     Charge { task_token: String },
-    MarkPaid,
     Ship { task_token: String },
     CancelShipment { task_token: String },
-    MarkShipped,
     Refund { task_token: String },
     Close { status: End, reason: Reason },
 }
@@ -83,9 +80,10 @@ const REFUSED: StepResult<StepReport> = StepResult::Refused {
 
 /// Performs the workflow's steps.
 ///
-/// A cancelled order is refused its next status. The refusal is a result, so the workflow needs no
-/// state that checks for it. The command that follows is not sent: its task fails with
-/// [`CANCEL_REQUESTED`], and the workflow compensates.
+/// `charge` and `ship` mark the order before they send their command, so only a marked order is
+/// charged or shipped. A cancelled order is not marked: no command is sent, the task fails with
+/// [`CANCEL_REQUESTED`], and the workflow compensates. That is a result of the invocation and not an
+/// error.
 #[derive(Clone, Debug)]
 pub struct FulfilmentSteps {
     orders: OrderStore,
@@ -108,51 +106,35 @@ impl FulfilmentSteps {
         Self { orders, fulfilments, tasks, payment, shipping }
     }
 
-    async fn mark(
-        &self,
-        order: &Order,
-        status: OrderStatus,
-        unless_cancelled: bool,
-    ) -> Result<StepResult<StepReport>, StepError> {
-        self.close(order, status, None, unless_cancelled).await
+    /// Marks an order as reserved or paid, unless its customer has cancelled it. Returns the order
+    /// as it is then, or `None` if it was cancelled first.
+    async fn mark(&self, order: &Order, status: OrderStatus) -> Result<Option<Box<Order>>, StepError> {
+        let change = StatusChange { status, at: Timestamp::now(), reason: None };
+        match self.orders.advance(order, Transition { change, unless_cancelled: true }).await? {
+            TransitionOutcome::Rejected(order)
+                if order.cancel_requested_at.is_some() && !order.has_been(status) =>
+            {
+                Ok(None)
+            }
+            outcome => reached(status, outcome).map(Some),
+        }
+    }
+
+    /// Fails the task of a command that is not sent, because the customer has cancelled the order.
+    async fn refuse(&self, token: &str) -> Result<StepResult<StepReport>, StepError> {
+        self.tasks.fail(token, CANCEL_REQUESTED).await?;
+        Ok(REFUSED)
     }
 
     async fn close(
         &self,
         order: &Order,
         status: OrderStatus,
-        reason: Option<Reason>,
-        unless_cancelled: bool,
+        reason: Reason,
     ) -> Result<StepResult<StepReport>, StepError> {
-        let change = StatusChange { status, at: Timestamp::now(), reason };
-        match self.orders.advance(order, Transition { change, unless_cancelled }).await? {
-            TransitionOutcome::Applied(_) => Ok(DONE),
-            TransitionOutcome::Rejected(order) if order.has_been(status) => Ok(DONE),
-            TransitionOutcome::Rejected(order) if unless_cancelled && order.cancel_requested_at.is_some() => {
-                Ok(REFUSED)
-            }
-            TransitionOutcome::Rejected(order) => {
-                Err(StepError::broken(&InvalidTransition { from: order.status, to: status }))
-            }
-            TransitionOutcome::NotFound => Err(StepError::broken(&"the order is gone")),
-        }
-    }
-
-    /// Sends a command, and lets the task wait for its result. If the order was cancelled before it
-    /// reached `status`, it fails the task instead.
-    async fn command_unless_cancelled<C: Published>(
-        &self,
-        order: &Order,
-        status: OrderStatus,
-        queue: &CommandQueue,
-        (wait, token): (Wait, &str),
-        command: C,
-    ) -> Result<StepResult<StepReport>, StepError> {
-        if order.cancel_requested_at.is_some() && !order.has_been(status) {
-            self.tasks.fail(token, CANCEL_REQUESTED).await?;
-            return Ok(REFUSED);
-        }
-        self.command(order, queue, (wait, token), command).await
+        let change = StatusChange { status, at: Timestamp::now(), reason: Some(reason) };
+        let outcome = self.orders.advance(order, Transition { change, unless_cancelled: false }).await?;
+        reached(status, outcome).map(|_| DONE)
     }
 
     /// Sends a command, and lets the task wait for its result.
@@ -175,6 +157,18 @@ impl FulfilmentSteps {
     }
 }
 
+/// The order, if it has reached this status now or before.
+fn reached(status: OrderStatus, outcome: TransitionOutcome) -> Result<Box<Order>, StepError> {
+    match outcome {
+        TransitionOutcome::Applied(order) => Ok(order),
+        TransitionOutcome::Rejected(order) if order.has_been(status) => Ok(order),
+        TransitionOutcome::Rejected(order) => {
+            Err(StepError::broken(&InvalidTransition { from: order.status, to: status }))
+        }
+        TransitionOutcome::NotFound => Err(StepError::broken(&"the order is gone")),
+    }
+}
+
 impl steps::Handler for FulfilmentSteps {
     type Step = Call;
     type Output = StepReport;
@@ -183,31 +177,31 @@ impl steps::Handler for FulfilmentSteps {
         let order = self.orders.find(order_id).await?;
         let order = &order.ok_or_else(|| StepError::broken(&"there is no such order"))?;
         match step {
-            Step::MarkStockReserved => self.mark(order, OrderStatus::StockReserved, true).await,
-            Step::MarkPaid => self.mark(order, OrderStatus::Paid, true).await,
-            Step::MarkShipped => self.mark(order, OrderStatus::Shipped, false).await,
-            Step::Close { status, reason } => self.close(order, status.into(), Some(reason), false).await,
             Step::Charge { task_token } => {
+                let Some(order) = self.mark(order, OrderStatus::StockReserved).await? else {
+                    return self.refuse(&task_token).await;
+                };
                 let (amount, currency) = (order.total_price.amount(), order.total_price.currency());
                 let command = ChargePayment { order_id, amount, currency, payment: order.payment.clone() };
-                let wait = (Wait::Payment, &*task_token);
-                self.command_unless_cancelled(order, OrderStatus::StockReserved, &self.payment, wait, command)
-                    .await
-            }
-            Step::Refund { task_token } => {
-                let command = RefundPayment { order_id };
-                self.command(order, &self.payment, (Wait::Refund, &task_token), command).await
+                self.command(&order, &self.payment, (Wait::Payment, &task_token), command).await
             }
             Step::Ship { task_token } => {
+                let Some(order) = self.mark(order, OrderStatus::Paid).await? else {
+                    return self.refuse(&task_token).await;
+                };
                 let (recipient, units) = (order.recipient.clone(), order.units());
                 let command = ShipOrder { order_id, recipient, units };
-                let wait = (Wait::Delivery, &*task_token);
-                self.command_unless_cancelled(order, OrderStatus::Paid, &self.shipping, wait, command).await
+                self.command(&order, &self.shipping, (Wait::Delivery, &task_token), command).await
             }
             Step::CancelShipment { task_token } => {
                 let command = CancelShipment { order_id };
                 self.command(order, &self.shipping, (Wait::Delivery, &task_token), command).await
             }
+            Step::Refund { task_token } => {
+                let command = RefundPayment { order_id };
+                self.command(order, &self.payment, (Wait::Refund, &task_token), command).await
+            }
+            Step::Close { status, reason } => self.close(order, status.into(), reason).await,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::stand_in::Answers;
 
 const EVENTS: &str = include_str!("../../../../services/ordering/events/ordering-on-event.json");
 const RESERVE: &str = include_str!("../../../../services/inventory/events/inventory-steps.json");
-const MARK: &str = include_str!("../../../../services/ordering/events/ordering-steps.json");
+const STEP: &str = include_str!("../../../../services/ordering/events/ordering-steps.json");
 const CHARGE: &str = include_str!("../../../../services/payment/events/payment-on-command.json");
 const SHIP: &str = include_str!("../../../../services/shipping/events/shipping-on-command.json");
 const MAIL: &str = include_str!("../../../../services/notification/events/notification-on-order.json");
@@ -25,9 +25,7 @@ const USER: &str = "swn";
 pub fn all() -> Result<Vec<Case>> {
     let placed =
         json!({ "executionArn": "arn:aws:states:us-east-1:123456789012:execution:bench:1", "startDate": 1 });
-    let fulfilment = json!({ "Item": {
-        "orderId": { "S": items::order_id(1) }, "customerId": { "S": items::customer_id(USER) }, "expiresAt": { "N": "4102444800" },
-    } });
+    let owner = json!({ "Item": { "owner": { "S": items::customer_id(USER) } } });
     let order = items::order(USER, 1);
     let charge = json!({
         "id": "ch_1", "amount": 1990, "currency": "USD", "reference": items::order_id(1), "status": "settled",
@@ -44,7 +42,11 @@ pub fn all() -> Result<Vec<Case>> {
             "order placed: the workflow starts",
             "ordering-on-event",
             message(EVENTS)?,
-            [("PutItem FULFILMENT_TABLE", json!({})), ("StartExecution", placed)],
+            [
+                ("UpdateItem ORDER_TABLE", json!({ "Attributes": order })),
+                ("PutItem FULFILMENT_TABLE", json!({})),
+                ("StartExecution", placed),
+            ],
         ),
         case(
             "step: reserve 2 products",
@@ -53,13 +55,14 @@ pub fn all() -> Result<Vec<Case>> {
             [("TransactWriteItems", json!({}))],
         ),
         case(
-            "step: mark an order",
+            "step: mark an order and command its charge",
             "ordering-steps",
-            step(MARK),
+            step(STEP),
             [
-                ("GetItem FULFILMENT_TABLE", fulfilment),
-                ("GetItem ORDER_TABLE", json!({ "Item": order })),
+                ("GetItem ORDER_TABLE", json!([owner, { "Item": order }])),
                 ("UpdateItem ORDER_TABLE", json!({ "Attributes": order })),
+                ("UpdateItem FULFILMENT_TABLE", json!({})),
+                ("SendMessage", json!({ "MessageId": items::order_id(1) })),
             ],
         ),
         case(
