@@ -89,7 +89,7 @@ impl Deployment<'_> {
         let aws = Aws::local(&self.running.endpoint());
         let is_whole =
             |service: &&str| is_complete(aws.stack_status(&stack_name(self.stack.stage, service)).as_deref());
-        let whole = self.plan.stacks().iter().all(|service| is_whole(service));
+        let whole = self.plan.stacks().iter().all(is_whole);
         let health = aws::agent().get(format!("{}/health", outputs.api_url)).call().ok()?;
         (whole && health.status().is_success()).then_some(outputs)
     }
