@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn failed_refreshes_are_logged_and_retried() {
+    async fn failed_refreshes_keep_the_value_and_are_retried() {
         let ssm = FakeSsm::with("1");
         let parameter = ssm.read::<u8>(Duration::ZERO).await.unwrap();
         for (status, answer) in [

@@ -1,8 +1,8 @@
 //! `GetParameter` of SSM, on the runtime that the AWS SDKs share.
 //!
-//! The SDK of SSM has about 150 operations and would be the largest crate of a build. One operation
-//! needs only a request and a response; the runtime adds the signature, the timeouts and the
-//! retries.
+//! The SDK of SSM has about 150 operations, and takes 46 seconds of CPU to compile in a debug build:
+//! eight times as long as that of Secrets Manager. One operation needs only a request and a
+//! response; the runtime adds the signature, the timeouts and the retries.
 
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::auth::SigV4OperationSigningConfig;
