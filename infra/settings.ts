@@ -157,7 +157,6 @@ export function readSettings(context: (name: string) => unknown): Settings {
     waf: flag('waf', false),
     ...(mailSender === '' ? {} : { mailSender }),
     ...(paymentProviderUrl === '' ? {} : { paymentProviderUrl }),
-    // SQS delays messages by 15 minutes at most.
     paymentDelaySeconds: integer('paymentDelaySeconds', 10, 1, 900),
     // Their metrics cost more than everything else in an idle stage.
     alarms: flag('alarms', production || alarmEmail !== ''),

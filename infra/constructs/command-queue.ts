@@ -9,7 +9,7 @@ import { WorkQueue } from './work-queue.ts';
  */
 export function provideCommandQueue(receiver: RustFunction): void {
   const stack = ServiceStack.of(receiver);
-  const { queue } = new WorkQueue(stack, 'CommandQueue', receiver);
+  const { queue } = WorkQueue.of(receiver);
   stack.provide('command-queue-url', queue.queueUrl);
   stack.provide('command-queue-arn', queue.queueArn);
 }

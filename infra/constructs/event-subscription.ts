@@ -36,7 +36,7 @@ export class EventSubscription extends Construct {
       eventPattern: { source: sources, detailType: detailTypes },
       targets: [
         isQueued
-          ? new SqsQueue(new WorkQueue(this, 'Work', consumer).queue, { deadLetterQueue })
+          ? new SqsQueue(WorkQueue.of(consumer).queue, { deadLetterQueue })
           : new LambdaFunction(consumer, { deadLetterQueue }),
       ],
     });

@@ -61,7 +61,7 @@ export class TopicSubscription extends Construct {
       ...(events && { filterPolicy: { type: SubscriptionFilter.stringFilter({ allowlist: [...events] }) } }),
     };
     if (stack.settings.delivery === 'queued') {
-      const { queue } = new WorkQueue(this, 'Work', consumer);
+      const { queue } = WorkQueue.of(consumer);
       // Without the SNS envelope, messages are like those of a rule.
       topic.addSubscription(new SqsSubscription(queue, { ...options, rawMessageDelivery: true }));
     } else {

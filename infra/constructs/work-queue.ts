@@ -18,10 +18,15 @@ export const MAX_RECEIVES = 10;
  * Lambda polls it all the time: 648,000 requests a month without a message.
  */
 export class WorkQueue extends Construct {
+  /** The queue of a function, which all of its subscriptions share. */
+  static of(consumer: RustFunction): WorkQueue {
+    return (consumer.node.tryFindChild(ID) as WorkQueue | undefined) ?? new WorkQueue(consumer);
+  }
+
   readonly queue: Queue;
 
-  constructor(scope: Construct, id: string, consumer: RustFunction) {
-    super(scope, id);
+  private constructor(consumer: RustFunction) {
+    super(consumer, ID);
     this.queue = new ShopQueue(this, 'Queue', {
       receiveMessageWaitTime: Duration.seconds(20),
       visibilityTimeout: Duration.seconds(visibilitySeconds(timeoutSeconds(consumer.callsInSequence))),
@@ -36,3 +41,5 @@ export class WorkQueue extends Construct {
     }));
   }
 }
+
+const ID = 'Work';

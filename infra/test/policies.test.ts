@@ -74,8 +74,8 @@ describe('permissions', () => {
     const count = (principal: string) => permissions.filter(({ Principal }) => Principal === principal).length;
     const known = ['*', 'events.amazonaws.com', 'sns.amazonaws.com', 'apigateway.amazonaws.com', 'cognito-idp.amazonaws.com'].map(count);
     // Nine functions behind the public API, and four routes and authorizers of the WebSocket API.
-    assert.deepEqual(known, [2, 11, 3, 13, 1]);
-    assert.equal(permissions.length, 30);
+    assert.deepEqual(known, [2, 12, 3, 13, 1]);
+    assert.equal(permissions.length, 31);
   });
 
   test('a stage with a payment provider of its own has no other', () => {

@@ -56,9 +56,12 @@ export class PrivacyStack extends ServiceStack {
     progress.allow(this.formatArn({ service: 'cognito-idp', resource: 'userpool', resourceName: userPool }), 'cognito-idp:ListUsers', 'cognito-idp:AdminDeleteUser');
     progress.allowEvents();
     new Schedules(this, 'Schedules').allowCreation(progress);
-    new EventSubscription(this, 'Events', {
-      sources: ['privacy', ...HOLDERS].map((service) => `shop.${service}`),
-      detailTypes: ['CustomerErasureRequested', 'ErasureDelayPassed', 'CustomerDataCollected', 'CustomerDataErased'],
+    new EventSubscription(this, 'Erasures', {
+      sources: ['shop.privacy'], detailTypes: ['CustomerErasureRequested', 'ErasureDelayPassed'], consumer: progress,
+    });
+    new EventSubscription(this, 'Answers', {
+      sources: HOLDERS.map((holder) => `shop.${holder}`),
+      detailTypes: ['CustomerDataCollected', 'CustomerDataErased'],
       consumer: progress,
     });
   }
