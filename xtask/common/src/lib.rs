@@ -9,13 +9,16 @@
     reason = "not a library for others"
 )]
 
+pub mod cdk;
 pub mod confirm;
 pub mod fingerprint;
+pub mod idle;
 pub mod interrupt;
 pub mod lock;
 pub mod node;
 pub mod paths;
 pub mod prerequisites;
+pub mod prices;
 pub mod process;
 pub mod python;
 pub mod services;

@@ -41,14 +41,6 @@ pub fn write(binary: &Path, dir: &Path) -> Result<String> {
     Ok(hash)
 }
 
-/// Zip files to synthesize templates from, where no code is needed.
-pub fn write_placeholder(dir: &Path) -> Result<()> {
-    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    let zip = dir.join("bootstrap.zip");
-    let content = compress(b"#!/bin/sh\n").context("cannot make a placeholder")?;
-    fs::write(&zip, content).with_context(|| format!("cannot write {}", zip.display()))
-}
-
 /// The executable in a zip file made for Lambda.
 pub fn read(zip: &Path) -> Result<Vec<u8>> {
     let file = File::open(zip).with_context(|| format!("cannot open {}", zip.display()))?;

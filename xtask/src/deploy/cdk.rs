@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
+use xtask_common::cdk;
+pub use xtask_common::cdk::{placeholders, pretend_account};
 use xtask_common::paths::Paths;
-use xtask_common::process;
 use xtask_common::python::Venv;
-use xtask_common::services::Services;
 use xtask_common::shop::aws;
 use xtask_common::stack::Running;
 
 use crate::build::arch::Arch;
-use crate::build::zips;
 
 /// One stage of the shop, as settings of the CDK app.
 pub struct Stage<'a> {
@@ -28,23 +27,20 @@ pub struct Stage<'a> {
 }
 
 impl Stage<'_> {
-    fn context(&self) -> Vec<String> {
+    fn all_settings(&self) -> Vec<String> {
         let fixed = [
             format!("stage={}", self.name),
             format!("arch={}", self.arch.name()),
             format!("functions={}", self.functions.display()),
         ];
-        let settings = self.settings.iter().map(ToString::to_string);
-        fixed.into_iter().chain(settings).flat_map(|setting| ["-c".to_owned(), setting]).collect()
+        fixed.into_iter().chain(self.settings.iter().map(ToString::to_string)).collect()
     }
 }
 
 /// Writes templates to `assembly`. With AWS credentials they are for the caller's account and
 /// region.
 pub fn synth(paths: &Paths, stage: &Stage, assembly: &Path) -> Command {
-    let mut cdk = cdk(paths);
-    cdk.args(["synth", "--quiet", "--output"]).arg(assembly).args(stage.context());
-    cdk
+    cdk::synth(paths, &stage.all_settings(), assembly)
 }
 
 /// Stacks that are deployed at the same time, where neither needs the other.
@@ -52,7 +48,7 @@ const CONCURRENCY: &str = "6";
 
 /// Deploys these stacks of `assembly`.
 pub fn deploy(paths: &Paths, stacks: &[&str], assembly: &Path, outputs: &Path) -> Command {
-    let mut cdk = cdk(paths);
+    let mut cdk = cdk::command(paths);
     cdk.arg("deploy")
         .args(stacks)
         .args(["--exclusively", "--concurrency", CONCURRENCY, "--require-approval", "never"])
@@ -65,7 +61,7 @@ pub fn deploy(paths: &Paths, stacks: &[&str], assembly: &Path, outputs: &Path) -
 
 /// Deletes these stacks of `assembly`, which need not be deployed.
 pub fn destroy(paths: &Paths, stacks: &[&str], assembly: &Path) -> Command {
-    let mut cdk = cdk(paths);
+    let mut cdk = cdk::command(paths);
     cdk.arg("destroy")
         .args(stacks)
         .args(["--exclusively", "--force", "--progress", "events", "--app"])
@@ -75,7 +71,7 @@ pub fn destroy(paths: &Paths, stacks: &[&str], assembly: &Path) -> Command {
 
 /// Bootstraps an account for deployments; harmless where that is done.
 pub fn bootstrap(paths: &Paths, environment: &str) -> Command {
-    let mut cdk = cdk(paths);
+    let mut cdk = cdk::command(paths);
     // No app is needed, so none is synthesized.
     cdk.args(["bootstrap", environment, "--app", ""]);
     cdk
@@ -104,19 +100,6 @@ pub fn local_credentials(command: &mut Command, running: &Running) {
         .env("AWS_REGION", aws::REGION)
         .env("AWS_DEFAULT_REGION", aws::REGION)
         .env("AWS_EC2_METADATA_DISABLED", "true");
-}
-
-/// Synthesizes for an account that need not exist.
-pub fn pretend_account(command: &mut Command, account: &str, region: &str) {
-    for name in ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
-        command.env_remove(name);
-    }
-    command
-        .env("AWS_EC2_METADATA_DISABLED", "true")
-        .env("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-        .env("AWS_CONFIG_FILE", "/dev/null")
-        .env("CDK_DEFAULT_ACCOUNT", account)
-        .env("CDK_DEFAULT_REGION", region);
 }
 
 /// Account and region of the templates in `assembly`; none when they fit any.
@@ -153,25 +136,6 @@ struct Artifact {
     environment: Option<String>,
 }
 
-/// Zips without code: enough to synthesize templates that are not deployed.
-pub fn placeholders(services: &Services) -> Result<PathBuf> {
-    let dir = services.target_dir.join("placeholder");
-    for service in services.names() {
-        zips::write_placeholder(&dir.join(service))?;
-    }
-    Ok(dir)
-}
-
-/// Runs the CDK by its script: one process fewer than `npx`, and no prompts to install packages.
-fn cdk(paths: &Paths) -> Command {
-    let mut node = process::command("node", &paths.infra());
-    node.arg("../node_modules/aws-cdk/bin/cdk")
-        .args(["--no-notices", "--no-version-reporting"])
-        .env("CI", "true")
-        .env("NODE_NO_WARNINGS", "1");
-    node
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,15 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn settings_reach_the_app_as_context() {
+    fn a_stage_is_settings_of_the_app() {
         let stage = Stage {
             name: "dev",
             arch: Arch::Arm64,
             functions: Path::new("/t/lambda"),
             settings: &["services=all"],
         };
-        let expected =
-            ["-c", "stage=dev", "-c", "arch=arm64", "-c", "functions=/t/lambda", "-c", "services=all"];
-        assert_eq!(stage.context(), expected);
+        let expected = ["stage=dev", "arch=arm64", "functions=/t/lambda", "services=all"];
+        assert_eq!(stage.all_settings(), expected);
     }
 }

@@ -109,6 +109,9 @@ const FUZZ_TESTS: &str = "fuzz";
 /// These need a stack that may fail.
 const CHAOS_TESTS: &str = "chaos";
 
+/// These read the templates of the stages that the infrastructure is checked for.
+const IDLE_TESTS: &str = "cost::idle";
+
 /// A separate workspace, as cargo-fuzz needs it.
 const FUZZ_TARGETS: &str = "fuzz/Cargo.toml";
 
@@ -164,16 +167,25 @@ pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Chec
     };
     let mut checks =
         vec![Check::whole(npm(&["run", "--silent", "check"])), Check::printed(npm(&["test", "--silent"]))];
-    for (name, arch) in [("dev", Arch::Arm64), ("prod", Arch::X86_64)] {
-        let stage = Stage { name, arch, functions: &functions, settings: &["services=all"] };
-        let assembly = paths.local().join("test/synth").join(name);
-        let mut synth = cdk::synth(paths, &stage, &assembly);
+    let assemblies = paths.local().join("test/synth");
+    let synth = |stage: &Stage, assembly: &Path| {
+        let mut synth = cdk::synth(paths, stage, assembly);
         cdk::pretend_account(&mut synth, "111122223333", "eu-west-1");
-        checks.push(Check::whole(synth));
+        Check::whole(synth)
+    };
+    for (name, arch) in [("dev", Arch::Arm64), ("prod", Arch::X86_64)] {
+        let assembly = assemblies.join(name);
+        let stage = Stage { name, arch, functions: &functions, settings: &["services=all"] };
+        checks.push(synth(&stage, &assembly));
         let mut lint = process::command(venv.tool("cfn-lint"), &paths.infra());
         lint.arg(assembly.join("*.template.json"));
         checks.push(Check::whole(lint));
     }
+    let core = Stage { name: "dev", arch: Arch::Arm64, functions: &functions, settings: &["services=core"] };
+    checks.push(synth(&core, &assemblies.join("core")));
+    let mut idle = cargo(paths, &["test", "-p", "xtask-reports", IDLE_TESTS, "--", "--ignored"]);
+    idle.env("FERROCART_ASSEMBLIES", &assemblies);
+    checks.push(Check::printed(idle));
     Ok(checks)
 }
 

@@ -3,33 +3,12 @@
 //! Quotas are AWS's defaults for an account in a region, recalled and in part read on AWS's pages
 //! in November 2026.
 
+use xtask_common::prices::{Item, Region};
+
 use super::journey::{self, Journey};
-use super::prices::{Item, Region};
 
-/// Capacity units of the tables with `free-tier`: those of `infra/lib/capacity.ts`, which a test
-/// compares.
-const FREE_TIER: [(&str, f64, f64); 17] = [
-    ("product", 2.0, 1.0),
-    ("product/by-category", 2.0, 1.0),
-    ("basket", 2.0, 2.0),
-    ("basket/by-user-name", 1.0, 1.0),
-    ("price", 2.0, 1.0),
-    ("checkout", 1.0, 2.0),
-    ("idempotency", 1.0, 1.0),
-    ("order", 2.0, 2.0),
-    ("order/by-status", 1.0, 2.0),
-    ("order/by-user-name", 1.0, 1.0),
-    ("fulfilment", 1.0, 1.0),
-    ("stock", 1.0, 2.0),
-    ("payment", 1.0, 1.0),
-    ("shipment", 1.0, 1.0),
-    ("mail", 1.0, 1.0),
-    ("audit", 1.0, 1.0),
-    ("connection", 1.0, 1.0),
-];
-
-/// An order enters each status but the last, and leaves it.
-const IN_AND_OUT: f64 = 2.0;
+/// An order enters `PENDING`, is claimed there by the fulfilment, and leaves it.
+const WRITES_OF_PENDING: f64 = 3.0;
 /// Writes per product: reserved, then shipped, each in a transaction, which doubles the writes.
 const STOCK_OF_A_PRODUCT: f64 = 4.0;
 /// Share of product reads and of orders that concern the best-selling product.
@@ -42,20 +21,7 @@ pub struct Limit {
     pub change: &'static str,
 }
 
-/// The table with the lowest limit, with `free-tier`.
-pub fn free_tables() -> Limit {
-    let (table, orders) = FREE_TIER
-        .iter()
-        .map(|(table, reads, writes)| {
-            let (read, written) = journey::units(table);
-            (*table, (reads / read).min(writes / written))
-        })
-        .min_by(|a, b| a.1.total_cmp(&b.1))
-        .unwrap_or(("", f64::INFINITY));
-    Limit { what: format!("free-tier tables: {table}"), orders, change: "--capacity on-demand" }
-}
-
-/// All other limits, in ascending order.
+/// All limits, in ascending order.
 pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
     let limit = |what: &str, most: f64, per_order: f64, change| Limit {
         what: what.to_owned(),
@@ -63,7 +29,7 @@ pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
         change,
     };
     let requests = journey.each(Item::ApiRequests, 1.0);
-    let most_written = FREE_TIER.iter().map(|(table, ..)| journey::units(table).1).fold(0.0, f64::max);
+    let most_written = journey::tables().into_iter().map(|table| journey::units(table).1).fold(0.0, f64::max);
     let mut limits = vec![
         limit(
             "a new account's 10 functions at a time",
@@ -78,7 +44,13 @@ pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
             "ask for more; answer GET /product from CloudFront",
         ),
         limit(
-            "the stage's throttle of checkouts, 50 a second",
+            "the throttle of checkouts, 5 a second unless in production",
+            5.0,
+            journey::times("POST /basket/checkout"),
+            "--set requestsPerSecond=, --set requestBurst=",
+        ),
+        limit(
+            "the throttle of checkouts in production, 50 a second",
             50.0,
             journey::times("POST /basket/checkout"),
             "--set requestsPerSecond=, --set requestBurst=",
@@ -109,9 +81,9 @@ pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
             "ask for more; or fewer states: mark and command in one",
         ),
         limit(
-            "orders by status: 1,000 write units a second for one key",
+            "pending orders by status: 1,000 write units a second for one key",
             1000.0,
-            IN_AND_OUT,
+            WRITES_OF_PENDING,
             "spread each status over several keys, and ask all of them",
         ),
         limit(
@@ -140,35 +112,15 @@ pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
 
 #[cfg(test)]
 mod tests {
+    use xtask_common::prices::PriceList;
+
     use super::*;
-    use crate::cost::prices::PriceList;
-
-    #[test]
-    fn the_free_tables_are_those_of_the_template() {
-        let template = include_str!("../../../../infra/lib/capacity.ts");
-        for (table, read, write) in FREE_TIER {
-            let name = if table.contains('/') || table.contains('-') {
-                format!("'{table}'")
-            } else {
-                table.to_owned()
-            };
-            let line = format!("  {name}: {{ read: {read}, write: {write} }},");
-            assert!(template.contains(&line), "{line}");
-        }
-    }
-
-    #[test]
-    fn free_tables_take_as_many_orders_as_the_smallest_of_them() {
-        let limit = free_tables();
-        assert_eq!(limit.what, "free-tier tables: mail");
-        // Four mails of 3 KB and the contact take 13 units; the table has one a second.
-        assert!((limit.orders - 1.0 / 13.0).abs() < 1e-9, "{}", limit.orders);
-    }
+    use crate::cost::journey::Delivery;
 
     #[test]
     fn limits_come_in_the_order_in_which_a_growing_shop_meets_them() {
         let list = PriceList::load().unwrap();
-        let limits = of(&Journey::sample(), list.region("eu-central-1").unwrap());
+        let limits = of(&Journey::sample(Delivery::Direct), list.region("eu-central-1").unwrap());
         assert!(limits.is_sorted_by(|a, b| a.orders <= b.orders));
         let gateway = limits.iter().find(|limit| limit.what.starts_with("API Gateway")).unwrap();
         assert!((gateway.orders - 10_000.0 / 19.0).abs() < 1e-9);

@@ -7,6 +7,13 @@ use serde::Deserialize;
 
 const PRICES: &str = include_str!("prices.json");
 
+/// The region whose prices are used unless another one is named.
+pub const DEFAULT_REGION: &str = "us-east-1";
+
+/// A month in all computations: 30 days.
+pub const HOURS: f64 = 720.0;
+pub const SECONDS: f64 = HOURS * 3600.0;
+
 /// A billed item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -17,9 +24,12 @@ pub enum Item {
     DynamodbReads,
     DynamodbWrites,
     DynamodbGigabytes,
+    /// Provisioned capacity units, times hours.
+    ReadCapacityHours,
+    WriteCapacityHours,
     Events,
     SqsRequests,
-    /// Messages published to topics; delivery to queues is free.
+    /// Messages published to topics; delivery to queues and functions is free.
     Publishes,
     StateTransitions,
     Schedules,
@@ -29,16 +39,24 @@ pub enum Item {
     /// Metrics that alarms evaluate.
     AlarmMetrics,
     GigabytesOut,
+    Secrets,
+    AdvancedParameters,
+    KmsKeys,
+    WebAcls,
+    WebAclRules,
+    NatGatewayHours,
 }
 
 impl Item {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 23] = [
         Self::ApiRequests,
         Self::LambdaRequests,
         Self::LambdaGbSeconds,
         Self::DynamodbReads,
         Self::DynamodbWrites,
         Self::DynamodbGigabytes,
+        Self::ReadCapacityHours,
+        Self::WriteCapacityHours,
         Self::Events,
         Self::SqsRequests,
         Self::Publishes,
@@ -48,6 +66,12 @@ impl Item {
         Self::Customers,
         Self::AlarmMetrics,
         Self::GigabytesOut,
+        Self::Secrets,
+        Self::AdvancedParameters,
+        Self::KmsKeys,
+        Self::WebAcls,
+        Self::WebAclRules,
+        Self::NatGatewayHours,
     ];
 
     pub fn shown(self) -> &'static str {
@@ -58,6 +82,8 @@ impl Item {
             Self::DynamodbReads => "DynamoDB, read units",
             Self::DynamodbWrites => "DynamoDB, write units",
             Self::DynamodbGigabytes => "DynamoDB, GB that stay",
+            Self::ReadCapacityHours => "DynamoDB, hours of read capacity",
+            Self::WriteCapacityHours => "DynamoDB, hours of write capacity",
             Self::Events => "EventBridge, events",
             Self::SqsRequests => "SQS, requests",
             Self::Publishes => "SNS, messages to topics",
@@ -67,19 +93,35 @@ impl Item {
             Self::Customers => "Cognito, users who signed in",
             Self::AlarmMetrics => "CloudWatch, metrics of alarms",
             Self::GigabytesOut => "Data out, GB",
+            Self::Secrets => "Secrets Manager, secrets",
+            Self::AdvancedParameters => "SSM, advanced parameters",
+            Self::KmsKeys => "KMS, keys",
+            Self::WebAcls => "WAF, access lists",
+            Self::WebAclRules => "WAF, rules",
+            Self::NatGatewayHours => "VPC, hours of NAT gateways",
         }
     }
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct PriceList {
-    /// The day on which the list was compiled.
     pub dated: String,
-    /// Sources of the prices, by a short name.
     sources: BTreeMap<String, String>,
-    /// Always-free monthly allowance of an account; the allowances of the first year are left out.
+    /// Always-free allowance per month; allowances of the first year are left out.
     free: BTreeMap<Item, f64>,
+    without_price: Vec<WithoutPrice>,
+    /// Prices of the regions that do not have their own.
+    all_regions: BTreeMap<Item, Price>,
     regions: BTreeMap<String, Region>,
+}
+
+/// Usage that AWS does not bill.
+#[derive(Deserialize)]
+struct WithoutPrice {
+    what: String,
+    /// One of [`PriceList::sources`].
+    read: String,
 }
 
 #[derive(Deserialize)]
@@ -118,7 +160,7 @@ impl PriceList {
         self.regions.get(name).with_context(|| {
             let known: Vec<_> = self.regions.keys().map(String::as_str).collect();
             format!(
-                "no prices of {name}, only of {}: add them to xtask/src/cost/prices.json",
+                "no prices of {name}, only of {}: add them to xtask/common/src/prices.json",
                 known.join(", ")
             )
         })
@@ -130,18 +172,40 @@ impl PriceList {
 
     /// Price of an amount of an item in a month, less the free allowance.
     pub fn dollars(&self, region: &Region, item: Item, amount: f64) -> Result<f64> {
-        let price = region.prices.get(&item).with_context(|| format!("no price of {}", item.shown()))?;
-        Ok(price.of(amount, self.free(item)))
+        Ok(self.price(region, item)?.of(amount, self.free(item)))
     }
 
-    /// Sources of a region's prices, each with the items that it covers.
-    pub fn sources<'a>(&'a self, region: &'a Region) -> Vec<(&'a str, Vec<&'static str>)> {
-        let mut sources: BTreeMap<&'a str, Vec<_>> = BTreeMap::new();
-        for (item, price) in &region.prices {
-            let source = self.sources.get(&price.read).unwrap_or(&price.read);
-            sources.entry(source).or_default().push(item.shown());
+    /// Where the price of an item was read.
+    pub fn source<'a>(&'a self, region: &'a Region, item: Item) -> Result<&'a str> {
+        let read = &self.price(region, item)?.read;
+        Ok(self.shown_source(read))
+    }
+
+    /// Sources of the prices of these items, each with those that it covers.
+    pub fn sources<'a>(
+        &'a self,
+        region: &'a Region,
+        items: &[Item],
+    ) -> Result<Vec<(&'a str, Vec<&'static str>)>> {
+        let mut sources: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        for item in items {
+            sources.entry(self.source(region, *item)?).or_default().push(item.shown());
         }
-        sources.into_iter().collect()
+        Ok(sources.into_iter().collect())
+    }
+
+    /// Usage that is not billed, each with where that was read.
+    pub fn without_price(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.without_price.iter().map(|one| (&*one.what, self.shown_source(&one.read)))
+    }
+
+    fn price<'a>(&'a self, region: &'a Region, item: Item) -> Result<&'a Price> {
+        let price = region.prices.get(&item).or_else(|| self.all_regions.get(&item));
+        price.with_context(|| format!("no price of {}", item.shown()))
+    }
+
+    fn shown_source<'a>(&'a self, read: &'a str) -> &'a str {
+        self.sources.get(read).map_or(read, String::as_str)
     }
 }
 
@@ -156,6 +220,8 @@ impl Price {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn about(left: f64, right: f64) -> bool {
@@ -176,15 +242,24 @@ mod tests {
     #[test]
     fn every_region_has_every_price_from_a_named_source_with_tiers_in_order() {
         let list = PriceList::load().unwrap();
-        for name in ["us-east-1", "eu-central-1"] {
-            let region = list.region(name).unwrap();
+        for (name, region) in &list.regions {
             for item in Item::ALL {
-                let price = &region.prices[&item];
+                let price = list.price(region, item).unwrap();
                 assert!(list.sources.contains_key(&price.read), "{name} {item:?}");
                 assert!(price.tiers[0].from == 0.0 && price.tiers.is_sorted_by(|a, b| a.from < b.from));
                 assert!(price.tiers.is_sorted_by(|a, b| a.dollars > b.dollars), "{name} {item:?}");
             }
         }
+    }
+
+    #[test]
+    fn every_source_is_used() {
+        let list = PriceList::load().unwrap();
+        let regional = list.regions.values().flat_map(|region| region.prices.values());
+        let prices = list.all_regions.values().chain(regional).map(|price| &price.read);
+        let read: BTreeSet<&String> =
+            prices.chain(list.without_price.iter().map(|usage| &usage.read)).collect();
+        assert_eq!(read, list.sources.keys().collect());
     }
 
     #[test]
