@@ -117,7 +117,8 @@ impl Observer<'_> {
             looks = if activity.is_quiet() { looks + 1 } else { 0 };
             if looks == QUIET_LOOKS {
                 if !activity.dead.is_empty() {
-                    expected.violation(format!("dead letters after {REDRIVES} redrives: {:?}", activity.dead));
+                    expected
+                        .violation(format!("dead letters after {REDRIVES} redrives: {:?}", activity.dead));
                 }
                 println!("caught up after {:?}: {} orders", started.elapsed(), activity.orders);
                 return started.elapsed();
@@ -138,7 +139,10 @@ impl Observer<'_> {
         for queue in dead.keys() {
             let redrive = self.shop.xtask(&["redrive", queue]);
             if !redrive.status.success() {
-                expected.violation(format!("no redrive of {queue}: {}", String::from_utf8_lossy(&redrive.stderr)));
+                expected.violation(format!(
+                    "no redrive of {queue}: {}",
+                    String::from_utf8_lossy(&redrive.stderr)
+                ));
             }
         }
     }

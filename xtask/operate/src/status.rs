@@ -33,10 +33,8 @@ pub fn run(paths: &Paths, _args: &Args) -> Result<()> {
     let mut rows = vec![["queue", "waiting", "in work", "dead", ""].map(str::to_owned)];
     for (name, url) in &outputs.queues {
         let depth = Depth::of(&aws, url)?;
-        let [waiting, in_work, dead] = match is_failure_queue(name) {
-            true => [0, 0, depth.total()],
-            false => [depth.waiting, depth.in_work, 0],
-        };
+        let [waiting, in_work, dead] =
+            if is_failure_queue(name) { [0, 0, depth.total()] } else { [depth.waiting, depth.in_work, 0] };
         let hint = if dead > 0 { format!("<- `cargo xtask dlq show {name}`") } else { String::new() };
         rows.push([name.clone(), waiting.to_string(), in_work.to_string(), dead.to_string(), hint]);
     }
