@@ -205,7 +205,7 @@ mod tests {
         // Twenty invocations of one call, 0.12 ms of CPU and 6.5 ms at 0.25 GB each; and those that
         // were counted.
         let cells: Vec<_> = whole[0].split_whitespace().skip(2).collect();
-        assert_eq!(cells, ["75", "114", "16.1", "185", "53", "98", "67,510", "18,750"], "{shown}");
+        assert_eq!(cells, ["73", "111", "15.7", "180", "49", "98", "65,830", "18,750"], "{shown}");
     }
 
     #[test]
