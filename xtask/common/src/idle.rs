@@ -22,7 +22,7 @@ use crate::table;
 pub const EMPTY_RECEIVES: f64 = 5.0 * SECONDS / 20.0;
 
 /// Types of resources that cost nothing while idle, unless `usage` finds a property that does.
-const FREE: [&str; 45] = [
+const FREE: &[&str] = &[
     "AWS::ApiGateway::Account",
     "AWS::ApiGateway::ApiKey",
     "AWS::ApiGateway::Authorizer",
@@ -38,7 +38,6 @@ const FREE: [&str; 45] = [
     "AWS::ApiGateway::UsagePlanKey",
     "AWS::ApiGatewayV2::Api",
     "AWS::ApiGatewayV2::Authorizer",
-    "AWS::ApiGatewayV2::Deployment",
     "AWS::ApiGatewayV2::Integration",
     "AWS::ApiGatewayV2::Route",
     "AWS::ApiGatewayV2::RouteResponse",
@@ -50,10 +49,8 @@ const FREE: [&str; 45] = [
     "AWS::Events::Archive",
     "AWS::Events::EventBus",
     "AWS::Events::Rule",
-    "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
-    "AWS::KMS::Alias",
     "AWS::Lambda::EventInvokeConfig",
     "AWS::Lambda::Function",
     "AWS::Lambda::Permission",
