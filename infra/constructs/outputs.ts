@@ -6,8 +6,8 @@ export type OutputKind = 'Table' | 'Function' | 'Queue';
 
 /**
  * Publishes a resource as the stack output `<Kind><Name>`, the name in PascalCase because
- * CloudFormation takes letters and digits only. Queue `basket-on-product-dlq` becomes
- * `QueueBasketOnProductDlq`; splitting at capitals reverses it.
+ * CloudFormation takes letters and digits only. Queue `basket-failures` becomes
+ * `QueueBasketFailures`; splitting at capitals reverses it.
  */
 export function publish(scope: Construct, kind: OutputKind, name: string, value: string): void {
   new CfnOutput(Stack.of(scope), kind + pascalCase(name), { value });
