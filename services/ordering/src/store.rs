@@ -171,7 +171,7 @@ impl OrderStore {
         let update = self
             .update(customer_id, order_id, &from)
             .update_expression("SET claimedAt = if_not_exists(claimedAt, :at)")
-            .condition_expression(format!("attribute_exists(claimedAt) OR {}", has_status(&from)))
+            .condition_expression(has_status(&from))
             .expression_attribute_values(":at", serde_dynamo::to_attribute_value(Timestamp::now())?);
         moved(update).await
     }
