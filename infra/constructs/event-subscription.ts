@@ -29,7 +29,9 @@ export class EventSubscription extends Construct {
     const { settings, bus } = ServiceStack.of(this);
     const deadLetterQueue = failureQueue(this);
     const isQueued = (props.delivery ?? settings.delivery) === 'queued';
-    if (!isQueued) consumer.retryAsynchronousEvents();
+    // Also where events are queued: those that Lambda accepted before a change of the delivery
+    // would have no failure destination.
+    if (props.delivery === undefined) consumer.retryAsynchronousEvents();
     new Rule(this, 'Rule', {
       eventBus: bus,
       description: `${sources.join(' and ')} to ${consumer.name} (${settings.stage})`,

@@ -60,12 +60,13 @@ export class TopicSubscription extends Construct {
       deadLetterQueue: failureQueue(this),
       ...(events && { filterPolicy: { type: SubscriptionFilter.stringFilter({ allowlist: [...events] }) } }),
     };
+    // Also where events are queued, as `EventSubscription` has it.
+    consumer.retryAsynchronousEvents();
     if (stack.settings.delivery === 'queued') {
       const { queue } = WorkQueue.of(consumer);
       // Without the SNS envelope, messages are like those of a rule.
       topic.addSubscription(new SqsSubscription(queue, { ...options, rawMessageDelivery: true }));
     } else {
-      consumer.retryAsynchronousEvents();
       topic.addSubscription(new LambdaSubscription(consumer, options));
     }
   }

@@ -82,8 +82,12 @@ describe('queued delivery', () => {
     assert.ok(deliveriesOf(queued).every(({ queue }) => queue !== undefined));
   });
 
+  test('events of an earlier direct delivery still have a failure destination', () => {
+    const consumers = propertiesOf(queued, 'AWS::Lambda::EventInvokeConfig').map(({ FunctionName }) => nameOf(queued, target(FunctionName)));
+    assert.deepEqual(consumers.sort(), OTHER_CONSUMERS);
+  });
+
   test('no consumer is invoked asynchronously', () => {
-    assert.deepEqual(resources(queued, 'AWS::Lambda::EventInvokeConfig'), {});
     assert.deepEqual(propertiesOf(queued, 'AWS::Lambda::Permission').filter(({ Principal }) => /^(events|sns)\./.test(Principal)), []);
   });
 });
