@@ -33,6 +33,10 @@ pub enum Retry {
         queue: String,
         body: String,
     },
+    /// The entries of a `PutEvents` request.
+    PutEvents {
+        entries: Value,
+    },
     /// A notification for the subscribers of a topic.
     Notify {
         topic_arn: String,
@@ -94,6 +98,9 @@ fn undelivered(message: Message, body: &Value) -> Option<Failure> {
             let event =
                 if message.attribute("SCHEDULE_ARN").is_some() { scheduled(body) } else { body.clone() };
             Retry::Invoke { function: function.to_owned(), event }
+        }
+        [_, _, "events", ..] if body["Entries"].is_array() => {
+            Retry::PutEvents { entries: body["Entries"].clone() }
         }
         _ => Retry::Unknown,
     };
@@ -215,6 +222,15 @@ mod tests {
             assert_eq!(event_of(Message(&message(&body, &attributes))), text, "{body}");
         }
         assert_eq!(event_of(Message(&message(&event, &[]))), text);
+    }
+
+    #[test]
+    fn an_event_that_a_schedule_could_not_publish_is_published() {
+        let entries = json!([{ "Source": "shop.shipping", "DetailType": "ShipmentStepDue", "Detail": "{}" }]);
+        let bus = "arn:aws:events:eu-west-1:123456789012:event-bus/b";
+        let attributes = [("SCHEDULE_ARN", "s"), ("TARGET_ARN", bus), ("ERROR_CODE", "Throttled")];
+        let retry = Retry::PutEvents { entries: entries.clone() };
+        assert_eq!(failure(&json!({ "Entries": entries }), &attributes).1, retry);
     }
 
     #[test]

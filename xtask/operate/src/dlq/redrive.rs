@@ -43,6 +43,13 @@ fn retry(shop: &Shop, queue: &str, message: Message) -> Result<()> {
             let url = queue_url(&shop.outputs, &queue)?;
             send(shop, &json!({ "QueueUrl": url, "MessageBody": body }))
         }
+        Retry::PutEvents { entries } => {
+            let answer = shop.aws.call(Service::EventBridge, "PutEvents", &json!({ "Entries": entries }))?;
+            if answer["FailedEntryCount"] != 0 {
+                bail!("the bus refused the event: {}", answer["Entries"]);
+            }
+            Ok(())
+        }
         Retry::Notify { topic_arn, notification } => {
             let subscribers = shop.aws.subscribers(&topic_arn)?;
             let functions = functions_of(&shop.outputs, service_of(queue), &subscribers);
