@@ -106,17 +106,19 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     })?;
     println!("\n{built}");
     aws.provide_secrets(name)?;
-    let stacks = plan.stacks_to_deploy(args.services.only());
+    let stacks = plan.stacks_to_deploy(args.services.only(), &deployed);
     run_on_aws(cdk::deploy(paths, &stacks, &files.assembly, &files.raw_outputs), &aws)?;
-    let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;
-    outputs.write(&files.outputs)?;
-    postman::write_environment(&files.postman, &outputs)?;
     if !removal.is_nothing() {
+        // Work may have come in meanwhile; by now the routes are gone.
+        removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
         let services = removal.setting();
         let removed = Stage { settings: &[&services], ..draft };
         process::attached(&mut cdk::synth(paths, &removed, &files.removal_assembly))?;
         run_on_aws(removal.command(paths, &files.removal_assembly), &aws)?;
     }
+    let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;
+    outputs.write(&files.outputs)?;
+    postman::write_environment(&files.postman, &outputs)?;
     println!(
         "\nStage {name} is deployed.\n  API        {}\n  Outputs    {}\n  Postman    {}\n  Remove it  cargo xtask destroy --stage {name}",
         outputs.api_url,

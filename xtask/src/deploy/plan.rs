@@ -108,9 +108,16 @@ impl Plan {
         [FOUNDATION].into_iter().chain(self.names()).chain([EDGE]).collect()
     }
 
-    /// The stacks that a deployment changes: all of them, or those of one service and the edge.
-    pub fn stacks_to_deploy<'a>(&'a self, only: Option<&'a str>) -> Vec<&'a str> {
-        only.map_or_else(|| self.stacks(), |service| vec![service, EDGE])
+    /// The stacks that a deployment changes: all of them, or those of one service, of what it needs
+    /// and the stage does not have yet, and the edge.
+    pub fn stacks_to_deploy(&self, only: Option<&str>, deployed: &BTreeSet<String>) -> Vec<&str> {
+        let Some(only) = only else { return self.stacks() };
+        let is_changed = |stack: &&str| match *stack {
+            FOUNDATION => deployed.is_empty(),
+            EDGE => true,
+            service => service == only || !deployed.contains(service),
+        };
+        self.stacks().into_iter().filter(is_changed).collect()
     }
 
     /// One line for each service that was added because others need it.
@@ -161,6 +168,20 @@ mod tests {
     fn a_plan_has_the_stacks_of_its_services_between_foundation_and_edge() {
         assert_eq!(plan().stacks(), ["foundation", "basket", "fulfilment", "shipping", "edge"]);
         assert_eq!(Vec::from_iter(plan().packages()), ["basket", "identity", "ordering", "shipping"]);
+    }
+
+    #[test]
+    fn one_service_is_deployed_with_what_it_lacks_and_the_edge() {
+        let there = BTreeSet::from(["basket".to_owned()]);
+        assert_eq!(plan().stacks_to_deploy(Some("basket"), &plan_names()), ["basket", "edge"]);
+        assert_eq!(plan().stacks_to_deploy(Some("fulfilment"), &there), ["fulfilment", "shipping", "edge"]);
+        let first = plan();
+        assert_eq!(first.stacks_to_deploy(Some("basket"), &BTreeSet::new()), first.stacks());
+        assert_eq!(first.stacks_to_deploy(None, &there), first.stacks());
+    }
+
+    fn plan_names() -> BTreeSet<String> {
+        plan().names().map(str::to_owned).collect()
     }
 
     #[test]

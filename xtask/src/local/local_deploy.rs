@@ -1,6 +1,6 @@
 //! Deploys the shop to a running local AWS, unless it is up to date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -37,6 +37,8 @@ pub struct Deployment<'a> {
     /// The service that is deployed alone.
     pub only: Option<&'a str>,
     pub removal: &'a Removal,
+    /// The services of the last deployment.
+    pub deployed: &'a BTreeSet<String>,
 }
 
 /// Two steps, deploy and repair; both are skipped when nothing changed.
@@ -126,7 +128,7 @@ impl Deployment<'_> {
         // An interrupted deployment goes on with the same services, an interrupted removal, too.
         self.remember(self.plan.names().chain(self.removal.services()))?;
 
-        let stacks = self.plan.stacks_to_deploy(self.only);
+        let stacks = self.plan.stacks_to_deploy(self.only, self.deployed);
         let mut deploy = cdk::deploy(self.paths, &stacks, &assembly, &raw_outputs);
         cdk::local_credentials(&mut deploy, self.running);
         step.run(&mut deploy).context(
@@ -134,6 +136,8 @@ impl Deployment<'_> {
         )?;
 
         if !self.removal.is_nothing() {
+            // Work may have come in meanwhile; by now the routes are gone.
+            self.removal.wait_until_finished(&account, &self.stack.stack_outputs(), self.stack.stage)?;
             step.note("removing stacks");
             let assembly = self.stack.dir().join("removal/cdk.out");
             let placeholders = cdk::placeholders(&Services::find(self.paths)?)?;

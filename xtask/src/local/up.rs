@@ -97,6 +97,7 @@ pub fn bring_up(
         plan: &plan,
         only: args.only(),
         removal: &removal,
+        deployed: &deployed,
     };
     let mut outputs = local_deploy::run(&deployment, steps)?;
     let new_users = steps.run("users", |_| {

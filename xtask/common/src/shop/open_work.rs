@@ -1,6 +1,6 @@
 //! What a service has not finished: it is not removed before.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use serde_json::json;
 
 use crate::shop::aws::{Aws, Service};
@@ -17,6 +17,9 @@ const WORKFLOW: &str = "FulfilmentWorkflowArn";
 
 /// Messages in the queues of a stack, and its running workflows, each in words.
 pub fn of(aws: &Aws, outputs: &StackOutputs, stack: &str) -> Result<Vec<String>> {
+    if outputs.of(stack).next().is_none() {
+        bail!("the outputs of {stack} are not here, so nobody knows what it has; deploy it from here first");
+    }
     let mut open = Vec::new();
     for (output, value) in outputs.of(stack) {
         if let Some(queue) = resource_name(output, "Queue") {
