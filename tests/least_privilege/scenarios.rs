@@ -93,14 +93,18 @@ impl FunctionScenarios {
                 let customer = OtherCustomer::new();
                 let basket = customer.basket(&self.product);
                 self.staff.post(&customer.path("/basket"), basket).status == 200
-                    && self.data_is_exported_and_erased(function, &customer.id)
+                    && self.data_is_exported_and_erased(function, &customer.id, timeout)
             }
-            "ordering-on-privacy" => self
-                .checkout_is_received("ordering-on-checkout")
-                .is_some_and(|(customer, _)| self.data_is_exported_and_erased(function, &customer.id)),
-            "notification-on-privacy" => self
-                .checkout_is_received("notification-on-checkout")
-                .is_some_and(|(customer, _)| self.data_is_exported_and_erased(function, &customer.id)),
+            "ordering-on-privacy" => {
+                self.checkout_is_received("ordering-on-checkout").is_some_and(|(customer, _)| {
+                    self.data_is_exported_and_erased(function, &customer.id, timeout)
+                })
+            }
+            "notification-on-privacy" => {
+                self.checkout_is_received("notification-on-checkout").is_some_and(|(customer, _)| {
+                    self.data_is_exported_and_erased(function, &customer.id, timeout)
+                })
+            }
             // An event without a mail: the order has no contact.
             "ordering-topic-relay" => {
                 let (order, whose) = (Uuid::now_v7().to_string(), OtherCustomer::new().in_events());
@@ -300,11 +304,14 @@ impl FunctionScenarios {
     }
 
     /// Delivers a customer's privacy requests to a function that exports and erases their data.
-    fn data_is_exported_and_erased(&self, function: &str, customer_id: &str) -> bool {
+    /// Fulfilment may change an order at that moment: then a request is handled when it is
+    /// redelivered.
+    fn data_is_exported_and_erased(&self, function: &str, customer_id: &str, timeout: Duration) -> bool {
         let requests = [("CustomerExportRequested", "exportId"), ("CustomerErasureDue", "erasureId")];
         requests.into_iter().all(|(name, id)| {
             let request = json!({ "customerId": customer_id, id: Uuid::now_v7() });
-            self.deliver(function, &Uuid::now_v7().to_string(), name, request)
+            let event_id = Uuid::now_v7().to_string();
+            within(timeout, || self.deliver(function, &event_id, name, request.clone()))
         })
     }
 
@@ -633,7 +640,7 @@ impl FunctionScenarios {
         let id = customer.id();
         let sent = ask(&mut socket, &json!({ "action": "sendMessage", "text": "hello" }));
         sent["type"] == "messageSent"
-            && self.data_is_exported_and_erased(function, &id)
+            && self.data_is_exported_and_erased(function, &id, timeout)
             && self.rows_of_live(&id).is_empty()
     }
 
