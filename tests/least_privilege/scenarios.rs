@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::Target;
 use aws_sdk_sqs::types::QueueAttributeName;
-use lambdakit::auth::signature::WebhookSecrets;
+use lambdakit::webhooks::WebhookSecrets;
 use serde_json::{Value, json};
 use shop_tests::{OtherCustomer, Shop, checkout, owner};
 use testkit::{Account, TIMEOUT};

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lambdakit::auth::signature::WebhookSecrets;
+use lambdakit::webhooks::WebhookSecrets;
 use serde_json::{Value, json};
 use shop_tests::{Answer, Shop, eventually, owner};
 use uuid::Uuid;

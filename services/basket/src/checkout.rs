@@ -11,7 +11,7 @@ use domain::basket::PricedBasket;
 use domain::customer::Customer;
 use domain::order::OrderStatus;
 use domain::{Amount, Currency, Money, MoneyError, OrderId, Timestamp};
-use lambdakit::http::idempotency::{IdempotencyStore, Request, SavedResponse};
+use lambdakit::idempotency::{IdempotencyStore, Request, SavedResponse};
 use lambdakit::{AwsError, Problem, telemetry};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -10,7 +10,7 @@ use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::http::api;
-use lambdakit::http::idempotency::IdempotencyStore;
+use lambdakit::idempotency::IdempotencyStore;
 use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::Publisher;
 use lambdakit::outbox::{self, Outbox};

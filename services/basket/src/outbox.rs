@@ -1,11 +1,11 @@
 //! Translates changes of the checkout table into events, for the publisher.
 
-use aws_lambda_events::dynamodb::EventRecord;
 use contracts::basket::BasketCheckedOut;
 use contracts::{Event, Payload, Published};
 use lambdakit::json;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::publish::Entry;
+use lambdakit::outbox::EventRecord;
 use lambdakit::telemetry;
 
 use crate::store::CheckoutRecord;

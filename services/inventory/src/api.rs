@@ -8,7 +8,7 @@ use axum::{Json, Router};
 use domain::{ProductId, Timestamp};
 use lambdakit::Problem;
 use lambdakit::http::api::{Body, Path};
-use lambdakit::http::idempotency::IdempotencyKey;
+use lambdakit::idempotency::IdempotencyKey;
 use serde::{Deserialize, Serialize};
 use shopkit::staff::Staff;
 

@@ -1,11 +1,11 @@
 //! Events for changes of the stock table.
 
-use aws_lambda_events::dynamodb::EventRecord;
 use contracts::inventory::{StockChanged, StockLow, StockReleased, StockReserved, StockShipped};
 use contracts::{Event, Published};
 use domain::Timestamp;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::publish::Entry;
+use lambdakit::outbox::EventRecord;
 use lambdakit::telemetry;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

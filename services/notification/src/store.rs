@@ -10,9 +10,7 @@
 use std::fmt;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, DeleteRequest, ReturnValuesOnConditionCheckFailure, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::order::{Order, OrderLine};
 use domain::{CustomerId, Money, OrderId, Redacted, Timestamp};
@@ -382,20 +380,9 @@ impl MailStore {
         self.tombstones.put(customer_id).await
     }
 
-    /// Removes these rows, at most 25.
+    /// Removes these rows.
     pub async fn delete(&self, customer_id: CustomerId, rows: &[Row]) -> Result<(), AwsError> {
-        let requests = rows.iter().map(|row| {
-            let delete = DeleteRequest::builder().set_key(Some(key(customer_id, row.item()))).build()?;
-            Ok::<_, AwsError>(WriteRequest::builder().delete_request(delete).build())
-        });
-        let requests = requests.collect::<Result<Vec<_>, _>>()?;
-        let write = self.table.client().batch_write_item().request_items(self.table.name(), requests);
-        match write.send().await?.unprocessed_items {
-            Some(left) if !left.is_empty() => {
-                Err(AwsError::Transient("the mail table left rows unprocessed".to_owned()))
-            }
-            _ => Ok(()),
-        }
+        self.table.delete_many(rows.iter().map(|row| key(customer_id, row.item())).collect()).await
     }
 
     async fn put_new(&self, item: Item) -> Result<bool, AwsError> {

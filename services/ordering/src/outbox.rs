@@ -1,6 +1,5 @@
 //! Events for changes of the order table: one for each status that an order reaches.
 
-use aws_lambda_events::dynamodb::EventRecord;
 use contracts::ordering::{
     OrderCancellationRequested, OrderCancelled, OrderDelivered, OrderPaid, OrderPlaced, OrderRejected,
     OrderShipped, OrderStockReserved,
@@ -10,6 +9,7 @@ use domain::Timestamp;
 use domain::order::{Order, OrderStatus, Reason, StatusChange};
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::publish::Entry;
+use lambdakit::outbox::EventRecord;
 use lambdakit::telemetry;
 use serde_dynamo::Item;
 use uuid::Uuid;

@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use lambdakit::http::api::{Body, Path};
-use lambdakit::http::idempotency::IdempotencyKey;
+use lambdakit::idempotency::IdempotencyKey;
 use lambdakit::parameters::Parameter;
 use lambdakit::secret::Secret;
 use lambdakit::{AwsError, Problem, telemetry};

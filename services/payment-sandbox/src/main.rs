@@ -20,7 +20,7 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 async fn main() -> Result<(), lambdakit::Error> {
     match handler::name()?.as_str() {
         "payment-sandbox-webhooks" => consumer::run(webhooks).await,
-        "payment-sandbox-api" => api::run_without_auth(routes).await,
+        "payment-sandbox-api" => api::run(routes).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }

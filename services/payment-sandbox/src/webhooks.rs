@@ -1,19 +1,19 @@
 //! Webhooks to the provider's client: POST requests, signed as Standard Webhooks defines
-//! ([`lambdakit::auth::signature`]), and retried until the client answers with 2xx.
+//! ([`lambdakit::webhooks`]), and retried until the client answers with 2xx.
 
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::http::uri::InvalidUri;
 use domain::Timestamp;
-use lambdakit::auth::signature::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, WebhookSecrets};
 use lambdakit::aws::Aws;
-use lambdakit::http::client::Http;
+use lambdakit::http_client::HttpClient;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::{Entry, Publisher};
 use lambdakit::messaging::schedule::Schedules;
 use lambdakit::parameters::{LazyParameter, Parameter};
+use lambdakit::webhooks::{WEBHOOK_ID, WEBHOOK_SIGNATURE, WEBHOOK_TIMESTAMP, WebhookSecrets};
 use lambdakit::{AwsError, ConfigError, config, telemetry};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -147,13 +147,13 @@ pub struct WebhookSender {
 
 /// The client's route for webhooks, below the URL of its API.
 #[derive(Clone, Debug)]
-pub struct WebhookRoute(Http);
+pub struct WebhookRoute(HttpClient);
 
 impl FromStr for WebhookRoute {
     type Err = InvalidUri;
 
     fn from_str(api_url: &str) -> Result<Self, InvalidUri> {
-        Http::new(&format!("{}/payment/webhook", api_url.trim_end_matches('/')), DEADLINE).map(Self)
+        HttpClient::new(&format!("{}/payment/webhook", api_url.trim_end_matches('/')), DEADLINE).map(Self)
     }
 }
 

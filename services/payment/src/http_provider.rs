@@ -9,7 +9,7 @@ use domain::payment::DeclineReason;
 use domain::{Currency, Money, OrderId};
 use lambdakit::ConfigError;
 use lambdakit::aws::Aws;
-use lambdakit::http::client::{Answer, Http, HttpClientError};
+use lambdakit::http_client::{HttpClient, HttpClientError, Response};
 use lambdakit::json;
 use lambdakit::parameters::Parameter;
 use lambdakit::secret::Secret;
@@ -28,7 +28,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// A payment provider behind an HTTP API.
 #[derive(Clone, Debug)]
 pub struct HttpProvider {
-    http: Http,
+    http: HttpClient,
     key: Parameter<Secret>,
 }
 
@@ -169,13 +169,13 @@ impl HttpProvider {
     /// # Errors
     /// When one of them is missing or cannot be read.
     pub async fn from_env(aws: &Aws) -> Result<Self, ConfigError> {
-        let http = Http::from_env("PROVIDER_URL", DEADLINE)?;
+        let http = HttpClient::from_env("PROVIDER_URL", DEADLINE)?;
         Ok(Self::new(http, Parameter::from_env(aws, "PROVIDER_KEY_PARAMETER").await?))
     }
 
     /// The provider behind this client, with this key.
     #[must_use]
-    pub fn new(http: Http, key: Parameter<Secret>) -> Self {
+    pub fn new(http: HttpClient, key: Parameter<Secret>) -> Self {
         Self { http, key }
     }
 
@@ -185,7 +185,7 @@ impl HttpProvider {
         path: &str,
         key: &str,
         body: Option<&impl Serialize>,
-    ) -> Result<Answer, ProviderError> {
+    ) -> Result<Response, ProviderError> {
         let body = body.map(serde_json::to_string).transpose().map_err(broken)?;
         let mut tried = 0;
         loop {
@@ -198,7 +198,7 @@ impl HttpProvider {
         }
     }
 
-    async fn ask_once(&self, path: &str, key: &str, body: Option<String>) -> Result<Answer, ProviderError> {
+    async fn ask_once(&self, path: &str, key: &str, body: Option<String>) -> Result<Response, ProviderError> {
         let authorization = format!("Bearer {}", self.key.get().reveal());
         let authorization = ("authorization", &*authorization);
         let answer = match body {
@@ -282,7 +282,7 @@ fn charge_of(order_id: OrderId, charge: ChargeObject) -> Result<Charge, Provider
     Charge::try_from(charge).map_err(broken)
 }
 
-fn read<T: serde::de::DeserializeOwned>(answer: &Answer) -> Result<T, ProviderError> {
+fn read<T: serde::de::DeserializeOwned>(answer: &Response) -> Result<T, ProviderError> {
     json::read(&String::from_utf8_lossy(&answer.body)).map_err(broken)
 }
 

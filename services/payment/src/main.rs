@@ -26,7 +26,7 @@ async fn main() -> Result<(), lambdakit::Error> {
         "payment-api" => api::run(routes).await,
         "payment-on-command" => consumer::run(commands).await,
         "payment-publisher" => outbox::run(publisher).await,
-        "payment-webhook" => api::run_without_auth(webhook_routes).await,
+        "payment-webhook" => api::run(webhook_routes).await,
         unknown => Err(handler::unknown(unknown)),
     }
 }

@@ -1,12 +1,12 @@
 //! Events for changes of the payment table. A payment was settled, declined or refunded, a finished
 //! refund was requested again, or a further part was refunded.
 
-use aws_lambda_events::dynamodb::EventRecord;
 use contracts::payment::{PaymentDeclined, PaymentPartiallyRefunded, PaymentRefunded, PaymentSettled};
 use contracts::{Event, Published};
 use domain::{Money, Timestamp};
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::publish::Entry;
+use lambdakit::outbox::EventRecord;
 use lambdakit::telemetry;
 use uuid::Uuid;
 

@@ -20,7 +20,7 @@ use contracts::payment::ChargePayment;
 use domain::checkout::PaymentMethod;
 use domain::payment::DeclineReason;
 use domain::{Money, MoneyError, OrderId, Timestamp};
-use lambdakit::auth::signature::TOLERANCE_SECONDS;
+use lambdakit::webhooks::TOLERANCE_SECONDS;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Receiver of the payment provider's webhooks: the outcomes of delayed charges, and refunds.
 //!
 //! The route is public, so the signature is verified before anything else. It follows Standard
-//! Webhooks ([`lambdakit::auth::signature`]). A redelivered webhook is answered like a new one, or its
+//! Webhooks ([`lambdakit::webhooks`]). A redelivered webhook is answered like a new one, or its
 //! sender would continue to retry.
 
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,11 +11,11 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use domain::Timestamp;
-use lambdakit::auth::signature::{VerificationError, VerifiedWebhook, WebhookSecrets};
 use lambdakit::http::api::Body;
 use lambdakit::http::fields::Fields;
 use lambdakit::json;
 use lambdakit::parameters::Parameter;
+use lambdakit::webhooks::{VerificationError, VerifiedWebhook, WebhookSecrets};
 use lambdakit::{Problem, telemetry};
 use serde::Serialize;
 use serde_json::value::RawValue;

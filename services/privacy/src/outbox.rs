@@ -1,11 +1,11 @@
 //! Translates changes of the privacy table into events, for the publisher.
 
-use aws_lambda_events::dynamodb::EventRecord;
 use contracts::privacy::{CustomerErasureRequested, CustomerExportRequested};
 use contracts::{Event, Published};
 use domain::{CustomerId, Timestamp};
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::publish::Entry;
+use lambdakit::outbox::EventRecord;
 use lambdakit::telemetry;
 use serde::Deserialize;
 use uuid::Uuid;

@@ -13,8 +13,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::{
-    AttributeValue, DeleteRequest, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem, Update, WriteRequest,
+    AttributeValue, Put as PutPart, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use contracts::privacy::{CustomerDataCollected, CustomerDataErased};
 use domain::{CustomerId, Timestamp};
@@ -346,22 +346,7 @@ impl RequestStore {
             if keys.is_empty() {
                 return Ok(());
             }
-            self.delete(keys).await?;
-        }
-    }
-
-    async fn delete(&self, keys: Vec<Item>) -> Result<(), AwsError> {
-        let request = |key| {
-            let delete = DeleteRequest::builder().set_key(Some(key)).build()?;
-            Ok::<_, AwsError>(WriteRequest::builder().delete_request(delete).build())
-        };
-        let requests = keys.into_iter().map(request).collect::<Result<_, _>>()?;
-        let write = self.table.client().batch_write_item().request_items(self.table.name(), requests);
-        match write.send().await?.unprocessed_items {
-            Some(left) if !left.is_empty() => {
-                Err(AwsError::Transient("the privacy table left rows unprocessed".to_owned()))
-            }
-            _ => Ok(()),
+            self.table.delete_many(keys).await?;
         }
     }
 

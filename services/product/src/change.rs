@@ -1,12 +1,12 @@
 //! Translates changes of the product table into events, for the publisher.
 
-use aws_lambda_events::dynamodb::EventRecord;
 use contracts::product::{PriceChange, ProductCreated, ProductDeleted, ProductSnapshot, ProductUpdated};
 use contracts::{Event, Published};
 use domain::Timestamp;
 use domain::product::Product;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::publish::Entry;
+use lambdakit::outbox::EventRecord;
 use lambdakit::telemetry;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

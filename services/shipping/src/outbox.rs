@@ -3,7 +3,6 @@
 //!
 //! A change that keeps the state publishes the same event again, for a requester that missed it.
 
-use aws_lambda_events::dynamodb::EventRecord;
 use contracts::shipping::{
     ShipmentCancelled, ShipmentCreated, ShipmentDelivered, ShipmentDispatched, ShipmentRefused,
 };
@@ -11,6 +10,7 @@ use contracts::{Event, Published};
 use domain::OrderId;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::publish::Entry;
+use lambdakit::outbox::EventRecord;
 use lambdakit::telemetry;
 use serde::Deserialize;
 use uuid::Uuid;

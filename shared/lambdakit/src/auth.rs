@@ -1,9 +1,9 @@
-//! Authentication and authorization: callers of an API, tokens, sign-ups, and signatures of webhooks.
+//! Authentication and authorization: callers of an API, tokens, and sign-ups.
 
-#[cfg(feature = "tokens")]
+#[cfg(feature = "jwt")]
 pub mod authorizer;
+#[cfg(feature = "http")]
 pub mod caller;
-#[cfg(feature = "tokens")]
+#[cfg(feature = "jwt")]
 pub mod jwt;
 pub mod sign_up;
-pub mod signature;

@@ -19,14 +19,26 @@ pub enum ConfigError {
     },
 }
 
+/// Reads a variable that may be missing. An empty value counts as missing.
+#[must_use]
+pub fn optional(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// Reads a variable that must be set and not empty.
 pub fn required(name: &'static str) -> Result<String, ConfigError> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError::Missing(name))
+    optional(name).ok_or(ConfigError::Missing(name))
 }
 
 /// Reads and parses a variable that must be set.
 pub fn parsed<T: FromStr<Err: Display>>(name: &'static str) -> Result<T, ConfigError> {
-    required(name)?.parse().map_err(|error: T::Err| ConfigError::Invalid { name, reason: error.to_string() })
+    parsed_optional(name)?.ok_or(ConfigError::Missing(name))
+}
+
+/// Reads and parses a variable that may be missing.
+pub fn parsed_optional<T: FromStr<Err: Display>>(name: &'static str) -> Result<Option<T>, ConfigError> {
+    let parsed = optional(name).map(|value| value.parse()).transpose();
+    parsed.map_err(|error: T::Err| ConfigError::Invalid { name, reason: error.to_string() })
 }
 
 #[cfg(test)]

@@ -20,24 +20,39 @@
 pub mod auth;
 pub mod aws;
 pub mod config;
+#[cfg(feature = "dynamodb")]
 pub mod dynamodb;
 pub mod handler;
+#[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "http-client")]
+pub mod http_client;
+#[cfg(feature = "idempotency")]
+pub mod idempotency;
 pub mod json;
 #[cfg(feature = "mail")]
 pub mod mail;
 pub mod messaging;
+#[cfg(feature = "outbox")]
 pub mod outbox;
 #[cfg(feature = "parameters")]
 pub mod parameters;
 pub mod secret;
 mod start;
 pub mod telemetry;
-#[cfg(feature = "sockets")]
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
+#[cfg(feature = "websocket")]
 pub mod websocket;
 pub mod workflow;
 
 pub use aws::AwsError;
 pub use config::ConfigError;
+#[cfg(feature = "http")]
 pub use http::problem::Problem;
 pub use lambda_runtime::Error;
+
+/// The `User-Agent` of requests that no SDK makes. Firewalls refuse requests without one, including
+/// the common rules of AWS WAF (`NoUserAgent_HEADER`).
+#[cfg(any(feature = "http-client", feature = "parameters"))]
+const USER_AGENT: &str = concat!("lambdakit/", env!("CARGO_PKG_VERSION"));

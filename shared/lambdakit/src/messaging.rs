@@ -1,12 +1,20 @@
 //! Events and commands: handling them, and publishing them.
 
+#[cfg(feature = "messaging")]
 pub mod batch;
+#[cfg(feature = "sqs")]
 pub mod command;
+#[cfg(feature = "messaging")]
 pub mod consumer;
+#[cfg(feature = "messaging")]
 pub mod delivery;
+#[cfg(any(feature = "sns", feature = "sqs"))]
+mod envelope;
+#[cfg(feature = "messaging")]
 pub mod event;
+#[cfg(feature = "eventbridge")]
 pub mod publish;
-#[cfg(feature = "schedules")]
+#[cfg(feature = "schedule")]
 pub mod schedule;
-#[cfg(feature = "topics")]
+#[cfg(feature = "sns")]
 pub mod topic;

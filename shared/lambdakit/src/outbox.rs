@@ -19,10 +19,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lambda_events::dynamodb::EventRecord;
+pub use aws_lambda_events::dynamodb::EventRecord;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use futures::future::join_all;
-use lambda_runtime::{Context, LambdaEvent, service_fn};
+use lambda_runtime::{Context, LambdaEvent};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -31,7 +31,7 @@ use crate::aws::AwsError;
 use crate::json;
 use crate::messaging::batch::{BatchResponse, Failure, HandlerError};
 use crate::messaging::publish::{Entry, Publisher};
-use crate::start::start;
+use crate::start;
 use crate::telemetry::{self, Invocation, Outcome, within_deadline};
 use crate::{ConfigError, config};
 
@@ -91,15 +91,12 @@ pub struct RetryBatch;
 pub async fn run(
     build: impl AsyncFnOnce() -> Result<Outbox, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    let outbox = Arc::new(start(build).await?);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Batch>| {
-        let outbox = Arc::clone(&outbox);
-        // Boxed, because the types of the SDK's futures nest too deeply for the compiler.
+    start::run(build, |outbox, event: LambdaEvent<Batch>| {
         Box::pin(async move {
             let response = outbox.invoke(event.payload, Some(&event.context)).await?;
             Ok::<_, lambda_runtime::Error>(response)
         })
-    }))
+    })
     .await
 }
 

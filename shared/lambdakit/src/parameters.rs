@@ -10,7 +10,7 @@
 //! execution environment that was idle therefore uses the old value once.
 //!
 //! Values are decoded by [`FromStr`], for example into a `String`, a number, a
-//! [`Secret`] or [`WebhookSecrets`](crate::auth::signature::WebhookSecrets); JSON is decoded into
+//! [`Secret`] or [`WebhookSecrets`](crate::webhooks::WebhookSecrets); JSON is decoded into
 //! [`Json`].
 
 use std::any::type_name;
@@ -19,7 +19,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 

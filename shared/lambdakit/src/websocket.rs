@@ -5,12 +5,11 @@
 //! frames to other connections, or without a message to respond to.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use aws_sdk_apigatewaymanagement::Client;
 use aws_smithy_types::Blob;
 use axum::http::StatusCode;
-use lambda_runtime::{Context, LambdaEvent, service_fn};
+use lambda_runtime::{Context, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -19,7 +18,7 @@ use crate::aws::Aws;
 use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
 use crate::json;
-use crate::start::start;
+use crate::start;
 use crate::telemetry::{self, Invocation, Outcome};
 
 /// Maximum size of a message, in bytes (API Gateway quota).
@@ -122,18 +121,15 @@ pub fn frame(value: &impl Serialize) -> Result<String, Problem> {
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
-pub async fn run<H: Handler>(
+pub async fn run<H: Handler + 'static>(
     build: impl AsyncFnOnce() -> Result<H, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    let handler = Arc::new(start(build).await?);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let handler = Arc::clone(&handler);
-        // Boxed, because the types of the SDK's futures nest too deeply for the compiler.
+    start::run(build, |handler, event: LambdaEvent<Box<RawValue>>| {
         Box::pin(async move {
             let response = invoke(&*handler, event.payload.get(), Some(&event.context)).await;
             Ok::<_, lambda_runtime::Error>(response)
         })
-    }))
+    })
     .await
 }
 

@@ -5,7 +5,7 @@ use domain::customer::Customer;
 use domain::{OrderId, Timestamp};
 use lambdakit::AwsError;
 use lambdakit::dynamodb::table::{Table, Transaction};
-use lambdakit::http::idempotency::{IdempotencyStore, Request};
+use lambdakit::idempotency::{IdempotencyStore, Request};
 use serde::{Deserialize, Serialize};
 
 use super::{BasketStore, Version};

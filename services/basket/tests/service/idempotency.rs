@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::OptionalFromRequestParts;
 use axum::http::Request as HttpRequest;
 use futures::future::join_all;
-use lambdakit::http::idempotency::{ClaimOutcome, IdempotencyKey, IdempotencyStore, Lease, Request};
+use lambdakit::idempotency::{ClaimOutcome, IdempotencyKey, IdempotencyStore, Lease, Request};
 use testkit::faults::{Fault, Rule};
 use testkit::{Account, eventually};
 

@@ -16,7 +16,7 @@ use basket::api::router;
 use basket::checkout::CheckoutService;
 use basket::product_event::PriceHandler;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
-use lambdakit::http::idempotency::IdempotencyStore;
+use lambdakit::idempotency::IdempotencyStore;
 use serde_json::{Value, json};
 use testkit::faults::FaultProxy;
 use testkit::{Account, Client, deliver};

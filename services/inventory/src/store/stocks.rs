@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem, Update};
 use domain::{ProductId, Timestamp};
 use lambdakit::dynamodb::item::key;
 use lambdakit::dynamodb::table::Transaction;
-use lambdakit::http::idempotency::IdempotencyKey;
+use lambdakit::idempotency::IdempotencyKey;
 use lambdakit::{AwsError, telemetry};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

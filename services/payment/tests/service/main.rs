@@ -13,7 +13,7 @@ mod webhook;
 
 use std::time::Duration;
 
-use lambdakit::http::client::Http;
+use lambdakit::http_client::HttpClient;
 use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::Publisher;
 use lambdakit::parameters::{LazyParameter, Parameter};
@@ -79,7 +79,7 @@ async fn till() -> Till {
     let routes = payment::api::router(payments.clone()).merge(ear.clone());
     let api_url = account.parameter("/test/edge/api-url", &serve(ear).await).await;
     let route = LazyParameter::new(account.aws(), api_url);
-    let http = Http::new(line.endpoint(), DEADLINE).unwrap();
+    let http = HttpClient::new(line.endpoint(), DEADLINE).unwrap();
     Till {
         client: Client::new(routes),
         commands: PaymentHandler::new(payments, HttpProvider::new(http, key)),

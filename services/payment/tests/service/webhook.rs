@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use lambdakit::auth::signature::{TOLERANCE_SECONDS, WebhookSecrets};
+use lambdakit::webhooks::{TOLERANCE_SECONDS, WebhookSecrets};
 use serde_json::{Value, json};
 use testkit::Answer;
 

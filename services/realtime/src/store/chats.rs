@@ -14,7 +14,6 @@ use lambdakit::dynamodb::table::Table;
 use serde::{Deserialize, Serialize};
 use shopkit::tombstone::{CustomerErased, Guarded, Tombstones};
 
-use super::delete;
 use crate::request::ChatText;
 
 /// How long messages are kept.
@@ -225,7 +224,7 @@ impl ChatStore {
             if keys.is_empty() {
                 return Ok(());
             }
-            delete(&self.table, keys).await?;
+            self.table.delete_many(keys).await?;
         }
     }
 }

@@ -27,8 +27,6 @@ use serde::{Deserialize, Serialize};
 use shopkit::tombstone::{CustomerErased, ERASED, Guarded, Tombstones};
 use uuid::Uuid;
 
-use super::delete;
-
 /// The frames that a connection may send in [`WINDOW_MILLIS`], at once or one after the other. Each
 /// frame is a write: a few busy clients must not use up the capacity for all updates.
 const FRAMES: u64 = 20;
@@ -371,7 +369,7 @@ impl ConnectionStore {
             keys.push(key(STAFF.to_owned(), name));
         }
         keys.push(itself(id));
-        delete(&self.table, keys).await
+        self.table.delete_many(keys).await
     }
 
     /// Erases a customer's connections and order progress, and refuses writes from then on.
@@ -389,7 +387,7 @@ impl ConnectionStore {
                         self.remove(id).await?;
                     }
                 }
-                delete(&self.table, rows.into_iter().map(key_of).collect()).await?;
+                self.table.delete_many(rows.into_iter().map(key_of).collect()).await?;
             }
         }
         Ok(())

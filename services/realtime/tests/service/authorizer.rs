@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::Timestamp;
 use lambdakit::auth::authorizer;
 use lambdakit::auth::jwt::Tokens;
-use lambdakit::http::client::Http;
+use lambdakit::http_client::HttpClient;
 use ring::rand::SystemRandom;
 use ring::rsa::{KeyPair, KeyPairComponents, PublicKeyComponents};
 use ring::signature::RSA_PKCS1_SHA256;
@@ -46,7 +46,7 @@ async fn door_of(status: u16) -> Door {
         (status, keys.to_string())
     });
     let issuer = url.await + "/us-east-1_pool";
-    let http = Http::new(&issuer, Duration::from_secs(1)).unwrap();
+    let http = HttpClient::new(&issuer, Duration::from_secs(1)).unwrap();
     Door { tokens: Tokens::new(issuer.clone(), ["web", "partner"], http), issuer, asked }
 }
 

@@ -5,16 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
 
-use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::auth::jwt::{SignedIn, TokenError, Tokens};
 use crate::config::ConfigError;
 use crate::json;
-use crate::start::start;
+use crate::start;
 use crate::telemetry::{self, Invocation, Outcome};
 
 /// The authorizer's event. It has no `Debug`, because the token must not be logged.
@@ -98,11 +97,9 @@ impl From<AuthorizerError> for Diagnostic {
 pub async fn run(
     build: impl AsyncFnOnce() -> Result<Tokens, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    let tokens = Arc::new(start(build).await?);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let tokens = Arc::clone(&tokens);
-        async move { invoke(&tokens, event.payload.get(), Some(&event.context)).await }
-    }))
+    start::run(build, |tokens, event: LambdaEvent<Box<RawValue>>| {
+        Box::pin(async move { invoke(&tokens, event.payload.get(), Some(&event.context)).await })
+    })
     .await
 }
 

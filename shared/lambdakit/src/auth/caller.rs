@@ -13,7 +13,7 @@ use lambda_http::request::RequestContext;
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{ConfigError, Problem, config};
+use crate::{Problem, config};
 
 /// The app clients whose tokens are accepted. A REST API's Cognito authorizer accepts tokens for
 /// any client of its user pool, so the audience is checked here.
@@ -21,12 +21,12 @@ use crate::{ConfigError, Problem, config};
 pub struct TokenClients(Arc<[String]>);
 
 impl TokenClients {
-    /// Reads `TOKEN_CLIENTS`: app client ids, separated by commas.
-    ///
-    /// # Errors
-    /// When the variable is not set.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Ok(Self::new(config::required("TOKEN_CLIENTS")?.split(',')))
+    /// Reads `TOKEN_CLIENTS`: app client ids, separated by commas. If it is not set, no token is
+    /// accepted.
+    #[must_use]
+    pub fn from_env() -> Self {
+        let ids = config::optional("TOKEN_CLIENTS");
+        Self::new(ids.iter().flat_map(|ids| ids.split(',')))
     }
 
     /// Accepts tokens for these app clients.

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{self, ConfigError};
-use crate::http::client::Http;
+use crate::http_client::HttpClient;
 
 /// Timeout of a request for the pool's keys.
 const DEADLINE: Duration = Duration::from_millis(1500);
@@ -76,7 +76,7 @@ pub enum TokenError {
 pub struct Tokens {
     issuer: String,
     clients: Vec<String>,
-    pool: Http,
+    pool: HttpClient,
     keys: Mutex<Keys>,
 }
 
@@ -142,11 +142,11 @@ impl Tokens {
     pub async fn from_env() -> Result<Self, ConfigError> {
         let issuer = config::required("TOKEN_ISSUER")?;
         // A local AWS serves the keys at its endpoint, but its tokens name the issuer as in AWS.
-        let place = match config::required("AWS_ENDPOINT_URL") {
-            Ok(endpoint) => at_endpoint(&issuer, &endpoint),
-            Err(_) => issuer.clone(),
+        let place = match config::optional("AWS_ENDPOINT_URL") {
+            Some(endpoint) => at_endpoint(&issuer, &endpoint),
+            None => issuer.clone(),
         };
-        let pool = Http::new(&place, DEADLINE)
+        let pool = HttpClient::new(&place, DEADLINE)
             .map_err(|error| ConfigError::Invalid { name: "TOKEN_ISSUER", reason: error.to_string() })?;
         let tokens = Self::new(issuer, config::required("TOKEN_CLIENTS")?.split(','), pool);
         // If this fails, the first token causes another request, which reports the error.
@@ -156,7 +156,7 @@ impl Tokens {
 
     /// Verifies tokens of this issuer for these app clients. `pool` serves the issuer's keys.
     #[must_use]
-    pub fn new<'a>(issuer: String, clients: impl IntoIterator<Item = &'a str>, pool: Http) -> Self {
+    pub fn new<'a>(issuer: String, clients: impl IntoIterator<Item = &'a str>, pool: HttpClient) -> Self {
         let clients = clients.into_iter().map(ToOwned::to_owned).collect();
         Self { issuer, clients, pool, keys: Mutex::default() }
     }

@@ -6,15 +6,13 @@
 //! trigger".)
 
 use std::fmt::Display;
-use std::sync::Arc;
 
-use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::ConfigError;
 use crate::json::{self, Unreadable};
-use crate::start::start;
+use crate::start;
 use crate::telemetry::{self, Invocation, Outcome};
 
 /// Why a user may not sign up.
@@ -49,12 +47,13 @@ struct Event {
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
-pub async fn run<E: Display>(check: impl Fn(&str) -> Result<(), E>) -> Result<(), lambda_runtime::Error> {
-    let check = Arc::new(start(async || Ok::<_, ConfigError>(check)).await?);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let check = Arc::clone(&check);
-        async move { invoke(&*check, event.payload, Some(&event.context)).await }
-    }))
+pub async fn run<E: Display>(
+    check: impl Fn(&str) -> Result<(), E> + 'static,
+) -> Result<(), lambda_runtime::Error> {
+    let build = async || Ok(check);
+    start::run(build, |check, event: LambdaEvent<Box<RawValue>>| {
+        Box::pin(async move { invoke(&*check, event.payload, Some(&event.context)).await })
+    })
     .await
 }
 

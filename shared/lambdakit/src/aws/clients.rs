@@ -4,21 +4,19 @@
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+#[cfg(feature = "dynamodb")]
 use aws_runtime::retries::classifiers::AwsErrorCodeClassifier;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedHttpClient, StalledStreamProtectionConfig};
-use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorSettings, SharedHttpConnector, http_client_fn,
+    HttpConnector, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector, http_client_fn,
 };
 use aws_smithy_runtime_api::http::Request as HttpRequest;
 use aws_smithy_types::byte_stream::ByteStream;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use aws_types::region::Region;
 
 use crate::config::{self, ConfigError};
 
@@ -44,17 +42,27 @@ pub struct CallLimits {
     pub attempt_timeout: Duration,
 }
 
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self { attempts: 3, attempt_timeout: Duration::from_secs(1) }
+    }
+}
+
 impl CallLimits {
     /// Maximum backoff before the second attempt; it doubles with each further attempt.
     const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
-    /// Reads `AWS_MAX_ATTEMPTS` and `ATTEMPT_TIMEOUT_MS`.
+    /// Reads `AWS_MAX_ATTEMPTS`, 3 by default, and `ATTEMPT_TIMEOUT_MS`, 1,000 by default.
     ///
     /// # Errors
-    /// When one of them is missing or is not a number.
+    /// When one of them is not a number.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let attempt_timeout = Duration::from_millis(config::parsed("ATTEMPT_TIMEOUT_MS")?);
-        Ok(Self { attempts: config::parsed("AWS_MAX_ATTEMPTS")?, attempt_timeout })
+        let Self { attempts, attempt_timeout } = Self::default();
+        let millis: Option<u64> = config::parsed_optional("ATTEMPT_TIMEOUT_MS")?;
+        Ok(Self {
+            attempts: config::parsed_optional("AWS_MAX_ATTEMPTS")?.unwrap_or(attempts),
+            attempt_timeout: millis.map_or(attempt_timeout, Duration::from_millis),
+        })
     }
 
     /// Shorter than the attempt timeout, to distinguish a failed connection from a missing
@@ -79,7 +87,7 @@ impl CallLimits {
 macro_rules! config {
     ($aws:expr, $sdk:ident) => {{
         let mut config = $sdk::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
+            .behavior_version($sdk::config::BehaviorVersion::latest())
             .region($aws.region.clone())
             .credentials_provider($aws.credentials.clone())
             .http_client($aws.http.clone())
@@ -87,7 +95,7 @@ macro_rules! config {
             .timeout_config($aws.limits.timeouts())
             // Each attempt has a timeout and bodies are small, so stalled streams need no
             // detection.
-            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+            .stalled_stream_protection($sdk::config::StalledStreamProtectionConfig::disabled());
         config.set_endpoint_url($aws.endpoint.clone());
         config
     }};
@@ -104,11 +112,11 @@ impl Aws {
             Credentials::new(
                 config::required("AWS_ACCESS_KEY_ID")?,
                 config::required("AWS_SECRET_ACCESS_KEY")?,
-                config::required("AWS_SESSION_TOKEN").ok(),
+                config::optional("AWS_SESSION_TOKEN"),
                 None,
                 "environment",
             ),
-            config::required("AWS_ENDPOINT_URL").ok(),
+            config::optional("AWS_ENDPOINT_URL"),
             CallLimits::from_env()?,
         ))
     }
@@ -169,16 +177,22 @@ impl Aws {
     }
 
     /// A client of DynamoDB.
+    #[cfg(feature = "dynamodb")]
     #[must_use]
     pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+        use aws_sdk_dynamodb::operation::put_item::PutItemError;
+        use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+
         let config = config!(self, aws_sdk_dynamodb)
-            .retry_classifier(conflict_is_passing::<PutItemError>())
-            .retry_classifier(conflict_is_passing::<UpdateItemError>())
-            .retry_classifier(conflict_is_passing::<DeleteItemError>());
+            .retry_classifier(conflict_is_transient::<PutItemError>())
+            .retry_classifier(conflict_is_transient::<UpdateItemError>())
+            .retry_classifier(conflict_is_transient::<DeleteItemError>());
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
     /// A client of EventBridge.
+    #[cfg(feature = "eventbridge")]
     #[must_use]
     pub fn eventbridge(&self) -> aws_sdk_eventbridge::Client {
         aws_sdk_eventbridge::Client::from_conf(config!(self, aws_sdk_eventbridge).build())
@@ -203,28 +217,28 @@ impl Aws {
     }
 
     /// A client of SNS.
-    #[cfg(feature = "topics")]
+    #[cfg(feature = "sns")]
     #[must_use]
     pub fn topics(&self) -> aws_sdk_sns::Client {
         aws_sdk_sns::Client::from_conf(config!(self, aws_sdk_sns).build())
     }
 
     /// A client of Step Functions.
-    #[cfg(feature = "workflows")]
+    #[cfg(feature = "workflow")]
     #[must_use]
     pub fn workflows(&self) -> aws_sdk_sfn::Client {
         aws_sdk_sfn::Client::from_conf(config!(self, aws_sdk_sfn).build())
     }
 
     /// A client of EventBridge Scheduler.
-    #[cfg(feature = "schedules")]
+    #[cfg(feature = "schedule")]
     #[must_use]
     pub fn scheduler(&self) -> aws_sdk_scheduler::Client {
         aws_sdk_scheduler::Client::from_conf(config!(self, aws_sdk_scheduler).build())
     }
 
     /// A client of the connections of a WebSocket API's stage, which has this callback URL.
-    #[cfg(feature = "sockets")]
+    #[cfg(feature = "websocket")]
     #[must_use]
     pub fn connections(&self, callback_url: &str) -> aws_sdk_apigatewaymanagement::Client {
         let mut config = config!(self, aws_sdk_apigatewaymanagement);
@@ -233,6 +247,7 @@ impl Aws {
     }
 
     /// A client of SQS.
+    #[cfg(feature = "sqs")]
     #[must_use]
     pub fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::from_conf(config!(self, aws_sdk_sqs).build())
@@ -241,6 +256,7 @@ impl Aws {
 
 /// Classifies a conflict with another transaction as transient. By default the SDK does not retry
 /// it.
-fn conflict_is_passing<E>() -> AwsErrorCodeClassifier<E> {
+#[cfg(feature = "dynamodb")]
+fn conflict_is_transient<E>() -> AwsErrorCodeClassifier<E> {
     AwsErrorCodeClassifier::builder().transient_errors(vec!["TransactionConflictException"]).build()
 }

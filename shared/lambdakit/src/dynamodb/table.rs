@@ -10,7 +10,9 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, PutItemOutput};
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::scan::builders::ScanFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, KeysAndAttributes, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    CancellationReason, DeleteRequest, KeysAndAttributes, TransactWriteItem, WriteRequest,
+};
 use serde::de::DeserializeOwned;
 
 use crate::aws::AwsError;
@@ -21,6 +23,9 @@ use crate::dynamodb::page::{Page, PageRequest};
 /// Maximum attempts of a transaction that conflicts with others, and of a batch read that leaves
 /// keys unprocessed.
 const MAX_TRIES: u32 = 5;
+
+/// Maximum number of items that one `BatchWriteItem` call deletes (DynamoDB quota).
+const MAX_DELETES: usize = 25;
 
 /// A table of an account.
 #[derive(Clone, Debug)]
@@ -93,6 +98,25 @@ impl Table {
             asked = found.unprocessed_keys.into_iter().flatten().flat_map(|(_, keys)| keys.keys).collect();
         }
         Err(AwsError::Transient("the table left keys unprocessed".to_owned()))
+    }
+
+    /// Deletes the items of these keys, in calls of 25. A key without an item is no error.
+    ///
+    /// # Errors
+    /// When a call fails, or leaves items unprocessed: some of the items may be deleted.
+    pub async fn delete_many(&self, keys: Vec<Item>) -> Result<(), AwsError> {
+        for keys in keys.chunks(MAX_DELETES) {
+            let request = |key: &Item| {
+                let delete = DeleteRequest::builder().set_key(Some(key.clone())).build()?;
+                Ok::<_, AwsError>(WriteRequest::builder().delete_request(delete).build())
+            };
+            let requests = keys.iter().map(request).collect::<Result<_, _>>()?;
+            let write = self.client.batch_write_item().request_items(&self.name, requests);
+            if write.send().await?.unprocessed_items.is_some_and(|left| !left.is_empty()) {
+                return Err(AwsError::Transient(format!("{} left items unprocessed", self.name)));
+            }
+        }
+        Ok(())
     }
 
     /// A page of all items, in DynamoDB's order.

@@ -21,34 +21,26 @@ use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{ConfigError, Problem, config};
 
-/// Maximum size of a request body, in bytes; far more than any request of the shop needs.
+/// Maximum size of a request body, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 
-/// Runs a function that answers HTTP requests of API Gateway (REST API or HTTP API). `build`
-/// creates its routes at init. Browsers may call it from the origins in `ALLOWED_ORIGINS`, with
-/// tokens for the app clients in `TOKEN_CLIENTS`.
+/// Runs a function that answers HTTP requests of API Gateway (REST API or HTTP API) or a function
+/// URL. `build` creates its routes at init.
+///
+/// Browsers may call it from the origins in `ALLOWED_ORIGINS`, separated by commas, and
+/// [`Caller`](crate::auth::caller::Caller) accepts tokens for the app clients in `TOKEN_CLIENTS`.
+/// Without these variables, no browser may call it from another origin, and no token is accepted.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
 pub async fn run(
     build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    let build = async || Ok((cors()?, app(build().await?, TokenClients::from_env()?)));
+    let build = async || Ok((cors()?, app(build().await?, TokenClients::from_env())));
     let (cors, app) = start(build).await?;
     gateway::run(cors.layer(app)).await
-}
-
-/// Runs a function that answers HTTP requests of programs, through a function URL or an API. No
-/// browser may call it and it accepts no tokens: the routes authenticate their callers themselves.
-///
-/// # Errors
-/// When the configuration is wrong or the Lambda runtime fails.
-pub async fn run_without_auth(
-    build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
-) -> Result<(), lambda_runtime::Error> {
-    gateway::run(start(async || Ok(app(build().await?, TokenClients::new([])))).await?).await
 }
 
 /// The routes with problem responses for unknown routes and methods, the deadline, correlation ids,
@@ -61,8 +53,9 @@ pub fn app(routes: Router, clients: TokenClients) -> Router {
 
 fn cors() -> Result<CorsLayer, ConfigError> {
     let name = "ALLOWED_ORIGINS";
-    let origins = config::required(name)?
-        .split(',')
+    let origins = config::optional(name)
+        .iter()
+        .flat_map(|origins| origins.split(','))
         .map(str::parse::<HeaderValue>)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| ConfigError::Invalid { name, reason: error.to_string() })?;

@@ -28,7 +28,7 @@ pub enum Access {
     SignedIn,
     /// Members of this group of the user pool.
     Group(&'static str),
-    /// Only programs that sign their requests ([`crate::auth::signature`]).
+    /// Only programs that sign their requests ([`crate::webhooks`]).
     Signed,
 }
 
@@ -598,7 +598,7 @@ impl JsonSchema for Limit {
     }
 }
 
-/// The schema of [`crate::http::idempotency::IdempotencyKey`], which is not read from JSON.
+/// The schema of [`crate::idempotency::IdempotencyKey`], which is not read from JSON.
 struct IdempotencyKey;
 
 impl JsonSchema for IdempotencyKey {

@@ -9,7 +9,9 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
+#[cfg(feature = "dynamodb")]
 use crate::dynamodb::cursor;
+#[cfg(feature = "dynamodb")]
 use crate::dynamodb::page::{Limit, PageRequest};
 use crate::http::problem::{FieldError, Problem};
 
@@ -54,6 +56,7 @@ impl Parameters {
     }
 
     /// Reads which page of a list is requested. `list` names the list, including all its filters.
+    #[cfg(feature = "dynamodb")]
     pub fn page(&mut self, list: impl Into<String>) -> Option<PageRequest> {
         let list = list.into();
         let limit = self.optional::<Limit>("limit");

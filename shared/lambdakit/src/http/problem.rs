@@ -156,7 +156,7 @@ impl Problem {
 
     /// The problem as a WebSocket frame. In every frame `type` is the type of the frame, so the
     /// problem's own type is omitted.
-    #[cfg(feature = "sockets")]
+    #[cfg(feature = "websocket")]
     #[must_use]
     pub fn into_frame(self) -> String {
         self.note();

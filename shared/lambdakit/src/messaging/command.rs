@@ -9,21 +9,13 @@ use serde_json::value::to_raw_value;
 
 use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
+use crate::messaging::envelope::Envelope;
 
 /// Sends commands to one queue.
 #[derive(Clone, Debug)]
 pub struct CommandQueue {
     client: Client,
     url: String,
-}
-
-/// The envelope of an EventBridge event.
-#[derive(Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) struct Envelope<'a, D> {
-    pub detail_type: &'a str,
-    pub source: &'a str,
-    pub detail: D,
 }
 
 impl CommandQueue {

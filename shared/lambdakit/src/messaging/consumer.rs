@@ -5,10 +5,8 @@
 //! other trigger invokes the function with one event. If that fails, the invocation fails, and
 //! Lambda retries it.
 
-use std::sync::Arc;
-
 use futures::future::join_all;
-use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -16,7 +14,7 @@ use crate::ConfigError;
 use crate::messaging::batch::{BatchResponse, Failure, HandlerError};
 use crate::messaging::delivery::{Delivery, MalformedDelivery, Message};
 use crate::messaging::event::Envelope;
-use crate::start::start;
+use crate::start;
 use crate::telemetry::{self, Invocation, Outcome, within_deadline};
 
 /// Handles one event. It must be idempotent: delivery is at least once, so an event is redelivered
@@ -59,15 +57,12 @@ impl From<InvocationError> for Diagnostic {
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
-pub async fn run<H: Handler>(
+pub async fn run<H: Handler + 'static>(
     build: impl AsyncFnOnce() -> Result<H, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    let handler = Arc::new(start(build).await?);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let handler = Arc::clone(&handler);
-        // Boxed, because the types of the SDK's futures nest too deeply for the compiler.
+    start::run(build, |handler, event: LambdaEvent<Box<RawValue>>| {
         Box::pin(async move { invoke(&*handler, event.payload.get(), Some(&event.context)).await })
-    }))
+    })
     .await
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::aws::AwsError;
 use crate::config::{self, ConfigError};
-use crate::messaging::command::Envelope;
+use crate::messaging::envelope::Envelope;
 
 /// Publishes to one topic.
 #[derive(Clone, Debug)]

@@ -11,15 +11,14 @@
 //! A call is a JSON object. Its `correlationId`, if it has one, is added to the log line.
 
 use std::fmt::Display;
-use std::sync::Arc;
 
-use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::json::{self, Unreadable};
-use crate::start::start;
+use crate::start;
 use crate::telemetry::{self, Invocation, Outcome};
 use crate::{AwsError, ConfigError};
 
@@ -126,15 +125,12 @@ struct Call {
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
-pub async fn run<H: Handler>(
+pub async fn run<H: Handler + 'static>(
     build: impl AsyncFnOnce() -> Result<H, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    let handler = Arc::new(start(build).await?);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let handler = Arc::clone(&handler);
-        // Boxed, because the types of the SDK's futures nest too deeply for the compiler.
+    start::run(build, |handler, event: LambdaEvent<Box<RawValue>>| {
         Box::pin(async move { invoke(&*handler, event.payload.get(), Some(&event.context)).await })
-    }))
+    })
     .await
 }
 

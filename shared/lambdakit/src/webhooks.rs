@@ -13,11 +13,11 @@
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use axum::http::HeaderMap;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hmac::digest::CtOutput;
 use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderMap;
 use sha2::Sha256;
 
 /// The header with the id of the message.
@@ -198,7 +198,7 @@ mod tests {
     use std::cell::Cell;
     use std::time::{SystemTime, UNIX_EPOCH};
 
-    use axum::http::HeaderValue;
+    use http::HeaderValue;
     use proptest::prelude::*;
 
     use super::*;

@@ -12,10 +12,13 @@
 //!
 //! Completed records are valid for a day; DynamoDB deletes them some time later.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure};
+#[cfg(feature = "http")]
 use axum::extract::OptionalFromRequestParts;
+#[cfg(feature = "http")]
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -24,10 +27,13 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::AwsError;
+#[cfg(feature = "http")]
+use crate::Problem;
 use crate::dynamodb::item::key;
 use crate::dynamodb::table::{self, Table};
-use crate::{AwsError, Problem};
 
+#[cfg(feature = "http")]
 const HEADER: &str = "idempotency-key";
 const LIFETIME_SECONDS: i64 = 24 * 60 * 60;
 
@@ -45,6 +51,7 @@ impl IdempotencyKey {
     }
 }
 
+#[cfg(feature = "http")]
 impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
     type Rejection = Problem;
 
@@ -54,23 +61,26 @@ impl<S: Sync> OptionalFromRequestParts<S> for IdempotencyKey {
         if lines.next().is_some() {
             return Err(Problem::bad_request("Idempotency-Key must be sent once."));
         }
-        let key = line.to_str().ok().and_then(Self::read);
-        key.map(Some).ok_or_else(|| {
-            Problem::bad_request(
-                "Idempotency-Key must be 1 to 255 visible ASCII characters, in quotes or without.",
-            )
-        })
+        let key = line.to_str().unwrap_or_default().parse();
+        key.map(Some).map_err(|error: InvalidIdempotencyKey| Problem::bad_request(format!("{error}.")))
     }
 }
 
-impl IdempotencyKey {
-    fn read(text: &str) -> Option<Self> {
+/// A text is not an idempotency key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Idempotency-Key must be 1 to 255 visible ASCII characters, in quotes or without")]
+pub struct InvalidIdempotencyKey;
+
+impl FromStr for IdempotencyKey {
+    type Err = InvalidIdempotencyKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidIdempotencyKey> {
         let key = match text.strip_prefix('"') {
-            Some(rest) => unquoted(rest.strip_suffix('"')?)?,
+            Some(rest) => rest.strip_suffix('"').and_then(unquoted).ok_or(InvalidIdempotencyKey)?,
             None => text.to_owned(),
         };
         let is_key = (1..=255).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-        is_key.then_some(Self(key))
+        if is_key { Ok(Self(key)) } else { Err(InvalidIdempotencyKey) }
     }
 }
 

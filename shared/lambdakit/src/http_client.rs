@@ -12,19 +12,16 @@ use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorSettings,
 use aws_smithy_runtime_api::http::Request;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
-use axum::http::uri::InvalidUri;
-use axum::http::{StatusCode, Uri};
+use http::uri::InvalidUri;
+use http::{StatusCode, Uri};
 
+use crate::USER_AGENT;
 use crate::config::{self, ConfigError};
 use crate::telemetry::causes;
 
-/// The `User-Agent` of each request. Firewalls refuse requests without one, including the common
-/// rules of AWS WAF (`NoUserAgent_HEADER`).
-pub(crate) const USER_AGENT: &str = concat!("lambdakit/", env!("CARGO_PKG_VERSION"));
-
 /// A client of one base URL.
 #[derive(Clone, Debug)]
-pub struct Http {
+pub struct HttpClient {
     connector: SharedHttpConnector,
     /// The URL that all paths are appended to.
     base: String,
@@ -33,7 +30,7 @@ pub struct Http {
 
 /// A response.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
+pub struct Response {
     /// The status.
     pub status: StatusCode,
     /// The body.
@@ -44,14 +41,14 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpClientError {
     /// No response within the deadline.
-    #[error("no answer within {} ms", .0.as_millis())]
-    Late(Duration),
+    #[error("no response within {} ms", .0.as_millis())]
+    Timeout(Duration),
     /// No connection, or the connection ended before the response was complete.
-    #[error("no answer: {0}")]
-    Lost(String),
+    #[error("no response: {0}")]
+    Disconnected(String),
 }
 
-impl Http {
+impl HttpClient {
     /// A client of the base URL in this variable.
     ///
     /// # Errors
@@ -87,7 +84,11 @@ impl Http {
     ///
     /// # Errors
     /// When there is no response. A response of any status is no error.
-    pub async fn get(&self, path: &str, headers: &[(&'static str, &str)]) -> Result<Answer, HttpClientError> {
+    pub async fn get(
+        &self,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Response, HttpClientError> {
         self.send("GET", path, headers, String::new()).await
     }
 
@@ -100,7 +101,7 @@ impl Http {
         path: &str,
         headers: &[(&'static str, &str)],
         body: String,
-    ) -> Result<Answer, HttpClientError> {
+    ) -> Result<Response, HttpClientError> {
         self.send("POST", path, headers, body).await
     }
 
@@ -110,11 +111,11 @@ impl Http {
         path: &str,
         headers: &[(&'static str, &str)],
         body: String,
-    ) -> Result<Answer, HttpClientError> {
-        let answer = self.exchange(method, path, headers, body);
-        match tokio::time::timeout(self.deadline, answer).await {
-            Ok(answer) => answer.map_err(HttpClientError::Lost),
-            Err(_) => Err(HttpClientError::Late(self.deadline)),
+    ) -> Result<Response, HttpClientError> {
+        let response = self.exchange(method, path, headers, body);
+        match tokio::time::timeout(self.deadline, response).await {
+            Ok(response) => response.map_err(HttpClientError::Disconnected),
+            Err(_) => Err(HttpClientError::Timeout(self.deadline)),
         }
     }
 
@@ -124,12 +125,12 @@ impl Http {
         path: &str,
         headers: &[(&'static str, &str)],
         body: String,
-    ) -> Result<Answer, String> {
+    ) -> Result<Response, String> {
         let request = self.request(method, path, headers, body)?;
         let response = self.connector.call(request).await.map_err(|error| causes(&error))?;
         let status = StatusCode::from_u16(response.status().as_u16()).map_err(|error| error.to_string())?;
         let body = ByteStream::new(response.into_body()).collect().await.map_err(|error| causes(&error))?;
-        Ok(Answer { status, body: body.to_vec() })
+        Ok(Response { status, body: body.to_vec() })
     }
 
     fn request(
@@ -160,23 +161,23 @@ mod tests {
 
     const DEADLINE: Duration = Duration::from_millis(100);
 
-    fn client(url: &str) -> Http {
-        Http::new(url, DEADLINE).unwrap()
+    fn client(url: &str) -> HttpClient {
+        HttpClient::new(url, DEADLINE).unwrap()
     }
 
     #[test]
-    fn all_paths_are_below_the_place() {
+    fn paths_are_appended_to_the_base_url() {
         let client = client("https://pay.example.com/v1/");
         let headers = [("authorization", "Bearer k")];
         let request = client.request("POST", "/charges", &headers, "{}".to_owned()).unwrap();
         assert_eq!((request.method(), request.uri()), ("POST", "https://pay.example.com/v1/charges"));
         assert_eq!(request.headers().get("authorization"), Some("Bearer k"));
         assert_eq!(request.headers().get("content-type"), Some("application/json"));
-        assert!(Http::new("not a place", DEADLINE).is_err());
+        assert!(HttpClient::new("not a url", DEADLINE).is_err());
     }
 
     #[test]
-    fn every_request_names_its_sender() {
+    fn requests_have_a_user_agent() {
         let client = client("https://pay.example.com");
         for (method, body) in [("GET", ""), ("POST", "{}")] {
             let request = client.request(method, "/", &[], body.to_owned()).unwrap();
@@ -186,19 +187,19 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_cannot_be_sent_is_not_told() {
+    fn errors_contain_no_header_values() {
         let client = client("http://pay.example.com");
         let error = client.request("GET", "/", &[("authorization", "se\ncret")], String::new()).unwrap_err();
         assert_eq!(error, "the header authorization cannot be sent");
     }
 
     #[tokio::test]
-    async fn unresponsive_servers_are_not_waited_for() {
+    async fn unresponsive_servers_time_out() {
         // The listener never accepts a connection.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let silent = client(&format!("http://{}", listener.local_addr().unwrap()));
-        assert_eq!(silent.get("/", &[]).await, Err(HttpClientError::Late(DEADLINE)));
+        assert_eq!(silent.get("/", &[]).await, Err(HttpClientError::Timeout(DEADLINE)));
         drop(listener);
-        assert!(matches!(silent.get("/", &[]).await, Err(HttpClientError::Lost(_))));
+        assert!(matches!(silent.get("/", &[]).await, Err(HttpClientError::Disconnected(_))));
     }
 }
