@@ -298,7 +298,7 @@ describe('customer data', () => {
     .map(({ Metadata, Properties: { EventPattern } }) => ({ service: Metadata!.service, ...EventPattern }));
   const consumersOf = (type: string) => rules.filter((rule) => rule['detail-type'].includes(type));
 
-  test('whoever has some is asked for it, and heard when it has collected or erased it', () => {
+  test('holders get each request, and their answers reach the privacy service', () => {
     const holders = consumersOf('CustomerExportRequested').map(({ service }) => service).sort();
     assert.deepEqual(holders, ['basket', 'notification', 'ordering', 'realtime']);
     // Each erases at once, or when orders in progress had the time to be charged and shipped.

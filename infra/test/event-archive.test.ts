@@ -5,7 +5,7 @@ import { resources, synthesize, target } from './template.ts';
 const shop = synthesize();
 
 describe('the archive of events', () => {
-  test('keeps what was told on the bus for two weeks, but nothing of what customers ask for about their own data', () => {
+  test('keeps events for two weeks, except requests of customers about their data', () => {
     const archives = Object.values(resources(shop, 'AWS::Events::Archive'));
     assert.equal(archives.length, 1);
     const { SourceArn, RetentionDays, EventPattern } = archives[0]!.Properties;

@@ -51,7 +51,7 @@ function assertDelivered(template: Template, { functionId, queue, deadLetterQueu
 }
 
 describe('the topic of order events', () => {
-  test('is told what becomes of orders, and not what is for ordering alone', () => {
+  test('gets the events of orders, except those for ordering alone', () => {
     const rules = deliveriesOf(shop).filter(({ consumer }) => consumer === 'ordering-topic-relay');
     assert.equal(rules.length, 1);
     assert.deepEqual(rules[0]!.properties.EventPattern, { source: ['shop.ordering'], 'detail-type': [...ORDER_EVENTS] });

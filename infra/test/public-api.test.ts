@@ -218,13 +218,13 @@ describe('gateway responses', () => {
     }
   });
 
-  test('browsers are never told to send what they keep for this host', () => {
+  test('browsers never send cookies to the API', () => {
     for (const some of [template, synthesize({ allowedOrigins: 'https://a.example,https://b.example' })]) {
       assert.doesNotMatch(JSON.stringify(some.toJSON()), /Access-Control-Allow-Credentials/i);
     }
   });
 
-  test('several origins are not all told that they are allowed', () => {
+  test('only one of several allowed origins is named', () => {
     const several = synthesize({ allowedOrigins: 'https://a.example,https://b.example' });
     several.allResourcesProperties('AWS::ApiGateway::GatewayResponse', {
       ResponseParameters: { 'gatewayresponse.header.Access-Control-Allow-Origin': Match.absent() },

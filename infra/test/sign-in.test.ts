@@ -87,7 +87,7 @@ describe('the app client', () => {
     assert.equal(client.EnableTokenRevocation, true);
   });
 
-  test('does not tell who has an account, and sees nothing of one but its address', () => {
+  test('does not reveal who has an account, and reads its address only', () => {
     assert.equal(client.PreventUserExistenceErrors, 'ENABLED');
     assert.deepEqual(client.ReadAttributes, ['email', 'email_verified']);
     assert.deepEqual(client.WriteAttributes, ['email']);

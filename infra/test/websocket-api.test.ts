@@ -37,7 +37,7 @@ describe('the WebSocket API', () => {
     assert.ok(target(Variables.TOKEN_CLIENTS)! in resources(template, 'AWS::Cognito::UserPoolClient'));
   });
 
-  test('the access log tells no query, in which tokens are, and nothing of the client', () => {
+  test('the access log has neither queries, which contain tokens, nor the client', () => {
     const [{ AccessLogSettings: { Format } }] = of('Stage');
     const fields = Object.values(JSON.parse(Format) as Record<string, string>);
     assert.deepEqual(fields.sort(), [

@@ -21,10 +21,9 @@ const ABOUT: About = About {
 
 /// The operations of all services, and those that the gateway answers itself.
 fn operations() -> Vec<(&'static str, Vec<Operation>)> {
-    let health =
-        Operation::new(Access::Public, Method::GET, "/health", "readHealth", "See whether the shop is open")
-            .answers::<Map<String, Value>>(StatusCode::OK)
-            .by_gateway(json!({ "status": "ok" }));
+    let health = Operation::new(Access::Public, Method::GET, "/health", "readHealth", "Health check")
+        .answers::<Map<String, Value>>(StatusCode::OK)
+        .by_gateway(json!({ "status": "ok" }));
     vec![
         ("product", product::openapi::operations()),
         ("basket", basket::openapi::operations()),

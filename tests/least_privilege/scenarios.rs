@@ -235,7 +235,7 @@ impl FunctionScenarios {
     /// Runs the workflow's steps for an order whose own workflow has ended.
     fn steps_are_done(&self, timeout: Duration) -> bool {
         let Some((other_customer, order)) = self.order_is_rejected(timeout) else { return false };
-        let tell = |fact: &str, more: Value| self.deliver("ordering-on-event", &order, fact, more);
+        let deliver = |fact: &str, more: Value| self.deliver("ordering-on-event", &order, fact, more);
         let step = |step: &str, more: Value| {
             let mut call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
             merge(&mut call, more);
@@ -245,8 +245,8 @@ impl FunctionScenarios {
         self.order_becomes("PENDING", &other_customer, &order)
             && step("charge", Value::Null)
             && step("ship", Value::Null)
-            && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
-            && tell("ShipmentDispatched", Value::Null)
+            && deliver("PaymentDeclined", json!({ "reason": "DECLINED" }))
+            && deliver("ShipmentDispatched", Value::Null)
             && step("charge", Value::Null)
             && step("ship", Value::Null)
             && step("close", json!({ "status": "REJECTED", "reason": "OUT_OF_STOCK" }))
@@ -255,7 +255,7 @@ impl FunctionScenarios {
     /// Delivers events of an order whose own workflow has ended.
     fn events_take_effect(&self, timeout: Duration) -> bool {
         let Some((other_customer, order)) = self.order_is_rejected(timeout) else { return false };
-        let tell = |fact: &str, more: Value| self.deliver("ordering-on-event", &order, fact, more);
+        let deliver = |fact: &str, more: Value| self.deliver("ordering-on-event", &order, fact, more);
         let wait = |step: &str| {
             let call = json!({ "step": step, "orderId": order, "taskToken": "of-nobody" });
             is_done(&self.invoke("ordering-steps", &call))
@@ -263,15 +263,15 @@ impl FunctionScenarios {
         let units = json!([{ "productId": self.product, "quantity": 1 }]);
         let mut placed = json!({ "units": units, "totalPrice": 19.9, "currency": "USD" });
         merge(&mut placed, other_customer.in_events());
-        tell("OrderPlaced", placed)
-            && tell("OrderCancellationRequested", other_customer.in_events())
+        deliver("OrderPlaced", placed)
+            && deliver("OrderCancellationRequested", other_customer.in_events())
             && self.order_becomes("PENDING", &other_customer, &order)
             && wait("charge")
-            && tell("PaymentDeclined", json!({ "reason": "DECLINED" }))
+            && deliver("PaymentDeclined", json!({ "reason": "DECLINED" }))
             && self.order_becomes("PAID", &other_customer, &order)
-            && tell("ShipmentDelivered", Value::Null)
+            && deliver("ShipmentDelivered", Value::Null)
             && wait("refund")
-            && tell("PaymentRefunded", json!({ "amount": 0 }))
+            && deliver("PaymentRefunded", json!({ "amount": 0 }))
     }
 
     /// Gives an order a status from which fulfilment can continue.
@@ -564,7 +564,7 @@ impl FunctionScenarios {
             return false;
         };
         ask(&mut one, &json!({ "action": "sendMessage", "text": "hello" }))["type"] == "messageSent"
-            && hear(&mut other)["type"] == "message"
+            && receive(&mut other)["type"] == "message"
             && ask(&mut one, &json!({ "action": "readMessages" }))["items"][0]["text"] == "hello"
             && ask(&mut one, &json!({ "action": "subscribeOrder", "orderId": Uuid::now_v7() }))["type"]
                 == "subscribed"
@@ -783,13 +783,13 @@ fn socket(shop: &Shop, timeout: Duration) -> Option<Socket> {
 }
 
 /// The next frame; null if none arrives.
-fn hear(socket: &mut Socket) -> Value {
+fn receive(socket: &mut Socket) -> Value {
     let frame = socket.read().ok().and_then(|frame| frame.into_text().ok());
     frame.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 
 fn ask(socket: &mut Socket, frame: &Value) -> Value {
-    socket.send(Message::text(frame.to_string())).map(|()| hear(socket)).unwrap_or_default()
+    socket.send(Message::text(frame.to_string())).map(|()| receive(socket)).unwrap_or_default()
 }
 
 /// Whether the condition becomes true in time.

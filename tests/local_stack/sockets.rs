@@ -79,7 +79,7 @@ fn say(socket: &mut WebSocket<TcpStream>, frame: &str) {
     socket.send(Message::text(frame)).unwrap();
 }
 
-fn hear(socket: &mut WebSocket<TcpStream>) -> String {
+fn receive(socket: &mut WebSocket<TcpStream>) -> String {
     socket.read().unwrap().into_text().unwrap().to_string()
 }
 
@@ -101,10 +101,10 @@ fn frames_are_answered_where_the_route_says_so() {
     let mut socket = api.connect("?token=good").unwrap();
     say(&mut socket, r#"{"action":"quiet"}"#);
     say(&mut socket, r#"{"action":"push"}"#);
-    assert_eq!(hear(&mut socket), "pushed", "the quiet route has said nothing before");
-    let connection = connection_of(&hear(&mut socket));
+    assert_eq!(receive(&mut socket), "pushed", "the quiet route has said nothing before");
+    let connection = connection_of(&receive(&mut socket));
     say(&mut socket, "fail");
-    let failed: Value = serde_json::from_str(&hear(&mut socket)).unwrap();
+    let failed: Value = serde_json::from_str(&receive(&mut socket)).unwrap();
     assert_eq!(failed["message"], "Internal server error");
     assert_eq!(failed["connectionId"], json!(connection));
 }
@@ -114,9 +114,9 @@ fn gone_clients_are_removed_and_flooding_ones_disconnected() {
     let api = Api::deployed("socket-gone");
     let mut socket = api.connect("?token=good").unwrap();
     say(&mut socket, "who am I");
-    let connection = connection_of(&hear(&mut socket));
+    let connection = connection_of(&receive(&mut socket));
     assert_eq!(api.post(&connection, "news"), 200);
-    assert_eq!(hear(&mut socket), "news");
+    assert_eq!(receive(&mut socket), "news");
     assert_eq!(api.post(&connection, &"x".repeat(128 * 1024 + 1)), 413);
     say(&mut socket, &"x".repeat(128 * 1024 + 1));
     let Message::Close(Some(close)) = socket.read().unwrap() else { panic!("not closed") };

@@ -46,15 +46,15 @@ fn reported_stream_records_come_again_and_finished_ones_do_not() {
     let outputs =
         aws.deploy(&resources, &json!({ "Queue": { "Ref": "Queue" }, "Table": { "Ref": "Table" } }));
     put(&aws, &outputs["Table"], &["first", "again", "last"]);
-    let mut told = BTreeMap::new();
+    let mut counts = BTreeMap::new();
     eventually("the record that was reported", || {
         for name in aws.messages(&outputs["Queue"]) {
-            *told.entry(name).or_insert(0) += 1;
+            *counts.entry(name).or_insert(0) += 1;
         }
-        (told.get("again") == Some(&2) && told.contains_key("last")).then_some(())
+        (counts.get("again") == Some(&2) && counts.contains_key("last")).then_some(())
     });
-    assert_eq!(told["first"], 1, "{told:?}");
-    assert!(told["last"] <= 2, "{told:?}");
+    assert_eq!(counts["first"], 1, "{counts:?}");
+    assert!(counts["last"] <= 2, "{counts:?}");
 }
 
 #[test]

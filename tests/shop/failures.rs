@@ -111,7 +111,7 @@ fn events_that_were_not_handled_or_delivered_are_redriven_to_their_function() {
     }
     let (is_done, said) = xtask(&staff, &["redrive", QUEUE]);
     assert!(!is_done && said.contains("messages of product-failures retried"), "{said}");
-    assert!(said.contains("does not tell which function failed"), "{said}");
+    assert!(said.contains("does not name the function that failed"), "{said}");
     for product in [given_up, undelivered] {
         eventually("the price of the redriven event", || staff.basket_price(&product));
     }

@@ -28,7 +28,7 @@ fn events_that_are_told_again_change_no_order_and_no_stock() {
     let replay = staff.xtask(&["replay", "--since", "10m"]);
     let said = String::from_utf8_lossy(&replay.stdout);
     assert!(replay.status.success(), "{said}{}", String::from_utf8_lossy(&replay.stderr));
-    assert!(said.contains("Told again what was told since"), "{said}");
+    assert!(said.contains("Published again what was published since"), "{said}");
 
     // Replayed events are processed before events of a new order.
     let other = staff.product_in_stock("Chair", "5.00", 5);

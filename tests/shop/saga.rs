@@ -172,8 +172,10 @@ fn a_compensation_that_fails_waits_for_an_operator() {
     mistake_a_reserved_piece(&staff, &product);
     cancel(&customer, &receipt).expect(202);
     let order = receipt["orderId"].as_str().unwrap();
-    let told = format!("the workflow of order {order} could not do ReleaseStock: Broken");
-    eventually("a message for a person", || dlq(&staff, &["show", "--all"]).1.contains(&told).then_some(()));
+    let reported = format!("the workflow of order {order} could not do ReleaseStock: Broken");
+    eventually("a message for a person", || {
+        dlq(&staff, &["show", "--all"]).1.contains(&reported).then_some(())
+    });
     // All possible compensation is done, and no state is reported that does not hold.
     assert!(charges(&receipt).iter().all(|charge| charge == "refunded"), "{:?}", charges(&receipt));
     assert!(!statuses(&customer.order(&receipt).body).contains(&"CANCELLED"));
@@ -231,8 +233,8 @@ fn out_of_stock_is_a_result_of_the_function_and_no_error() {
     let mut answer = request.send(call.to_string()).unwrap();
     // Lambda's metric `Errors` counts responses with this header.
     assert_eq!(answer.headers().get("x-amz-function-error"), None);
-    let told: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
-    assert_eq!(told, json!({ "orderId": order, "stock": "OUT_OF_STOCK" }));
+    let reported: Value = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+    assert_eq!(reported, json!({ "orderId": order, "stock": "OUT_OF_STOCK" }));
 }
 
 #[test]

@@ -182,7 +182,7 @@ def drop_events_of_deleted_functions() -> None:
 
 
 def report_events() -> None:
-    """AWS has metrics of the events that wait (`AsyncEventAge`); MiniStack has none, and no one could tell when all is done."""
+    """AWS has metrics of the events that wait (`AsyncEventAge`); MiniStack has none, so nothing else shows when all is done."""
     original = app._handle_lambda_download_request
 
     @functools.wraps(original)

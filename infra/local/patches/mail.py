@@ -15,7 +15,7 @@ def apply() -> None:
 
 def authorize_sending() -> None:
     """`SendEmail` is authorized for no resource in particular and without condition keys. SES authorizes it for the identity of
-    the sender, in the sandbox for those of the recipients, too, and lets policies tell senders and recipients apart.
+    the sender, in the sandbox for those of the recipients, too, and lets policies distinguish senders from recipients.
 
     https://docs.aws.amazon.com/ses/latest/dg/control-user-access.html
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsimpleemailservicev2.html

@@ -38,7 +38,7 @@ class FunctionFailed(Exception):
 
 
 def hide_function_errors() -> None:
-    """The gateway tells the caller what a failed function said, and skips the API's own response for that case."""
+    """The gateway passes the response of a failed function to the caller, and skips the API's own response for that case."""
     read_response = apigateway_v1._lambda_proxy_response
     invoke = apigateway_v1._invoke_lambda_proxy_v1
 

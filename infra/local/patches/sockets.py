@@ -123,17 +123,17 @@ def refuse_large_frames() -> None:
 
 
 def tell_of_connections_in_the_words_of_aws() -> None:
-    """SDKs find nothing in what is told of a connection: names begin with a small letter on AWS, and times are texts."""
+    """SDKs cannot read the description of a connection: names begin with a small letter on AWS, and times are texts."""
     original = apigateway.handle_connections_api
 
     @functools.wraps(original)
     async def handle_connections(method, *rest):
         status, headers, body = await original(method, *rest)
         if method == "GET" and status == 200:
-            told = json.loads(body)
+            connection = json.loads(body)
             known = {
-                "connectedAt": moment(told["ConnectedAt"]), "lastActiveAt": moment(told["LastActiveAt"]),
-                "identity": told["Identity"],
+                "connectedAt": moment(connection["ConnectedAt"]), "lastActiveAt": moment(connection["LastActiveAt"]),
+                "identity": connection["Identity"],
             }
             body = json.dumps(known).encode()
         return status, headers, body

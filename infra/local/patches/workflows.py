@@ -328,7 +328,7 @@ def start_once_by_name() -> None:
 
 
 def answer_once() -> None:
-    """The first answer to a task counts; any later one is told that the task does not wait any more."""
+    """The first answer to a task counts; any later one gets the error that the task no longer waits."""
 
     def late(data):
         info = stepfunctions._task_tokens.get(data.get("taskToken"))

@@ -17,7 +17,7 @@ pub fn operations() -> Vec<Operation> {
             Method::GET,
             "/audit/{orderId}",
             "readAudit",
-            "List what has happened to an order, oldest first",
+            "List an order's events, oldest first",
         )
         .path::<OrderId>("orderId", "Names the order.")
         .paged()

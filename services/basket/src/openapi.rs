@@ -88,7 +88,7 @@ pub fn operations() -> Vec<Operation> {
             Method::POST,
             all,
             "replaceBasket",
-            "Fill a basket anew",
+            "Replace a basket",
         )))
         .takes::<NewBasket>()
         .answers::<BasketView>(StatusCode::OK)
@@ -98,7 +98,7 @@ pub fn operations() -> Vec<Operation> {
             Method::POST,
             checkout,
             "checkOut",
-            "Order what is in a basket",
+            "Check out a basket",
         ))
         .idempotent()
         .rate_limited_as("checkout")
@@ -115,26 +115,20 @@ pub fn operations() -> Vec<Operation> {
             Method::GET,
             one,
             "readBasket",
-            "Look at a basket, at today's prices",
+            "Get a basket with current prices",
         ))
         .answers::<BasketView>(StatusCode::OK)
         .refused(409, "Several customers have had this name; the answer has their ids."),
         of_anybody(Operation::new(Access::SignedIn, Method::DELETE, one, "emptyBasket", "Empty a basket")),
-        gone(of(Operation::new(
-            Access::SignedIn,
-            Method::POST,
-            items,
-            "addItem",
-            "Put units of a product into a basket",
-        )))
-        .takes::<Item>()
-        .answers::<BasketView>(StatusCode::OK),
+        gone(of(Operation::new(Access::SignedIn, Method::POST, items, "addItem", "Add an item to a basket")))
+            .takes::<Item>()
+            .answers::<BasketView>(StatusCode::OK),
         of_line(Operation::new(
             Access::SignedIn,
             Method::PATCH,
             item,
             "changeItem",
-            "Set a line's number of units",
+            "Change the quantity of an item",
         ))
         .takes::<ItemChange>()
         .answers::<BasketView>(StatusCode::OK),
@@ -143,7 +137,7 @@ pub fn operations() -> Vec<Operation> {
             Method::DELETE,
             item,
             "removeItem",
-            "Take a line out of a basket",
+            "Remove an item from a basket",
         )),
     ]
 }

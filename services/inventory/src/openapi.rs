@@ -34,25 +34,13 @@ pub fn operations() -> Vec<Operation> {
     let (one, receipts) = ("/stock/{productId}", "/stock/{productId}/receipts");
     let of = |operation: Operation| operation.path::<ProductId>("productId", "Names the product.");
     vec![
-        of(Operation::new(
-            Access::Group(STAFF),
-            Method::GET,
-            one,
-            "readStock",
-            "See how many units there are",
-        ))
-        .answers::<StockView>(StatusCode::OK)
-        .refused(404, "Nothing of such a product was ever taken in."),
-        of(Operation::new(
-            Access::Group(STAFF),
-            Method::POST,
-            receipts,
-            "takeIn",
-            "Count units that came in",
-        ))
-        .named("Names the delivery: with the same key it is counted once within 30 days.")
-        .takes::<StockReceipt>()
-        .answers::<StockView>(StatusCode::CREATED)
-        .refused(404, "That is no id of a product."),
+        of(Operation::new(Access::Group(STAFF), Method::GET, one, "readStock", "Get a product's stock"))
+            .answers::<StockView>(StatusCode::OK)
+            .refused(404, "Nothing of such a product was ever taken in."),
+        of(Operation::new(Access::Group(STAFF), Method::POST, receipts, "takeIn", "Receive stock"))
+            .named("Names the delivery: with the same key it is counted once within 30 days.")
+            .takes::<StockReceipt>()
+            .answers::<StockView>(StatusCode::CREATED)
+            .refused(404, "That is no id of a product."),
     ]
 }

@@ -21,7 +21,7 @@ pub fn operations() -> Vec<Operation> {
             Method::GET,
             "/order",
             "listOrders",
-            "List orders, all or of a status",
+            "List orders, optionally by status",
         )
         .query::<OrderStatus>("status", "Only of this status, newest first.")
         .paged()
@@ -36,7 +36,7 @@ pub fn operations() -> Vec<Operation> {
         .query::<DateRange>("orderDate", "Only of this moment, or of this day in UTC.")
         .paged()
         .answers::<Page<OrderView>>(StatusCode::OK),
-        of(Operation::new(Access::SignedIn, Method::GET, one, "readOrder", "Look at an order"))
+        of(Operation::new(Access::SignedIn, Method::GET, one, "readOrder", "Get an order"))
             .path::<OrderId>("orderId", "Names the order.")
             .answers::<OrderView>(StatusCode::OK)
             .refused(404, "There is no such customer, or no such order of theirs."),
@@ -45,7 +45,7 @@ pub fn operations() -> Vec<Operation> {
             Method::POST,
             "/order/{userName}/{orderId}/cancel",
             "cancelOrder",
-            "Call an order off, until its parcel leaves",
+            "Cancel an order that has not shipped",
         ))
         .path::<OrderId>("orderId", "Names the order.")
         .answers::<OrderView>(StatusCode::ACCEPTED)

@@ -17,7 +17,7 @@ pub fn operations() -> Vec<Operation> {
             Method::GET,
             "/payment/{orderId}",
             "readPayment",
-            "Look at an order's payment",
+            "Get an order's payment",
         )
         .path::<OrderId>("orderId", "Names the order.")
         .answers::<PaymentView>(StatusCode::OK)
@@ -27,7 +27,7 @@ pub fn operations() -> Vec<Operation> {
             Method::POST,
             "/payment/webhook",
             "hearPaymentProvider",
-            "For the payment provider: tell how a charge went",
+            "Receive a webhook of the payment provider",
         )
         .takes::<Webhook>()
         .answers::<Receipt>(StatusCode::OK)

@@ -44,8 +44,8 @@ impl WebhookReceiver {
 }
 
 /// The routes.
-pub fn router(ear: WebhookReceiver) -> Router {
-    Router::new().route("/payment/webhook", post(hear)).with_state(ear)
+pub fn router(receiver: WebhookReceiver) -> Router {
+    Router::new().route("/payment/webhook", post(receive)).with_state(receiver)
 }
 
 /// What the provider reports.
@@ -66,13 +66,13 @@ pub(crate) struct Receipt {
     replayed: bool,
 }
 
-async fn hear(
-    State(ear): State<WebhookReceiver>,
+async fn receive(
+    State(receiver): State<WebhookReceiver>,
     headers: HeaderMap,
     Body(body): Body,
 ) -> Result<Json<Receipt>, Problem> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let verified = ear.secrets.get().verify(&headers, &body, now).map_err(|error| {
+    let verified = receiver.secrets.get().verify(&headers, &body, now).map_err(|error| {
         telemetry::count("WebhooksRefused", 1);
         unsigned(error)
     })?;
@@ -83,7 +83,7 @@ async fn hear(
         return Ok(Json(Receipt { replayed: false }));
     };
     let charge: ChargeObject = json::read(data.get()).map_err(invalid_data)?;
-    ear.learn(&verified, charge, now).await.map(Json)
+    receiver.learn(&verified, charge, now).await.map(Json)
 }
 
 /// The data is read only for the types that the shop accepts.

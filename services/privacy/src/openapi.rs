@@ -25,7 +25,7 @@ pub fn operations() -> Vec<Operation> {
     vec![
         export(Operation::new(Access::SignedIn, Method::GET, me, "exportMe", "Export one's own data"))
             .refused(404, nobody),
-        erase(Operation::new(Access::SignedIn, Method::DELETE, "/me", "eraseMe", "Erase one's own data"))
+        erase(Operation::new(Access::SignedIn, Method::DELETE, "/me", "eraseMe", "Erase the caller's data"))
             .refused(404, nobody),
         of(export(Operation::new(
             Access::Group(STAFF),

@@ -62,27 +62,21 @@ pub fn operations() -> Vec<Operation> {
             Method::GET,
             all,
             "listProducts",
-            "List products, all or of a category",
+            "List products, optionally by category",
         )
         .query::<Category>("category", "Only of this category.")
         .paged()
         .answers::<Page<ProductView>>(StatusCode::OK),
-        Operation::new(
-            Access::Group(STAFF),
-            Method::POST,
-            all,
-            "createProduct",
-            "Add a product to the catalogue",
-        )
-        .takes::<ProductDetails>()
-        .answers::<ProductView>(StatusCode::CREATED)
-        .with_etag()
-        .with_location(),
-        of(Operation::new(Access::Public, Method::GET, one, "readProduct", "Look at a product"))
+        Operation::new(Access::Group(STAFF), Method::POST, all, "createProduct", "Create a product")
+            .takes::<ProductDetails>()
+            .answers::<ProductView>(StatusCode::CREATED)
+            .with_etag()
+            .with_location(),
+        of(Operation::new(Access::Public, Method::GET, one, "readProduct", "Get a product"))
             .conditional()
             .answers::<ProductView>(StatusCode::OK)
             .with_etag(),
-        of(Operation::new(Access::Group(STAFF), Method::PUT, one, "replaceProduct", "Write a product anew"))
+        of(Operation::new(Access::Group(STAFF), Method::PUT, one, "replaceProduct", "Replace a product"))
             .conditional()
             .takes::<ProductDetails>()
             .answers::<ProductView>(StatusCode::OK)
@@ -92,20 +86,14 @@ pub fn operations() -> Vec<Operation> {
             Method::PATCH,
             one,
             "changeProduct",
-            "Change some of a product",
+            "Update fields of a product",
         ))
         .conditional()
         .takes::<ProductPatch>()
         .answers::<ProductView>(StatusCode::OK)
         .with_etag(),
-        of(Operation::new(
-            Access::Group(STAFF),
-            Method::DELETE,
-            one,
-            "removeProduct",
-            "Take a product out of the catalogue",
-        ))
-        .conditional(),
+        of(Operation::new(Access::Group(STAFF), Method::DELETE, one, "removeProduct", "Delete a product"))
+            .conditional(),
         Operation::new(Access::Public, Method::GET, "/openapi.json", "readDescription", "Get this document")
             .answers::<Map<String, Value>>(StatusCode::OK),
     ]

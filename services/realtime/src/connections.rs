@@ -28,7 +28,7 @@ impl ConnectionHandler {
     /// The refusal of a message that reaches this handler. The API has no route for that; if it
     /// gets one, the message counts like any other.
     async fn refusal(&self, id: &str) -> Result<Problem, Problem> {
-        Ok(match self.store.hear(id).await? {
+        Ok(match self.store.count_frame(id).await? {
             RateLimit::Fine(_) => unknown_action(),
             RateLimit::TooFast | RateLimit::MuchTooFast => too_fast("Wait a moment before you go on."),
             RateLimit::Unknown => signed_out(),

@@ -32,7 +32,7 @@ impl MessageHandler {
 
     /// Counts a message and returns its connection; `None` if the connection was closed instead.
     async fn speaker(&self, id: &str) -> Result<Option<Connection>, Problem> {
-        let refusal = match self.connections.hear(id).await? {
+        let refusal = match self.connections.count_frame(id).await? {
             RateLimit::Fine(connection) => return Ok(Some(connection)),
             RateLimit::TooFast => return Err(too_fast("Wait a moment before you go on.")),
             RateLimit::MuchTooFast => too_fast("You did not wait: the connection ends."),
@@ -160,7 +160,7 @@ pub(crate) fn signed_out() -> Problem {
 impl Handler for MessageHandler {
     async fn handle(&self, event: ConnectionEvent) -> Result<Option<String>, Problem> {
         let WebSocketEvent::Message(text) = event.event else {
-            return Err(Problem::internal("who comes and goes is told to another function"));
+            return Err(Problem::internal("connects and disconnects go to another function"));
         };
         // Invalid messages are counted, too. Each step is boxed: together the SDK's futures are too
         // large for a stack.

@@ -16,7 +16,7 @@ pub fn operations() -> Vec<Operation> {
             Method::GET,
             "/shipment/{orderId}",
             "readShipment",
-            "See how far an order's parcel has come",
+            "Get an order's shipment",
         )
         .path::<OrderId>("orderId", "Names the order.")
         .answers::<ShipmentView>(StatusCode::OK)

@@ -283,8 +283,8 @@ fn now() -> String {
     Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-fn with_current<T>(tell: impl FnOnce(&Invocation) -> T) -> Option<T> {
-    CURRENT.try_with(|invocation| tell(invocation)).ok()
+fn with_current<T>(read: impl FnOnce(&Invocation) -> T) -> Option<T> {
+    CURRENT.try_with(|invocation| read(invocation)).ok()
 }
 
 /// Types that may be logged. Domain types are not among them: to log a part of one, convert it

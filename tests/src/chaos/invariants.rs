@@ -56,10 +56,10 @@ struct Tally {
 }
 
 impl Tally {
-    fn hold(&mut self, kept: bool, told: impl FnOnce() -> String) {
+    fn hold(&mut self, kept: bool, message: impl FnOnce() -> String) {
         self.held += 1;
         if !kept {
-            self.broken.push(told());
+            self.broken.push(message());
         }
     }
 }
@@ -145,12 +145,12 @@ fn given_back_once(world: &World, tally: &mut Tally) {
         let times = payment.history.iter().filter(|change| change.state == "REFUNDED").count();
         tally.hold(times <= 1, || format!("order {id}: it was refunded {times} times"));
         let returned: u64 = world.charges(id, &["refunded"]).iter().sum();
-        let told = payment.refunded.map_or(0, |money| money.minor);
-        tally.hold(returned == told, || {
-            format!("order {id}: the provider gave back {returned}, the payment says {told}")
+        let refunded = payment.refunded.map_or(0, |money| money.minor);
+        tally.hold(returned == refunded, || {
+            format!("order {id}: the provider gave back {returned}, the payment says {refunded}")
         });
         let all = payment.price.map_or(0, |money| money.minor);
-        tally.hold(told == 0 || told == all, || format!("order {id}: {told} of {all} went back"));
+        tally.hold(refunded == 0 || refunded == all, || format!("order {id}: {refunded} of {all} went back"));
         tally.hold(returned == 0 || payment.state == "REFUNDED", || {
             format!("order {id}: its money went back, its payment is {}", payment.state)
         });
@@ -277,7 +277,7 @@ fn written_once(world: &World, tally: &mut Tally) {
         // Customers get no mail about reserved stock.
         let steps = steps.filter(|status| *status != "STOCK_RESERVED");
         let steps = steps.map(|status| if status == "PENDING" { "PLACED" } else { status });
-        compare("mails tell", steps, world.mails.get(id), id, tally);
+        compare("mails are", steps, world.mails.get(id), id, tally);
     }
 }
 
@@ -371,22 +371,22 @@ pub(super) fn check_checkouts<'a>(
 ) -> Findings {
     let mut tally = Tally::default();
     let mut unexplained: BTreeMap<&String, &Order> = orders.clone().collect();
-    let (told, untold): (Vec<_>, Vec<_>) =
+    let (answered, unanswered): (Vec<_>, Vec<_>) =
         checkouts.into_iter().partition(|checkout| checkout.receipt.is_some());
-    for Checkout { user, lines, receipt } in told {
+    for Checkout { user, lines, receipt } in answered {
         let (id, total) = receipt.unwrap_or_default();
         let Some(order) = unexplained.remove(&id) else {
-            tally.hold(false, || format!("{user}: the accepted order {id} is lost, or was told twice"));
+            tally.hold(false, || format!("{user}: the accepted order {id} is lost, or was accepted twice"));
             continue;
         };
         tally.hold(order.user_name == user && order.units() == lines, || {
             format!("{user}: order {id} holds {:?}, not {lines:?}", order.units())
         });
         tally.hold(minor(&total) == Some(order.total_price.minor), || {
-            format!("{user}: order {id} costs {}, the customer was told {total}", order.total_price.minor)
+            format!("{user}: order {id} costs {}, the customer was shown {total}", order.total_price.minor)
         });
     }
-    for Checkout { user, lines, .. } in untold {
+    for Checkout { user, lines, .. } in unanswered {
         let explains = |order: &Order| order.user_name == user && order.units() == lines;
         let found = unexplained.iter().find(|(_, order)| explains(order)).map(|(id, _)| *id);
         tally.hold(found.and_then(|id| unexplained.remove(id)).is_some(), || {
@@ -554,11 +554,11 @@ mod tests {
     }
 
     /// Breaks a valid world in one way and expects this violation.
-    fn tells(sentence: &str, breach: impl Fn(&mut World)) {
+    fn breaks(sentence: &str, breach: impl Fn(&mut World)) {
         let mut world = sane();
         breach(&mut world);
         let broken = check(&world).broken;
-        assert!(broken.iter().any(|told| told.contains(sentence)), "{sentence} is not in {broken:#?}");
+        assert!(broken.iter().any(|message| message.contains(sentence)), "{sentence} is not in {broken:#?}");
     }
 
     #[test]
@@ -574,20 +574,20 @@ mod tests {
         let lamp = |world: &mut World, change: fn(&mut super::super::world::Stock)| {
             change(world.stock.get_mut("lamp").unwrap());
         };
-        tells("product lamp: the stock does not add up", |world| lamp(world, |stock| stock.on_hand += 1));
-        tells("product lamp: some stock is below zero", |world| {
+        breaks("product lamp: the stock does not add up", |world| lamp(world, |stock| stock.on_hand += 1));
+        breaks("product lamp: some stock is below zero", |world| {
             lamp(world, |stock| (stock.on_hand, stock.shipped) = (-1, 11));
         });
-        tells("product lamp: 2 units are reserved, orders say 0", |world| {
+        breaks("product lamp: 2 units are reserved, orders say 0", |world| {
             lamp(world, |stock| (stock.on_hand, stock.reserved) = (4, 2));
         });
-        tells("product lamp: 4 units are shipped, orders say 2", |world| {
+        breaks("product lamp: 4 units are shipped, orders say 2", |world| {
             world.reservations.remove("came");
         });
-        tells("product lamp: orders have what never came in", |world| {
+        breaks("product lamp: orders have what never came in", |world| {
             world.stock.clear();
         });
-        tells("order short: 1 parts of it are still to be moved", |world| {
+        breaks("order short: 1 parts of it are still to be moved", |world| {
             world.reservations.get_mut("short").unwrap().left = 1;
         });
     }
@@ -595,128 +595,131 @@ mod tests {
     #[test]
     fn money_that_was_taken_twice_or_kept_or_given_back_for_nothing_is_found() {
         let charge = |id: &str, status: &str| serde_json::from_value(charge(id, status)).unwrap();
-        tells("order came: it was charged 2 times", |world| world.charges.push(charge("came", "settled")));
-        tells("order came: it was charged 2 times", |world| world.charges.push(charge("came", "refunded")));
-        tells("order came: 1 were charged, it costs 3980", |world| {
+        breaks("order came: it was charged 2 times", |world| world.charges.push(charge("came", "settled")));
+        breaks("order came: it was charged 2 times", |world| world.charges.push(charge("came", "refunded")));
+        breaks("order came: 1 were charged, it costs 3980", |world| {
             world.charges[0].asked.as_mut().unwrap().amount = 1;
         });
-        tells("order declined: it is REJECTED, and still charged", |world| {
+        breaks("order declined: it is REJECTED, and still charged", |world| {
             world.charges.push(charge("declined", "settled"));
         });
-        tells("order off: it is CANCELLED, and still charged", |world| {
+        breaks("order off: it is CANCELLED, and still charged", |world| {
             world.charges.push(charge("off", "pending"));
         });
-        tells("order off: the provider gave back 0, the payment says 3980", |world| {
+        breaks("order off: the provider gave back 0, the payment says 3980", |world| {
             world.charges.retain(|charge| charge.status != "refunded");
         });
-        tells("order came: the provider gave back 3980, the payment says 0", |world| {
+        breaks("order came: the provider gave back 3980, the payment says 0", |world| {
             world.charges[0].status = "refunded".to_owned();
         });
-        tells("order came: its money went back, its payment is SETTLED", |world| {
+        breaks("order came: its money went back, its payment is SETTLED", |world| {
             world.charges[0].status = "refunded".to_owned();
         });
-        tells("order came: it is DELIVERED, and has 0 charges, not 1", |world| world.charges.clear());
-        tells("order invoice: it is DELIVERED, and has 1 charges, not 0", |world| {
+        breaks("order came: it is DELIVERED, and has 0 charges, not 1", |world| world.charges.clear());
+        breaks("order invoice: it is DELIVERED, and has 1 charges, not 0", |world| {
             world.charges.push(charge("invoice", "settled"));
         });
-        tells("order off: it was refunded 2 times", |world| {
+        breaks("order off: it was refunded 2 times", |world| {
             let history = &mut world.payments.get_mut("off").unwrap().history;
             history.push(history[3].clone());
         });
-        tells("order off: 1 of 3980 went back", |world| {
+        breaks("order off: 1 of 3980 went back", |world| {
             world.payments.get_mut("off").unwrap().refunded.as_mut().unwrap().minor = 1;
         });
     }
 
     #[test]
     fn an_order_that_others_disagree_with_is_found() {
-        tells("order came: it is DELIVERED, its payment REFUNDED", |world| {
+        breaks("order came: it is DELIVERED, its payment REFUNDED", |world| {
             world.payments.get_mut("came").unwrap().state = "REFUNDED".to_owned();
         });
-        tells("order came: it is DELIVERED, its reservation RELEASED", |world| {
+        breaks("order came: it is DELIVERED, its reservation RELEASED", |world| {
             world.reservations.get_mut("came").unwrap().state = "RELEASED".to_owned();
         });
-        tells("order came: it is DELIVERED, its parcel none", |world| {
+        breaks("order came: it is DELIVERED, its parcel none", |world| {
             world.shipments.remove("came");
         });
-        tells("order off: it is CANCELLED, its payment SETTLED", |world| {
+        breaks("order off: it is CANCELLED, its payment SETTLED", |world| {
             world.payments.get_mut("off").unwrap().state = "SETTLED".to_owned();
         });
-        tells("order short: it is REJECTED, its reservation RESERVED", |world| {
+        breaks("order short: it is REJECTED, its reservation RESERVED", |world| {
             world.reservations.get_mut("short").unwrap().state = "RESERVED".to_owned();
         });
-        tells("order off: it is CANCELLED, its parcel DISPATCHED", |world| {
+        breaks("order off: it is CANCELLED, its parcel DISPATCHED", |world| {
             world.shipments.get_mut("off").unwrap().state = "DISPATCHED".to_owned();
         });
     }
 
     #[test]
     fn an_order_that_is_not_over_or_ended_without_cause_is_found() {
-        tells("order came: it is still PAID", |world| {
+        breaks("order came: it is still PAID", |world| {
             world.orders.get_mut("came").unwrap().status = "PAID".to_owned();
         });
         let order = |world: &mut World, id: &str, change: fn(&mut Order)| {
             change(world.orders.get_mut(id).unwrap());
         };
-        tells("order came: it is DELIVERED (no reason), paid by CARD \"tok_declined\"", |world| {
+        breaks("order came: it is DELIVERED (no reason), paid by CARD \"tok_declined\"", |world| {
             order(world, "came", |order| order.payment.token = Some("tok_declined".to_owned()));
         });
-        tells("order came: it is DELIVERED (no reason)", |world| {
+        breaks("order came: it is DELIVERED (no reason)", |world| {
             order(world, "came", |order| order.recipient.address = "Nowhere".to_owned());
         });
-        tells("order declined: it is REJECTED (PAYMENT_DECLINED)", |world| {
+        breaks("order declined: it is REJECTED (PAYMENT_DECLINED)", |world| {
             order(world, "declined", |order| order.payment.token = Some("tok_visa".to_owned()));
         });
-        tells("order nowhere: it is CANCELLED (SHIPPING_IMPOSSIBLE)", |world| {
+        breaks("order nowhere: it is CANCELLED (SHIPPING_IMPOSSIBLE)", |world| {
             order(world, "nowhere", |order| order.recipient.address = "1 Harbour Street".to_owned());
         });
-        tells("order off: it is CANCELLED (CUSTOMER_REQUEST)", |world| {
+        breaks("order off: it is CANCELLED (CUSTOMER_REQUEST)", |world| {
             order(world, "off", |order| order.cancel_requested_at = None);
         });
-        tells("order short: it is REJECTED (OUT_OF_STOCK)", |world| {
+        breaks("order short: it is REJECTED (OUT_OF_STOCK)", |world| {
             world.stock.get_mut("lamp").unwrap().received = PLENTY;
         });
-        tells("order short: it is REJECTED (FULFILMENT_FAILED)", |world| {
+        breaks("order short: it is REJECTED (FULFILMENT_FAILED)", |world| {
             order(world, "short", |order| order.history[1].reason = Some("FULFILMENT_FAILED".to_owned()));
         });
-        tells("order short: it is REJECTED (no reason)", |world| {
+        breaks("order short: it is REJECTED (no reason)", |world| {
             order(world, "short", |order| order.history[1].reason = None);
         });
     }
 
     #[test]
     fn work_for_missing_orders_is_found() {
-        tells("order came: there is none, but a reservation", |world| drop(world.orders.remove("came")));
-        tells("order came: there is none, but a payment", |world| drop(world.orders.remove("came")));
-        tells("order came: there is none, but a charge", |world| drop(world.orders.remove("came")));
-        tells("order came: there is none, but a parcel", |world| drop(world.orders.remove("came")));
-        tells("order off: units are reserved for it, and it is not on its way", |world| {
+        breaks("order came: there is none, but a reservation", |world| drop(world.orders.remove("came")));
+        breaks("order came: there is none, but a payment", |world| drop(world.orders.remove("came")));
+        breaks("order came: there is none, but a charge", |world| drop(world.orders.remove("came")));
+        breaks("order came: there is none, but a parcel", |world| drop(world.orders.remove("came")));
+        breaks("order off: units are reserved for it, and it is not on its way", |world| {
             world.reservations.get_mut("off").unwrap().state = "RESERVED".to_owned();
         });
     }
 
     #[test]
     fn a_step_beside_the_arrows_is_found() {
-        tells("order came: it is DELIVERED and came there by PENDING, PAID, SHIPPED, DELIVERED", |world| {
+        breaks("order came: it is DELIVERED and came there by PENDING, PAID, SHIPPED, DELIVERED", |world| {
             world.orders.get_mut("came").unwrap().history.remove(1);
         });
-        tells(
+        breaks(
             "order came: it is DELIVERED and came there by PENDING, STOCK_RESERVED, PAID, SHIPPED",
             |world| {
                 world.orders.get_mut("came").unwrap().history.pop();
             },
         );
-        tells("order off: its payment is REFUNDED and came there by PENDING, DECLINED, REFUNDING", |world| {
-            world.payments.get_mut("off").unwrap().history[1].state = "DECLINED".to_owned();
-        });
-        tells("order off: its parcel is CANCELLED and came there by DISPATCHED, CANCELLED", |world| {
+        breaks(
+            "order off: its payment is REFUNDED and came there by PENDING, DECLINED, REFUNDING",
+            |world| {
+                world.payments.get_mut("off").unwrap().history[1].state = "DECLINED".to_owned();
+            },
+        );
+        breaks("order off: its parcel is CANCELLED and came there by DISPATCHED, CANCELLED", |world| {
             world.shipments.get_mut("off").unwrap().history[0].state = "DISPATCHED".to_owned();
         });
     }
 
     #[test]
     fn a_step_before_the_one_that_led_to_it_is_found() {
-        tells(
+        breaks(
             "order came: its history goes back in time: 2026-01-31T12:00:00.000Z, 2026-01-31T12:00:00.000Z",
             |world| {
                 let history = &mut world.orders.get_mut("came").unwrap().history;
@@ -730,16 +733,16 @@ mod tests {
         let facts = |facts: &mut BTreeMap<String, Vec<String>>, change: fn(&mut Vec<String>)| {
             change(facts.get_mut("short").unwrap());
         };
-        tells(
+        breaks(
             "order short: the audit has [\"OrderPlaced\"], not [\"OrderPlaced\", \"OrderRejected\"]",
             |world| {
                 facts(&mut world.audit, |facts| drop(facts.pop()));
             },
         );
-        tells("order short: mails tell [\"PLACED\", \"REJECTED\", \"REJECTED\"]", |world| {
+        breaks("order short: mails are [\"PLACED\", \"REJECTED\", \"REJECTED\"]", |world| {
             facts(&mut world.mails, |facts| facts.push(facts[1].clone()));
         });
-        tells("order off: mails tell [], not [\"CANCELLED\", \"PAID\", \"PLACED\"]", |world| {
+        breaks("order off: mails are [], not [\"CANCELLED\", \"PAID\", \"PLACED\"]", |world| {
             world.mails.remove("off");
         });
     }
@@ -784,9 +787,9 @@ mod tests {
         let gone = broken(vec![checkout(None)], &BTreeMap::new());
         assert!(gone.contains("grace: the basket is gone and no order came of it"), "{gone}");
         let dear = broken(vec![checkout(Some(("came", "39.79")))], &came());
-        assert!(dear.contains("order came costs 3980, the customer was told 39.79"), "{dear}");
+        assert!(dear.contains("order came costs 3980, the customer was shown 39.79"), "{dear}");
         let twice = vec![checkout(Some(("came", "39.80"))), checkout(Some(("came", "39.80")))];
-        assert!(broken(twice, &came()).contains("is lost, or was told twice"));
+        assert!(broken(twice, &came()).contains("is lost, or was accepted twice"));
         let mut short = came();
         short.get_mut("came").unwrap().lines[0].quantity = 1;
         let short = broken(vec![checkout(Some(("came", "39.80")))], &short);

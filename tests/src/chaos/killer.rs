@@ -83,16 +83,16 @@ async fn echo(shop: &Shop, mut rng: SeededRng, over: &AtomicBool) -> u64 {
     events.put_targets().event_bus_name(bus).rule("echo").targets(target).send().await.expect("a target");
 
     let mut doubled = 0;
-    let mut heard: Vec<String> = Vec::new();
+    let mut captured: Vec<String> = Vec::new();
     while !over.load(Ordering::SeqCst) {
         let received = sqs.receive_message().queue_url(&echo).max_number_of_messages(10).send().await;
         for message in received.ok().and_then(|received| received.messages).unwrap_or_default() {
             let receipt = message.receipt_handle().unwrap_or_default();
             sqs.delete_message().queue_url(&echo).receipt_handle(receipt).send().await.ok();
-            heard.extend(message.body);
+            captured.extend(message.body);
         }
-        if rng.pick(3) == 0 && !heard.is_empty() {
-            let message = heard.swap_remove(rng.pick(heard.len()));
+        if rng.pick(3) == 0 && !captured.is_empty() {
+            let message = captured.swap_remove(rng.pick(captured.len()));
             let envelope: Value = serde_json::from_str(&message).unwrap_or_default();
             let queues = listeners.get(envelope["detail-type"].as_str().unwrap_or_default());
             if let Some(queues) = queues.filter(|queues| !queues.is_empty()) {

@@ -26,7 +26,7 @@ pub struct Report {
     pub checkouts_accepted: usize,
     /// Checkouts whose response was lost, and which emptied the basket; each must be one order,
     /// too.
-    pub checkouts_untold: usize,
+    pub checkouts_unanswered: usize,
     /// The number of orders by final state.
     pub ends: BTreeMap<String, u64>,
     /// The number of checks by invariant.
@@ -56,7 +56,7 @@ impl Report {
             faults,
             mischief,
             checkouts_accepted: accepted,
-            checkouts_untold: checkouts.len() - accepted,
+            checkouts_unanswered: checkouts.len() - accepted,
             ends: checked.ends,
             promises: checked.promises,
             seconds_to_quiet: checked.quiet_after.as_secs(),

@@ -14,7 +14,7 @@ pub(super) const SCARCE: usize = 2;
 /// Deliveries of goods. An unconfirmed delivery is repeated with its key until it is confirmed.
 pub(super) struct Warehouse {
     scarce: Vec<String>,
-    untold: Option<Delivery>,
+    unanswered: Option<Delivery>,
 }
 
 struct Delivery {
@@ -30,25 +30,25 @@ impl Warehouse {
         let first = scarce.iter().take(1).map(|product| (product, FEW));
         for (product, units) in plenty.iter().map(|product| (product, PLENTY)).chain(first) {
             let delivery = Delivery::new(product, units.unsigned_abs());
-            assert!(delivery.tell(shop, expected), "no units of {product} could be taken in");
+            assert!(delivery.post(shop, expected), "no units of {product} could be taken in");
         }
-        Self { scarce: scarce.to_vec(), untold: None }
+        Self { scarce: scarce.to_vec(), unanswered: None }
     }
 
     /// Receives a few units of a scarce product.
     pub(super) fn receive(&mut self, shop: &Shop, expected: &ExpectedState, rng: &mut SeededRng) {
         let product = &self.scarce[rng.pick(self.scarce.len())];
         let units = 1 + rng.pick(5) as u64;
-        let delivery = self.untold.take().unwrap_or_else(|| Delivery::new(product, units));
-        if !delivery.tell(shop, expected) {
-            self.untold = Some(delivery);
+        let delivery = self.unanswered.take().unwrap_or_else(|| Delivery::new(product, units));
+        if !delivery.post(shop, expected) {
+            self.unanswered = Some(delivery);
         }
     }
 
     /// Confirms the last delivery, without faults.
     pub(super) fn settle(&mut self, shop: &Shop, expected: &ExpectedState) {
-        if let Some(delivery) = self.untold.take()
-            && !delivery.tell(shop, expected)
+        if let Some(delivery) = self.unanswered.take()
+            && !delivery.post(shop, expected)
         {
             expected.violation(format!(
                 "product {}: no units are taken in even without faults",
@@ -64,7 +64,7 @@ impl Delivery {
     }
 
     /// Whether the shop has confirmed it.
-    fn tell(&self, shop: &Shop, expected: &ExpectedState) -> bool {
+    fn post(&self, shop: &Shop, expected: &ExpectedState) -> bool {
         let path = format!("/stock/{}/receipts", self.product);
         let body = format!(r#"{{"quantity": {}}}"#, self.units);
         let answer = shop.try_send("POST", &path, &[("idempotency-key", &self.key)], body);

@@ -19,8 +19,8 @@ impl Depth {
         let answer = aws.call(Service::Sqs, "GetQueueAttributes", &input)?;
         let [waiting, in_work] = names.map(|name| number(&answer["Attributes"][name]));
         Ok(Self {
-            waiting: waiting.with_context(|| format!("{queue_url} does not tell its depth"))?,
-            in_work: in_work.with_context(|| format!("{queue_url} does not tell its depth"))?,
+            waiting: waiting.with_context(|| format!("{queue_url} has no depth"))?,
+            in_work: in_work.with_context(|| format!("{queue_url} has no depth"))?,
         })
     }
 

@@ -85,7 +85,7 @@ pub fn watch(paths: &Paths, args: &WatchArgs) -> Result<()> {
             spoken = Instant::now();
             followed.iter().take(1).try_for_each(|order| line.say(&subscription(order)))?;
         }
-        while let Some(frame) = line.hear()? {
+        while let Some(frame) = line.receive()? {
             if let Some(text) = shown_status(&frame, &mut shown)? {
                 println!("{text}");
             }
@@ -117,7 +117,7 @@ pub fn chat(paths: &Paths, args: &ChatArgs) -> Result<()> {
             spoken = Instant::now();
             line.say(&json!({ "action": "readMessages", "customerId": args.with, "before": 1 }))?;
         }
-        while let Some(frame) = line.hear()? {
+        while let Some(frame) = line.receive()? {
             // After a rate limit or size error the chat continues.
             match shown_messages(&frame, args.with.as_deref()) {
                 Ok(lines) => lines.iter().for_each(|text| println!("{text}")),
@@ -251,7 +251,7 @@ impl Line {
     }
 
     /// The next frame; none on a read timeout.
-    fn hear(&mut self) -> Result<Option<Value>> {
+    fn receive(&mut self) -> Result<Option<Value>> {
         match self.socket.read() {
             Ok(Message::Text(text)) => Ok(Some(serde_json::from_str(&text).context("a frame is not JSON")?)),
             Ok(Message::Close(_)) => bail!("the shop has ended the connection: the token may be over"),

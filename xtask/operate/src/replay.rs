@@ -41,12 +41,12 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     if shop.outputs.endpoint.is_none() {
         let minutes = ARCHIVE_LAG.as_secs() / 60;
         println!(
-            "AWS may still be archiving what was told in the last {minutes} minutes: replay once more for those."
+            "AWS may still be archiving what was published in the last {minutes} minutes: replay once more for those."
         );
     }
     let replay = Replay::start(&shop.aws, &archive, from, now)?;
     replay.wait()?;
-    println!("Told again what was told since {}.", shown(from)?);
+    println!("Published again what was published since {}.", shown(from)?);
     Ok(())
 }
 
@@ -79,7 +79,7 @@ impl Since {
             Self::Ago(span) => now.checked_sub(span).context("that is too long ago")?,
         };
         if from >= now {
-            bail!("{} is not over yet: nothing was told since", shown(from)?);
+            bail!("{} is not over yet: nothing was published since", shown(from)?);
         }
         Ok(from)
     }
@@ -141,20 +141,20 @@ impl<'a> Replay<'a> {
 
     /// Waits for the replay to end; Ctrl-C stops it.
     fn wait(&self) -> Result<()> {
-        let mut told = String::new();
+        let mut reported = String::new();
         loop {
             let replay = self.describe()?;
             match Progress::of(&replay)? {
                 Progress::Done => return Ok(()),
-                Progress::At(time) if time != told => {
+                Progress::At(time) if time != reported => {
                     println!("  at {time}");
-                    told = time;
+                    reported = time;
                 }
                 Progress::At(_) | Progress::Starting => {}
             }
             if let Err(interrupted) = interrupt::sleep(PAUSE) {
                 self.aws.call(Service::EventBridge, "CancelReplay", &json!({ "ReplayName": self.name }))?;
-                println!("The replay was stopped; what it has told is told.");
+                println!("The replay was stopped; what it has published stays published.");
                 return Err(interrupted);
             }
         }
@@ -229,11 +229,11 @@ mod tests {
     }
 
     #[test]
-    fn since_what_is_to_come_nothing_can_be_told() {
+    fn replays_from_the_future_are_refused() {
         let now = at(1_769_860_800);
         for text in ["0s", "2026-01-31T12:00:00Z", "2027-01-01T00:00:00Z"] {
             let error = text.parse::<Since>().unwrap().before(now).unwrap_err().to_string();
-            assert!(error.ends_with("is not over yet: nothing was told since"), "{error}");
+            assert!(error.ends_with("is not over yet: nothing was published since"), "{error}");
         }
     }
 

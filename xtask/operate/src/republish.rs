@@ -92,7 +92,7 @@ fn publish(shop: &Shop, function: &str, records: &[Value]) -> Result<()> {
         }
         interrupt::sleep(PAUSE)?;
     }
-    bail!("{function} reports records again and again; `cargo xtask logs` tells why")
+    bail!("{function} reports records again and again; `cargo xtask logs` shows why")
 }
 
 /// The place of the first record that the publisher did not publish.

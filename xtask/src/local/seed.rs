@@ -192,13 +192,13 @@ mod tests {
     #[test]
     fn seeding_is_reported_in_one_line() {
         let names = |count: usize| vec![String::new(); count];
-        let told = |created, stocked, there_already| {
+        let summary = |created, stocked, there_already| {
             Seeded { created: names(created), stocked: names(stocked), there_already }.to_string()
         };
-        assert_eq!(told(0, 0, 8), "unchanged");
-        assert_eq!(told(8, 8, 0), "8 products created, 1000 units of 8 taken in");
-        assert_eq!(told(1, 2, 7), "1 products created, 7 there already, 1000 units of 2 taken in");
-        assert_eq!(told(0, 8, 8), "no products created, 1000 units of 8 taken in");
+        assert_eq!(summary(0, 0, 8), "unchanged");
+        assert_eq!(summary(8, 8, 0), "8 products created, 1000 units of 8 taken in");
+        assert_eq!(summary(1, 2, 7), "1 products created, 7 there already, 1000 units of 2 taken in");
+        assert_eq!(summary(0, 8, 8), "no products created, 1000 units of 8 taken in");
     }
 
     #[test]

@@ -122,7 +122,7 @@ async fn a_deleted_basket_is_empty_and_deleting_it_again_is_fine() {
 #[tokio::test]
 async fn a_basket_follows_the_price_and_says_so() {
     let (shop, phone, _) = filled().await;
-    shop.tell("ProductUpdated", &snapshot(&phone, "IPhone X", "900.00", 2)).await;
+    shop.handle("ProductUpdated", &snapshot(&phone, "IPhone X", "900.00", 2)).await;
     let basket = shop.client.get("/basket/swn").await.body;
     assert_eq!(basket["items"][0]["price"].to_string(), "900.0");
     assert_eq!(basket["items"][0]["priceChanged"], true);
@@ -132,7 +132,7 @@ async fn a_basket_follows_the_price_and_says_so() {
 #[tokio::test]
 async fn a_product_that_left_the_catalogue_shows_but_does_not_count() {
     let (shop, phone, _) = filled().await;
-    shop.tell("ProductDeleted", &format!(r#"{{"productId": "{phone}", "version": 2}}"#)).await;
+    shop.handle("ProductDeleted", &format!(r#"{{"productId": "{phone}", "version": 2}}"#)).await;
     let basket = shop.client.get("/basket/swn").await.body;
     assert_eq!(basket["items"][0]["available"], false);
     assert!(basket["items"][0].get("productName").is_none());

@@ -93,7 +93,7 @@ async fn a_checkout_at_another_total_than_expected_is_refused_and_the_basket_kep
         let refused = check_out(&shop, "", &order).await.expect(409);
         assert_eq!(refused.body["type"], "urn:problem-type:other-total");
     }
-    shop.tell("ProductUpdated", &snapshot(&phone, "IPhone X", "1000", 2)).await;
+    shop.handle("ProductUpdated", &snapshot(&phone, "IPhone X", "1000", 2)).await;
     order["expectedTotal"] = json!(1900.80);
     let refused = check_out(&shop, "", &order).await.expect(409);
     assert_eq!(refused.body["detail"], "The total is 2000.00 USD, not 1900.80 USD.");
@@ -104,7 +104,7 @@ async fn a_checkout_at_another_total_than_expected_is_refused_and_the_basket_kep
 #[tokio::test]
 async fn products_no_longer_sold_cannot_be_checked_out() {
     let (shop, phone) = filled().await;
-    shop.tell("ProductDeleted", &format!(r#"{{"productId": "{phone}", "version": 2}}"#)).await;
+    shop.handle("ProductDeleted", &format!(r#"{{"productId": "{phone}", "version": 2}}"#)).await;
     let refused = check_out(&shop, "", &order()).await.expect(409);
     assert_eq!(refused.body["type"], "urn:problem-type:not-sold");
     assert!(refused.body["detail"].as_str().unwrap().contains(&phone));

@@ -73,9 +73,10 @@ async fn an_erasure_empties_the_basket_however_often_it_comes() {
     assert_eq!(counter.in_basket().await, 0);
     assert!(counter.deliver(&erasure()).await);
     let events = counter.bus.events(2).await;
-    let told = |event: &Value| (event["detail-type"].clone(), event["detail"]["metadata"]["eventId"].clone());
-    assert_eq!(told(&events[0]), told(&events[1]));
-    assert_eq!(told(&events[0]).0, "CustomerDataErased");
+    let identity =
+        |event: &Value| (event["detail-type"].clone(), event["detail"]["metadata"]["eventId"].clone());
+    assert_eq!(identity(&events[0]), identity(&events[1]));
+    assert_eq!(identity(&events[0]).0, "CustomerDataErased");
 }
 
 #[tokio::test]
@@ -88,7 +89,7 @@ async fn a_request_that_fails_comes_again() {
     }
     assert!(counter.deliver(&erasure()).await);
     assert_eq!(counter.in_basket().await, 0);
-    assert_eq!(counter.bus.events(1).await.len(), 1, "what was not done was not told");
+    assert_eq!(counter.bus.events(1).await.len(), 1, "what was not done was not published");
 }
 
 #[tokio::test]

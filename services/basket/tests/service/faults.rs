@@ -167,7 +167,7 @@ async fn a_change_that_cannot_be_written_leaves_the_basket() {
 async fn a_price_whose_answer_is_lost_is_taken_over() {
     let (shop, faults, phone) = filled().await;
     faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").of("PRICE_TABLE").times(1));
-    shop.tell("ProductUpdated", &snapshot(&phone, "IPhone X", "900", 2)).await;
+    shop.handle("ProductUpdated", &snapshot(&phone, "IPhone X", "900", 2)).await;
     assert_eq!(shop.client.get("/basket/swn").await.expect(200).body["subtotal"].to_string(), "1800.0");
 }
 

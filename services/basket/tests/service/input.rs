@@ -133,8 +133,8 @@ async fn card_data_is_refused_wherever_it_stands_and_kept_nowhere() {
         body[field] = value;
         let refused = shop.client.post("/basket/checkout", &body).await.expect(422);
         assert_eq!(refused.fields_at_fault(), [at_fault]);
-        let told = refused.body["errors"][0]["detail"].to_string();
-        assert!(!told.contains("4242"), "a refusal does not repeat the number");
+        let detail = refused.body["errors"][0]["detail"].to_string();
+        assert!(!detail.contains("4242"), "a refusal does not repeat the number");
     }
     assert_eq!(shop.rows("CHECKOUT_TABLE").await, 0);
     shop.client.post("/basket/checkout", card_free()).await.expect(202);

@@ -63,12 +63,12 @@ impl Shop {
     /// Puts a product on sale with the catalogue's event and returns its id.
     async fn product(&self, name: &str, price: &str) -> String {
         let id = Uuid::now_v7().to_string();
-        self.tell("ProductCreated", &snapshot(&id, name, price, 1)).await;
+        self.handle("ProductCreated", &snapshot(&id, name, price, 1)).await;
         id
     }
 
     /// Delivers an event of the catalogue and expects the handler to acknowledge it.
-    async fn tell(&self, detail_type: &str, data: &str) {
+    async fn handle(&self, detail_type: &str, data: &str) {
         let failed = self.deliver(&[&message("m", detail_type, data)]).await;
         assert!(failed.is_empty());
     }

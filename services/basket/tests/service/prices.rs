@@ -14,7 +14,7 @@ async fn events_in_any_order_leave_the_latest_price() {
         ("ProductUpdated", "90", 3),
     ];
     for (detail_type, price, version) in versions {
-        shop.tell(detail_type, &snapshot(&id, "IPhone X", price, version)).await;
+        shop.handle(detail_type, &snapshot(&id, "IPhone X", price, version)).await;
     }
     let item = json!({ "productId": id, "quantity": 1 });
     let basket = shop.client.post("/basket/swn/items", item).await.expect(200).body;
@@ -25,8 +25,8 @@ async fn events_in_any_order_leave_the_latest_price() {
 async fn a_late_event_does_not_bring_a_deleted_product_back() {
     let shop = shop().await;
     let id = Uuid::now_v7().to_string();
-    shop.tell("ProductDeleted", &format!(r#"{{"productId": "{id}", "version": 3}}"#)).await;
-    shop.tell("ProductUpdated", &snapshot(&id, "IPhone X", "80", 2)).await;
+    shop.handle("ProductDeleted", &format!(r#"{{"productId": "{id}", "version": 3}}"#)).await;
+    shop.handle("ProductUpdated", &snapshot(&id, "IPhone X", "80", 2)).await;
     shop.client.post("/basket/swn/items", json!({ "productId": id, "quantity": 1 })).await.expect(422);
 }
 

@@ -104,7 +104,7 @@ async fn live(shop: &Warehouse, deeds: Vec<Deed>) -> Result<(), TestCaseError> {
     }
     let orders: Vec<_> = (0..ORDERS).map(|_| id()).collect();
     for deed in deeds {
-        let (told, expected) = match &deed {
+        let (answer, expected) = match &deed {
             Deed::TakeIn(product, units) => {
                 shop.take_in(&products[*product], *units).await;
                 model.counts[*product][0] += units;
@@ -121,7 +121,7 @@ async fn live(shop: &Warehouse, deeds: Vec<Deed>) -> Result<(), TestCaseError> {
             Deed::Release(order) => (shop.release(&orders[*order]).await, model.release(*order)),
             Deed::Ship(order) => (shop.ship(&orders[*order]).await, model.ship(*order)),
         };
-        prop_assert_eq!(told, expected, "{:?}", deed);
+        prop_assert_eq!(answer, expected, "{:?}", deed);
         for (product, counts) in products.iter().zip(model.counts) {
             prop_assert_eq!(shop.counts(product).await, counts, "{:?}", deed);
         }

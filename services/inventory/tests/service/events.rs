@@ -36,16 +36,16 @@ impl Shop {
     }
 
     /// The events published for these records. Fails if their number is not `events`.
-    async fn told(&self, records: Vec<Value>, events: usize) -> Vec<Value> {
+    async fn published(&self, records: Vec<Value>, events: usize) -> Vec<Value> {
         self.publish(records).await;
         // The last record's event shows that no other event preceded it.
         let mut last = sample()["Records"][1].clone();
         last["dynamodb"]["NewImage"]["version"] = json!({ "N": "1000" });
         self.publish(vec![last]).await;
-        let mut told = self.bus.events(events + 1).await;
-        let last = told.pop().unwrap();
-        assert_eq!(last["detail"]["data"]["version"], 1000, "{told:?}");
-        told
+        let mut events = self.bus.events(events + 1).await;
+        let last = events.pop().unwrap();
+        assert_eq!(last["detail"]["data"]["version"], 1000, "{events:?}");
+        events
     }
 }
 
@@ -56,9 +56,9 @@ fn record(index: usize) -> Value {
 #[tokio::test]
 async fn each_change_of_the_stock_is_told() {
     let shop = shop(5).await;
-    let told = shop.told(sample()["Records"].as_array().unwrap().clone(), 6).await;
+    let events = shop.published(sample()["Records"].as_array().unwrap().clone(), 6).await;
     let mut by_type = BTreeMap::<_, Vec<_>>::new();
-    for event in &told {
+    for event in &events {
         assert_eq!(event["source"], "shop.inventory");
         by_type.entry(event["detail-type"].as_str().unwrap()).or_default().push(&event["detail"]);
     }
@@ -109,8 +109,8 @@ async fn few_units_are_told_of_when_it_comes_to_that_and_not_again_with_each_pie
         let mut change = record(3);
         change["dynamodb"]["OldImage"]["onHand"] = json!({ "N": before.to_string() });
         change["dynamodb"]["NewImage"]["onHand"] = json!({ "N": after.to_string() });
-        let told = shop.told(vec![change], 1 + usize::from(low)).await;
-        assert_eq!(told.iter().any(|event| event["detail-type"] == "StockLow"), low, "{before} to {after}");
+        let events = shop.published(vec![change], 1 + usize::from(low)).await;
+        assert_eq!(events.iter().any(|event| event["detail-type"] == "StockLow"), low, "{before} to {after}");
     }
 }
 
@@ -141,8 +141,8 @@ async fn an_order_in_parts_publishes_each_event_once() {
         turned(Some(("RESERVED", 0)), ("SHIPPED", 1)),
         turned(Some(("SHIPPED", 1)), ("SHIPPED", 0)),
     ];
-    let told = shop.told(there_and_out, 2).await;
-    let types: Vec<_> = told.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    let events = shop.published(there_and_out, 2).await;
+    let types: Vec<_> = events.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
     assert_eq!(types, ["StockReserved", "StockShipped"]);
 }
 
@@ -156,7 +156,7 @@ async fn an_incomplete_reservation_publishes_no_release() {
         turned(Some(("RESERVED", 1)), ("REFUSED", 0)),
         turned(Some(("RESERVED", 1)), ("RELEASED", 0)),
     ];
-    assert_eq!(shop.told(silent, 0).await, Vec::<Value>::new());
+    assert_eq!(shop.published(silent, 0).await, Vec::<Value>::new());
 }
 
 #[tokio::test]

@@ -45,11 +45,11 @@ async fn a_step_that_keeps_failing_changes_nothing_and_is_worth_another_try() {
 async fn units_whose_answer_is_lost_are_set_aside_once() {
     // If the first call is lost, the SDK retries it. If all are lost, the workflow retries the
     // step.
-    for (lost, told) in [(1, done("RESERVED")), (u64::MAX, refused("Unavailable"))] {
+    for (lost, expected) in [(1, done("RESERVED")), (u64::MAX, refused("Unavailable"))] {
         let (shop, faults) = faulty_warehouse().await;
         let (lamp, order) = (shop.product(5).await, id());
         faults.add(Rule::new(Fault::LoseAnswer).on(TRANSACTION).times(lost));
-        assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, told);
+        assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, expected);
         faults.clear();
         assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, done("RESERVED"));
         assert_eq!(shop.counts(&lamp).await, [3, 2, 5, 0]);

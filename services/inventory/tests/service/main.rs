@@ -89,7 +89,9 @@ impl Warehouse {
     async fn step(&self, call: Value) -> Result<String, String> {
         let answer = invoke(&self.steps, &call.to_string(), None).await;
         let answer = answer.map(|answer| serde_json::to_value(answer).unwrap());
-        answer.map(|told| told["stock"].as_str().unwrap().to_owned()).map_err(|error| error.name().to_owned())
+        answer
+            .map(|output| output["stock"].as_str().unwrap().to_owned())
+            .map_err(|error| error.name().to_owned())
     }
 
     async fn reserve(&self, order: &str, units: &[(&str, u64)]) -> Result<String, String> {

@@ -59,7 +59,7 @@ async fn an_order_that_was_told_there_is_not_enough_is_told_so_for_ever() {
     assert_eq!(shop.reserve(&order, &[(&lamp, 2)]).await, done("OUT_OF_STOCK"));
     assert_eq!(shop.release(&order).await, done("RELEASED"));
     assert_eq!(shop.counts(&lamp).await, [10, 0, 10, 0]);
-    assert_eq!(shop.reserve(&id(), &[(&lamp, 2)]).await, done("RESERVED"), "others are not told so");
+    assert_eq!(shop.reserve(&id(), &[(&lamp, 2)]).await, done("RESERVED"), "others get no such answer");
 }
 
 #[tokio::test]

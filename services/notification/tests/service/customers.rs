@@ -31,7 +31,7 @@ impl Office {
             envelope["detail"]["metadata"]["eventId"] = json!("0f1e2d3c-0000-5000-8000-0000000000ad");
         };
         assert!(deliver(&self.contacts, &[changed(CHECKOUT, "ada", of_ada)]).await.is_empty());
-        assert!(self.tell(changed(PAID, "ada", of_ada)).await);
+        assert!(self.handle(changed(PAID, "ada", of_ada)).await);
         self
     }
 
@@ -56,7 +56,7 @@ impl Office {
 #[tokio::test]
 async fn an_export_hands_over_whom_the_shop_writes_to_and_what_it_wrote_and_nobody_elses() {
     let office = office().await.with_contact().await.with_somebody_else().await;
-    assert!(office.tell(sample(PAID)).await);
+    assert!(office.handle(sample(PAID)).await);
     assert!(office.ask(EXPORT).await);
     let event = office.bus.events(1).await.remove(0);
     assert_eq!(event["source"], "shop.notification");
@@ -94,19 +94,19 @@ async fn an_export_hands_over_whom_the_shop_writes_to_and_what_it_wrote_and_nobo
 #[tokio::test]
 async fn many_mails_are_handed_over_in_parts_and_a_redelivered_request_starts_another_run() {
     let office = office().await.with_contact().await;
-    assert!(office.tell(sample(PAID)).await);
+    assert!(office.handle(sample(PAID)).await);
     office.fill(250).await;
     // The first attempt fails after one part, so nothing is acknowledged.
     office.faults.add(Rule::new(Fault::Refuse).on("PutEvents").after(1));
     assert!(!office.ask(EXPORT).await);
     office.faults.clear();
-    let told = office.bus.events(1).await;
+    let exported = office.bus.events(1).await;
     assert!(office.ask(EXPORT).await);
-    let mut events = office.bus.events(told.len() + 2).await;
-    let again = events.split_off(told.len());
-    assert_ne!(told[0]["detail"]["metadata"]["eventId"], again[0]["detail"]["metadata"]["eventId"]);
-    assert_ne!(told[0]["detail"]["data"]["runId"], again[0]["detail"]["data"]["runId"]);
-    assert_eq!(told[0]["detail"]["data"]["items"], again[0]["detail"]["data"]["items"]);
+    let mut events = office.bus.events(exported.len() + 2).await;
+    let again = events.split_off(exported.len());
+    assert_ne!(exported[0]["detail"]["metadata"]["eventId"], again[0]["detail"]["metadata"]["eventId"]);
+    assert_ne!(exported[0]["detail"]["data"]["runId"], again[0]["detail"]["data"]["runId"]);
+    assert_eq!(exported[0]["detail"]["data"]["items"], again[0]["detail"]["data"]["items"]);
     let mut items = 0;
     for (number, event) in again.iter().enumerate() {
         assert!(event["detail"].to_string().len() < 64 * 1024, "what EventBridge bills as one event");
@@ -121,7 +121,7 @@ async fn many_mails_are_handed_over_in_parts_and_a_redelivered_request_starts_an
 async fn an_erasure_leaves_a_tombstone_alone() {
     let office = office().await.with_contact().await.with_somebody_else().await;
     for (name, number) in [("OrderPlaced", 1), ("OrderPaid", 2)] {
-        assert!(office.tell(order_event(name, number)).await);
+        assert!(office.handle(order_event(name, number)).await);
     }
     // More than one page.
     office.fill(110).await;
@@ -147,12 +147,12 @@ async fn an_erased_customer_is_not_brought_back_by_what_comes_late_or_again() {
         let office = office().await;
         if !is_late {
             assert!(deliver(&office.contacts, &[sample(CHECKOUT)]).await.is_empty());
-            assert!(office.tell(order_event("OrderPlaced", 1)).await);
+            assert!(office.handle(order_event("OrderPlaced", 1)).await);
         }
         assert!(office.ask(ERASURE).await);
         assert!(deliver(&office.contacts, &[sample(CHECKOUT)]).await.is_empty());
         for (name, number) in [("OrderPlaced", 1), ("OrderPaid", 2)] {
-            assert!(office.tell(order_event(name, number)).await, "there is nobody to wait for");
+            assert!(office.handle(order_event(name, number)).await, "there is nobody to wait for");
         }
         let left = office.rows().await;
         assert_eq!(left.len(), 1);
@@ -168,13 +168,13 @@ async fn a_mail_that_is_written_while_its_customer_is_forgotten_does_not_stay() 
         let office = if sending { sending_office().await } else { office().await }.with_contact().await;
         // The contact was read, and the mail is being written to the table.
         office.faults.add(Rule::new(Fault::Delay(Duration::from_millis(1400))).on("PutItem").times(1));
-        let (told, forgotten) = tokio::join!(office.tell(sample(PAID)), async {
+        let (handled, forgotten) = tokio::join!(office.handle(sample(PAID)), async {
             while office.faults.calls("PutItem") < 1 {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
             office.ask(ERASURE).await
         });
-        assert!(told && forgotten, "{sending}");
+        assert!(handled && forgotten, "{sending}");
         let left = format!("{:?}", office.rows().await);
         for personal in PERSONAL {
             assert!(!left.contains(personal), "{personal} in {left}");
@@ -188,7 +188,7 @@ async fn a_mail_that_is_written_while_its_customer_is_forgotten_does_not_stay() 
 async fn an_erasure_that_breaks_off_goes_on_when_its_message_comes_again() {
     for operation in ["PutItem", "Query", "BatchWriteItem", "PutEvents"] {
         let office = office().await.with_contact().await;
-        assert!(office.tell(sample(PAID)).await);
+        assert!(office.handle(sample(PAID)).await);
         office.faults.add(Rule::new(Fault::ServerError).on(operation));
         assert!(!office.ask(ERASURE).await, "{operation}");
         office.faults.clear();

@@ -13,7 +13,7 @@ const EVENTS: [&str; 6] =
 #[tokio::test]
 async fn the_sample_event_becomes_a_mail_to_whom_the_checkout_named() {
     let office = office().await.with_contact().await;
-    assert!(office.tell(sample(PAID)).await);
+    assert!(office.handle(sample(PAID)).await);
     let mail = office.mail().await;
     assert_eq!(text(&mail, "to"), "name@example.com");
     assert_eq!(text(&mail, "subject"), format!("Your order is paid: {ORDER}"));
@@ -42,10 +42,10 @@ async fn each_event_is_a_mail_of_its_own_and_is_so_once_however_often_and_in_wha
 #[tokio::test]
 async fn an_event_that_comes_before_the_checkout_comes_again() {
     let office = office().await;
-    assert!(!office.tell(sample(PAID)).await);
+    assert!(!office.handle(sample(PAID)).await);
     assert_eq!(office.rows().await, []);
     let office = office.with_contact().await;
-    assert!(office.tell(sample(PAID)).await);
+    assert!(office.handle(sample(PAID)).await);
     assert_eq!(text(&office.mail().await, "occasion"), "PAID");
 }
 
@@ -56,7 +56,7 @@ async fn orders_of_erased_customers_get_no_mail() {
         envelope["detail"]["data"]["customerId"] = json!("00000000-0000-0000-0000-000000000000");
         envelope["detail"]["data"]["userName"] = json!("erased");
     });
-    assert!(office.tell(of_nobody).await);
+    assert!(office.handle(of_nobody).await);
     assert_eq!(office.rows_of("mail#").await, []);
 }
 
@@ -68,7 +68,7 @@ async fn an_older_and_a_newer_version_of_an_event_are_understood() {
         envelope["detail"]["metadata"]["version"] = json!(2);
         envelope["detail"]["data"]["paidWith"] = json!("CARD");
     });
-    assert!(office.tell(newer).await);
+    assert!(office.handle(newer).await);
     assert_eq!(text(&office.mail().await, "occasion"), "PAID");
 }
 
@@ -92,10 +92,10 @@ async fn a_mail_that_cannot_be_kept_comes_again_and_is_kept_once() {
     for operation in ["GetItem", "PutItem"] {
         let office = office().await.with_contact().await;
         office.faults.add(Rule::new(Fault::ServerError).on(operation));
-        assert!(!office.tell(sample(PAID)).await, "{operation}");
+        assert!(!office.handle(sample(PAID)).await, "{operation}");
         office.faults.clear();
         office.faults.add(Rule::new(Fault::LoseAnswer).on(operation).times(1));
-        assert!(office.tell(sample(PAID)).await, "{operation}");
+        assert!(office.handle(sample(PAID)).await, "{operation}");
         office.mail().await;
     }
 }

@@ -90,7 +90,7 @@ impl Office {
     }
 
     /// Delivers an event and returns whether it was acknowledged.
-    async fn tell(&self, message: Value) -> bool {
+    async fn handle(&self, message: Value) -> bool {
         deliver(&self.mails, &[message]).await.is_empty()
     }
 

@@ -52,7 +52,7 @@ impl Office {
 async fn a_mail_is_sent_once_and_what_it_says_is_not_kept() {
     let office = sending_office().await.with_contact().await;
     for _ in 0..2 {
-        assert!(office.tell(sample(PAID)).await);
+        assert!(office.handle(sample(PAID)).await);
     }
     assert!(office.has_sent(1).await);
     let mail = office.mail().await;
@@ -77,11 +77,11 @@ async fn mails_that_ses_refuses_are_sent_again() {
     let office = sending_office().await.with_contact().await;
     office.faults.add(Rule::new(Fault::Throttle).on(SEND));
     for _ in 0..2 {
-        assert!(!office.tell(sample(PAID)).await);
+        assert!(!office.handle(sample(PAID)).await);
         assert_eq!(office.status().await, "REFUSED");
     }
     office.faults.clear();
-    assert!(office.tell(sample(PAID)).await);
+    assert!(office.handle(sample(PAID)).await);
     assert!(office.has_sent(1).await);
     assert_eq!(office.status().await, "SENT");
 }
@@ -95,7 +95,7 @@ async fn a_mail_whose_recipient_ses_refuses_is_given_up() {
         let office = sending_office().await.with_contact().await;
         office.faults.add(Rule::new(refusal).on(SEND));
         for _ in 0..2 {
-            assert!(office.tell(sample(PAID)).await, "it does not become a dead letter");
+            assert!(office.handle(sample(PAID)).await, "it does not become a dead letter");
             assert_eq!(office.status().await, "UNDELIVERABLE");
         }
         assert_eq!(office.faults.calls(SEND), 1, "{refusal:?}");
@@ -115,10 +115,10 @@ async fn a_mail_whose_sender_ses_refuses_is_tried_again() {
     ] {
         let office = sending_office().await.with_contact().await;
         office.faults.add(Rule::new(refusal).on(SEND));
-        assert!(!office.tell(sample(PAID)).await, "{refusal:?}");
+        assert!(!office.handle(sample(PAID)).await, "{refusal:?}");
         assert_eq!(office.status().await, "REFUSED", "{refusal:?}");
         office.faults.clear();
-        assert!(office.tell(sample(PAID)).await);
+        assert!(office.handle(sample(PAID)).await);
         assert_eq!(office.status().await, "SENT", "{refusal:?}");
     }
 }
@@ -139,7 +139,7 @@ async fn a_mail_that_never_left_for_ses_is_tried_again() {
         let unreachable = office.with_ses_at(&endpoint);
         assert_eq!(deliver(&unreachable, &[sample(PAID)]).await.len(), 1, "{endpoint}");
         assert_eq!(office.status().await, "REFUSED", "{endpoint}");
-        assert!(office.tell(sample(PAID)).await);
+        assert!(office.handle(sample(PAID)).await);
         assert_eq!(office.status().await, "SENT", "{endpoint}");
     }
 }
@@ -181,10 +181,10 @@ async fn a_mail_of_which_nobody_knows_whether_it_was_sent_is_not_sent_again() {
     for fault in [Fault::LoseAnswer, Fault::ServerError] {
         let office = sending_office().await.with_contact().await;
         office.faults.add(Rule::new(fault).on(SEND));
-        assert!(office.tell(sample(PAID)).await, "{fault:?}");
+        assert!(office.handle(sample(PAID)).await, "{fault:?}");
         assert_eq!(office.status().await, "IN_DOUBT", "{fault:?}");
         office.faults.clear();
-        assert!(office.tell(sample(PAID)).await, "{fault:?}");
+        assert!(office.handle(sample(PAID)).await, "{fault:?}");
         assert!(office.has_sent(u32::from(fault == Fault::LoseAnswer)).await, "{fault:?}");
         assert_eq!(office.faults.calls(SEND), 1, "{fault:?}");
     }
@@ -195,12 +195,12 @@ async fn a_mail_whose_sender_dies_is_in_doubt_and_not_sent_twice() {
     let office = sending_office().await.with_contact().await;
     // The mail is sent, but the result cannot be stored.
     office.faults.add(Rule::new(Fault::ServerError).on("UpdateItem"));
-    assert!(!office.tell(sample(PAID)).await);
+    assert!(!office.handle(sample(PAID)).await);
     office.faults.clear();
-    assert!(!office.tell(sample(PAID)).await, "somebody may still be sending it");
+    assert!(!office.handle(sample(PAID)).await, "somebody may still be sending it");
     assert_eq!(office.status().await, "SENDING");
     office.age(&office.mail().await).await;
-    assert!(office.tell(sample(PAID)).await);
+    assert!(office.handle(sample(PAID)).await);
     assert_eq!(office.status().await, "IN_DOUBT");
     assert!(office.has_sent(1).await);
 }
@@ -209,12 +209,12 @@ async fn a_mail_whose_sender_dies_is_in_doubt_and_not_sent_twice() {
 async fn mails_are_claimed_before_they_are_sent() {
     let office = sending_office().await.with_contact().await;
     office.faults.add(Rule::new(Fault::ServerError).on("PutItem"));
-    assert!(!office.tell(sample(PAID)).await);
+    assert!(!office.handle(sample(PAID)).await);
     assert!(office.has_sent(0).await);
     office.faults.clear();
     // A claim whose response was lost may belong to an invocation that still runs.
     office.faults.add(Rule::new(Fault::LoseAnswer).on("PutItem"));
-    assert!(!office.tell(sample(PAID)).await);
+    assert!(!office.handle(sample(PAID)).await);
     assert!(office.has_sent(0).await);
     assert_eq!(office.mail().await["status"], string("SENDING"));
 }
@@ -223,7 +223,7 @@ async fn mails_are_claimed_before_they_are_sent() {
 async fn a_claim_whose_answer_was_lost_is_known_by_who_made_it() {
     let office = sending_office().await.with_contact().await;
     office.faults.add(Rule::new(Fault::LoseAnswer).on("PutItem").times(1));
-    assert!(office.tell(sample(PAID)).await);
+    assert!(office.handle(sample(PAID)).await);
     assert!(office.has_sent(1).await);
     assert_eq!(office.status().await, "SENT");
 }
@@ -233,7 +233,7 @@ async fn late_results_of_a_claim_do_not_change_the_next_claim() {
     let office = sending_office().await.with_contact().await;
     office.faults.add(Rule::new(Fault::Throttle).on(SEND));
     office.faults.add(Rule::new(Fault::Repeat(UNTIL_RELEASED)).on("UpdateItem").times(1));
-    assert!(!office.tell(sample(PAID)).await);
+    assert!(!office.handle(sample(PAID)).await);
     assert_eq!(office.status().await, "REFUSED");
     office.claim_for_another(&office.mail().await).await;
     office.faults.release_delayed().await;
@@ -245,10 +245,10 @@ async fn a_mail_that_was_claimed_and_certainly_not_sent_is_sent_the_next_time() 
     let office = sending_office().await.with_contact().await;
     // The contact was read, but the check for an erasure fails.
     office.faults.add(Rule::new(Fault::ServerError).on("GetItem").after(1));
-    assert!(!office.tell(sample(PAID)).await);
+    assert!(!office.handle(sample(PAID)).await);
     office.faults.clear();
     assert_eq!(office.status().await, "REFUSED");
     assert!(office.has_sent(0).await);
-    assert!(office.tell(sample(PAID)).await);
+    assert!(office.handle(sample(PAID)).await);
     assert!(office.has_sent(1).await);
 }

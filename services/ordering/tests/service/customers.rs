@@ -108,11 +108,11 @@ async fn many_orders_are_handed_over_in_parts_and_a_redelivered_request_starts_a
     counter.faults.add(Rule::new(Fault::Refuse).on("PutEvents").after(2));
     assert!(!counter.deliver(EXPORT).await);
     counter.faults.clear();
-    let told = counter.bus.events(2).await;
+    let published = counter.bus.events(2).await;
     assert!(counter.deliver(EXPORT).await);
-    let mut events = counter.bus.events(told.len() + 3).await;
-    let again = events.split_off(told.len());
-    for (first, second) in told.iter().zip(&again) {
+    let mut events = counter.bus.events(published.len() + 3).await;
+    let again = events.split_off(published.len());
+    for (first, second) in published.iter().zip(&again) {
         // Orders can change between two runs, so parts of different runs must differ in their ids.
         assert_ne!(first["detail"]["metadata"]["eventId"], second["detail"]["metadata"]["eventId"]);
         assert_ne!(first["detail"]["data"]["runId"], second["detail"]["data"]["runId"]);

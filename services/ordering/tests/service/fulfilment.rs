@@ -98,7 +98,7 @@ impl World {
     }
 
     async fn begin(self) -> (Self, String) {
-        assert!(self.tell("OrderPlaced", placed()).await);
+        assert!(self.handle("OrderPlaced", placed()).await);
         let token = self.message(&self.tokens).await["token"].as_str().unwrap().to_owned();
         (self, token)
     }
@@ -116,7 +116,7 @@ impl World {
     }
 
     /// Delivers an event and returns whether it was acknowledged.
-    async fn tell(&self, name: &str, data: Value) -> bool {
+    async fn handle(&self, name: &str, data: Value) -> bool {
         let metadata = json!({
             "eventId": "0f1e2d3c-0000-5000-8000-000000000009", "version": 1, "correlationId": "c-1", "occurredAt": AT,
         });
@@ -128,7 +128,7 @@ impl World {
     }
 
     async fn deliver_for_order(&self, name: &str) {
-        assert!(self.tell(name, json!({ "orderId": ID })).await, "{name}");
+        assert!(self.handle(name, json!({ "orderId": ID })).await, "{name}");
     }
 
     /// Runs a step and returns the name of its error.
@@ -215,7 +215,7 @@ fn placed() -> Value {
 async fn an_order_has_one_execution_however_often_it_is_told_of() {
     let world = world().await;
     for _ in 0..3 {
-        assert!(world.tell("OrderPlaced", placed()).await);
+        assert!(world.handle("OrderPlaced", placed()).await);
     }
     let begun = world.message(&world.tokens).await;
     assert_eq!(begun["input"]["orderId"], ID);
@@ -236,12 +236,12 @@ async fn payment_is_commanded_and_the_workflow_waits_for_what_it_tells() {
     assert_eq!(command["detail"]["data"]["payment"]["token"], "tok_visa");
     assert_eq!(command["detail"]["metadata"]["correlationId"], "sample-5");
     assert!(
-        world.tell("PaymentSettled", json!({ "orderId": ID, "amount": 2770.8, "currency": "USD" })).await
+        world.handle("PaymentSettled", json!({ "orderId": ID, "amount": 2770.8, "currency": "USD" })).await
     );
     assert_eq!(world.end().await, None);
     // A redelivered event is acknowledged although the workflow no longer waits.
     assert!(
-        world.tell("PaymentSettled", json!({ "orderId": ID, "amount": 2770.8, "currency": "USD" })).await
+        world.handle("PaymentSettled", json!({ "orderId": ID, "amount": 2770.8, "currency": "USD" })).await
     );
 }
 
@@ -260,7 +260,7 @@ async fn refusals_of_payment_and_shipping_fail_the_task_by_their_name() {
             world.charge().await;
         }
         assert_eq!(world.step(step, json!({ "taskToken": token })).await, Ok(()));
-        assert!(world.tell(fact, data.clone()).await);
+        assert!(world.handle(fact, data.clone()).await);
         assert_eq!(world.end().await.as_deref(), Some(error));
     }
 }
@@ -285,7 +285,7 @@ async fn a_task_that_is_tried_again_waits_with_its_new_token() {
     assert_eq!(world.step("refund", json!({ "taskToken": token })).await, Ok(()));
     assert_eq!(world.step("refund", json!({ "taskToken": OVER })).await, Ok(()));
     assert_eq!(world.message(&world.payment).await["detail-type"], "RefundPayment");
-    assert!(world.tell("PaymentRefunded", json!({ "orderId": ID, "amount": 0 })).await);
+    assert!(world.handle("PaymentRefunded", json!({ "orderId": ID, "amount": 0 })).await);
     assert_eq!(world.end().await, None);
 }
 
@@ -334,7 +334,7 @@ async fn a_parcel_that_leaves_or_arrives_for_an_order_that_was_closed_is_not_pas
     let close = json!({ "status": "CANCELLED", "reason": "FULFILMENT_FAILED" });
     assert_eq!(world.step("close", close).await, Ok(()));
     for event in ["ShipmentDispatched", "ShipmentDelivered"] {
-        assert!(!world.tell(event, json!({ "orderId": ID })).await, "{event}");
+        assert!(!world.handle(event, json!({ "orderId": ID })).await, "{event}");
     }
     assert_eq!(world.statuses().await, ["PENDING", "CANCELLED"]);
 }
@@ -475,14 +475,14 @@ async fn an_order_is_shipped_before_its_workflow_goes_on() {
     world.charge().await;
     assert_eq!(world.step("ship", json!({ "taskToken": token })).await, Ok(()));
     faults.add(Rule::new(Fault::Refuse).on("UpdateItem").of("ORDER_TABLE"));
-    assert!(!world.tell("ShipmentDispatched", json!({ "orderId": ID })).await);
+    assert!(!world.handle("ShipmentDispatched", json!({ "orderId": ID })).await);
     faults.clear();
     // The workflow waits as long as the order cannot be marked.
     let rows = world.shop.dynamodb.scan().table_name("FULFILMENT_TABLE").send().await.unwrap();
     assert!(!rows.items()[0].contains_key("deliveryAnswer"), "{rows:?}");
     // The order is marked if the task cannot be completed, which the redelivered event does.
     faults.add(Rule::new(Fault::Refuse).on("SendTaskSuccess"));
-    assert!(!world.tell("ShipmentDispatched", json!({ "orderId": ID })).await);
+    assert!(!world.handle("ShipmentDispatched", json!({ "orderId": ID })).await);
     faults.clear();
     assert_eq!(world.order().await["status"], "SHIPPED");
     world.deliver_for_order("ShipmentDispatched").await;
@@ -590,7 +590,7 @@ async fn an_order_is_cancelled_once_by_its_customer_and_until_its_parcel_leaves(
 #[tokio::test]
 async fn delivery_is_told_to_keep_the_parcel_of_an_order_that_was_cancelled() {
     let (world, _) = World::begun().await;
-    assert!(world.tell("OrderCancellationRequested", of_swn()).await);
+    assert!(world.handle("OrderCancellationRequested", of_swn()).await);
     let command = world.message(&world.shipping).await;
     assert_eq!(command["detail-type"], "CancelShipment");
     assert_eq!(command["detail"]["data"]["orderId"], ID);
@@ -602,7 +602,7 @@ async fn orders_cancelled_before_they_are_claimed_are_not_fulfilled() {
     let cancel = format!("/order/swn/{ID}/cancel?customerId={}", customer_id("swn"));
     let order = world.shop.client.send("POST", &cancel, &[], "").await.expect(202).body;
     assert_eq!(order["status"], "CANCELLED");
-    assert!(world.tell("OrderPlaced", placed()).await);
+    assert!(world.handle("OrderPlaced", placed()).await);
     let fulfilments = world.shop.dynamodb.scan().table_name("FULFILMENT_TABLE").send().await.unwrap();
     assert!(fulfilments.items().is_empty());
     let executions = world.account.aws().workflows().list_executions().state_machine_arn(&world.workflow);
@@ -631,9 +631,9 @@ async fn an_order_whose_customer_is_forgotten_on_the_way_goes_on_under_nobodys_n
 async fn an_event_about_an_order_that_nobody_knows_is_not_acknowledged() {
     let world = world().await;
     for name in ["PaymentRefunded", "ShipmentDispatched", "ShipmentDelivered"] {
-        assert!(!world.tell(name, json!({ "orderId": ID, "amount": 0 })).await, "{name}");
+        assert!(!world.handle(name, json!({ "orderId": ID, "amount": 0 })).await, "{name}");
     }
-    assert!(!world.tell("OrderForgotten", json!({ "orderId": ID })).await);
+    assert!(!world.handle("OrderForgotten", json!({ "orderId": ID })).await);
     for step in ["charge", "ship"] {
         let more = json!({ "taskToken": OVER });
         assert_eq!(world.step(step, more).await, Err("Broken".to_owned()), "{step}");
@@ -672,13 +672,13 @@ async fn each_change_of_an_order_is_told_once_and_by_its_name() {
     let batch = serde_json::from_value(json!({ "Records": records })).unwrap();
     let response = outbox.invoke(batch, None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
-    let told = bus.events(5).await;
-    let mut names: Vec<_> = told.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    let published = bus.events(5).await;
+    let mut names: Vec<_> = published.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
     names.sort_unstable();
     let expected =
         ["OrderCancellationRequested", "OrderCancelled", "OrderPaid", "OrderPlaced", "OrderStockReserved"];
     assert_eq!(names, expected);
-    let cancelled = told.iter().find(|event| event["detail-type"] == "OrderCancelled").unwrap();
+    let cancelled = published.iter().find(|event| event["detail-type"] == "OrderCancelled").unwrap();
     assert_eq!(cancelled["detail"]["data"]["reason"], "CUSTOMER_REQUEST");
     assert_eq!(cancelled["detail"]["metadata"]["correlationId"], "sample-5");
     tokio::time::timeout(Duration::from_millis(300), bus.events(6)).await.unwrap_err();
@@ -716,8 +716,8 @@ async fn the_sample_events_tell_of_the_sample_order() {
         let response = outbox.invoke(serde_json::from_value(batch).unwrap(), None).await.unwrap();
         assert_eq!(response.failed().count(), 0);
     }
-    let told = bus.events(3).await;
-    let mut names: Vec<_> = told.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    let published = bus.events(3).await;
+    let mut names: Vec<_> = published.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
     names.sort_unstable();
     assert_eq!(names, ["OrderPlaced", "OrderStockReserved", "OrderStockReserved"]);
 }

@@ -20,7 +20,7 @@ struct Square {
 }
 
 /// A message of a subscriber's queue.
-struct Heard {
+struct Received {
     body: String,
     attributes: BTreeMap<String, String>,
 }
@@ -62,24 +62,24 @@ impl Square {
     }
 
     /// The messages of a queue, once there are `count` of them.
-    async fn heard(&self, queue: &str, count: usize) -> Vec<Heard> {
-        let mut heard = Vec::new();
-        while heard.len() < count {
+    async fn received(&self, queue: &str, count: usize) -> Vec<Received> {
+        let mut received = Vec::new();
+        while received.len() < count {
             let messages = eventually("messages of the topic", async || {
                 let receive = self.account.aws().sqs().receive_message().queue_url(queue);
                 let receive = receive.max_number_of_messages(10).message_attribute_names("All");
                 receive.send().await.unwrap().messages.filter(|messages| !messages.is_empty())
             });
-            heard.extend(messages.await.into_iter().map(|message| {
+            received.extend(messages.await.into_iter().map(|message| {
                 let attributes = message.message_attributes.unwrap_or_default();
                 let attributes = attributes
                     .into_iter()
                     .map(|(name, value)| (name, value.string_value.unwrap_or_default()))
                     .collect();
-                Heard { body: message.body.unwrap_or_default(), attributes }
+                Received { body: message.body.unwrap_or_default(), attributes }
             }));
         }
-        heard
+        received
     }
 }
 
@@ -108,14 +108,17 @@ async fn an_event_is_told_as_it_came_with_what_subscribers_choose_by() {
     let body = message["body"].as_str().unwrap().replace("\"PRICE\"", "950.400");
     message["body"] = json!(body);
     assert!(square.deliver(&[message]).await.is_empty());
-    let heard = square.heard(&square.everything, 1).await.remove(0);
+    let received = square.received(&square.everything, 1).await.remove(0);
     let attributes = [("type", "OrderPlaced"), ("version", "1"), ("status", "PENDING")];
-    assert_eq!(heard.attributes, attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
-    assert!(heard.body.contains("950.400"), "{}", heard.body);
-    let told: Value = serde_json::from_str(&heard.body).unwrap();
+    assert_eq!(
+        received.attributes,
+        attributes.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    );
+    assert!(received.body.contains("950.400"), "{}", received.body);
+    let published: Value = serde_json::from_str(&received.body).unwrap();
     let came: Value = serde_json::from_str(&body).unwrap();
     for part in ["detail-type", "source", "detail"] {
-        assert_eq!(told[part], came[part]);
+        assert_eq!(published[part], came[part]);
     }
 }
 
@@ -137,12 +140,12 @@ async fn a_subscriber_hears_what_it_asked_for() {
         envelope["detail"]["metadata"]["version"] = json!(2);
     }));
     assert_eq!(square.deliver(&messages).await, Vec::<String>::new());
-    let everything = square.heard(&square.everything, 8).await;
-    let types: BTreeSet<_> = everything.iter().map(|heard| heard.attributes["type"].clone()).collect();
+    let everything = square.received(&square.everything, 8).await;
+    let types: BTreeSet<_> = everything.iter().map(|received| received.attributes["type"].clone()).collect();
     assert_eq!(types, facts.map(str::to_owned).into());
     // All events have arrived, so the filtered queue is complete, too.
-    let ends = square.heard(&square.ends, 3).await;
-    let mut statuses: Vec<_> = ends.iter().map(|heard| heard.attributes["status"].clone()).collect();
+    let ends = square.received(&square.ends, 3).await;
+    let mut statuses: Vec<_> = ends.iter().map(|received| received.attributes["status"].clone()).collect();
     statuses.sort();
     assert_eq!(statuses, ["CANCELLED", "DELIVERED", "REJECTED"]);
 }
@@ -163,6 +166,6 @@ async fn an_event_that_could_not_be_told_comes_again_and_poison_does_not_hold_up
     ];
     assert_eq!(square.deliver(&messages).await, ["poison", "OrderCancellationRequested", "no-version"]);
     // The first response was lost, so the event was published twice with identical content.
-    let heard = square.heard(&square.everything, 2).await;
-    assert_eq!(heard[0].body, heard[1].body);
+    let received = square.received(&square.everything, 2).await;
+    assert_eq!(received[0].body, received[1].body);
 }

@@ -44,7 +44,7 @@ struct Bank {
 #[derive(Clone, Default)]
 struct Shop {
     /// The received bodies with their headers.
-    heard: Arc<Mutex<Vec<(String, HeaderMap)>>>,
+    webhooks: Arc<Mutex<Vec<(String, HeaderMap)>>>,
     /// The status to answer with; 200 if none is set.
     answer: Arc<Mutex<Option<StatusCode>>>,
 }
@@ -53,11 +53,11 @@ impl Shop {
     /// Starts the receiver and returns its URL.
     async fn open(&self) -> String {
         let shop = self.clone();
-        let hear = async move |headers: HeaderMap, body: String| {
-            shop.heard.lock().unwrap().push((body, headers));
+        let receive = async move |headers: HeaderMap, body: String| {
+            shop.webhooks.lock().unwrap().push((body, headers));
             shop.answer.lock().unwrap().unwrap_or(StatusCode::OK)
         };
-        serve(Router::new().route("/payment/webhook", post(hear))).await
+        serve(Router::new().route("/payment/webhook", post(receive))).await
     }
 
     fn answer(&self, status: StatusCode) {
@@ -65,14 +65,14 @@ impl Shop {
     }
 
     /// The received webhooks, as JSON.
-    fn heard(&self) -> Vec<Value> {
-        self.heard.lock().unwrap().iter().map(|(body, _)| serde_json::from_str(body).unwrap()).collect()
+    fn webhooks(&self) -> Vec<Value> {
+        self.webhooks.lock().unwrap().iter().map(|(body, _)| serde_json::from_str(body).unwrap()).collect()
     }
 
     /// The ids of the received webhooks.
     fn ids(&self) -> Vec<String> {
         let id = |headers: &HeaderMap| headers["webhook-id"].to_str().unwrap().to_owned();
-        self.heard.lock().unwrap().iter().map(|(_, headers)| id(headers)).collect()
+        self.webhooks.lock().unwrap().iter().map(|(_, headers)| id(headers)).collect()
     }
 }
 
@@ -135,7 +135,7 @@ impl Bank {
     }
 
     /// Handles an event and returns whether it was handled.
-    async fn tell(&self, event: &Value) -> bool {
+    async fn handle(&self, event: &Value) -> bool {
         consumer::invoke(&self.webhooks, &event.to_string(), None).await.is_ok()
     }
 }

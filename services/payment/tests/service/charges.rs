@@ -75,7 +75,7 @@ async fn a_charge_that_takes_its_time_is_settled_when_the_provider_tells() {
     let till = till().await;
     assert!(till.ask(&charge_by("PAYPAL", Some("tok_delayed"))).await);
     assert_eq!(till.state().await, "PENDING");
-    assert!(till.tell().await);
+    assert!(till.send_webhook().await);
     assert_eq!(till.state().await, "SETTLED");
 }
 
@@ -86,7 +86,7 @@ async fn a_command_that_comes_again_asks_what_became_of_an_open_charge() {
     assert!(till.ask(&command).await);
     // The webhook is lost: the charge settles, but the service is not notified.
     till.faults.add(testkit::faults::Rule::new(testkit::faults::Fault::Refuse));
-    assert!(!till.tell().await);
+    assert!(!till.send_webhook().await);
     till.faults.clear();
     assert!(till.ask(&command).await);
     assert_eq!(till.state().await, "SETTLED");

@@ -23,7 +23,7 @@ fn second() -> Value {
     json!({ "Records": [sample["Records"][1]] })
 }
 
-async fn tell(outbox: &Outbox, batch: &Value) {
+async fn publish(outbox: &Outbox, batch: &Value) {
     let batch: Batch = serde_json::from_value(batch.clone()).unwrap();
     assert_eq!(outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
 }
@@ -39,18 +39,18 @@ async fn record(till: &Till) -> Value {
 }
 
 /// The only event published for a new row.
-async fn told(till: &Till) -> Value {
+async fn published_event(till: &Till) -> Value {
     let (bus, outbox) = outbox(&Account::new()).await;
-    tell(&outbox, &record(till).await).await;
+    publish(&outbox, &record(till).await).await;
     bus.events(1).await.remove(0)
 }
 
 #[tokio::test]
 async fn a_payment_is_told_when_it_settles_and_when_it_has_gone_back() {
     let (bus, outbox) = outbox(&Account::new()).await;
-    tell(&outbox, &serde_json::from_str(SAMPLE).unwrap()).await;
+    publish(&outbox, &serde_json::from_str(SAMPLE).unwrap()).await;
     let events = bus.events(2).await;
-    assert_eq!(events.len(), 2, "neither intent is told");
+    assert_eq!(events.len(), 2, "neither intent is published");
     let of = |kind: &str| events.iter().find(|event| event["detail-type"] == kind).unwrap();
     let settled = of("PaymentSettled");
     assert_eq!(settled["source"], "shop.payment");
@@ -64,8 +64,8 @@ async fn a_payment_is_told_when_it_settles_and_when_it_has_gone_back() {
 #[tokio::test]
 async fn a_record_that_comes_again_tells_the_same_event() {
     let (bus, outbox) = outbox(&Account::new()).await;
-    tell(&outbox, &second()).await;
-    tell(&outbox, &second()).await;
+    publish(&outbox, &second()).await;
+    publish(&outbox, &second()).await;
     let events = bus.events(2).await;
     assert_eq!(events[0]["detail"], events[1]["detail"]);
 }
@@ -73,12 +73,12 @@ async fn a_record_that_comes_again_tells_the_same_event() {
 #[tokio::test]
 async fn changes_that_keep_the_state_are_not_published() {
     let (bus, outbox) = outbox(&Account::new()).await;
-    let mut heard: Value = serde_json::from_str(SAMPLE).unwrap();
-    let mut record = heard["Records"][1].take();
+    let mut sample: Value = serde_json::from_str(SAMPLE).unwrap();
+    let mut record = sample["Records"][1].take();
     record["dynamodb"]["OldImage"] = record["dynamodb"]["NewImage"].clone();
     record["dynamodb"]["NewImage"]["processedWebhooks"] = json!({ "M": { "evt_1": { "N": "1769947320" } } });
-    tell(&outbox, &json!({ "Records": [record] })).await;
-    tell(&outbox, &second()).await;
+    publish(&outbox, &json!({ "Records": [record] })).await;
+    publish(&outbox, &second()).await;
     let events = bus.events(1).await;
     assert_eq!(events.len(), 1);
 }
@@ -100,11 +100,11 @@ async fn a_repeated_refund_command_publishes_the_same_event_again() {
     record["Records"][0]["dynamodb"]["OldImage"] = first.clone();
     record["Records"][0]["dynamodb"]["NewImage"] = image().await;
     let (bus, outbox) = outbox(&Account::new()).await;
-    tell(&outbox, &record).await;
+    publish(&outbox, &record).await;
     let again = bus.events(1).await.remove(0);
     record["Records"][0]["eventName"] = json!("INSERT");
     record["Records"][0]["dynamodb"]["NewImage"] = first;
-    tell(&outbox, &record).await;
+    publish(&outbox, &record).await;
     let events = bus.events(2).await;
     assert!(events.iter().all(|event| event["detail-type"] == "PaymentRefunded"), "{events:?}");
     assert!(events.iter().all(|event| event["detail"] == again["detail"]), "{events:?}");
@@ -114,7 +114,7 @@ async fn a_repeated_refund_command_publishes_the_same_event_again() {
 async fn a_decline_is_told_with_its_reason() {
     let till = till().await;
     assert!(till.ask(&charge_by("CARD", None)).await);
-    let event = told(&till).await;
+    let event = published_event(&till).await;
     assert_eq!(event["detail-type"], "PaymentDeclined");
     assert_eq!(event["detail"]["data"], json!({ "orderId": ORDER, "reason": "UNKNOWN_TOKEN" }));
 }
@@ -123,7 +123,7 @@ async fn a_decline_is_told_with_its_reason() {
 async fn refunds_of_unknown_payments_are_published_as_zero() {
     let till = till().await;
     assert!(till.ask(REFUND).await);
-    let event = told(&till).await;
+    let event = published_event(&till).await;
     assert_eq!(event["detail-type"], "PaymentRefunded");
     assert_eq!(event["detail"]["data"], json!({ "orderId": ORDER, "amount": 0 }));
 }
@@ -133,7 +133,7 @@ async fn partial_refunds_are_told_as_such_and_the_last_one_as_a_refund() {
     let (bus, outbox) = outbox(&Account::new()).await;
     let till = till().await;
     assert!(till.ask(CHARGE).await);
-    assert!(till.tell().await);
+    assert!(till.send_webhook().await);
     let image = async || {
         let image: serde_dynamo::Item = serde_dynamo::to_item(till.rows(TABLE).await.remove(0)).unwrap();
         json!(image)
@@ -143,15 +143,15 @@ async fn partial_refunds_are_told_as_such_and_the_last_one_as_a_refund() {
     for (key, amount) in [("first", 100), ("second", 400), ("third", 1490)] {
         record["Records"][0]["dynamodb"]["OldImage"] = image().await;
         till.refund_part(key, amount).await;
-        assert!(till.tell().await);
+        assert!(till.send_webhook().await);
         record["Records"][0]["dynamodb"]["NewImage"] = image().await;
         // A redelivered record is published with the same event id.
-        tell(&outbox, &record).await;
-        tell(&outbox, &record).await;
+        publish(&outbox, &record).await;
+        publish(&outbox, &record).await;
     }
-    let mut told = bus.events(6).await;
-    told.sort_by_key(|event| event["detail"]["metadata"]["occurredAt"].as_str().unwrap().to_owned());
-    for (pair, (kind, amount)) in told.chunks(2).zip([
+    let mut published = bus.events(6).await;
+    published.sort_by_key(|event| event["detail"]["metadata"]["occurredAt"].as_str().unwrap().to_owned());
+    for (pair, (kind, amount)) in published.chunks(2).zip([
         ("PaymentPartiallyRefunded", "1"),
         ("PaymentPartiallyRefunded", "5"),
         ("PaymentRefunded", "19.9"),
@@ -180,12 +180,12 @@ async fn an_open_charge_that_is_partly_refunded_is_told_as_settled_and_as_refund
     let new = record["Records"][0]["dynamodb"]["NewImage"].take();
     // The provider reports the refund first.
     let webhook = crate::webhook::refunded(&till, 100).await;
-    crate::webhook::tell(&till, "msg_1", &webhook.to_string()).await.expect(200);
+    crate::webhook::send_as_provider(&till, "msg_1", &webhook.to_string()).await.expect(200);
     let image: serde_dynamo::Item = serde_dynamo::to_item(till.rows(TABLE).await.remove(0)).unwrap();
     record["Records"][0]["eventName"] = json!("MODIFY");
     record["Records"][0]["dynamodb"]["OldImage"] = new;
     record["Records"][0]["dynamodb"]["NewImage"] = json!(image);
-    tell(&outbox, &record).await;
+    publish(&outbox, &record).await;
     let events = bus.events(2).await;
     let mut kinds: Vec<_> = events.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
     kinds.sort_unstable();
@@ -197,7 +197,7 @@ async fn an_amount_is_told_in_full() {
     let till = till().await;
     assert!(till.ask(CHARGE).await);
     assert!(till.ask(REFUND).await);
-    let event = told(&till).await;
+    let event = published_event(&till).await;
     assert_eq!(event["detail-type"], "PaymentRefunded");
     assert_eq!(event["detail"]["data"]["amount"].to_string(), "19.9");
 }

@@ -144,7 +144,7 @@ impl Till {
     }
 
     /// Makes the provider send its next due webhook and returns whether it was accepted.
-    async fn tell(&self) -> bool {
+    async fn send_webhook(&self) -> bool {
         let event = self.bus.next().await.to_string();
         consumer::invoke(&self.provider, &event, None).await.is_ok()
     }

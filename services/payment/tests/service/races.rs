@@ -47,8 +47,8 @@ async fn a_charge_and_its_refund_at_once_leave_nothing_charged() {
 async fn a_webhook_may_come_before_the_answer_that_it_tells() {
     let till = till().await;
     let command = crate::charge_by("CARD", Some("tok_timeout"));
-    let (done, told) = join(till.ask(&command), till.tell()).await;
-    assert!(done && told);
+    let (done, accepted) = join(till.ask(&command), till.send_webhook()).await;
+    assert!(done && accepted);
     let payment = till.payment().await;
     assert_eq!((&payment["state"], payment["history"].as_array().unwrap().len()), (&"SETTLED".into(), 2));
 }

@@ -46,7 +46,7 @@ async fn a_charge_that_takes_its_time_is_cancelled() {
     assert_eq!(payment["state"], "REFUNDED");
     assert_eq!(payment["refunded"].to_string(), "0.0");
     // The charge would have settled by now.
-    assert!(till.tell().await);
+    assert!(till.send_webhook().await);
     assert_eq!(till.charges().await, ["canceled"]);
     assert_eq!(till.payment().await, payment);
 }

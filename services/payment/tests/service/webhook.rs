@@ -28,7 +28,7 @@ async fn send_signed(till: &Till, secret: &str, id: &str, time: u64, body: &str)
 }
 
 /// Sends a webhook as the provider does.
-pub async fn tell(till: &Till, id: &str, body: &str) -> Answer {
+pub async fn send_as_provider(till: &Till, id: &str, body: &str) -> Answer {
     send_signed(till, SECRET, id, now(), body).await
 }
 
@@ -64,7 +64,7 @@ async fn the_provider_may_tell_how_a_charge_went() {
     {
         let (till, webhook) = open(kind).await;
         assert_eq!(
-            tell(&till, "evt_settled", &webhook.to_string()).await.expect(200).body["replayed"],
+            send_as_provider(&till, "evt_settled", &webhook.to_string()).await.expect(200).body["replayed"],
             false
         );
         assert_eq!(till.state().await, state);
@@ -74,12 +74,15 @@ async fn the_provider_may_tell_how_a_charge_went() {
 #[tokio::test]
 async fn repeated_webhooks_change_nothing_and_are_accepted() {
     let (till, webhook) = open("charge.settled").await;
-    tell(&till, "evt_settled", &webhook.to_string()).await.expect(200);
+    send_as_provider(&till, "evt_settled", &webhook.to_string()).await.expect(200);
     let rows = till.rows(TABLE).await;
     let processed = rows[0]["processedWebhooks"].as_object().unwrap();
     assert_eq!(processed.keys().collect::<Vec<_>>(), ["evt_settled"]);
     for _ in 0..3 {
-        assert_eq!(tell(&till, "evt_settled", &webhook.to_string()).await.expect(200).body["replayed"], true);
+        assert_eq!(
+            send_as_provider(&till, "evt_settled", &webhook.to_string()).await.expect(200).body["replayed"],
+            true
+        );
     }
     assert_eq!(till.rows(TABLE).await, rows);
 }
@@ -89,7 +92,7 @@ async fn late_webhooks_change_nothing() {
     let (till, webhook) = open("charge.settled").await;
     assert!(till.ask(REFUND).await);
     let payment = till.payment().await;
-    tell(&till, "evt_settled", &webhook.to_string()).await.expect(200);
+    send_as_provider(&till, "evt_settled", &webhook.to_string()).await.expect(200);
     assert_eq!(till.payment().await, payment);
 }
 
@@ -135,7 +138,7 @@ async fn signed_webhooks_about_other_charges_are_refused() {
     ] {
         let mut other = webhook.clone();
         other["data"][field] = value;
-        tell(&till, "evt_other", &other.to_string()).await.expect(status);
+        send_as_provider(&till, "evt_other", &other.to_string()).await.expect(status);
     }
     assert_eq!(till.rows(TABLE).await, rows);
 }
@@ -148,7 +151,7 @@ async fn webhooks_about_uncharged_payments_are_refused() {
         let rows = till.rows(TABLE).await;
         let mut webhook = webhook(&till, "charge.refunded").await;
         webhook["data"]["id"] = json!("ch_1");
-        tell(&till, "evt_settled", &webhook.to_string()).await.expect(422);
+        send_as_provider(&till, "evt_settled", &webhook.to_string()).await.expect(422);
         assert_eq!(till.rows(TABLE).await, rows);
     }
 }
@@ -157,15 +160,15 @@ async fn webhooks_about_uncharged_payments_are_refused() {
 async fn unreadable_bodies_are_refused_by_field() {
     let (till, webhook) = open("charge.settled").await;
     for body in ["", "{", "[]", "7", "not json"] {
-        tell(&till, "evt_1", body).await.expect(400);
+        send_as_provider(&till, "evt_1", body).await.expect(400);
     }
-    assert_eq!(tell(&till, "evt_1", "{}").await.expect(422).fields_at_fault(), ["type", "data"]);
+    assert_eq!(send_as_provider(&till, "evt_1", "{}").await.expect(422).fields_at_fault(), ["type", "data"]);
     let no_data = json!({ "type": "charge.settled" }).to_string();
-    assert_eq!(tell(&till, "evt_1", &no_data).await.expect(422).fields_at_fault(), ["data"]);
+    assert_eq!(send_as_provider(&till, "evt_1", &no_data).await.expect(422).fields_at_fault(), ["data"]);
     // An invalid id is rejected, too.
     let long = "x".repeat(101);
     for id in ["", "evt.1", "evt 1", &long] {
-        tell(&till, id, &webhook.to_string()).await.expect(401);
+        send_as_provider(&till, id, &webhook.to_string()).await.expect(401);
     }
 }
 
@@ -173,10 +176,10 @@ async fn unreadable_bodies_are_refused_by_field() {
 async fn webhooks_of_unknown_types_are_accepted() {
     let (till, mut webhook) = open("charge.settled").await;
     webhook["type"] = json!("payout.created");
-    tell(&till, "evt_1", &webhook.to_string()).await.expect(200);
+    send_as_provider(&till, "evt_1", &webhook.to_string()).await.expect(200);
     // Other types are accepted, with any data or without.
     for other in [json!({ "type": "payout.created" }), json!({ "type": "ping", "data": [7] })] {
-        tell(&till, "evt_1", &other.to_string()).await.expect(200);
+        send_as_provider(&till, "evt_1", &other.to_string()).await.expect(200);
     }
     assert_eq!(till.state().await, "PENDING");
     assert!(till.rows(TABLE).await[0].get("processedWebhooks").is_none());
@@ -202,7 +205,7 @@ async fn a_webhook_is_known_again_whatever_came_in_between() {
     let (time, body) = (now(), webhook.to_string());
     send_signed(&till, SECRET, "evt_first", time, &body).await.expect(200);
     for number in 0..40 {
-        let answer = tell(&till, &format!("evt_{number}"), &body).await.expect(200);
+        let answer = send_as_provider(&till, &format!("evt_{number}"), &body).await.expect(200);
         assert_eq!(answer.body["replayed"], false);
     }
     let rows = till.rows(TABLE).await;
@@ -215,7 +218,7 @@ async fn a_webhook_is_known_again_whatever_came_in_between() {
 async fn a_webhook_sent_twice_at_once_takes_effect_once() {
     let (till, webhook) = open("charge.settled").await;
     let body = webhook.to_string();
-    let answers = futures::future::join_all((0..5).map(|_| tell(&till, "evt_1", &body))).await;
+    let answers = futures::future::join_all((0..5).map(|_| send_as_provider(&till, "evt_1", &body))).await;
     let new = answers.into_iter().filter(|answer| answer.body["replayed"] == false).count();
     assert_eq!(new, 1);
     assert_eq!(till.payment().await["history"].as_array().unwrap().len(), 2);
@@ -236,7 +239,7 @@ async fn refunded_amounts_only_grow_and_end_at_the_charge() {
         let before = till.payment().await;
         let webhook = refunded(&till, amount).await;
         let id = format!("evt_{amount}_{}", before["refunded"]).replace('.', "_");
-        tell(&till, &id, &webhook.to_string()).await.expect(200);
+        send_as_provider(&till, &id, &webhook.to_string()).await.expect(200);
         let payment = till.payment().await;
         assert_eq!(payment["state"], state, "{amount}");
         assert_eq!(payment["refunded"].to_string(), in_all, "{amount}");
@@ -252,7 +255,7 @@ async fn refunded_amounts_only_grow_and_end_at_the_charge() {
 async fn refunded_amounts_that_cannot_be_are_refused() {
     let till = till().await;
     assert!(till.ask(CHARGE).await);
-    tell(&till, "evt_1", &refunded(&till, 500).await.to_string()).await.expect(200);
+    send_as_provider(&till, "evt_1", &refunded(&till, 500).await.to_string()).await.expect(200);
     let rows = till.rows(TABLE).await;
     for amount in [
         json!(1991),
@@ -265,21 +268,25 @@ async fn refunded_amounts_that_cannot_be_are_refused() {
         Value::Null,
     ] {
         let webhook = refunded(&till, amount.clone()).await.to_string();
-        assert_eq!(tell(&till, "evt_2", &webhook).await.expect(422).fields_at_fault(), ["data"], "{amount}");
+        assert_eq!(
+            send_as_provider(&till, "evt_2", &webhook).await.expect(422).fields_at_fault(),
+            ["data"],
+            "{amount}"
+        );
     }
     let mut missing = refunded(&till, 600).await;
     missing["data"].as_object_mut().unwrap().remove("amountRefunded");
-    tell(&till, "evt_2", &missing.to_string()).await.expect(422);
+    send_as_provider(&till, "evt_2", &missing.to_string()).await.expect(422);
     let mut euros = refunded(&till, 600).await;
     euros["data"]["currency"] = json!("EUR");
-    tell(&till, "evt_2", &euros.to_string()).await.expect(422);
+    send_as_provider(&till, "evt_2", &euros.to_string()).await.expect(422);
     // A charge that was declined cannot be refunded.
     let mut declined = refunded(&till, 600).await;
     declined["data"]["status"] = json!("declined");
-    tell(&till, "evt_2", &declined.to_string()).await.expect(422);
+    send_as_provider(&till, "evt_2", &declined.to_string()).await.expect(422);
     assert_eq!(till.rows(TABLE).await, rows);
     // A rejected id can be used again.
-    tell(&till, "evt_2", &refunded(&till, 600).await.to_string()).await.expect(200);
+    send_as_provider(&till, "evt_2", &refunded(&till, 600).await.to_string()).await.expect(200);
     assert_eq!(till.payment().await["refunded"].to_string(), "6.0");
 }
 
@@ -287,17 +294,17 @@ async fn refunded_amounts_that_cannot_be_are_refused() {
 async fn refunds_by_hand_at_the_provider_reach_the_shop() {
     let till = till().await;
     assert!(till.ask(CHARGE).await);
-    assert!(till.tell().await);
+    assert!(till.send_webhook().await);
     till.refund_part("first", 100).await;
     till.refund_part("second", 400).await;
     // In whichever order the queue delivers them.
-    assert!(till.tell().await);
-    assert!(till.tell().await);
+    assert!(till.send_webhook().await);
+    assert!(till.send_webhook().await);
     let payment = till.payment().await;
     assert_eq!((&payment["state"], &*payment["refunded"].to_string()), (&json!("SETTLED"), "5.0"));
     // The order is cancelled later: the rest is refunded, and then the total is refunded.
     assert!(till.ask(REFUND).await);
-    assert!(till.tell().await);
+    assert!(till.send_webhook().await);
     let payment = till.payment().await;
     assert_eq!((&payment["state"], &*payment["refunded"].to_string()), (&json!("REFUNDED"), "19.9"));
     assert_eq!(till.charges().await, ["refunded"]);
@@ -307,9 +314,9 @@ async fn refunds_by_hand_at_the_provider_reach_the_shop() {
 async fn all_webhooks_of_the_provider_are_accepted() {
     let till = till().await;
     assert!(till.ask(CHARGE).await);
-    assert!(till.tell().await);
+    assert!(till.send_webhook().await);
     assert!(till.ask(REFUND).await);
-    assert!(till.tell().await);
+    assert!(till.send_webhook().await);
     let payment = till.payment().await;
     assert_eq!(
         (payment["state"].as_str(), payment["history"].as_array().unwrap().len()),

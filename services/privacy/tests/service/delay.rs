@@ -15,7 +15,7 @@ use crate::{Shop, shop, shop_that_delays};
 const DELAY: Duration = Duration::from_mins(15);
 
 impl Shop {
-    /// Requests an erasure for `swn` and returns the event that the publisher tells of it.
+    /// Requests an erasure for `swn` and returns the event that the publisher makes of it.
     async fn erasure_requested(&self) -> Value {
         let erasure = self.client.send("DELETE", "/me", &[], "").await.expect(202).body;
         let id = &erasure["requestId"];

@@ -54,7 +54,7 @@ async fn each_new_request_is_told_once_and_nothing_else_is() {
         assert_eq!(outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
     }
     let events = bus.events(4).await;
-    let told: Vec<_> = events
+    let published: Vec<_> = events
         .iter()
         .map(|event| {
             let data = &event["detail"]["data"];
@@ -65,12 +65,12 @@ async fn each_new_request_is_told_once_and_nothing_else_is() {
         })
         .collect();
     let sample = ("CustomerExportRequested", "019c1430-4400-7000-8000-000000000007");
-    assert_eq!(told.len(), 4);
+    assert_eq!(published.len(), 4);
     assert_eq!(
-        told.iter().filter(|event| **event == sample).count(),
+        published.iter().filter(|event| **event == sample).count(),
         2,
-        "a record that comes again tells the same"
+        "a redelivered record makes the same events"
     );
-    assert!(told.contains(&("CustomerErasureRequested", first)));
-    assert!(told.contains(&("CustomerExportRequested", second)));
+    assert!(published.contains(&("CustomerErasureRequested", first)));
+    assert!(published.contains(&("CustomerExportRequested", second)));
 }

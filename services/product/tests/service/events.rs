@@ -58,22 +58,22 @@ async fn each_change_of_a_product_is_told_as_an_event() {
     assert_eq!(response.failed().count(), 0);
 
     let events = shop.bus.events(3).await;
-    let told = |detail_type: &str| {
+    let published = |detail_type: &str| {
         let event = events.iter().find(|event| event["detail-type"] == detail_type).unwrap();
         assert_eq!(event["source"], "shop.product");
         event["detail"].clone()
     };
-    let created = told("ProductCreated");
+    let created = published("ProductCreated");
     assert_eq!(created["metadata"]["correlationId"], "sample-1");
     assert_eq!(created["metadata"]["version"], 1);
     assert_eq!(created["data"]["product"]["price"].to_string(), "950.4");
     assert_eq!(created["data"]["product"]["version"], 1);
 
-    let updated = told("ProductUpdated");
+    let updated = published("ProductUpdated");
     assert_eq!(updated["metadata"]["occurredAt"], "2026-01-31T12:01:00.000Z");
     assert_eq!(updated["data"]["priceChange"], json!({ "from": 950.4, "to": 899.0 }));
 
-    let deleted = told("ProductDeleted");
+    let deleted = published("ProductDeleted");
     assert_eq!(deleted["data"]["version"], 3, "a deletion is later than every change");
     assert_eq!(deleted["metadata"]["correlationId"], "sample-3", "on whose request it went");
 }
@@ -88,8 +88,8 @@ async fn a_mere_change_of_the_stock_is_not_told_as_one_of_the_product() {
     change["NewImage"]["stockVersion"] = json!({ "N": "1" });
     let response = shop.outbox.invoke(batch(&records), None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
-    let told = shop.bus.events(2).await;
-    assert!(told.iter().all(|event| event["detail-type"] != "ProductUpdated"), "{told:?}");
+    let events = shop.bus.events(2).await;
+    assert!(events.iter().all(|event| event["detail-type"] != "ProductUpdated"), "{events:?}");
 }
 
 #[tokio::test]
@@ -170,7 +170,7 @@ async fn at_the_deadline_a_stream_comes_again_from_the_first_record_that_is_not_
     faults.add(slow());
     let response = shop.outbox.invoke(batch(&records), Some(&soon())).await.unwrap();
     assert_eq!(response.failed().collect::<Vec<_>>(), [last]);
-    assert_eq!(told(&shop, 2).await, [1, 1]);
+    assert_eq!(times_published(&shop, 2).await, [1, 1]);
 
     // No record of this batch is finished.
     let (shop, faults) = faulty_shop().await;
@@ -211,7 +211,7 @@ async fn a_record_on_its_own_is_published_like_any_other() {
 }
 
 /// How often each event was published, of any type.
-async fn told(shop: &Shop, events: usize) -> Vec<usize> {
+async fn times_published(shop: &Shop, events: usize) -> Vec<usize> {
     let mut times = std::collections::BTreeMap::new();
     for event in shop.bus.events(events).await {
         *times.entry(event["detail"]["metadata"]["eventId"].to_string()).or_insert(0) += 1;
@@ -225,7 +225,7 @@ async fn an_entry_that_the_bus_refused_is_sent_again_on_its_own() {
     faults.add(Rule::new(Fault::Partial).on("PutEvents").times(1));
     let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
-    assert_eq!(told(&shop, 3).await, [1, 1, 1]);
+    assert_eq!(times_published(&shop, 3).await, [1, 1, 1]);
     assert_eq!(faults.calls("SendMessage"), 0);
 }
 
@@ -235,7 +235,7 @@ async fn entries_whose_answer_is_lost_are_told_twice_as_the_same_events() {
     faults.add(Rule::new(Fault::LoseAnswer).on("PutEvents").times(1));
     let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
-    assert_eq!(told(&shop, 6).await, [2, 2, 2]);
+    assert_eq!(times_published(&shop, 6).await, [2, 2, 2]);
 }
 
 #[tokio::test]
@@ -248,7 +248,7 @@ async fn records_that_the_bus_refuses_are_redelivered() {
         faults.clear();
         let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
         assert_eq!(response.failed().count(), 0);
-        assert_eq!(told(&shop, 3).await, [1, 1, 1], "{fault:?}");
+        assert_eq!(times_published(&shop, 3).await, [1, 1, 1], "{fault:?}");
     }
 }
 
@@ -261,7 +261,7 @@ async fn records_behind_a_refused_one_are_published_again_as_the_same_events() {
     let response = shop.outbox.invoke(batch(&sample()), None).await.unwrap();
     assert_eq!(response.failed().count(), 0);
     let times = eventually("each event", async || {
-        let times = told(&shop, 3).await;
+        let times = times_published(&shop, 3).await;
         (times.len() == 3).then_some(times)
     })
     .await;
@@ -279,5 +279,5 @@ async fn the_stream_waits_while_neither_bus_nor_quarantine_answers() {
     }
     faults.clear();
     shop.outbox.invoke(batch(&sample()), None).await.unwrap();
-    assert_eq!(told(&shop, 3).await, [1, 1, 1]);
+    assert_eq!(times_published(&shop, 3).await, [1, 1, 1]);
 }

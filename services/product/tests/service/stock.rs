@@ -28,7 +28,7 @@ async fn shop() -> Shop {
 
 impl Shop {
     /// Delivers a stock event and returns whether it was acknowledged.
-    async fn tell(&self, product: &Value, on_hand: u64, version: u64) -> bool {
+    async fn handle(&self, product: &Value, on_hand: u64, version: u64) -> bool {
         let metadata = json!({
             "eventId": Uuid::now_v7(), "version": 1, "correlationId": "c-1", "occurredAt": "2026-01-31T12:00:00.000Z",
         });
@@ -55,9 +55,9 @@ async fn a_product_shows_how_many_units_can_be_sold_once_any_came_in() {
     let shop = shop().await;
     let product = create(&shop.catalogue, phone()).await;
     assert_eq!(shop.read(&product).await.get("available"), None);
-    assert!(shop.tell(&product, 12, 1).await);
+    assert!(shop.handle(&product, 12, 1).await);
     assert_eq!(shop.read(&product).await["available"], 12);
-    assert!(shop.tell(&product, 0, 2).await);
+    assert!(shop.handle(&product, 0, 2).await);
     for list in ["/product", "/product?category=Phone"] {
         let page = shop.catalogue.get(list).await.expect(200).body;
         assert_eq!(page["items"][0]["available"], 0);
@@ -69,10 +69,10 @@ async fn older_stock_events_are_ignored() {
     let shop = shop().await;
     let product = create(&shop.catalogue, phone()).await;
     for (on_hand, version) in [(30, 3), (10, 1), (20, 2), (99, 3)] {
-        assert!(shop.tell(&product, on_hand, version).await, "an old story is no fault");
+        assert!(shop.handle(&product, on_hand, version).await, "an old event is no fault");
         assert_eq!(shop.read(&product).await["available"], 30);
     }
-    assert!(shop.tell(&product, 5, 10).await);
+    assert!(shop.handle(&product, 5, 10).await);
     assert_eq!(shop.read(&product).await["available"], 5);
 }
 
@@ -80,7 +80,7 @@ async fn older_stock_events_are_ignored() {
 async fn stock_is_no_change_of_the_product() {
     let shop = shop().await;
     let product = create(&shop.catalogue, phone()).await;
-    shop.tell(&product, 12, 1).await;
+    shop.handle(&product, 12, 1).await;
     let mut there = shop.read(&product).await;
     there.as_object_mut().unwrap().remove("available");
     assert_eq!(there, product);
@@ -96,7 +96,7 @@ async fn stock_is_no_change_of_the_product() {
     let put = shop.catalogue.send("PUT", &path(&product), &[], sent).await.expect(200).body;
     assert_eq!(put["available"], 12);
     assert_eq!(put.get("description"), None);
-    assert!(shop.tell(&product, 11, 2).await);
+    assert!(shop.handle(&product, 11, 2).await);
     assert_eq!(shop.read(&product).await["available"], 11);
 }
 
@@ -104,11 +104,11 @@ async fn stock_is_no_change_of_the_product() {
 async fn changes_of_a_product_and_of_its_stock_do_not_undo_each_other() {
     let shop = shop().await;
     let product = create(&shop.catalogue, phone()).await;
-    let stock = join_all((1..=20).map(|version| shop.tell(&product, 100 - version, version)));
+    let stock = join_all((1..=20).map(|version| shop.handle(&product, 100 - version, version)));
     let path = path(&product);
     let prices = join_all((1..=20).map(|_| shop.catalogue.send("PATCH", &path, &[], r#"{"price": 7}"#)));
-    let (told, changed) = futures::join!(stock, prices);
-    assert!(told.into_iter().all(|told| told));
+    let (handled, changed) = futures::join!(stock, prices);
+    assert!(handled.into_iter().all(|handled| handled));
     assert!(changed.into_iter().all(|changed| changed.status == 200));
     let there = shop.read(&product).await;
     assert_eq!((&there["available"], &there["version"]), (&json!(80), &json!(21)));
@@ -119,7 +119,7 @@ async fn the_warehouse_brings_no_product_into_the_catalogue() {
     let shop = shop().await;
     let product = create(&shop.catalogue, phone()).await;
     shop.catalogue.send("DELETE", &path(&product), &[], "").await.expect(204);
-    assert!(shop.tell(&product, 12, 1).await);
+    assert!(shop.handle(&product, 12, 1).await);
     shop.catalogue.get(&path(&product)).await.expect(404);
     assert_eq!(shop.catalogue.get("/product").await.expect(200).body["items"], json!([]));
 }
@@ -129,10 +129,10 @@ async fn stock_events_that_fail_are_redelivered() {
     let shop = shop().await;
     let product = create(&shop.catalogue, phone()).await;
     shop.faults.add(Rule::new(Fault::Throttle).on("UpdateItem"));
-    assert!(!shop.tell(&product, 12, 1).await);
+    assert!(!shop.handle(&product, 12, 1).await);
     shop.faults.clear();
     shop.faults.add(Rule::new(Fault::LoseAnswer).on("UpdateItem").times(1));
-    assert!(shop.tell(&product, 12, 1).await);
+    assert!(shop.handle(&product, 12, 1).await);
     assert_eq!(shop.read(&product).await["available"], 12);
     assert!(!shop.deliver(json!({ "Records": [{ "messageId": "m-1", "body": "poison" }] })).await);
 }

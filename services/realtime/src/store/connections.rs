@@ -182,7 +182,7 @@ impl ConnectionStore {
     }
 
     /// Counts a frame, and returns its connection if it is within the limit.
-    pub async fn hear(&self, id: &str) -> Result<RateLimit, AwsError> {
+    pub async fn count_frame(&self, id: &str) -> Result<RateLimit, AwsError> {
         let (now, share) = (unix_millis(), WINDOW_MILLIS / FRAMES);
         // Most clients are idle for longer than a frame's share.
         let quiet =

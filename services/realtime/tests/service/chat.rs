@@ -31,12 +31,12 @@ async fn a_message_reaches_all_other_connections_of_the_customer_and_of_the_staf
         "userName": "grace",
         "text": "Where is my lamp?\n🪔", "at": answer["at"],
     });
-    for (id, heard) in [("1", 0), ("2", 1), ("3", 1), ("4", 0)] {
-        assert_eq!(live.switchboard.heard(id), vec![expected.clone(); heard], "{id}");
+    for (id, count) in [("1", 0), ("2", 1), ("3", 1), ("4", 0)] {
+        assert_eq!(live.switchboard.frames(id), vec![expected.clone(); count], "{id}");
     }
     let reply = json!({ "action": "sendMessage", "customerId": customer_id("grace"), "text": "On its way." });
     assert_eq!(live.say("3", reply).await["seq"], 2);
-    assert_eq!(live.switchboard.heard("1")[0]["from"], "STAFF");
+    assert_eq!(live.switchboard.frames("1")[0]["from"], "STAFF");
     let page = live.say("2", read()).await;
     assert_eq!(texts(&page), ["Where is my lamp?\n🪔", "On its way."]);
     assert!(page.get("before").is_none());

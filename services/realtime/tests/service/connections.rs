@@ -11,7 +11,7 @@ async fn a_closed_connection_leaves_only_order_progress() {
     let orders = [young_order(), young_order()];
     live.connect("1", "grace").await;
     live.connect("2", "ada").await;
-    assert!(live.tell("OrderPlaced", "grace", orders[0]).await);
+    assert!(live.handle("OrderPlaced", "grace", orders[0]).await);
     for order in orders {
         assert_eq!(live.say("1", subscribe(order)).await["type"], "subscribed");
     }
@@ -51,8 +51,8 @@ async fn a_connection_is_good_for_as_long_as_its_token() {
     let answer = live.say("1", subscribe(old_order())).await;
     assert_eq!((&answer["type"], &answer["status"]), (&json!("problem"), &json!(401)));
     assert_eq!(live.switchboard.closed(), ["1"]);
-    assert!(live.tell("OrderPlaced", "grace", order).await);
-    assert_eq!(live.switchboard.heard("1"), [answer], "the end is the last that is heard");
+    assert!(live.handle("OrderPlaced", "grace", order).await);
+    assert_eq!(live.switchboard.frames("1"), [answer], "the end is the last frame");
 }
 
 #[tokio::test]

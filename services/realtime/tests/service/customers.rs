@@ -102,7 +102,7 @@ async fn an_erasure_leaves_tombstones_and_ends_connections() {
         live.say(id, send("hello")).await;
     }
     live.say("1", subscribe(order)).await;
-    assert!(live.tell("OrderPaid", "swn", order).await);
+    assert!(live.handle("OrderPaid", "swn", order).await);
     counter.write("swn", 60, "more").await;
     assert!(counter.deliver(ERASURE).await);
     assert_eq!(
@@ -145,7 +145,7 @@ async fn an_erased_customer_is_not_brought_back_by_what_comes_late() {
     assert!(counter.deliver(ERASURE).await);
     let before = live.rows().await;
     // An order placed earlier, the customer's own token, and staff who do not know of the erasure.
-    assert!(live.tell("OrderPaid", "swn", order).await);
+    assert!(live.handle("OrderPaid", "swn", order).await);
     assert_eq!(live.try_connect("1", "swn").await, 401);
     let sent = json!({ "action": "sendMessage", "customerId": customer_id("swn"), "text": "Hello?" });
     assert_eq!(live.say("staff", sent).await["status"], 404);

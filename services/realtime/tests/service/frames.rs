@@ -45,8 +45,8 @@ async fn an_order_that_was_not_heard_of_yet_is_followed_all_the_same() {
     let order = young_order();
     live.connect("1", "grace").await;
     assert_eq!(live.say("1", subscribe(order)).await, json!({ "type": "subscribed", "orderId": order }));
-    assert!(live.tell("OrderPlaced", "grace", order).await);
-    assert_eq!(live.switchboard.heard("1")[0]["status"], "PENDING");
+    assert!(live.handle("OrderPlaced", "grace", order).await);
+    assert_eq!(live.switchboard.frames("1")[0]["status"], "PENDING");
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn other_customers_orders_answer_as_missing_ones() {
     live.connect("1", "grace").await;
     live.connect("2", "ada").await;
     for (theirs, none) in [(old_order(), old_order()), (young_order(), young_order())] {
-        assert!(live.tell("OrderPlaced", "swn", theirs).await);
+        assert!(live.handle("OrderPlaced", "swn", theirs).await);
         let without_ids = |mut answer: Value| {
             answer["orderId"] = Value::Null;
             answer["requestId"] = Value::Null;
@@ -67,9 +67,9 @@ async fn other_customers_orders_answer_as_missing_ones() {
             let refused = about_theirs["detail"] == "There is no such order.";
             assert!(refused || about_theirs["type"] == "subscribed", "{about_theirs}");
         }
-        assert!(live.tell("OrderPaid", "swn", theirs).await);
+        assert!(live.handle("OrderPaid", "swn", theirs).await);
     }
-    assert!(live.switchboard.heard("1").is_empty() && live.switchboard.heard("2").is_empty());
+    assert!(live.switchboard.frames("1").is_empty() && live.switchboard.frames("2").is_empty());
 }
 
 #[tokio::test]

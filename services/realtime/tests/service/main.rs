@@ -85,12 +85,12 @@ impl Live {
         assert_eq!(answer.status_code, 200);
         match answer.body {
             Some(frame) => serde_json::from_str(&frame).unwrap(),
-            None => self.switchboard.heard(id).pop().unwrap(),
+            None => self.switchboard.frames(id).pop().unwrap(),
         }
     }
 
     /// Delivers an order event and returns whether it was acknowledged.
-    async fn tell(&self, fact: &str, user_name: &str, order_id: OrderId) -> bool {
+    async fn handle(&self, fact: &str, user_name: &str, order_id: OrderId) -> bool {
         self.tell_at(fact, user_name, order_id, "2026-01-31T12:00:00.000Z").await
     }
 

@@ -6,9 +6,9 @@ use testkit::customer_id;
 
 use crate::{live, subscribe, young_order};
 
-fn heard(live: &crate::Live, id: &str) -> Vec<String> {
-    let heard = live.switchboard.heard(id);
-    heard.iter().map(|frame| frame["status"].as_str().unwrap().to_owned()).collect()
+fn statuses(live: &crate::Live, id: &str) -> Vec<String> {
+    let frames = live.switchboard.frames(id);
+    frames.iter().map(|frame| frame["status"].as_str().unwrap().to_owned()).collect()
 }
 
 #[tokio::test]
@@ -23,16 +23,16 @@ async fn each_status_is_told_to_the_connections_that_follow_the_order() {
     }
     let all = ["OrderPlaced", "OrderStockReserved", "OrderPaid", "OrderShipped", "OrderDelivered"];
     for fact in all {
-        assert!(live.tell(fact, "grace", order).await);
+        assert!(live.handle(fact, "grace", order).await);
     }
     for id in ["1", "2"] {
-        assert_eq!(heard(&live, id), ["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED", "DELIVERED"]);
+        assert_eq!(statuses(&live, id), ["PENDING", "STOCK_RESERVED", "PAID", "SHIPPED", "DELIVERED"]);
     }
-    assert!(heard(&live, "3").is_empty() && heard(&live, "4").is_empty());
+    assert!(statuses(&live, "3").is_empty() && statuses(&live, "4").is_empty());
     let frame = json!({
         "type": "orderStatus", "orderId": order, "status": "PAID", "at": "2026-01-31T12:00:00.000Z",
     });
-    assert_eq!(live.switchboard.heard("1")[2], frame);
+    assert_eq!(live.switchboard.frames("1")[2], frame);
 }
 
 #[tokio::test]
@@ -61,8 +61,8 @@ async fn a_rejection_says_why() {
     live.connect("1", "grace").await;
     live.say("1", subscribe(order)).await;
     for (fact, status) in [("OrderRejected", "REJECTED"), ("OrderCancelled", "CANCELLED")] {
-        assert!(live.tell(fact, "grace", order).await);
-        let frame = live.switchboard.heard("1").pop().unwrap();
+        assert!(live.handle(fact, "grace", order).await);
+        let frame = live.switchboard.frames("1").pop().unwrap();
         assert_eq!((&frame["status"], &frame["reason"]), (&json!(status), &json!("OUT_OF_STOCK")));
     }
 }
@@ -74,9 +74,9 @@ async fn a_status_that_an_order_has_gone_beyond_is_not_told() {
     live.connect("1", "grace").await;
     live.say("1", subscribe(order)).await;
     for fact in ["OrderShipped", "OrderPaid", "OrderPlaced", "OrderDelivered", "OrderShipped"] {
-        assert!(live.tell(fact, "grace", order).await);
+        assert!(live.handle(fact, "grace", order).await);
     }
-    assert_eq!(heard(&live, "1"), ["SHIPPED", "DELIVERED"]);
+    assert_eq!(statuses(&live, "1"), ["SHIPPED", "DELIVERED"]);
     assert_eq!(live.say("1", subscribe(order)).await["status"], "DELIVERED");
 }
 
@@ -86,9 +86,9 @@ async fn a_status_that_comes_again_is_told_again_as_nobody_knows_whether_it_was(
     let order = young_order();
     live.connect("1", "grace").await;
     live.say("1", subscribe(order)).await;
-    assert!(live.tell("OrderPaid", "grace", order).await);
-    assert!(live.tell("OrderPaid", "grace", order).await);
-    let frames = live.switchboard.heard("1");
+    assert!(live.handle("OrderPaid", "grace", order).await);
+    assert!(live.handle("OrderPaid", "grace", order).await);
+    let frames = live.switchboard.frames("1");
     assert_eq!(frames.len(), 2);
     assert_eq!(frames[0], frames[1]);
 }
@@ -100,9 +100,9 @@ async fn events_that_come_at_once_leave_the_latest_status() {
     live.connect("1", "grace").await;
     live.say("1", subscribe(order)).await;
     let all = ["OrderDelivered", "OrderPlaced", "OrderShipped", "OrderPaid", "OrderStockReserved"];
-    let done = join_all(all.map(|fact| live.tell(fact, "grace", order))).await;
+    let done = join_all(all.map(|fact| live.handle(fact, "grace", order))).await;
     assert!(done.into_iter().all(|done| done));
-    assert!(heard(&live, "1").contains(&"DELIVERED".to_owned()));
+    assert!(statuses(&live, "1").contains(&"DELIVERED".to_owned()));
     assert_eq!(live.say("1", subscribe(order)).await["status"], "DELIVERED");
 }
 
@@ -116,8 +116,8 @@ async fn a_dead_connection_is_forgotten_and_does_not_hold_up_the_others() {
     }
     live.age(&format!("customer#{}", customer_id("grace")), &format!("order#{order}#2")).await;
     live.switchboard.lose("2");
-    assert!(live.tell("OrderPaid", "grace", order).await);
-    assert_eq!((heard(&live, "1").len(), heard(&live, "3").len()), (1, 1));
+    assert!(live.handle("OrderPaid", "grace", order).await);
+    assert_eq!((statuses(&live, "1").len(), statuses(&live, "3").len()), (1, 1));
     let rows = live.rows().await;
     assert!(rows.iter().all(|row| !row.contains("#2")), "{rows:?}");
     assert_eq!(rows.len(), 3 * 2 + 1);
@@ -130,7 +130,7 @@ async fn a_connection_that_is_just_being_made_is_not_taken_for_dead() {
     live.connect("1", "grace").await;
     live.say("1", subscribe(order)).await;
     live.switchboard.lose("1");
-    assert!(live.tell("OrderPaid", "grace", order).await);
+    assert!(live.handle("OrderPaid", "grace", order).await);
     assert_eq!(live.rows().await.len(), 3 + 1);
 }
 
@@ -143,17 +143,17 @@ async fn an_unreachable_connection_is_retried_and_the_others_do_not_wait() {
         live.say(id, subscribe(order)).await;
     }
     live.switchboard.stick("1", true);
-    assert!(!live.tell("OrderPaid", "grace", order).await);
-    assert_eq!(heard(&live, "2"), ["PAID"]);
+    assert!(!live.handle("OrderPaid", "grace", order).await);
+    assert_eq!(statuses(&live, "2"), ["PAID"]);
     live.switchboard.stick("1", false);
-    assert!(live.tell("OrderPaid", "grace", order).await);
-    assert_eq!((heard(&live, "1").len(), heard(&live, "2").len()), (1, 2));
+    assert!(live.handle("OrderPaid", "grace", order).await);
+    assert_eq!((statuses(&live, "1").len(), statuses(&live, "2").len()), (1, 2));
 }
 
 #[tokio::test]
 async fn orders_of_forgotten_customers_are_nobodys_to_hear_of() {
     let live = live().await;
-    assert!(live.tell("OrderPaid", "erased", young_order()).await);
+    assert!(live.handle("OrderPaid", "erased", young_order()).await);
     assert!(live.rows().await.is_empty());
 }
 
@@ -181,5 +181,5 @@ async fn unreadable_events_are_never_acknowledged_and_their_batch_does_not_wait(
         ]))
         .await;
     assert_eq!(failed, ["poison", "other", "nobody"]);
-    assert_eq!(heard(&live, "1"), ["PAID"]);
+    assert_eq!(statuses(&live, "1"), ["PAID"]);
 }

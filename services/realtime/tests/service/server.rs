@@ -20,7 +20,7 @@ pub struct Switchboard {
 
 #[derive(Default)]
 struct Board {
-    heard: HashMap<String, Vec<Value>>,
+    frames: HashMap<String, Vec<Value>>,
     closed: Vec<String>,
     gone: HashSet<String>,
     stuck: HashSet<String>,
@@ -35,8 +35,8 @@ impl Switchboard {
     }
 
     /// The frames pushed to a client without a request.
-    pub fn heard(&self, id: &str) -> Vec<Value> {
-        self.board.lock().unwrap().heard.get(id).cloned().unwrap_or_default()
+    pub fn frames(&self, id: &str) -> Vec<Value> {
+        self.board.lock().unwrap().frames.get(id).cloned().unwrap_or_default()
     }
 
     /// The closed connections.
@@ -70,7 +70,7 @@ impl Board {
             return (500, "{}".to_owned());
         }
         match *method {
-            Method::POST => self.heard.entry(id).or_default().push(serde_json::from_slice(body).unwrap()),
+            Method::POST => self.frames.entry(id).or_default().push(serde_json::from_slice(body).unwrap()),
             Method::DELETE => self.closed.push(id),
             _ => panic!("{method} {path}"),
         }

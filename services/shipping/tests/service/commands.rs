@@ -103,7 +103,7 @@ async fn a_parcel_that_has_left_cannot_be_cancelled_and_who_asks_is_told() {
         assert_eq!(depot.row().await.unwrap(), row, "{state}");
         assert!(depot.ask(CALL_OFF).await);
         let asked = depot.row().await.unwrap();
-        assert_ne!(asked, row, "the stream tells of each change of the row");
+        assert_ne!(asked, row, "the stream has each change of the row");
         assert_eq!(asked["history"], row["history"], "{state}");
         assert_eq!(depot.state().await.as_deref(), Some(state));
     }

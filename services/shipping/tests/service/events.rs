@@ -23,7 +23,7 @@ fn second() -> Value {
     json!({ "Records": [sample["Records"][1]] })
 }
 
-async fn tell(outbox: &Outbox, batch: &Value) {
+async fn publish(outbox: &Outbox, batch: &Value) {
     let batch: Batch = serde_json::from_value(batch.clone()).unwrap();
     assert_eq!(outbox.invoke(batch, None).await.unwrap().failed().count(), 0);
 }
@@ -42,11 +42,11 @@ async fn record(depot: &Depot, name: &str) -> Value {
 #[tokio::test]
 async fn each_state_of_a_shipment_is_told_and_nothing_of_its_recipient() {
     let (bus, outbox) = outbox(&Account::new()).await;
-    tell(&outbox, &serde_json::from_str(SAMPLE).unwrap()).await;
+    publish(&outbox, &serde_json::from_str(SAMPLE).unwrap()).await;
     let events = bus.events(3).await;
-    let told: Vec<_> = events.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
+    let types: Vec<_> = events.iter().map(|event| event["detail-type"].as_str().unwrap()).collect();
     for fact in ["ShipmentCreated", "ShipmentDispatched", "ShipmentDelivered"] {
-        assert!(told.contains(&fact), "{told:?}");
+        assert!(types.contains(&fact), "{types:?}");
     }
     for event in &events {
         assert_eq!(event["source"], "shop.shipping");
@@ -60,8 +60,8 @@ async fn each_state_of_a_shipment_is_told_and_nothing_of_its_recipient() {
 #[tokio::test]
 async fn a_record_that_comes_again_tells_the_same_event() {
     let (bus, outbox) = outbox(&Account::new()).await;
-    tell(&outbox, &serde_json::from_str(SAMPLE).unwrap()).await;
-    tell(&outbox, &second()).await;
+    publish(&outbox, &serde_json::from_str(SAMPLE).unwrap()).await;
+    publish(&outbox, &second()).await;
     let events = bus.events(4).await;
     let mut dispatched = events.iter().filter(|event| event["detail-type"] == "ShipmentDispatched");
     assert_eq!(dispatched.next().unwrap()["detail"], dispatched.next().unwrap()["detail"]);
@@ -82,7 +82,7 @@ async fn stock_changes_are_published_as_stored() {
             assert!(depot.remind(reminder).await);
         }
         let (bus, outbox) = outbox(&depot.account).await;
-        tell(&outbox, &record(&depot, "MODIFY").await).await;
+        publish(&outbox, &record(&depot, "MODIFY").await).await;
         let event = bus.events(1).await.remove(0);
         assert_eq!(event["detail-type"], fact);
         ids.push(event["detail"]["metadata"]["eventId"].to_string());
@@ -97,9 +97,9 @@ async fn a_command_for_a_cancelled_parcel_publishes_the_same_event_again() {
     let depot = depot().await;
     let (bus, outbox) = outbox(&depot.account).await;
     assert!(depot.ask(CALL_OFF).await);
-    tell(&outbox, &record(&depot, "INSERT").await).await;
+    publish(&outbox, &record(&depot, "INSERT").await).await;
     assert!(depot.ask(SHIP).await);
-    tell(&outbox, &record(&depot, "MODIFY").await).await;
+    publish(&outbox, &record(&depot, "MODIFY").await).await;
     let events = bus.events(2).await;
     assert_eq!(events[0]["detail-type"], "ShipmentCancelled");
     assert_eq!(events[0]["detail"], events[1]["detail"]);
@@ -113,6 +113,6 @@ async fn a_shipment_that_is_forgotten_is_no_news() {
     removed["Records"][0]["eventName"] = json!("REMOVE");
     removed["Records"][0]["dynamodb"].as_object_mut().unwrap().remove("NewImage");
     removed["Records"].as_array_mut().unwrap().truncate(2);
-    tell(&outbox, &removed).await;
+    publish(&outbox, &removed).await;
     assert_eq!(bus.events(1).await[0]["detail-type"], "ShipmentDispatched");
 }

@@ -97,7 +97,7 @@ pub fn all() -> Result<Vec<Case>> {
             [("PutItem AUDIT_TABLE", json!({}))],
         ),
         case(
-            "order paid: one connection hears it",
+            "order paid: one connection gets a frame",
             "realtime-on-order",
             message(UPDATE)?,
             [

@@ -67,7 +67,7 @@ impl Tables {
     }
 
     async fn imported(&self, table: &str, import: &Value) -> Result<()> {
-        let mut told = Instant::now();
+        let mut reported = Instant::now();
         loop {
             let found = self.aws.dynamodb("DescribeImport", &json!({ "ImportArn": import })).await?;
             let import = &found["ImportTableDescription"];
@@ -76,8 +76,8 @@ impl Tables {
                 Some("IN_PROGRESS") => {}
                 _ => bail!("{table} could not be imported: {import}"),
             }
-            if told.elapsed() > PROGRESS {
-                told = Instant::now();
+            if reported.elapsed() > PROGRESS {
+                reported = Instant::now();
                 eprintln!("  {table}: {} items so far", import["ImportedItemCount"]);
             }
             tokio::time::sleep(POLL).await;

@@ -98,7 +98,7 @@ impl Customer {
         {
             id.clone_into(&mut self.id);
         } else if self.id != id {
-            self.expected.violation(format!("{}: {id} is told what is of {}", self.user, self.id));
+            self.expected.violation(format!("{}: {id} receives data of {}", self.user, self.id));
         }
     }
 

@@ -1,10 +1,10 @@
-//! What a dead letter tells about its failure: the reason, and how to retry it.
+//! What a dead letter says about its failure: the reason, and how to retry it.
 
 use serde_json::{Value, json};
 
 use crate::dlq::message::Message;
 
-/// A failure, as far as the message tells it.
+/// A failure, as far as the message describes it.
 #[derive(Debug, PartialEq)]
 pub struct Failure {
     pub reason: Option<String>,

@@ -27,13 +27,13 @@ impl<'a> Reasons<'a> {
         if let Some(reason) = reason {
             return reason;
         }
-        let Retry::Return { queue } = retry else { return "unknown: the message does not tell".to_owned() };
+        let Retry::Return { queue } = retry else { return "unknown: the message has no reason".to_owned() };
         let Some(function) = self.consumer(&queue) else {
             return format!("unknown: nothing consumes the queue {queue}");
         };
         match self.logged(message, function) {
             Ok(Some(reason)) => reason,
-            Ok(None) => format!("unknown: the log of {function} does not tell"),
+            Ok(None) => format!("unknown: the log of {function} has no reason"),
             Err(error) => format!("unknown: cannot read the log of {function}: {error:#}"),
         }
     }

@@ -27,13 +27,13 @@ pub fn run(shop: &Shop, queue: &str) -> Result<()> {
     bail!("{} stayed in {queue}: {error:#}", messages(taken.errors.len()))
 }
 
-/// Retries the failure that a message of a failure queue tells.
+/// Retries the failure that a message of a failure queue describes.
 fn retry(shop: &Shop, queue: &str, message: Message) -> Result<()> {
     match Failure::of(message).retry {
         Retry::Publish { function, record } => {
             let answer = shop.aws.invoke(&function, &json!({ "Records": [record] }))?;
             if answer["batchItemFailures"].as_array().is_some_and(|failures| !failures.is_empty()) {
-                bail!("{function} could not publish the record; `cargo xtask logs` tells why");
+                bail!("{function} could not publish the record; `cargo xtask logs` shows why");
             }
             Ok(())
         }
@@ -63,7 +63,7 @@ fn retry(shop: &Shop, queue: &str, message: Message) -> Result<()> {
             "what is in {queue} a workflow has given up, and no function reads it; docs/stuck-orders.md says how to finish it, \
              and `cargo xtask dlq drop {queue}` takes it away then"
         ),
-        Retry::Unknown => bail!("message {} does not tell which function failed", message.id()),
+        Retry::Unknown => bail!("message {} does not name the function that failed", message.id()),
     }
 }
 
