@@ -32,12 +32,16 @@
 //! - Outside an invocation, and in tasks that the handler spawns, fields and metrics are omitted.
 //! - A metric can have 100 values in one line (a limit of the format).
 
+#[cfg(feature = "tracing")]
+mod events;
 mod fields;
 mod invocation;
 mod line;
 mod metrics;
 mod panic;
 mod source;
+#[cfg(feature = "tracing")]
+pub mod subscriber;
 
 pub use fields::Loggable;
 pub(crate) use invocation::Invocation;

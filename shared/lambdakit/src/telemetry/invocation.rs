@@ -9,6 +9,8 @@ use lambda_runtime::Context;
 use serde::Serialize;
 use serde_json::value::to_raw_value;
 
+#[cfg(feature = "tracing")]
+use super::events::Events;
 use super::fields::Fields;
 use super::line::{self, Line};
 use super::metrics::Metrics;
@@ -65,6 +67,8 @@ pub(crate) struct Invocation {
 pub(super) struct Collected {
     pub(super) fields: Fields,
     pub(super) metrics: Metrics,
+    #[cfg(feature = "tracing")]
+    pub(super) events: Events,
 }
 
 impl Invocation {
@@ -139,7 +143,10 @@ impl Invocation {
     ) -> Line {
         let mut line = Line::default();
         line.add("timestamp", &line::now());
-        line.add("level", outcome.level());
+        let level = outcome.level();
+        #[cfg(feature = "tracing")]
+        let level = collected.events.level_of(level);
+        line.add("level", level);
         if let Some(source) = source {
             source.add_to(&mut line);
         }
@@ -150,11 +157,18 @@ impl Invocation {
             line.add("error", error);
         }
         line.add("outcome", &outcome);
-        line.add("durationMs", &((self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3));
+        line.add("durationMs", &self.elapsed_ms());
+        #[cfg(feature = "tracing")]
+        collected.events.add_to(&mut line, matches!(outcome, Outcome::Partial | Outcome::Failed));
         if let Some(source) = source {
             collected.metrics.add_to(&mut line, source);
         }
         line
+    }
+
+    /// Milliseconds since the invocation began.
+    pub(super) fn elapsed_ms(&self) -> f64 {
+        (self.started.elapsed().as_secs_f64() * 1e6).round() / 1e3
     }
 
     pub(super) fn collected(&self) -> MutexGuard<'_, Collected> {
