@@ -11,8 +11,8 @@ use lambdakit::ConfigError;
 use lambdakit::aws::Aws;
 use lambdakit::http_client::{HttpClient, HttpClientError, Response};
 use lambdakit::json;
+use lambdakit::masking::Secret;
 use lambdakit::parameters::Parameter;
-use lambdakit::secret::Secret;
 use serde::{Deserialize, Serialize};
 
 use crate::provider::{Charge, ChargeState, Provider, ProviderError};

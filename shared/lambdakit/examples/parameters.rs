@@ -5,10 +5,10 @@
 
 use lambdakit::ConfigError;
 use lambdakit::aws::Aws;
+use lambdakit::masking::Secret;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::consumer::{self, Handler};
 use lambdakit::parameters::Parameter;
-use lambdakit::secret::Secret;
 use serde_json::Value;
 
 struct Client {

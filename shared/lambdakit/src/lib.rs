@@ -32,12 +32,12 @@ pub mod idempotency;
 pub mod json;
 #[cfg(feature = "mail")]
 pub mod mail;
+pub mod masking;
 pub mod messaging;
 #[cfg(feature = "outbox")]
 pub mod outbox;
 #[cfg(feature = "parameters")]
 pub mod parameters;
-pub mod secret;
 mod start;
 pub mod telemetry;
 #[cfg(feature = "webhooks")]

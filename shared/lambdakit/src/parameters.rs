@@ -26,7 +26,7 @@ use tokio::sync::OnceCell;
 use crate::aws::{Aws, AwsError, Ssm};
 use crate::config::{self, ConfigError};
 use crate::json::{self, Unreadable};
-use crate::secret::Secret;
+use crate::masking::Redacted;
 use crate::telemetry;
 
 /// How long a value is cached: as long as by default in Powertools for AWS Lambda (Python). While
@@ -83,7 +83,7 @@ struct Shared<T> {
 
 struct Cached<T> {
     /// An unchanged text is not decoded again.
-    text: Secret,
+    text: Redacted<String>,
     value: Arc<T>,
     refresh_at: Instant,
     /// Why the last refresh failed, until it is logged.
@@ -146,7 +146,7 @@ impl<T> Parameter<T> {
     /// A parameter that always has this value, for code that runs without SSM.
     #[must_use]
     pub fn fixed(value: T) -> Self {
-        let text = Secret::new(String::new());
+        let text = Redacted::default();
         let cached = Cached { text, value: Arc::new(value), refresh_at: Instant::now(), error: None };
         Self(Arc::new(Shared { source: None, cached: Mutex::new(cached) }))
     }
@@ -211,7 +211,7 @@ impl Source {
         RETRY_PAUSE.min(self.time_to_live)
     }
 
-    async fn text(&self) -> Result<Secret, ParameterError> {
+    async fn text(&self) -> Result<Redacted<String>, ParameterError> {
         self.ssm.get_parameter(&self.name).await.map_err(|error| {
             let name = self.name.clone();
             if error.code().is_some_and(|code| NOT_FOUND.contains(&code)) {
@@ -223,7 +223,7 @@ impl Source {
     }
 
     /// The error of `FromStr` is dropped, because it may contain the value.
-    fn decode<T: FromStr>(&self, text: &Secret) -> Result<T, ParameterError> {
+    fn decode<T: FromStr>(&self, text: &Redacted<String>) -> Result<T, ParameterError> {
         let invalid = |_| ParameterError::Invalid { name: self.name.clone(), expected: type_name::<T>() };
         text.reveal().parse().map_err(invalid)
     }
@@ -274,6 +274,7 @@ mod tests {
 
     use super::*;
     use crate::aws::CallLimits;
+    use crate::masking::Secret;
 
     const NAME: &str = "/shop/test/key";
 

@@ -20,6 +20,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
 use sha2::Sha256;
 
+use crate::masking::Redacted;
+
 /// The header with the id of the message.
 pub const WEBHOOK_ID: &str = "webhook-id";
 /// The header with the time of the attempt, in Unix seconds.
@@ -44,14 +46,8 @@ type Signature = CtOutput<Hmac<Sha256>>;
 
 /// The secrets that a sender and a receiver of webhooks share: one, or several while they are
 /// rotated.
-#[derive(Clone)]
-pub struct WebhookSecrets(Vec<Hmac<Sha256>>);
-
-impl std::fmt::Debug for WebhookSecrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[secret]")
-    }
-}
+#[derive(Clone, Debug)]
+pub struct WebhookSecrets(Redacted<Vec<Hmac<Sha256>>>);
 
 /// The headers of a verified webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +92,7 @@ impl FromStr for WebhookSecrets {
     /// Secrets separated by white space, the one in use first; at least one.
     fn from_str(secrets: &str) -> Result<Self, InvalidWebhookSecrets> {
         let keys = secrets.split_whitespace().map(key).collect::<Option<Vec<_>>>();
-        keys.filter(|keys| !keys.is_empty()).map(Self).ok_or(InvalidWebhookSecrets)
+        keys.filter(|keys| !keys.is_empty()).map(|keys| Self(keys.into())).ok_or(InvalidWebhookSecrets)
     }
 }
 
@@ -153,7 +149,7 @@ impl WebhookSecrets {
 
     /// A signature by each secret, computed lazily.
     fn signatures(&self, id: &str, timestamp: u64, payload: &[u8]) -> impl Iterator<Item = Signature> {
-        self.0.iter().map(move |key| {
+        self.0.reveal().iter().map(move |key| {
             #[cfg(test)]
             tests::COMPUTED.with(|computed| computed.set(computed.get() + 1));
             let mut mac = key.clone();
@@ -394,7 +390,7 @@ mod tests {
         }
         let error = "whsec_hush".parse::<WebhookSecrets>().unwrap_err().to_string();
         assert!(!error.contains("hush"), "{error}");
-        assert_eq!(format!("{:?}", secrets(SECRET)), "[secret]");
+        assert_eq!(format!("{:?}", secrets(SECRET)), "WebhookSecrets([redacted])");
     }
 
     proptest! {

@@ -13,10 +13,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use lambdakit::masking::Secret;
 use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::Publisher;
 use lambdakit::parameters::{LazyParameter, Parameter};
-use lambdakit::secret::Secret;
 use payment_sandbox::api::{Provider, router};
 use payment_sandbox::store::ChargeStore;
 use payment_sandbox::webhooks::{DueWebhooks, WebhookSender};
@@ -88,7 +88,7 @@ async fn bank() -> Bank {
     let routes = router(Provider {
         charges: charges.clone(),
         webhooks: DueWebhooks::new(publisher, schedules, SETTLE_AFTER),
-        api_key: Parameter::fixed(Secret::new("sk_test".to_owned())),
+        api_key: Parameter::fixed("sk_test".parse::<Secret>().unwrap()),
     });
     let shop = Shop::default();
     let api_url = account.parameter("/test/edge/api-url", &shop.open().await).await;

@@ -14,10 +14,10 @@ mod webhook;
 use std::time::Duration;
 
 use lambdakit::http_client::HttpClient;
+use lambdakit::masking::Secret;
 use lambdakit::messaging::consumer;
 use lambdakit::messaging::publish::Publisher;
 use lambdakit::parameters::{LazyParameter, Parameter};
-use lambdakit::secret::Secret;
 use payment::commands::PaymentHandler;
 use payment::http_provider::{DEADLINE, HttpProvider};
 use payment::store::PaymentStore;
@@ -64,7 +64,7 @@ async fn till() -> Till {
     let bus = account.bus_named("webhooks").await;
     let publisher = Publisher::new(account.aws().eventbridge(), bus.name());
     let schedules = bus.schedules(account.aws());
-    let key = Parameter::fixed(Secret::new(API_KEY.to_owned()));
+    let key = Parameter::fixed(API_KEY.parse::<Secret>().unwrap());
     let provider = payment_sandbox::api::router(Provider {
         charges: charges.clone(),
         webhooks: DueWebhooks::new(publisher, schedules, Duration::from_secs(1)),

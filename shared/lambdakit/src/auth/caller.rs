@@ -3,7 +3,6 @@
 //! API Gateway's Cognito authorizer verifies the token and passes its claims with the request. A
 //! handler that extracts a [`Caller`] refuses callers who are not signed in.
 
-use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -13,6 +12,7 @@ use lambda_http::request::RequestContext;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::masking::Redacted;
 use crate::{Problem, config};
 
 /// The app clients whose tokens are accepted. A REST API's Cognito authorizer accepts tokens for
@@ -36,24 +36,12 @@ impl TokenClients {
 }
 
 /// A signed-in user.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Caller {
     subject: String,
     user_name: String,
-    email: Option<String>,
+    email: Option<Redacted<String>>,
     groups: Vec<String>,
-}
-
-/// Omits the e-mail address, which must not be logged.
-impl fmt::Debug for Caller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, user_name, groups, email: _ } = self;
-        f.debug_struct("Caller")
-            .field("subject", subject)
-            .field("user_name", user_name)
-            .field("groups", groups)
-            .finish_non_exhaustive()
-    }
 }
 
 /// The claims of an ID token, from the authorizer. API Gateway passes all of them as text.
@@ -64,7 +52,7 @@ struct Claims {
     user_name: String,
     #[serde(rename = "cognito:groups", default)]
     groups: String,
-    email: Option<String>,
+    email: Option<Redacted<String>>,
     aud: String,
     token_use: String,
 }
@@ -93,7 +81,7 @@ impl Caller {
     /// The e-mail address, if the token contains one.
     #[must_use]
     pub fn email(&self) -> Option<&str> {
-        self.email.as_deref()
+        self.email.as_ref().map(|email| email.reveal().as_str())
     }
 
     fn read(parts: &Parts) -> Result<Self, Problem> {

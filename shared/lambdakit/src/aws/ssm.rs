@@ -27,12 +27,12 @@ use serde_json::json;
 
 use crate::USER_AGENT;
 use crate::aws::Aws;
-use crate::secret::Secret;
+use crate::masking::Redacted;
 
 /// A client of SSM Parameter Store.
 #[derive(Clone, Debug)]
 pub(crate) struct Ssm {
-    get_parameter: Operation<String, Secret, ErrorMetadata>,
+    get_parameter: Operation<String, Redacted<String>, ErrorMetadata>,
 }
 
 impl Aws {
@@ -80,7 +80,7 @@ impl Ssm {
     pub(crate) async fn get_parameter(
         &self,
         name: &str,
-    ) -> Result<Secret, SdkError<ErrorMetadata, HttpResponse>> {
+    ) -> Result<Redacted<String>, SdkError<ErrorMetadata, HttpResponse>> {
         self.get_parameter.invoke(name.to_owned()).await
     }
 }
@@ -108,7 +108,7 @@ struct GetParameterOutput {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ParameterOutput {
-    value: String,
+    value: Redacted<String>,
 }
 
 /// An error of a service that speaks JSON.
@@ -121,12 +121,12 @@ struct ErrorOutput {
 }
 
 /// Every error has a code of its own, because the display of other errors includes the response.
-fn response(response: &HttpResponse) -> Result<Secret, OrchestratorError<ErrorMetadata>> {
+fn response(response: &HttpResponse) -> Result<Redacted<String>, OrchestratorError<ErrorMetadata>> {
     let body = response.body().bytes().unwrap_or_default();
     let mut error = ErrorMetadata::builder();
     if response.status().is_success() {
         match serde_json::from_slice(body) {
-            Ok(GetParameterOutput { parameter }) => return Ok(Secret::new(parameter.value)),
+            Ok(GetParameterOutput { parameter }) => return Ok(parameter.value),
             Err(_) => error = error.code("UnreadableResponse"),
         }
     } else {
