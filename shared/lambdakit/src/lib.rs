@@ -40,6 +40,8 @@ pub mod outbox;
 pub mod parameters;
 mod start;
 pub mod telemetry;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 #[cfg(feature = "websocket")]
