@@ -8,6 +8,8 @@ pub mod command;
 pub mod consumer;
 #[cfg(feature = "messaging")]
 pub mod delivery;
+#[cfg(feature = "messaging")]
+mod dispatch;
 #[cfg(any(feature = "sns", feature = "sqs"))]
 mod envelope;
 #[cfg(feature = "messaging")]

@@ -80,6 +80,12 @@ impl BatchResponse {
         Self { batch_item_failures: failures.collect() }
     }
 
+    /// Requests redelivery from the first of these records on, as streams need it.
+    pub(crate) fn first(mut self) -> Self {
+        self.batch_item_failures.truncate(1);
+        self
+    }
+
     /// The ids of the records that must be redelivered.
     pub fn failed(&self) -> impl Iterator<Item = &str> {
         self.batch_item_failures.iter().map(|failure| &*failure.item_identifier)

@@ -1,11 +1,55 @@
-//! A function that handles events from any trigger: an SQS queue, an EventBridge rule or schedule,
-//! or an SNS topic ([`delivery`](crate::messaging::delivery)).
+//! A function that handles events from any trigger: an SQS queue, a stream of DynamoDB or Kinesis, an
+//! EventBridge rule or schedule, or an SNS topic ([`delivery`](crate::messaging::delivery)).
 //!
-//! Of an SQS batch, the function reports the messages that failed, and SQS redelivers them. Every
-//! other trigger invokes the function with one event. If that fails, the invocation fails, and
-//! Lambda retries it.
+//! Which trigger a function has is a question of volume, order and price, and its answer changes. The
+//! code that handles an event does not depend on it. So a [`Handler`] sees one event, and this module
+//! reads payloads, bounds concurrency, and reports failures as the trigger needs it.
+//!
+//! ```
+//! use lambdakit::messaging::batch::HandlerError;
+//! use lambdakit::messaging::consumer;
+//!
+//! #[derive(serde::Deserialize)]
+//! enum AccountEvent {
+//!     AccountClosed { account: String },
+//! }
+//!
+//! struct Ledger;
+//!
+//! impl consumer::Handler for Ledger {
+//!     type Event = AccountEvent;
+//!
+//!     async fn handle(&self, event: AccountEvent) -> Result<(), HandlerError> {
+//!         let AccountEvent::AccountClosed { account } = event;
+//!         if account.is_empty() { Err("no account".into()) } else { Ok(()) }
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let batch = r#"{"Records": [{"messageId": "m-1", "body": "not an event"}]}"#;
+//! let response = consumer::invoke(&Ledger, batch, None).await.unwrap().unwrap();
+//! assert_eq!(response.failed().collect::<Vec<_>>(), ["m-1"]);
+//! # }
+//! ```
+//!
+//! Of an SQS batch, the function reports the messages that failed, and SQS redelivers them. Of a
+//! stream's batch it reports the first record that failed, and Lambda redelivers that and all later
+//! ones. Every other trigger invokes the function with one event. If that fails, the invocation
+//! fails, and Lambda retries it.
+//!
+//! Messages are handled concurrently, [`Handler::CONCURRENCY`] at once, but in order where they share
+//! a [key](crate::messaging::delivery::Message::key).
+//!
+//! # Limits
+//!
+//! - Batches need `ReportBatchItemFailures` in the event source mapping. Without it, Lambda takes a
+//!   batch with failures as handled.
+//! - A record that always fails holds up its shard, until the mapping's limits of attempts or age
+//!   send it to the failure destination.
+//! - Bodies of SQS and data of Kinesis are events in their envelope. Records that a Kinesis producer
+//!   has aggregated are not taken apart.
 
-use futures::future::join_all;
 use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -13,6 +57,7 @@ use serde_json::value::RawValue;
 use crate::ConfigError;
 use crate::messaging::batch::{BatchResponse, Failure, HandlerError};
 use crate::messaging::delivery::{Delivery, MalformedDelivery, Message};
+use crate::messaging::dispatch::handle_all;
 use crate::messaging::event::Envelope;
 use crate::start;
 use crate::telemetry::{self, Invocation, Outcome, within_deadline};
@@ -22,6 +67,9 @@ use crate::telemetry::{self, Invocation, Outcome, within_deadline};
 pub trait Handler {
     /// The events that the function handles; [`Envelope::open`] describes how they are read.
     type Event: DeserializeOwned + Send;
+
+    /// How many messages of a batch are handled at once.
+    const CONCURRENCY: usize = 10;
 
     /// Handles the event; after an error it is redelivered.
     fn handle(&self, event: Self::Event) -> impl Future<Output = Result<(), HandlerError>> + Send;
@@ -66,10 +114,10 @@ pub async fn run<H: Handler + 'static>(
     .await
 }
 
-/// Handles all messages of one invocation concurrently. At the deadline only unfinished messages
-/// fail. Without a context (in tests) there is no deadline.
+/// Handles all messages of one invocation. At the deadline only unfinished messages fail. Without a
+/// context (in tests) there is no deadline.
 ///
-/// An SQS batch has a partial batch response; an asynchronous invocation has none.
+/// A batch has a partial batch response; an asynchronous invocation has none.
 ///
 /// # Errors
 /// When the invocation delivers no events, or the event of an asynchronous invocation failed.
@@ -87,13 +135,13 @@ pub async fn invoke<H: Handler>(
                 return (Err(malformed.into()), Outcome::Failed);
             }
         };
-        let messages = delivery.messages();
-        let handled = join_all(messages.iter().map(|message| handle(handler, message)));
-        let failures: Vec<_> = handled.await.into_iter().flatten().collect();
+        let failures = handle_all(&delivery, H::CONCURRENCY, async |message| handle(handler, message).await);
+        let failures = failures.await;
         let error = failures.first().map(InvocationError::of);
-        let (response, outcome) = BatchResponse::report(messages.len(), failures);
+        let (response, outcome) = BatchResponse::report(delivery.messages().len(), failures);
         match delivery {
             Delivery::Batch(_) => (Ok(Some(response)), outcome),
+            Delivery::Stream(_) => (Ok(Some(response.first())), outcome),
             Delivery::Single(_) => (error.map_or(Ok(None), Err), outcome),
         }
     });
@@ -113,9 +161,7 @@ impl InvocationError {
 async fn handle<H: Handler>(handler: &H, message: &Message<'_>) -> Option<Failure> {
     let done = within_deadline(open_and_handle(handler, &message.body)).await;
     let error = done.unwrap_or_else(|reached| Err(reached.into())).err()?;
-    // Lambda's retries of an invocation share its request id.
-    let id = message.id.clone().unwrap_or_else(telemetry::request_id);
-    Some(Failure::new(id, &*error))
+    Some(Failure::new(message.id(), &*error))
 }
 
 async fn open_and_handle<H: Handler>(handler: &H, body: &str) -> Result<(), HandlerError> {
@@ -131,6 +177,8 @@ async fn open_and_handle<H: Handler>(handler: &H, body: &str) -> Result<(), Hand
 mod tests {
     use std::sync::Mutex;
 
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
     use serde::Deserialize;
     use serde_json::{Value, json};
 
@@ -292,9 +340,85 @@ mod tests {
         }
     }
 
+    /// Accounts that are closed by a change in a table.
+    struct Closures(Ledger);
+
+    #[derive(Deserialize)]
+    enum Change {
+        #[serde(rename = "INSERT")]
+        Insert(Image),
+        #[serde(rename = "MODIFY")]
+        Modify(Image),
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Image {
+        new_image: Item,
+    }
+
+    #[derive(Deserialize)]
+    struct Item {
+        account: Text,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Text {
+        s: String,
+    }
+
+    impl Handler for Closures {
+        type Event = Change;
+
+        async fn handle(
+            &self,
+            (Change::Insert(image) | Change::Modify(image)): Change,
+        ) -> Result<(), HandlerError> {
+            let account = image.new_image.account.s;
+            self.0.handle(AccountEvent::AccountClosed(Closed { account })).await
+        }
+    }
+
+    #[tokio::test]
+    async fn streams_of_dynamodb_are_redelivered_from_the_first_failure() {
+        let change = |number: usize, name: &str, account: &str| {
+            let image = json!({ "account": { "S": account } });
+            let keys = json!({ "id": { "S": number.to_string() } });
+            let change = json!({ "SequenceNumber": format!("s-{number}"), "Keys": keys, "NewImage": image });
+            json!({ "eventName": name, "dynamodb": change })
+        };
+        for (third, failed) in [("3", vec!["s-4"]), ("", vec!["s-3"])] {
+            let closures = Closures(Ledger::default());
+            let records = [
+                change(1, "INSERT", "1"),
+                change(2, "MODIFY", "2"),
+                change(3, "INSERT", third),
+                change(4, "REMOVE", "4"),
+            ];
+            let batch = json!({ "Records": records }).to_string();
+            let response = invoke(&closures, &batch, None).await.unwrap().unwrap();
+            assert_eq!(response.failed().collect::<Vec<_>>(), failed);
+        }
+    }
+
+    #[tokio::test]
+    async fn streams_of_kinesis_carry_events_in_their_envelope() {
+        let record = |number: usize, data: &str| {
+            let data = BASE64_STANDARD.encode(data);
+            json!({ "kinesis": { "sequenceNumber": format!("s-{number}"), "partitionKey": "p", "data": data } })
+        };
+        let good = event("1", "AccountClosed", "2").to_string();
+        let batch = json!({ "Records": [record(1, &good), record(2, "{"), record(3, &good)] }).to_string();
+        let ledger = Ledger::default();
+        let response = invoke(&ledger, &batch, None).await.unwrap().unwrap();
+        assert_eq!(response.failed().collect::<Vec<_>>(), ["s-2"]);
+        assert_eq!(ledger.0.into_inner().unwrap(), [["2", "c-1"]], "the third waits for the second");
+    }
+
     #[tokio::test]
     async fn malformed_invocations_fail_with_an_error_of_their_own() {
-        for payload in ["{}", r#"{"Records": [{"dynamodb": {}}]}"#, r#"{"Records": 1}"#] {
+        for payload in ["{}", r#"{"Records": [{"s3": {}}]}"#, r#"{"Records": 1}"#] {
             let error = invoke(&Ledger::default(), payload, None).await.unwrap_err();
             assert!(matches!(error, InvocationError::Malformed(_)), "{payload}: {error}");
             assert_eq!(diagnostic(error)[0], "Malformed");
