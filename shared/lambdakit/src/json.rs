@@ -35,6 +35,20 @@ pub(crate) fn read_from<'de, T: Deserialize<'de>>(
     })
 }
 
+/// The payload of an invocation. Deserializing it does not fail, so that the function can log what is
+/// wrong: the Lambda runtime only responds with it.
+#[cfg(any(feature = "http", feature = "outbox"))]
+#[derive(Debug)]
+pub(crate) struct Payload<T>(pub(crate) Result<T, Unreadable>);
+
+#[cfg(any(feature = "http", feature = "outbox"))]
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Payload<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let json = <&serde_json::value::RawValue>::deserialize(deserializer)?;
+        Ok(Self(read(json.get())))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub use aws_lambda_events::dynamodb::EventRecord;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use futures::future::join_all;
-use lambda_runtime::{Context, LambdaEvent};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -91,10 +91,12 @@ pub struct RetryBatch;
 pub async fn run(
     build: impl AsyncFnOnce() -> Result<Outbox, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    start::run(build, |outbox, event: LambdaEvent<Batch>| {
+    start::run(build, |outbox, event: LambdaEvent<json::Payload<Batch>>| {
         Box::pin(async move {
-            let response = outbox.invoke(event.payload, Some(&event.context)).await?;
-            Ok::<_, lambda_runtime::Error>(response)
+            let LambdaEvent { payload: json::Payload(payload), context } = event;
+            let batch = payload.map_err(|error| start::malformed(&context, &error))?;
+            let response = outbox.invoke(batch, Some(&context)).await;
+            response.map_err(|error| Diagnostic::from(lambda_runtime::Error::from(error)))
         })
     })
     .await

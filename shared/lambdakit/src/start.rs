@@ -40,3 +40,13 @@ pub(crate) async fn start<T>(build: impl AsyncFnOnce() -> Result<T, ConfigError>
     };
     init.await.inspect_err(|error| telemetry::init_failed(error))
 }
+
+/// Logs an invocation whose payload is no event of the function's trigger.
+#[cfg(any(feature = "http", feature = "outbox"))]
+pub(crate) fn malformed(context: &lambda_runtime::Context, error: &crate::json::Unreadable) -> Diagnostic {
+    let (error_type, error_message) = ("Malformed".to_owned(), error.to_string());
+    let invocation = telemetry::Invocation::begin(Some(context));
+    invocation.scope(|| telemetry::field("error", &error_message));
+    invocation.end(telemetry::Outcome::Failed);
+    Diagnostic { error_type, error_message }
+}

@@ -2,11 +2,20 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test that cannot run has failed")]
 
+use axum::Router;
+use axum::routing::get;
+use lambdakit::auth::{authorizer, jwt, sign_up};
+use lambdakit::aws::Aws;
+use lambdakit::http::api;
 use lambdakit::messaging::batch::HandlerError;
 use lambdakit::messaging::consumer;
+use lambdakit::messaging::publish::Entry;
+use lambdakit::outbox::{self, EventRecord, Outbox};
 use lambdakit::telemetry::subscriber::{self, Allowed};
 use lambdakit::testing::{Error, ErrorReport, Function, FunctionBuilder, StartError, events};
-use lambdakit::{ConfigError, config, telemetry};
+use lambdakit::websocket::{self, ConnectionEvent};
+use lambdakit::workflow::steps::{self, StepError, StepResult};
+use lambdakit::{ConfigError, Problem, config, handler, telemetry};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -41,28 +50,79 @@ impl consumer::Handler for Ledger {
     }
 }
 
-#[tokio::test]
-#[ignore = "a function"]
-async fn ledger() {
-    subscriber::init(ALLOWED);
-    // The function goes on without a second subscriber.
-    subscriber::init(ALLOWED);
-    consumer::run(async || {
-        config::required("TABLE")?;
-        Ok::<_, ConfigError>(Ledger)
-    })
-    .await
-    .unwrap();
+impl steps::Handler for Ledger {
+    type Step = Closed;
+    type Output = ();
+
+    async fn handle(&self, _: Closed) -> Result<StepResult<()>, StepError> {
+        Ok(StepResult::Done(()))
+    }
 }
 
-fn function() -> FunctionBuilder {
-    let function = Function::of_test("ledger").unwrap().env("TABLE", "ledger");
-    let function = function.env("SERVICE", "bank").env("STAGE", "test").env("METRICS_NAMESPACE", "Bank");
-    function.env("LAMBDAKIT_LOG", "info,functions=debug")
+impl websocket::Handler for Ledger {
+    async fn handle(&self, _: ConnectionEvent) -> Result<Option<String>, Problem> {
+        Ok(None)
+    }
+}
+
+/// The functions by the name of their handler, as an executable for several functions has them.
+#[tokio::test]
+#[ignore = "a function"]
+async fn main() {
+    match handler::name().unwrap().as_str() {
+        "ledger" => {
+            subscriber::init(ALLOWED);
+            // The function goes on without a second subscriber.
+            subscriber::init(ALLOWED);
+            let build = async || {
+                config::required("TABLE")?;
+                Ok::<_, ConfigError>(Ledger)
+            };
+            consumer::run(build).await.unwrap();
+        }
+        "api" => api::run(async || Ok(Router::new().route("/", get(async || "ok")))).await.unwrap(),
+        "websocket" => websocket::run(async || Ok(Ledger)).await.unwrap(),
+        "step" => steps::run(async || Ok(Ledger)).await.unwrap(),
+        "authorizer" => authorizer::run(jwt::Tokens::from_env).await.unwrap(),
+        "sign-up" => sign_up::run(|_: &str| Ok::<_, String>(())).await.unwrap(),
+        "outbox" => {
+            let translate = |_: &EventRecord| Ok::<_, HandlerError>(None::<Entry>);
+            outbox::run(async || Outbox::from_env(&Aws::from_env()?, translate)).await.unwrap();
+        }
+        other => panic!("{}", handler::unknown(other)),
+    }
+}
+
+fn function(handler: &str) -> FunctionBuilder {
+    let function = Function::of_test("main").unwrap().env("_HANDLER", handler);
+    [
+        ("SERVICE", "bank"),
+        ("STAGE", "test"),
+        ("METRICS_NAMESPACE", "Bank"),
+        ("LAMBDAKIT_LOG", "info,functions=debug"),
+        ("TABLE", "ledger"),
+        ("EVENT_BUS", "bank"),
+        ("QUARANTINE_QUEUE_URL", "http://127.0.0.1:9/quarantine"),
+        ("AWS_ENDPOINT_URL", "http://127.0.0.1:9"),
+        ("TOKEN_ISSUER", "http://127.0.0.1:9"),
+        ("TOKEN_CLIENTS", "client"),
+        ("ALLOWED_ORIGINS", "http://localhost:3000"),
+    ]
+    .into_iter()
+    .fold(function, |function, (name, value)| function.env(name, value))
 }
 
 fn closed(account: &str) -> Value {
     events::event("bank", "AccountClosed", &json!({ "account": account }))
+}
+
+/// The function, after the lines that name its second subscriber.
+async fn ledger() -> Function {
+    let mut function = function("ledger").start().await.unwrap();
+    for _ in 0..2 {
+        function.log_line().await.unwrap();
+    }
+    function
 }
 
 fn messages(line: &Value) -> Vec<&str> {
@@ -72,26 +132,18 @@ fn messages(line: &Value) -> Vec<&str> {
 
 #[tokio::test]
 async fn a_second_subscriber_is_a_log_line() {
-    let mut function = function().start().await.unwrap();
-    for kind in ["log crate", "tracing"] {
+    let mut function = function("ledger").start().await.unwrap();
+    for cause in ["records of the log crate are not logged: ", "events of tracing are not logged: "] {
         let line = function.log_line().await.unwrap();
-        let message = line["message"].as_str().unwrap();
-        assert!(
-            message.contains(kind) && message.contains("already been set")
-                || message.contains("already initialized"),
-            "{line}"
-        );
         assert_eq!(line["level"], "WARN");
+        assert!(line["message"].as_str().unwrap().starts_with(cause), "{line}");
     }
     assert_eq!(function.invoke(&closed("7")).await.unwrap(), Value::Null);
 }
 
 #[tokio::test]
 async fn an_invocation_has_one_line_with_its_events() {
-    let mut function = function().start().await.unwrap();
-    for _ in 0..2 {
-        function.log_line().await.unwrap();
-    }
+    let mut function = ledger().await;
     let batch = events::sqs_batch([events::sqs_message("m-1", &closed("7").to_string())]);
     let response = function.invoke(&batch).await.unwrap();
     assert_eq!(response, json!({ "batchItemFailures": [] }));
@@ -111,10 +163,7 @@ async fn an_invocation_has_one_line_with_its_events() {
 
 #[tokio::test]
 async fn a_panic_is_a_log_line_with_the_events() {
-    let mut function = function().start().await.unwrap();
-    for _ in 0..2 {
-        function.log_line().await.unwrap();
-    }
+    let mut function = ledger().await;
     function.invoke(&closed("panic")).await.unwrap_err();
     let line = function.log_line().await.unwrap();
     assert!(line["error"].as_str().unwrap().ends_with("the ledger is torn"), "{line}");
@@ -123,9 +172,16 @@ async fn a_panic_is_a_log_line_with_the_events() {
 
 #[tokio::test]
 async fn a_missing_variable_ends_the_init_and_is_logged() {
-    let names = ["SERVICE", "STAGE", "METRICS_NAMESPACE", "TABLE"];
-    for name in names {
-        let error = function().env(name, "").start().await.unwrap_err();
+    for (handler, name) in [
+        ("ledger", "SERVICE"),
+        ("ledger", "STAGE"),
+        ("ledger", "METRICS_NAMESPACE"),
+        ("ledger", "TABLE"),
+        ("outbox", "EVENT_BUS"),
+        ("outbox", "QUARANTINE_QUEUE_URL"),
+        ("authorizer", "TOKEN_ISSUER"),
+    ] {
+        let error = function(handler).env(name, "").start().await.unwrap_err();
         let StartError::Ended { status, lines } = error else { panic!("{error}") };
         assert!(!status.success());
         let expected = format!("environment variable {name} is not set");
@@ -134,8 +190,7 @@ async fn a_missing_variable_ends_the_init_and_is_logged() {
 }
 
 #[tokio::test]
-async fn malformed_events_are_errors_and_the_function_lives_on() {
-    let mut function = function().start().await.unwrap();
+async fn malformed_events_end_no_function() {
     let payloads = [
         json!(null),
         json!([]),
@@ -143,12 +198,46 @@ async fn malformed_events_are_errors_and_the_function_lives_on() {
         json!({}),
         json!({ "Records": [{ "s3": {} }] }),
         json!({ "Records": [{ "kinesis": { "sequenceNumber": 1 } }] }),
+        json!({ "Records": [{ "dynamodb": "secret" }] }),
     ];
-    for payload in payloads {
-        let error = function.invoke(&payload).await.unwrap_err();
-        let Error::Failed(ErrorReport { error_type, error_message }) = error else { panic!("{error}") };
-        assert_eq!(error_type, "Malformed", "{payload}: {error_message}");
-        assert!(!error_message.contains("secret"));
+    let request = events::HttpRequest::new("GET", "/");
+    for (handler, valid) in [
+        ("ledger", vec![closed("7"), events::sns_notification(&closed("7").to_string())]),
+        ("api", vec![request.rest_api(), request.http_api(), request.function_url()]),
+        ("websocket", vec![events::websocket_message("c-1", "hello")]),
+        ("step", vec![events::task(&json!({ "account": "7" }), "token")]),
+        ("authorizer", vec![]),
+        ("sign-up", vec![events::pre_sign_up("grace")]),
+        ("outbox", vec![events::dynamodb_batch([])]),
+    ] {
+        let mut function = function(handler).start().await.unwrap();
+        for payload in &payloads {
+            match function.invoke(payload).await {
+                // A client of a WebSocket API gets a status.
+                Ok(response) => {
+                    assert!(response["statusCode"].as_u64() >= Some(500), "{handler}: {response}")
+                }
+                Err(Error::Failed(ErrorReport { error_type, error_message })) => {
+                    assert!(!error_type.is_empty() && !error_message.is_empty(), "{handler}: {payload}");
+                    assert!(!error_message.contains("secret"), "{handler}: {error_message}");
+                }
+                Err(error) => panic!("{handler}: {payload}: {error}"),
+            }
+            let line = loop {
+                let line = function.log_line().await.unwrap();
+                if line.get("outcome").is_some() {
+                    break line;
+                }
+            };
+            assert_eq!((&line["outcome"], &line["level"]), (&json!("failed"), &json!("ERROR")), "{line}");
+            // A stream's records fail on their own.
+            let has_cause = ["error", "failures"].iter().any(|name| !line[name].is_null());
+            assert!(has_cause, "{handler}: {payload}: {line}");
+            assert!(!line.to_string().contains("secret"), "{handler}: {line}");
+        }
+        for event in valid {
+            let response = function.invoke(&event).await;
+            assert!(response.is_ok(), "{handler}: {response:?}");
+        }
     }
-    function.invoke(&closed("7")).await.unwrap();
 }

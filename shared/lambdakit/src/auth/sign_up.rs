@@ -69,7 +69,8 @@ pub async fn invoke<E: Display>(
 ) -> Result<Box<RawValue>, SignUpError> {
     let invocation = Invocation::begin(context);
     let done = invocation.run(async {
-        let Event { trigger_source, user_name } = json::read(event.get())?;
+        let log = |error: &Unreadable| telemetry::field("error", &error.to_string());
+        let Event { trigger_source, user_name } = json::read(event.get()).inspect_err(log)?;
         telemetry::event(&trigger_source);
         check(&user_name).map_err(|reason| SignUpError::UserName(reason.to_string()))
     });

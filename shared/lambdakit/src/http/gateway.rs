@@ -18,7 +18,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,7 @@ use tower::{Service, ServiceExt};
 
 use crate::Problem;
 use crate::http::stage_variables::StageVariables;
+use crate::{json, start};
 
 /// Characters that a path must not contain unencoded (RFC 3986 section 3.3). The percent sign
 /// stays, because the gateway does not decode the path.
@@ -107,14 +108,16 @@ where
     S: Service<Request, Response = Response, Error = Infallible> + Clone + Send,
     S::Future: Send,
 {
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<GatewayEvent>| {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<json::Payload<GatewayEvent>>| {
         let service = service.clone();
         async move {
-            let LambdaEvent { payload, context } = event;
-            let version = payload.version();
-            let request = payload.into_request().with_lambda_context(context);
+            let LambdaEvent { payload: json::Payload(payload), context } = event;
+            let event = payload.map_err(|error| start::malformed(&context, &error))?;
+            let version = event.version();
+            let request = event.into_request().with_lambda_context(context);
             let Ok(response) = service.oneshot(request).await;
-            GatewayResponse::new(version, response).await
+            let response = GatewayResponse::new(version, response).await;
+            response.map_err(|error| Diagnostic::from(lambda_runtime::Error::from(error)))
         }
     }))
     .await
@@ -303,31 +306,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::testing::events::HttpRequest;
 
     fn rest_event(change: impl FnOnce(&mut Value)) -> Value {
-        let mut event = json!({
-            "httpMethod": "GET",
-            "path": "/product",
-            "headers": { "Host": "shop.example" },
-            "multiValueHeaders": { "Host": ["shop.example"] },
-            "queryStringParameters": null,
-            "multiValueQueryStringParameters": null,
-            "requestContext": { "httpMethod": "GET", "stage": "dev" },
-            "body": null,
-            "isBase64Encoded": false,
-        });
+        let mut event = HttpRequest::new("GET", "/product").rest_api();
         change(&mut event);
         event
     }
 
     fn http_event(change: impl FnOnce(&mut Value)) -> Value {
-        let mut event = json!({
-            "version": "2.0",
-            "rawPath": "/product",
-            "rawQueryString": "",
-            "headers": { "host": "shop.example" },
-            "requestContext": { "http": { "method": "GET", "path": "/product" }, "stage": "$default" },
-        });
+        let mut event = HttpRequest::new("GET", "/product").http_api();
         change(&mut event);
         event
     }
