@@ -9,6 +9,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use lambdakit::webhooks::WebhookSecrets;
 use serde_json::{Value, json};
 use shop_tests::{OtherCustomer, Shop, checkout, owner};
+use testkit::events::{HttpRequest, event, sqs_batch, sqs_message, websocket_message};
 use testkit::{Account, TIMEOUT};
 use tokio::runtime::Runtime;
 use tungstenite::stream::MaybeTlsStream;
@@ -396,17 +397,9 @@ impl FunctionScenarios {
     fn provider_charges_and_is_asked_after_it(&self) -> bool {
         let key = format!("Bearer {}", self.parameter("payment-sandbox-api", "PROVIDER_KEY_PARAMETER"));
         let ask = |method: &str, path: &str, body: &str| {
-            let headers = json!({ "authorization": key, "idempotency-key": Uuid::now_v7() });
-            let http =
-                json!({ "method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1" });
-            let answer = self.invoke(
-                "payment-sandbox-api",
-                &json!({
-                    "version": "2.0", "routeKey": "$default", "rawPath": path, "rawQueryString": "", "headers": headers,
-                    "requestContext": { "http": http, "stage": "$default", "timeEpoch": 0 },
-                    "body": body, "isBase64Encoded": false,
-                }),
-            );
+            let request = HttpRequest::new(method, path).header("Authorization", &key);
+            let request = request.header("Idempotency-Key", &Uuid::now_v7().to_string()).body(body);
+            let answer = self.invoke("payment-sandbox-api", &request.function_url());
             let body =
                 serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or(Value::Null);
             (answer["statusCode"].as_u64(), body)
@@ -429,9 +422,9 @@ impl FunctionScenarios {
         }
         let charge = &self.staff.get(&format!("/payment/{order}")).body["chargeId"];
         let due = json!({ "charge": charge, "kind": "charge.settled" });
-        let body = json!({ "detail-type": "WebhookDue", "source": "shop.payment-sandbox", "detail": due });
-        let message = json!({ "messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs" });
-        is_done(&self.invoke("payment-sandbox-webhooks", &json!({ "Records": [message] })))
+        let due = event("shop.payment-sandbox", "WebhookDue", &due);
+        let batch = sqs_batch([sqs_message("m", &due.to_string())]);
+        is_done(&self.invoke("payment-sandbox-webhooks", &batch))
     }
 
     fn payment_is_told(&self, timeout: Duration) -> bool {
@@ -497,10 +490,8 @@ impl FunctionScenarios {
         let metadata = json!({
             "eventId": Uuid::now_v7(), "version": 1, "correlationId": "privileges", "occurredAt": "2026-01-31T12:00:00.000Z",
         });
-        let body = json!({ "detail-type": fact, "source": "shop.any", "detail": { "metadata": metadata, "data": data } });
-        let message = json!({ "messageId": "m", "body": body.to_string(), "eventSource": "aws:sqs" });
-        let answer = self.invoke(function, &json!({ "Records": [message] }));
-        is_done(&answer)
+        let fact = event("shop.any", fact, &json!({ "metadata": metadata, "data": data }));
+        is_done(&self.invoke(function, &sqs_batch([sqs_message("m", &fact.to_string())])))
     }
 
     /// Invokes a function as the account owner.
@@ -576,10 +567,7 @@ impl FunctionScenarios {
         let id = customer.id();
         let known = || !self.rows_of_live(&id).is_empty();
         // A message that still arrives here is counted, but its connection is unknown.
-        let said = json!({ "body": "{}", "requestContext": {
-            "routeKey": "$connect", "eventType": "MESSAGE", "connectionId": "of-nobody",
-        } });
-        let answer = self.invoke("realtime-connections", &said);
+        let answer = self.invoke("realtime-connections", &websocket_message("of-nobody", "{}"));
         let frame = serde_json::from_str::<Value>(answer["body"].as_str().unwrap_or_default());
         within(timeout, known)
             && frame.is_ok_and(|frame| frame["status"] == 401)

@@ -243,13 +243,16 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::testing::events::{websocket_connect, websocket_disconnect, websocket_message};
+
+    const ID: &str = "L0SM9cOFvHcCIhw=";
 
     /// Accepts clients with a user name, and echoes every message.
     struct Parrot;
 
     impl Handler for Parrot {
         async fn handle(&self, event: ConnectionEvent) -> Result<Option<String>, Problem> {
-            assert_eq!(event.connection_id, "L0SM9cOFvHcCIhw=");
+            assert_eq!(event.connection_id, ID);
             match event.event {
                 WebSocketEvent::Connected(found) if found.contains_key("userName") => Ok(None),
                 WebSocketEvent::Connected(_) => Err(Problem::unauthorized("nobody")),
@@ -271,30 +274,16 @@ mod tests {
         }
     }
 
-    async fn happen(event_type: &str, change: Value) -> Response {
-        let mut event = json!({
-            "requestContext": {
-                "routeKey": "$default", "eventType": event_type, "connectionId": "L0SM9cOFvHcCIhw=",
-                "connectedAt": 1_769_860_800_000_u64, "messageDirection": "IN",
-            },
-            "isBase64Encoded": false,
-        });
-        if let Some(body) = change.get("body") {
-            event["body"] = body.clone();
-        }
-        event["requestContext"]["authorizer"] = change["authorizer"].clone();
-        if event["requestContext"]["authorizer"].is_null() {
-            event["requestContext"].as_object_mut().unwrap().remove("authorizer");
-        }
+    async fn happen(event: &Value) -> Response {
         invoke(&Parrot, &event.to_string(), None).await
     }
 
     #[tokio::test]
     async fn a_client_may_connect_or_not() {
         let found = json!({ "userName": "grace", "principalId": "grace", "integrationLatency": 7 });
-        let welcome = happen("CONNECT", json!({ "authorizer": found })).await;
+        let welcome = happen(&websocket_connect(ID, &found)).await;
         assert_eq!(welcome, Response { status_code: 200, body: None });
-        assert_eq!(happen("CONNECT", json!({})).await.status_code, 401);
+        assert_eq!(happen(&websocket_connect(ID, &json!({}))).await.status_code, 401);
     }
 
     #[tokio::test]
@@ -302,9 +291,7 @@ mod tests {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         let mut hasty = Context::default();
         hasty.deadline = u64::try_from(now.as_millis()).unwrap() + 100;
-        let event = json!({ "requestContext": {
-            "routeKey": "$connect", "eventType": "CONNECT", "connectionId": "L0SM9cOFvHcCIhw=",
-        } });
+        let event = websocket_connect(ID, &json!({}));
         let response = invoke(&Sleeper, &event.to_string(), Some(&hasty)).await;
         assert!(response.status_code >= 500, "{response:?}");
         assert!(invoke(&Parrot, "no event", None).await.status_code >= 500);
@@ -312,9 +299,9 @@ mod tests {
 
     #[tokio::test]
     async fn messages_are_answered_and_refusals_are_frames() {
-        let answer = happen("MESSAGE", json!({ "body": "hello" })).await;
+        let answer = happen(&websocket_message(ID, "hello")).await;
         assert_eq!(answer, Response { status_code: 200, body: Some("hello".to_owned()) });
-        let refusal = happen("MESSAGE", json!({ "body": "" })).await;
+        let refusal = happen(&websocket_message(ID, "")).await;
         assert_eq!(refusal.status_code, 200);
         let frame: Value = serde_json::from_str(&refusal.body.unwrap()).unwrap();
         assert_eq!(frame["type"], "problem");
@@ -325,17 +312,16 @@ mod tests {
     #[tokio::test]
     async fn messages_are_messages_by_whatever_route_they_come() {
         for route in ["$connect", "$disconnect", "$default"] {
-            let event = json!({ "body": "hello", "requestContext": {
-                "routeKey": route, "eventType": "MESSAGE", "connectionId": "L0SM9cOFvHcCIhw=",
-            } });
-            let answer = invoke(&Parrot, &event.to_string(), None).await;
+            let mut event = websocket_message(ID, "hello");
+            event["requestContext"]["routeKey"] = json!(route);
+            let answer = happen(&event).await;
             assert_eq!(answer, Response { status_code: 200, body: Some("hello".to_owned()) }, "{route}");
         }
     }
 
     #[tokio::test]
     async fn disconnects_are_not_answered() {
-        assert_eq!(happen("DISCONNECT", json!({})).await, Response { status_code: 200, body: None });
+        assert_eq!(happen(&websocket_disconnect(ID)).await, Response { status_code: 200, body: None });
     }
 
     #[test]

@@ -13,7 +13,6 @@ mod growth;
 mod items;
 mod measure;
 mod report;
-mod runtime_api;
 mod server;
 mod stand_in;
 

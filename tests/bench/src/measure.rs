@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use hyper::body::Bytes;
+use lambdakit::testing::RuntimeApi;
 use serde::Serialize;
 
 use crate::answer::{Expected, response_bytes};
 use crate::child::Function;
-use crate::runtime_api::RuntimeApi;
 use crate::stand_in::StandIn;
 
 /// The number of repetitions.
@@ -169,26 +169,28 @@ async fn cold_start(subject: &Subject<'_>, work: &Work<'_>) -> Result<(Life, [f6
 pub struct Life {
     api: RuntimeApi,
     function: Function,
+    timeout: Duration,
 }
 
 impl Life {
     /// Starts a function and returns the time until it is ready.
     pub async fn begin(subject: &Subject<'_>) -> Result<(Self, Duration)> {
-        let mut api = RuntimeApi::start(subject.timeout).await?;
+        let mut api = RuntimeApi::start().await.context("no port to listen at")?;
         let mut environment = subject.environment.clone();
-        environment.push(("AWS_LAMBDA_RUNTIME_API".to_owned(), api.address()));
+        environment.push(("AWS_LAMBDA_RUNTIME_API".to_owned(), api.address().to_owned()));
         let started = Instant::now();
         let function = Function::spawn(subject.bootstrap, &environment)?;
-        let ready = api.ready().await?;
-        Ok((Self { api, function }, ready - started))
+        let ready = api.ready(subject.timeout).await?;
+        Ok((Self { api, function, timeout: subject.timeout }, ready - started))
     }
 
     /// Runs one invocation, until the function requests the next.
     pub async fn invoke(&mut self, event: &Bytes, expected: Expected) -> Result<(Duration, Bytes)> {
-        let (wall, answer) = self.api.invoke(event).await?;
+        let invoked = Instant::now();
+        let (answered, answer) = self.api.invoke(event.clone(), self.timeout).await?;
         expected.check(&answer)?;
-        self.api.ready().await?;
-        Ok((wall, answer))
+        self.api.ready(self.timeout).await?;
+        Ok((answered - invoked, answer))
     }
 
     /// Runs invocations that are not measured.

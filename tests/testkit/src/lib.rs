@@ -27,6 +27,7 @@ pub use bus::{Bus, SCHEDULE_GROUP};
 pub use client::{Answer, Client, customer_id};
 pub use lambda_http::Context;
 use lambdakit::messaging::consumer;
+pub use lambdakit::testing::events;
 pub use meter::Meter;
 pub use rng::SeededRng;
 pub use seed::seed;

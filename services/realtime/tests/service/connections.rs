@@ -2,8 +2,9 @@
 
 use serde_json::json;
 use testkit::customer_id;
+use testkit::events::{websocket_connect, websocket_disconnect};
 
-use crate::{Live, event, live, old_order, subscribe, young_order};
+use crate::{Live, live, old_order, subscribe, young_order};
 
 #[tokio::test]
 async fn a_closed_connection_leaves_only_order_progress() {
@@ -17,7 +18,7 @@ async fn a_closed_connection_leaves_only_order_progress() {
     }
     assert_eq!(live.rows().await.len(), 2 + 3 + 1 + 2);
     for id in ["1", "2", "1"] {
-        let answer = Live::happen(&live.comings, event("DISCONNECT", id, "", &json!({}))).await;
+        let answer = Live::happen(&live.comings, websocket_disconnect(id)).await;
         assert_eq!((answer.status_code, answer.body), (200, None));
     }
     assert_eq!(live.rows().await, [format!("customer#{} / order#{}", customer_id("grace"), orders[0])]);
@@ -35,7 +36,7 @@ async fn incomplete_authorizer_contexts_are_refused() {
         json!({ "subject": id, "userName": "no body", "groups": "", "expiresAt": "9999999999" }),
         json!({ "subject": id, "userName": "grace", "groups": "", "expiresAt": "later" }),
     ] {
-        let answer = Live::happen(&live.comings, event("CONNECT", "1", "", &found)).await;
+        let answer = Live::happen(&live.comings, websocket_connect("1", &found)).await;
         assert_eq!(answer.status_code, 401, "{found}");
     }
     assert!(live.rows().await.is_empty());

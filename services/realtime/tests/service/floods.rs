@@ -2,8 +2,9 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use testkit::events::websocket_message;
 
-use crate::{Live, event, live};
+use crate::{Live, live};
 
 const READ: &str = r#"{"action": "readMessages"}"#;
 
@@ -74,7 +75,7 @@ async fn messages_that_reach_the_function_of_connections_are_refused_and_counted
     let rows = live.rows().await;
     let mut statuses = Vec::new();
     for id in (0..24).map(|_| "1").chain(["7"]) {
-        let mut said = event("MESSAGE", id, r#"{"action":"$disconnect"}"#, &json!({}));
+        let mut said = websocket_message(id, r#"{"action":"$disconnect"}"#);
         said["requestContext"]["routeKey"] = json!("$disconnect");
         let answer = Live::happen(&live.comings, said).await;
         assert_eq!(answer.status_code, 200);

@@ -20,6 +20,7 @@ use realtime::order_event::UpdateHandler;
 use realtime::push::Pusher;
 use realtime::store::{ChatStore, ConnectionStore};
 use serde_json::{Value, json};
+use testkit::events::{websocket_connect, websocket_message};
 use testkit::{Account, customer_id, deliver};
 use uuid::Uuid;
 
@@ -75,13 +76,13 @@ impl Live {
             "subject": customer_id(user_name), "userName": user_name, "groups": groups,
             "expiresAt": expires_at,
         });
-        Self::happen(&self.comings, event("CONNECT", id, "", &found)).await.status_code.into()
+        Self::happen(&self.comings, websocket_connect(id, &found)).await.status_code.into()
     }
 
     /// Sends a frame on a connection and returns the answer. If the answer ends the connection, it
     /// is the last frame sent to it.
     async fn say(&self, id: &str, frame: impl ToString) -> Value {
-        let answer = Self::happen(&self.messages, event("MESSAGE", id, &frame.to_string(), &json!({}))).await;
+        let answer = Self::happen(&self.messages, websocket_message(id, &frame.to_string())).await;
         assert_eq!(answer.status_code, 200);
         match answer.body {
             Some(frame) => serde_json::from_str(&frame).unwrap(),
@@ -156,17 +157,6 @@ impl Live {
         let update = update.expression_attribute_values(":number", AttributeValue::N(number.to_string()));
         update.send().await.unwrap();
     }
-}
-
-fn event(kind: &str, id: &str, body: &str, found: &Value) -> Value {
-    json!({
-        "requestContext": {
-            "routeKey": "$default", "eventType": kind, "connectionId": id, "authorizer": found,
-            "stage": "dev", "apiId": "abc", "requestId": "r-1",
-        },
-        "body": body,
-        "isBase64Encoded": false,
-    })
 }
 
 /// The customer id in order events: all zeros if the customer was erased.

@@ -134,12 +134,10 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::testing::events::HttpRequest;
 
     fn parts(claims: &Value) -> Parts {
-        let event = json!({
-            "httpMethod": "GET", "path": "/", "resource": "/",
-            "requestContext": { "httpMethod": "GET", "authorizer": { "claims": claims } },
-        });
+        let event = HttpRequest::new("GET", "/").claims(claims).rest_api();
         let request = lambda_http::request::from_str(&event.to_string()).unwrap();
         let (mut parts, _) = request.into_parts();
         parts.extensions.insert(TokenClients::new(["web", "partner"]));
@@ -201,13 +199,7 @@ mod tests {
 
     #[test]
     fn an_http_api_tells_claims_in_its_own_way() {
-        let event = json!({
-            "version": "2.0", "routeKey": "GET /", "rawPath": "/", "headers": {}, "isBase64Encoded": false,
-            "requestContext": {
-                "http": { "method": "GET" },
-                "authorizer": { "jwt": { "claims": token(&json!({})), "scopes": null } },
-            },
-        });
+        let event = HttpRequest::new("GET", "/").claims(&token(&json!({}))).http_api();
         let (mut parts, _) = lambda_http::request::from_str(&event.to_string()).unwrap().into_parts();
         parts.extensions.insert(TokenClients::new(["web"]));
         assert_eq!(Caller::read(&parts).unwrap().user_name(), "grace");

@@ -185,6 +185,7 @@ mod tests {
     use super::*;
     use crate::messaging::batch::RetryLater;
     use crate::telemetry::context_of;
+    use crate::testing::events::{self, DynamoDbRecord};
 
     #[derive(Deserialize)]
     enum AccountEvent {
@@ -221,19 +222,18 @@ mod tests {
         }
     }
 
-    /// An event with this id, without the fields that only EventBridge adds.
     fn event(id: &str, detail_type: &str, account: &str) -> Value {
-        let detail = json!({ "metadata": { "correlationId": format!("c-{id}") }, "account": account });
-        json!({ "source": "bank", "detail-type": detail_type, "detail": detail })
+        let metadata = json!({ "correlationId": format!("c-{id}") });
+        events::event("bank", detail_type, &json!({ "metadata": metadata, "account": account }))
     }
 
     fn message(id: &str, detail_type: &str, account: &str) -> Value {
-        json!({ "messageId": id, "body": event(id, detail_type, account).to_string() })
+        events::sqs_message(id, &event(id, detail_type, account).to_string())
     }
 
     async fn deliver(messages: &[Value]) -> (Vec<[String; 2]>, Vec<String>) {
         let ledger = Ledger::default();
-        let batch = json!({ "Records": messages }).to_string();
+        let batch = events::sqs_batch(messages.to_owned()).to_string();
         let response = invoke(&ledger, &batch, None).await.unwrap().unwrap();
         let Ledger(closed) = ledger;
         (closed.into_inner().unwrap(), response.failed().map(ToOwned::to_owned).collect())
@@ -241,18 +241,13 @@ mod tests {
 
     /// The same event as EventBridge, EventBridge Scheduler and SNS invoke a function with it.
     fn asynchronous(detail_type: &str, account: &str) -> [Value; 3] {
-        let scheduled = event("1", detail_type, account);
-        let mut of_rule = scheduled.clone();
-        for (field, value) in [("version", "0"), ("id", "e-1"), ("account", "123456789012")] {
-            of_rule[field] = json!(value);
-        }
-        of_rule["resources"] = json!([]);
-        let notification = json!({
-            "Type": "Notification", "MessageId": "n-1", "Message": scheduled.to_string(),
-            "MessageAttributes": { "type": { "Type": "String", "Value": detail_type } },
-        });
-        let notification =
-            json!({ "Records": [{ "EventSource": "aws:sns", "EventVersion": "1.0", "Sns": notification }] });
+        let of_rule = event("1", detail_type, account);
+        let mut scheduled = of_rule.clone();
+        scheduled
+            .as_object_mut()
+            .unwrap()
+            .retain(|field, _| field.starts_with("detail") || field == "source");
+        let notification = events::sns_notification(&scheduled.to_string());
         [of_rule, scheduled, notification]
     }
 
@@ -382,34 +377,30 @@ mod tests {
 
     #[tokio::test]
     async fn streams_of_dynamodb_are_redelivered_from_the_first_failure() {
-        let change = |number: usize, name: &str, account: &str| {
-            let image = json!({ "account": { "S": account } });
-            let keys = json!({ "id": { "S": number.to_string() } });
-            let change = json!({ "SequenceNumber": format!("s-{number}"), "Keys": keys, "NewImage": image });
-            json!({ "eventName": name, "dynamodb": change })
-        };
-        for (third, failed) in [("3", vec!["s-4"]), ("", vec!["s-3"])] {
+        for (third, failed) in [("3", 4), ("", 3)] {
             let closures = Closures(Ledger::default());
-            let records = [
-                change(1, "INSERT", "1"),
-                change(2, "MODIFY", "2"),
-                change(3, "INSERT", third),
-                change(4, "REMOVE", "4"),
+            let keys = |id: &str| json!({ "id": { "S": id } });
+            let image = |account: &str| json!({ "account": { "S": account } });
+            let changes = [
+                DynamoDbRecord::insert(&keys("1"), &image("1")),
+                DynamoDbRecord::modify(&keys("2"), &image("1"), &image("2")),
+                DynamoDbRecord::insert(&keys("3"), &image(third)),
+                DynamoDbRecord::remove(&keys("4"), &image("4")),
             ];
-            let batch = json!({ "Records": records }).to_string();
-            let response = invoke(&closures, &batch, None).await.unwrap().unwrap();
-            assert_eq!(response.failed().collect::<Vec<_>>(), failed);
+            let batch = events::dynamodb_batch(changes);
+            let number = batch["Records"][failed - 1]["dynamodb"]["SequenceNumber"].as_str().unwrap();
+            let response = invoke(&closures, &batch.to_string(), None).await.unwrap().unwrap();
+            assert_eq!(response.failed().collect::<Vec<_>>(), [number]);
         }
     }
 
     #[tokio::test]
     async fn streams_of_kinesis_carry_events_in_their_envelope() {
-        let record = |number: usize, data: &str| {
-            let data = BASE64_STANDARD.encode(data);
-            json!({ "kinesis": { "sequenceNumber": format!("s-{number}"), "partitionKey": "p", "data": data } })
-        };
+        let record =
+            |number: &str, data: &str| events::kinesis_record(number, "p", &BASE64_STANDARD.encode(data));
         let good = event("1", "AccountClosed", "2").to_string();
-        let batch = json!({ "Records": [record(1, &good), record(2, "{"), record(3, &good)] }).to_string();
+        let batch = events::kinesis_batch([record("s-1", &good), record("s-2", "{"), record("s-3", &good)])
+            .to_string();
         let ledger = Ledger::default();
         let response = invoke(&ledger, &batch, None).await.unwrap().unwrap();
         assert_eq!(response.failed().collect::<Vec<_>>(), ["s-2"]);
