@@ -9,7 +9,7 @@ use std::fs;
 use std::ops::Range;
 use std::sync::LazyLock;
 
-/// The addresses of the executable's read-only data; empty where `/proc` does not tell them.
+/// The addresses of the executable's read-only data; empty where there is no `/proc`.
 static READ_ONLY: LazyLock<Range<usize>> = LazyLock::new(|| {
     let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
     read_only("any literal".as_ptr().addr(), &maps).unwrap_or_default()
