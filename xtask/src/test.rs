@@ -10,6 +10,8 @@ mod failures;
 #[cfg(test)]
 mod line_endings;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod named_tests;
 mod part;
 mod runner;

@@ -27,7 +27,7 @@ impl consumer::Handler for AuditHandler {
 
     async fn handle(&self, event: OrderEvent) -> Result<(), HandlerError> {
         if self.audit.append(&Entry::try_from(event)?).await? {
-            telemetry::count("EventsAudited", 1);
+            telemetry::count("eventsAudited", 1);
         }
         Ok(())
     }

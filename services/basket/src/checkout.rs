@@ -166,7 +166,7 @@ impl CheckoutService {
             key.map(|key| Ok::<_, CheckoutError>((key, serde_json::to_string(&receipt)?))).transpose()?;
         match self.checkouts.place(&version, &event, key).await? {
             CheckoutOutcome::Done => {
-                telemetry::count("Checkouts", 1);
+                telemetry::metric_count("Checkouts", 1);
                 Ok(receipt)
             }
             // The caller then reads which request used the key.

@@ -47,7 +47,7 @@ impl consumer::Handler for PriceHandler {
             }
         };
         if self.prices.apply(&update).await? {
-            telemetry::count("PricesUpdated", 1);
+            telemetry::count("pricesUpdated", 1);
         }
         Ok(())
     }

@@ -61,7 +61,7 @@ impl Handler for ReservationSteps {
             StockStep::Reserve { order_id, units } => match self.stock.reserve(order_id, units).await? {
                 ReserveOutcome::Done => done(order_id, ReservationState::Reserved),
                 ReserveOutcome::OutOfStock => {
-                    telemetry::count("OutOfStock", 1);
+                    telemetry::metric_count("OutOfStock", 1);
                     let output = answer(order_id, ReservationState::OutOfStock);
                     Ok(StepResult::Refused { reason: "OutOfStock", output })
                 }

@@ -94,7 +94,7 @@ impl MailHandler {
     async fn keep(&self, notice: &OrderNotice, contact: &Contact) -> Result<(), HandlerError> {
         let mail = render(contact, notice.template, notice.at)?;
         if self.mails.keep(&notice.row(Status::Kept).with(contact, mail)).await? {
-            telemetry::count("MailsKept", 1);
+            telemetry::count("mailsKept", 1);
         }
         // The customer may have been erased in between. From here on the erasure finds the row.
         if self.is_erased(notice).await? { self.withdraw(notice).await } else { Ok(()) }
@@ -130,12 +130,12 @@ impl MailHandler {
         }
         match mailer.send(contact.email.reveal().as_str(), &mail).await {
             Ok(()) => {
-                telemetry::count("MailsSent", 1);
+                telemetry::count("mailsSent", 1);
                 self.mark(notice, claim, Status::Sent).await
             }
             Err(MailError::InDoubt(reason)) => self.doubt(notice, claim, &reason).await,
             Err(MailError::Undeliverable(reason)) => {
-                telemetry::count("MailsUndeliverable", 1);
+                telemetry::count("mailsUndeliverable", 1);
                 telemetry::field("mailUndeliverable", &reason);
                 self.mark(notice, claim, Status::Undeliverable).await
             }
@@ -155,7 +155,7 @@ impl MailHandler {
     }
 
     async fn doubt(&self, notice: &OrderNotice, claim: Uuid, reason: &str) -> Result<(), HandlerError> {
-        telemetry::count("MailsInDoubt", 1);
+        telemetry::metric_count("MailsInDoubt", 1);
         telemetry::field("mailInDoubt", &reason.to_owned());
         self.mark(notice, claim, Status::InDoubt).await
     }

@@ -98,7 +98,7 @@ impl DataHolder for MailData {
             let (rows, next) = self.mails.chunk(customer_id, start).await?;
             for rows in rows.chunks(BATCH_SIZE) {
                 self.mails.delete(customer_id, rows).await?;
-                telemetry::count("MailRowsErased", rows.len());
+                telemetry::count("mailRowsErased", rows.len());
             }
             if next.is_none() {
                 return Ok(());

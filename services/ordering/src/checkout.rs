@@ -29,8 +29,8 @@ impl consumer::Handler for CheckoutHandler {
     async fn handle(&self, Event { metadata, data }: Self::Event) -> Result<(), HandlerError> {
         let order = data.into_order(metadata.correlation_id)?;
         if self.orders.place(&order).await? {
-            telemetry::count("OrdersPlaced", 1);
-            telemetry::measure("Revenue", &order.total_price.amount());
+            telemetry::metric_count("OrdersPlaced", 1);
+            telemetry::metric_value("Revenue", &order.total_price.amount());
         }
         Ok(())
     }

@@ -50,7 +50,7 @@ impl DataHolder for OrderData {
             let (orders, next) = self.orders.chunk(customer_id, start).await?;
             for orders in orders.chunks(BATCH_SIZE) {
                 self.orders.anonymise(orders).await?;
-                telemetry::count("OrdersAnonymised", orders.len());
+                telemetry::count("ordersAnonymised", orders.len());
             }
             if next.is_none() {
                 return Ok(());

@@ -151,7 +151,7 @@ async fn charge(
         Status::Settled | Status::Refunded => StatusCode::CREATED,
     };
     if is_new {
-        telemetry::count("Charges", 1);
+        telemetry::count("charges", 1);
     }
     Ok((status, Json(ChargeView::new(&charge, &request))).into_response())
 }

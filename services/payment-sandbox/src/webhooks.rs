@@ -215,7 +215,7 @@ impl WebhookSender {
         if !answer.status.is_success() {
             return Err(NotTaken(answer.status.as_u16()).into());
         }
-        telemetry::count("WebhooksTaken", 1);
+        telemetry::count("webhooksTaken", 1);
         Ok(())
     }
 }

@@ -65,12 +65,11 @@ impl<P: Provider> PaymentHandler<P> {
             return Err(ProviderError::Broken(error.to_owned()).into());
         }
         let learnt = self.payments.change(payment, |payment| payment.learn(&charge, Timestamp::now()));
-        let name = match learnt.await?.0.state {
-            PaymentState::Settled => "PaymentsSettled",
-            PaymentState::Declined => "PaymentsDeclined",
-            _ => "PaymentsLeftOpen",
-        };
-        telemetry::count(name, 1);
+        match learnt.await?.0.state {
+            PaymentState::Settled => telemetry::metric_count("PaymentsSettled", 1),
+            PaymentState::Declined => telemetry::metric_count("PaymentsDeclined", 1),
+            _ => telemetry::count("paymentsLeftOpen", 1),
+        }
         Ok(())
     }
 
@@ -86,7 +85,7 @@ impl<P: Provider> PaymentHandler<P> {
         let gave_back =
             self.payments.change(payment, |payment| payment.gave_back(given_back, Timestamp::now()));
         gave_back.await?.1?;
-        telemetry::count("PaymentsRefunded", 1);
+        telemetry::metric_count("PaymentsRefunded", 1);
         Ok(())
     }
 }

@@ -73,13 +73,13 @@ async fn receive(
 ) -> Result<Json<Receipt>, Problem> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let verified = receiver.secrets.get().verify(&headers, &body, now).map_err(|error| {
-        telemetry::count("WebhooksRefused", 1);
+        telemetry::metric_count("WebhooksRefused", 1);
         unsigned(error)
     })?;
     let webhook = read(&body).inspect_err(|_| invalid("unreadable"))?;
     telemetry::event(&webhook.r#type);
     let Some(data) = webhook.data else {
-        telemetry::count("WebhooksIgnored", 1);
+        telemetry::count("webhooksIgnored", 1);
         return Ok(Json(Receipt { replayed: false }));
     };
     let charge: ChargeObject = json::read(data.get()).map_err(invalid_data)?;
@@ -126,7 +126,7 @@ impl WebhookReceiver {
         match claimed.await?.1 {
             WebhookClaim::New => Ok(Receipt { replayed: false }),
             WebhookClaim::Replayed => {
-                telemetry::count("WebhooksReplayed", 1);
+                telemetry::count("webhooksReplayed", 1);
                 Ok(Receipt { replayed: true })
             }
             WebhookClaim::Full => Err(Problem::unavailable("too many webhooks about one payment in a day")),
@@ -143,7 +143,7 @@ fn invalid_data(reason: impl ToString) -> Problem {
 
 /// Counts a webhook that is signed but invalid: an operator must investigate.
 fn invalid(reason: &str) {
-    telemetry::count("WebhooksInvalid", 1);
+    telemetry::metric_count("WebhooksInvalid", 1);
     telemetry::field("invalid", reason);
 }
 

@@ -73,7 +73,7 @@ impl RequestProgress {
         self.requests.delete_export(erased.customer_id).await?;
         self.accounts.delete(erased.customer_id).await?;
         self.requests.delete_erasure(erased.customer_id, erased.erasure_id).await?;
-        telemetry::count("CustomersErased", 1);
+        telemetry::count("customersErased", 1);
         Ok(())
     }
 }

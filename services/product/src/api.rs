@@ -58,7 +58,7 @@ async fn create(
 ) -> Result<Response, Problem> {
     let product = Product::new(request::details(&body, currency)?, Timestamp::now());
     products.create(&product).await?;
-    telemetry::count("ProductsCreated", 1);
+    telemetry::count("productsCreated", 1);
     // Relative to the request (RFC 9110 section 10.2.2), so that it is valid for any stage or
     // domain.
     let location = [(header::LOCATION, format!("product/{}", product.id))];

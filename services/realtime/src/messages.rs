@@ -96,7 +96,7 @@ impl MessageHandler {
         if let Err(error) = pushed_to_all {
             telemetry::field("pushError", &error.to_string());
         }
-        telemetry::count("ChatMessages", 1);
+        telemetry::count("chatMessages", 1);
         frame(&Frame::MessageSent { customer_id, seq: message.seq, at: message.at })
     }
 

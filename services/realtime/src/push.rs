@@ -40,7 +40,7 @@ impl Pusher {
                 Err(error) => reached = Err(error),
             }
         }
-        telemetry::count("FramesPushed", sent);
+        telemetry::count("framesPushed", sent);
         (gone, reached)
     }
 

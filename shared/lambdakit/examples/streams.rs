@@ -38,7 +38,7 @@ impl Handler for Watcher {
     async fn handle(&self, change: Change) -> Result<(), HandlerError> {
         let (Change::Insert(images) | Change::Modify(images) | Change::Remove(images)) = change;
         let has_changed = images.old_image != images.new_image;
-        telemetry::count("ItemsChanged", usize::from(has_changed));
+        telemetry::count("itemsChanged", usize::from(has_changed));
         Ok(())
     }
 }

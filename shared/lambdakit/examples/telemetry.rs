@@ -32,7 +32,7 @@ impl Handler for Accounts {
     ) -> Result<(), HandlerError> {
         tracing::info!(balance, "account closed");
         telemetry::field("isEmpty", &(balance == 0));
-        telemetry::count("AccountsClosed", 1);
+        telemetry::metric_count("AccountsClosed", 1);
         Ok(())
     }
 }

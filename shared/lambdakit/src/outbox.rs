@@ -175,7 +175,7 @@ impl Outbox {
             }
         }
         let results = self.publisher.publish(&entries).await;
-        telemetry::count("EventsPublished", results.iter().filter(|result| result.is_ok()).count());
+        telemetry::count("eventsPublished", results.iter().filter(|result| result.is_ok()).count());
         let (mut published, mut results) = (Published::default(), results.into_iter());
         for (record, events) in sources {
             // A record fails once, however many of its events fail.

@@ -2,9 +2,9 @@
 //!
 //! An invocation is one unit of work, and its questions are asked together: which request, which
 //! route or event, how long, how did it end? Lines that are spread over an invocation have to be
-//! joined to answer that. So code adds fields and metrics to one line ([`field`], [`count`],
-//! [`measure`]), and the line is written when the invocation ends. CloudWatch extracts the metrics
-//! from it (embedded metric format), so publishing them takes no call.
+//! joined to answer that. So code adds fields ([`field`], [`count`]) and metrics ([`metric_count`],
+//! [`metric_value`]) to one line, and the line is written when the invocation ends. CloudWatch
+//! extracts the metrics from it (embedded metric format), so publishing them takes no call.
 //!
 //! No handler logs whole events, and a field has one of the [`Loggable`] types: what identifies a
 //! customer is converted by hand or stays out.
@@ -14,8 +14,8 @@
 //!
 //! fn checked_out(items: usize, total: f64) {
 //!     telemetry::field("items", &items);
-//!     telemetry::count("Checkouts", 1);
-//!     telemetry::measure("Revenue", &total);
+//!     telemetry::metric_count("Checkouts", 1);
+//!     telemetry::metric_value("Revenue", &total);
 //! }
 //! # checked_out(2, 2770.5);
 //! ```
@@ -104,19 +104,21 @@ pub fn correlation_id() -> String {
         .unwrap_or_default()
 }
 
-/// Adds a count to the business metrics: an event happened `times` times.
+/// Adds to a count in the invocation's log line: something happened `times` times.
 pub fn count(name: &'static str, times: usize) {
-    metric(name, "Count", &times);
+    with_current(|invocation| invocation.collected().metrics.count(name, times));
 }
 
-/// Adds a number without a CloudWatch unit, such as money, to the business metrics.
-pub fn measure(name: &'static str, value: &impl Serialize) {
-    metric(name, "None", value);
+/// Adds to a [`count`] that is also a `CloudWatch` metric. Each metric of each service and stage is
+/// billed as one, of which an account has ten free.
+pub fn metric_count(name: &'static str, times: usize) {
+    with_current(|invocation| invocation.collected().metrics.count_metric(name, times));
 }
 
-fn metric(name: &'static str, unit: &'static str, value: &impl Serialize) {
+/// Adds a value of a metric without a `CloudWatch` unit, such as money.
+pub fn metric_value(name: &'static str, value: &impl Serialize) {
     if let Ok(value) = to_raw_value(value) {
-        with_current(|invocation| invocation.collected().metrics.add(name, unit, value));
+        with_current(|invocation| invocation.collected().metrics.add_value(name, value));
     }
 }
 
@@ -172,9 +174,9 @@ mod tests {
     #[tokio::test]
     async fn metrics_follow_the_embedded_metric_format() {
         let line = line_of(async {
-            count("Checkouts", 1);
-            measure("Revenue", &2770.5);
-            measure("Revenue", &10);
+            metric_count("Checkouts", 1);
+            metric_value("Revenue", &2770.5);
+            metric_value("Revenue", &10);
         })
         .await;
         assert_eq!(line["Checkouts"], 1);
@@ -182,8 +184,21 @@ mod tests {
         let metrics = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(metrics["Namespace"], "Shop");
         assert_eq!(metrics["Dimensions"], json!([["service", "stage"]]));
-        assert_eq!(metrics["Metrics"][1], json!({ "Name": "Revenue", "Unit": "None" }));
+        let [checkouts, revenue] = [("Checkouts", "Count"), ("Revenue", "None")]
+            .map(|(name, unit)| json!({ "Name": name, "Unit": unit }));
+        assert_eq!(metrics["Metrics"], json!([checkouts, revenue]));
         assert!(line["_aws"]["Timestamp"].is_u64());
+    }
+
+    #[tokio::test]
+    async fn counts_of_a_batch_are_added_up_and_are_no_metrics() {
+        let line = line_of(async {
+            count("mailsSent", 1);
+            count("mailsSent", 2);
+        })
+        .await;
+        assert_eq!(line["mailsSent"], 3);
+        assert!(line.get("_aws").is_none());
     }
 
     #[tokio::test]

@@ -6,10 +6,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module's path in its crate: `["http", "etag"]`; empty for the root.
-type Module = Vec<String>;
+pub type Module = Vec<String>;
 
 /// The code of each file, without comments and unit tests.
-fn modules(src: &Path) -> BTreeMap<Module, String> {
+pub fn modules(src: &Path) -> BTreeMap<Module, String> {
     fn visit(dir: &Path, src: &Path, modules: &mut BTreeMap<Module, String>) {
         for entry in fs::read_dir(dir).unwrap() {
             let path = entry.unwrap().path();

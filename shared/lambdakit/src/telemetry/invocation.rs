@@ -160,9 +160,7 @@ impl Invocation {
         line.add("durationMs", &self.elapsed_ms());
         #[cfg(feature = "tracing")]
         collected.events.add_to(&mut line, matches!(outcome, Outcome::Partial | Outcome::Failed));
-        if let Some(source) = source {
-            collected.metrics.add_to(&mut line, source);
-        }
+        collected.metrics.add_to(&mut line, source);
         line
     }
 

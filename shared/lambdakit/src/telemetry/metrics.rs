@@ -1,4 +1,4 @@
-//! Business metrics in the embedded metric format: CloudWatch extracts them from the log line, so
+//! Counts, and metrics in the embedded metric format: CloudWatch extracts them from the log line, so
 //! that no call to CloudWatch adds to an invocation.
 
 use std::collections::BTreeMap;
@@ -10,35 +10,46 @@ use serde_json::value::RawValue;
 use super::line::Line;
 use super::source::Source;
 
-/// The metrics of one invocation.
+/// The counts and metrics of one invocation.
 #[derive(Debug, Default)]
-pub(super) struct Metrics(BTreeMap<&'static str, Metric>);
-
-#[derive(Debug)]
-struct Metric {
-    unit: &'static str,
-    /// For example one per message of a batch; the embedded metric format allows up to 100.
-    values: Vec<Box<RawValue>>,
+pub(super) struct Metrics {
+    counts: BTreeMap<&'static str, usize>,
+    /// Several values, for example one per message of a batch; the embedded metric format allows up
+    /// to 100.
+    values: BTreeMap<&'static str, Vec<Box<RawValue>>>,
+    /// The unit of each count and value that is a metric.
+    units: BTreeMap<&'static str, &'static str>,
 }
 
 impl Metrics {
-    pub(super) fn add(&mut self, name: &'static str, unit: &'static str, value: Box<RawValue>) {
-        self.0.entry(name).or_insert(Metric { unit, values: Vec::new() }).values.push(value);
+    pub(super) fn count(&mut self, name: &'static str, times: usize) {
+        *self.counts.entry(name).or_default() += times;
     }
 
-    /// Adds the values, and the `_aws` field from which CloudWatch knows that they are metrics.
-    pub(super) fn add_to(&self, line: &mut Line, source: &Source) {
-        if self.0.is_empty() {
-            return;
+    pub(super) fn count_metric(&mut self, name: &'static str, times: usize) {
+        self.count(name, times);
+        self.units.insert(name, "Count");
+    }
+
+    pub(super) fn add_value(&mut self, name: &'static str, value: Box<RawValue>) {
+        self.values.entry(name).or_default().push(value);
+        self.units.insert(name, "None");
+    }
+
+    /// Adds the counts and values, and the `_aws` field from which CloudWatch knows which of them are
+    /// metrics.
+    pub(super) fn add_to(&self, line: &mut Line, source: Option<&Source>) {
+        for (name, times) in &self.counts {
+            line.add(*name, times);
         }
-        let names = self.0.iter().map(|(name, metric)| json!({ "Name": name, "Unit": metric.unit }));
-        let names: Vec<_> = names.collect();
-        for (name, Metric { values, .. }) in &self.0 {
+        for (name, values) in &self.values {
             match values.as_slice() {
                 [value] => line.add(*name, value),
                 values => line.add(*name, values),
             }
         }
+        let Some(source) = source.filter(|_| !self.units.is_empty()) else { return };
+        let metrics = self.units.iter().map(|(name, unit)| json!({ "Name": name, "Unit": unit }));
         line.add(
             "_aws",
             &json!({
@@ -46,7 +57,7 @@ impl Metrics {
                 "CloudWatchMetrics": [{
                     "Namespace": source.namespace,
                     "Dimensions": [["service", "stage"]],
-                    "Metrics": names,
+                    "Metrics": metrics.collect::<Vec<_>>(),
                 }],
             }),
         );
