@@ -5,6 +5,7 @@ import { UserPoolOperation } from 'aws-cdk-lib/aws-cognito';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { acknowledge } from './constructs/acknowledge.ts';
 import { mailAlarms, watchStreams } from './constructs/alarms.ts';
 import { EventArchive } from './constructs/event-archive.ts';
 import { RustFunction } from './constructs/rust-function.ts';
@@ -51,10 +52,11 @@ export class Foundation extends ServiceStack {
 
   /** An account has one such role. It outlives the stack, as APIs of other stages log through it. */
   private letApiGatewayLog(): void {
+    const policy = ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs');
     const role = new Role(this, 'ApiGatewayLogs', {
-      assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
-      managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs')],
+      assumedBy: new ServicePrincipal('apigateway.amazonaws.com'), managedPolicies: [policy],
     });
+    acknowledge(role, `IAM4[Policy::${policy.managedPolicyArn}]`, 'AWS has this policy for the one role by which all APIs of an account log.');
     role.applyRemovalPolicy(RemovalPolicy.RETAIN);
     new CfnAccount(this, 'ApiGatewayAccount', { cloudWatchRoleArn: role.roleArn }).applyRemovalPolicy(RemovalPolicy.RETAIN);
   }

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { publish } from './outputs.ts';
 import { ShopQueue } from './queue.ts';
 import { ServiceStack } from './service-stack.ts';
@@ -16,6 +17,7 @@ export function failureQueue(scope: Construct): ShopQueue {
   const known = stack.node.tryFindChild(ID) as ShopQueue | undefined;
   if (known !== undefined) return known;
   const queue = new ShopQueue(stack, ID, { retentionPeriod: Duration.days(14) });
+  acknowledge(queue, 'SQS3', 'It is the dead-letter queue of what is not polled: rules, subscriptions, schedules and invocations.');
   publish(stack, 'Queue', `${stack.service}-failures`, queue.queueUrl);
   return queue;
 }

@@ -1,12 +1,13 @@
 import {
   AccessLogField, AccessLogFormat, type CfnStage, CognitoUserPoolsAuthorizer, EndpointType, type IRequestValidator,
-  LambdaIntegration, LogGroupLogDestination, type MethodOptions, RestApi as CdkRestApi,
+  LambdaIntegration, LogGroupLogDestination, type Method, type MethodOptions, RestApi as CdkRestApi,
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
 import { Function, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
-import type { FunctionRoute, GatewayRoute, Route } from './api-routes.ts';
+import { acknowledge } from './acknowledge.ts';
+import type { Access, FunctionRoute, GatewayRoute, Route } from './api-routes.ts';
 import { Firewall } from './firewall.ts';
 import { type FixedResponse, fixedResponse } from './fixed-response.ts';
 import { EXPOSED_HEADERS, gatewayResponses, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
@@ -84,6 +85,9 @@ export class RestApi extends Construct {
     for (const path of paths) this.refuseOtherMethods(path, at(path));
     this.refuseUnknownRoutes();
     this.throttle(routes);
+    const stage = this.api.deploymentStage;
+    acknowledge(stage, 'APIG6', 'The access log has a line for each request; the execution log goes to a group without a retention.');
+    if (!settings.waf) acknowledge(stage, 'APIG3', 'AWS WAF is billed by the month: the setting waf decides.');
     if (settings.waf) {
       new Firewall(this, 'Firewall', {
         stageArn: this.api.deploymentStage.stageArn,
@@ -116,11 +120,12 @@ export class RestApi extends Construct {
       // One permission for a function, not for a method: there are many methods.
       scopePermissionToMethod: false,
     });
-    this.api.root.resourceForPath(route.path).addMethod(route.verb, integration, {
+    const method = this.api.root.resourceForPath(route.path).addMethod(route.verb, integration, {
       ...(route.access === 'user' ? { authorizer } : {}),
       ...(route.access === 'program' ? { apiKeyRequired: this.stack.settings.partnerKey } : {}),
       ...this.bodyCheck(route),
     });
+    if (route.access !== 'user') acknowledgeOpen(method, OPEN[route.access]);
   }
 
   /** An operation without a described body has nothing to check: its function ignores a body. */
@@ -156,7 +161,8 @@ export class RestApi extends Construct {
 
   private addFixedResponse(path: string, method: string, response: FixedResponse): void {
     const { integration, options } = fixedResponse(response, this.stack.settings.allowedOrigins);
-    this.api.root.resourceForPath(path).addMethod(method, integration, options);
+    const created = this.api.root.resourceForPath(path).addMethod(method, integration, options);
+    acknowledgeOpen(created, 'The gateway sends the same response to everyone, without a function.');
   }
 
   /** Sets the limits of each route. Responses that the gateway generates have those of a change. */
@@ -168,6 +174,19 @@ export class RestApi extends Construct {
         .map(({ path, verb, rateLimit }) => methodSetting(path, verb, rateLimit, this.stack.settings)),
     ];
   }
+}
+
+/** Why routes need no user. */
+const OPEN: Readonly<Record<Exclude<Access, 'user'>, string>> = {
+  anyone: 'Everyone may call it.',
+  program: 'Everyone may read the catalogue; a stage may require an API key.',
+  signer: 'The function verifies the signature of the request.',
+};
+
+/** Accepts a method without an authorizer. */
+function acknowledgeOpen(method: Method, reason: string): void {
+  acknowledge(method, 'APIG4', reason);
+  acknowledge(method, 'COG4', reason);
 }
 
 /** One JSON line per request, without the caller's identity. */

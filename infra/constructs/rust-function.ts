@@ -31,6 +31,7 @@ export interface RustFunctionProps {
  * nothing else.
  */
 export class RustFunction extends Function {
+  declare readonly role: Role;
   readonly name: string;
   readonly service: string;
   readonly callsInSequence: number;

@@ -2,6 +2,7 @@ import { ArnFormat } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { failureQueue } from './failure-queue.ts';
 import type { RustFunction } from './rust-function.ts';
 import { ServiceStack } from './service-stack.ts';
@@ -44,9 +45,11 @@ export class Schedules extends Construct {
     creator.addEnvironment('SCHEDULE_ROLE_ARN', this.role.roleArn);
     creator.addEnvironment('SCHEDULE_BUS_ARN', stack.bus.eventBusArn);
     creator.addEnvironment('SCHEDULE_FAILURES_ARN', failureQueue(this).queueArn);
-    creator.allow(stack.formatArn({
+    const schedules = stack.formatArn({
       service: 'scheduler', resource: 'schedule', resourceName: `${this.group.ref}/*`, arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-    }), 'scheduler:CreateSchedule');
+    });
+    creator.allow(schedules, 'scheduler:CreateSchedule');
+    acknowledge(creator.role, `IAM5[Resource::${schedules}]`, 'Each schedule has a name of its own; all are in the group of this service.');
     creator.addToRolePolicy(new PolicyStatement({
       actions: ['iam:PassRole'],
       resources: [this.role.roleArn],

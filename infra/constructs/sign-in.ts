@@ -3,6 +3,7 @@ import {
   AccountRecovery, ClientAttributes, FeaturePlan, Mfa, UserPool, type UserPoolClient, UserPoolClientIdentityProvider,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { ServiceStack } from './service-stack.ts';
 
 /** Its members may change the catalogue, and see all baskets and orders. */
@@ -53,6 +54,9 @@ export class SignIn extends Construct {
       deletionProtection: settings.production,
       removalPolicy: settings.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    acknowledge(this.pool, 'COG1', 'Length counts more than symbols (NIST SP 800-63B).');
+    acknowledge(this.pool, 'COG2', 'Customers choose whether they use a second factor, as in other shops.');
+    acknowledge(this.pool, 'COG8', 'Threat protection is paid per user.');
     this.pool.addGroup('Staff', { groupName: STAFF, description: 'Runs the shop' });
     this.client = this.pool.addClient('Client', {
       // Browsers cannot keep a secret.

@@ -1,6 +1,7 @@
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventSourceMapping, FilterCriteria, StartingPosition } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { failureQueue } from './failure-queue.ts';
 import { RustFunction } from './rust-function.ts';
 
@@ -36,8 +37,9 @@ export class StreamPublisher extends Construct {
 
     const streamArn = table.tableStreamArn!;
     publisher.allow(streamArn, 'dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator');
-    // ListStreams supports no narrower resource than all streams of a table.
-    publisher.allow(`${table.tableArn}/stream/*`, 'dynamodb:ListStreams');
+    const streams = `${table.tableArn}/stream/*`;
+    publisher.allow(streams, 'dynamodb:ListStreams');
+    acknowledge(publisher.role, `IAM5[Resource::${streams}]`, 'ListStreams supports no narrower resource than all streams of a table.');
     new EventSourceMapping(this, 'Stream', {
       target: publisher,
       eventSourceArn: streamArn,

@@ -2,6 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption, type StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import type { Encryption } from '../settings.ts';
+import { acknowledge } from './acknowledge.ts';
 import { publish } from './outputs.ts';
 import { ServiceStack } from './service-stack.ts';
 
@@ -49,6 +50,9 @@ export class ShopTable<I extends string = never> extends Table {
         sortKey: index.sortKey === undefined ? undefined : key(index.sortKey),
         projectionType: index.keysOnly ? ProjectionType.KEYS_ONLY : ProjectionType.ALL,
       });
+    }
+    if (!settings.pointInTimeRecovery) {
+      acknowledge(this, 'DDB3', 'It is paid by the gigabyte: the setting pointInTimeRecovery decides, which production stages have.');
     }
     publish(this, 'Table', props.name, this.tableName);
   }

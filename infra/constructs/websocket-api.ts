@@ -4,6 +4,7 @@ import { LogGroupLogDestination, WebSocketApi, WebSocketStage } from 'aws-cdk-li
 import { WebSocketLambdaAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledge.ts';
 import { logGroup } from './logs.ts';
 import type { RustFunction } from './rust-function.ts';
 import { ServiceStack } from './service-stack.ts';
@@ -64,19 +65,24 @@ export class SocketApi extends Construct {
         identitySource: ['route.request.querystring.token'],
       }),
     });
-    this.api.addRoute('$disconnect', { integration: new WebSocketLambdaIntegration('Disconnect', connections) });
-    this.api.addRoute('$default', { integration: new WebSocketLambdaIntegration('Said', messages), returnResponse: true });
+    const connected = [
+      this.api.addRoute('$disconnect', { integration: new WebSocketLambdaIntegration('Disconnect', connections) }),
+      this.api.addRoute('$default', { integration: new WebSocketLambdaIntegration('Said', messages), returnResponse: true }),
+    ];
+    for (const route of connected) acknowledge(route, 'APIG4', 'API Gateway authorizes a connection once, at $connect.');
   }
 
   /** Lets a function send frames to clients (`POST`), or end their connections (`DELETE`). */
   allow(handler: RustFunction, ...methods: ('POST' | 'DELETE')[]): void {
     for (const method of methods) {
-      handler.allow(Stack.of(this).formatArn({
+      const connections = Stack.of(this).formatArn({
         service: 'execute-api',
         resource: this.id,
         resourceName: `${ServiceStack.of(this).settings.stage}/${method}/@connections/*`,
         arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-      }), 'execute-api:ManageConnections');
+      });
+      handler.allow(connections, 'execute-api:ManageConnections');
+      acknowledge(handler.role, `IAM5[Resource::${connections}]`, 'API Gateway makes up the id of a connection when a client connects.');
     }
   }
 }

@@ -1,6 +1,7 @@
 import { ArnFormat } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../../infra/constructs/acknowledge.ts';
 import { EventSubscription } from '../../infra/constructs/event-subscription.ts';
 import { TopicSubscription } from '../../infra/constructs/order-topic.ts';
 import { RustFunction } from '../../infra/constructs/rust-function.ts';
@@ -42,15 +43,16 @@ export class NotificationStack extends ServiceStack {
     mails.allow(table.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     if (this.settings.mailSender !== undefined) {
       mails.allow(table.tableArn, 'dynamodb:UpdateItem');
-      // SES authorizes the identity of the sender or of its domain, and in the sandbox that of each
-      // recipient, too.
+      const identities = this.formatArn({
+        service: 'ses', resource: 'identity', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      });
       mails.addToRolePolicy(new PolicyStatement({
         actions: ['ses:SendEmail'],
-        resources: [this.formatArn({
-          service: 'ses', resource: 'identity', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-        })],
+        resources: [identities],
         conditions: { StringEquals: { 'ses:FromAddress': this.settings.mailSender } },
       }));
+      acknowledge(mails.role, `IAM5[Resource::${identities}]`,
+        'SES authorizes the identity of the sender or of its domain, and in the sandbox that of each recipient, too.');
     }
     new TopicSubscription(this, 'Subscription', {
       consumer: mails,

@@ -3,6 +3,7 @@ import { CfnOutput } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { DefinitionBody, StateMachine, StateMachineType } from 'aws-cdk-lib/aws-stepfunctions';
 import type { Construct } from 'constructs';
+import { acknowledge } from '../../infra/constructs/acknowledge.ts';
 import { commandQueueOf } from '../../infra/constructs/command-queue.ts';
 import { EventSubscription } from '../../infra/constructs/event-subscription.ts';
 import { failureQueue } from '../../infra/constructs/failure-queue.ts';
@@ -71,6 +72,8 @@ export class FulfilmentStack extends ServiceStack {
       },
       role,
     });
+    acknowledge(this.workflow, 'SF1', 'Step Functions keeps the history of each execution for 90 days; log lines would be paid, and hold addresses.');
+    acknowledge(this.workflow, 'SF2', 'X-Ray is paid per trace; the correlation id leads from an execution to the log lines of its functions.');
     new CfnOutput(this, 'FulfilmentWorkflowArn', { value: this.workflow.stateMachineArn });
     this.allowAnswers(steps);
 
@@ -114,7 +117,7 @@ export class FulfilmentStack extends ServiceStack {
    */
   private allowAnswers(answering: RustFunction): void {
     new Policy(this, `${answering.node.id}Answers`, {
-      roles: [answering.role as Role],
+      roles: [answering.role],
       statements: [new PolicyStatement({
         actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'], resources: [this.workflow.stateMachineArn],
       })],
