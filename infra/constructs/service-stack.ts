@@ -37,8 +37,6 @@ export class ServiceStack extends Stack {
     Tags.of(this).add('project', 'ferrocart');
     Tags.of(this).add('stage', settings.stage);
     Tags.of(this).add('service', service);
-    // Tools find the stacks of a stage by these.
-    this.provide('stack-name', this.stackName);
   }
 
   /** Hands a value to other stacks, which read it by `valueOf`. */

@@ -157,16 +157,9 @@ describe('stacks', () => {
   test('each value that a stack provides is read by another, by a function or by tools', () => {
     const values = stacks().map(valuesOf);
     const read = new Set(values.flatMap((one) => one.read));
-    const rest = values.flatMap(({ provided }) => provided).filter((name) => !read.has(name) && !name.endsWith('/stack-name'));
+    const rest = values.flatMap(({ provided }) => provided).filter((name) => !read.has(name));
     assert.deepEqual(rest, ['/ferrocart/dev/edge/api-url']);
     assert.match(JSON.stringify(synthesize().toJSON().Resources), /"API_URL_PARAMETER":"\/ferrocart\/dev\/edge\/api-url"/);
-  });
-
-  test('tools find each stack by a parameter', () => {
-    for (const [service, { Resources }] of templatesOf()) {
-      const names = Object.values<any>(Resources).filter(({ Properties }) => Properties?.Name === `/ferrocart/dev/${service}/stack-name`);
-      assert.deepEqual(names.map(({ Properties }) => Properties.Value), [`ferrocart-dev-${service}`]);
-    }
   });
 });
 

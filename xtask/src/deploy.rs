@@ -4,7 +4,9 @@ pub mod account;
 pub mod cdk;
 pub mod plan;
 pub mod postman;
+mod remedy;
 pub mod removal;
+mod stacks;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -26,6 +28,7 @@ use crate::build::lambda_build;
 use crate::deploy::account::Account;
 use crate::deploy::cdk::{Environment, Stage};
 use crate::deploy::plan::{Plan, ServicesArgs, stack_name};
+use crate::deploy::remedy::remedy;
 use crate::deploy::removal::Removal;
 use crate::local::installs::Installs;
 
@@ -79,8 +82,12 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let (plan, deployed) = steps.run("services", |step| {
         step.note("looking up what the stage has");
         aws.expect_no_single_stack(name)?;
-        let deployed = aws.services(name)?;
+        let every = Plan::all(paths)?;
+        let stacks = aws.stacks(&every, name)?;
+        stacks.expect_idle()?;
+        let deployed = stacks.services(&every);
         let plan = args.services.plan(paths, &deployed, DEFAULT_SERVICES, &settings)?;
+        stacks.expect_deployable(&plan, &aws.environment().region)?;
         let shown = plan.names().collect::<Vec<_>>().join(", ");
         Ok(((plan, deployed), shown))
     })?;
@@ -145,10 +152,12 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
     let settings = &["services=all"];
     let stage = Stage { name, arch: Arch::default(), functions: &placeholders, settings };
     let aws = Account::Aws(paths, account(paths, &stage, &files, &mut steps)?);
-    confirm(&format!("Remove stage {name} and its data from {aws}?"), args.yes)?;
-    // Stacks that are not deployed are passed over.
     let plan = Plan::all(paths)?;
+    aws.stacks(&plan, name)?.expect_idle()?;
+    confirm(&format!("Remove stage {name}, its data and its secrets from {aws}?"), args.yes)?;
+    // Stacks that are not deployed are passed over.
     run_on_aws(cdk::destroy(paths, &plan.stacks(), &files.assembly), &aws)?;
+    aws.delete_secrets(name)?;
     for file in [&files.outputs, &files.stack_outputs, &files.postman] {
         xtask_common::fingerprint::forget(file)?;
     }
@@ -200,8 +209,7 @@ impl StageFiles {
     }
 }
 
-/// Runs a command of the CDK on the terminal, and explains the usual failures of a first
-/// deployment.
+/// Runs a command of the CDK on the terminal, and explains its usual failures.
 fn run_on_aws(mut command: Command, aws: &Account) -> Result<()> {
     let mut tail = Tail::default();
     let status = process::lines(&mut command, |line| {
@@ -211,31 +219,13 @@ fn run_on_aws(mut command: Command, aws: &Account) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(match remedy(&tail.to_string(), aws) {
+    Err(match remedy(&tail.to_string(), &aws.environment()) {
         Some(remedy) => anyhow!(remedy),
-        None => anyhow!("`{}` failed ({status}); its output above says why", process::shown(&command)),
+        None => anyhow!(
+            "`{}` failed ({status}); its output above says why, and the same command goes on from there",
+            process::shown(&command)
+        ),
     })
-}
-
-fn remedy(output: &str, aws: &Account) -> Option<String> {
-    let says = |signs: &[&str]| signs.iter().any(|sign| output.contains(sign));
-    if says(&["cdk bootstrap", "/cdk-bootstrap/", "CDKToolkit"]) {
-        return Some(format!(
-            "{aws} is not prepared for the CDK yet; once: `cd infra && npx cdk bootstrap --app '' {}`",
-            aws.environment()
-        ));
-    }
-    if says(&[
-        "ExpiredToken",
-        "security token included in the request is",
-        "Token has expired",
-        "SSO session",
-    ]) {
-        return Some(
-            "your AWS credentials have expired or are wrong; `aws sso login` or new keys help".to_owned(),
-        );
-    }
-    None
 }
 
 fn no_credentials() -> anyhow::Error {
@@ -243,29 +233,4 @@ fn no_credentials() -> anyhow::Error {
         "no AWS credentials or region found; run `aws configure` or `aws sso login`, \
          then set AWS_PROFILE and AWS_REGION if they are not the default ones (see docs/deploy.md)"
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn remedy_for(output: &str) -> Option<String> {
-        let paths = Paths::find().unwrap();
-        let environment = Environment { account: "111122223333".to_owned(), region: "eu-west-1".to_owned() };
-        remedy(output, &Account::Aws(&paths, environment))
-    }
-
-    #[test]
-    fn an_unprepared_account_gets_the_command_that_prepares_it() {
-        let output = "SSM parameter /cdk-bootstrap/hnb659fds/version not found. Has the environment been bootstrapped?";
-        let remedy = remedy_for(output).unwrap();
-        assert!(remedy.contains("npx cdk bootstrap --app '' aws://111122223333/eu-west-1"));
-    }
-
-    #[test]
-    fn expired_credentials_are_told_apart() {
-        let output = "ExpiredToken: The security token included in the request is expired";
-        assert!(remedy_for(output).unwrap().contains("aws sso login"));
-        assert_eq!(remedy_for("UPDATE_ROLLBACK_COMPLETE"), None);
-    }
 }

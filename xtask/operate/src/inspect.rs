@@ -1,6 +1,6 @@
 //! What `cargo xtask deploy` asks about a stage on AWS, answered as JSON.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -8,8 +8,8 @@ use clap::{Parser, Subcommand};
 use serde_json::json;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::Aws;
+use xtask_common::shop::open_work;
 use xtask_common::shop::outputs::StackOutputs;
-use xtask_common::shop::{open_work, stage};
 
 use crate::credentials;
 use crate::signer::Signer;
@@ -24,10 +24,8 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Question {
-    /// The services that a stage has deployed
-    Services { stage: String },
-    /// The status of a stack, null if there is none
-    Status { stack: String },
+    /// The status of each of these stacks that exists
+    Stacks { stacks: Vec<String> },
     /// What a stack has not finished
     OpenWork { outputs: PathBuf, stack: String },
 }
@@ -35,11 +33,10 @@ enum Question {
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let aws = Aws::of(Signer::of(credentials::find(paths)?), &args.region);
     let answer = match &args.question {
-        Question::Services { stage } => {
-            let services: BTreeSet<String> = stage::deployed(&aws, stage)?;
-            json!(services)
+        Question::Stacks { stacks } => {
+            let statuses: BTreeMap<String, String> = aws.stack_statuses(stacks)?;
+            json!(statuses)
         }
-        Question::Status { stack } => json!(aws.stack_status(stack)),
         Question::OpenWork { outputs, stack } => {
             json!(open_work::of(&aws, &StackOutputs::read(outputs)?, stack)?)
         }

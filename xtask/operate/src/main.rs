@@ -52,7 +52,7 @@ enum Command {
     /// Answer a question of `cargo xtask deploy` about a stage
     #[command(hide = true)]
     Inspect(inspect::Args),
-    /// Create the missing secrets of a stage, for `cargo xtask deploy`
+    /// Create the missing secrets of a stage, or delete all, for `cargo xtask deploy` and `destroy`
     #[command(hide = true)]
     Secrets(secrets::Args),
 }

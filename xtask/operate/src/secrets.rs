@@ -1,4 +1,4 @@
-//! `secrets`: creates the missing secrets of a stage on AWS, before its stacks.
+//! `secrets`: creates the missing secrets of a stage on AWS, before its stacks, or deletes them.
 
 use anyhow::Result;
 use clap::Parser;
@@ -15,10 +15,16 @@ pub struct Args {
     stage: String,
     #[arg(long)]
     region: String,
+    /// Delete them instead
+    #[arg(long)]
+    delete: bool,
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let aws = Aws::of(Signer::of(credentials::find(paths)?), &args.region);
+    if args.delete {
+        return secrets::delete(&aws, &args.stage);
+    }
     for name in secrets::provide(&aws, &args.stage)? {
         println!("created {name}");
     }

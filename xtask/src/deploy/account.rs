@@ -1,10 +1,10 @@
 //! What a deployment asks the AWS that it goes to: the local one, or an account.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::de::DeserializeOwned;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::{self, Aws};
@@ -13,6 +13,9 @@ use xtask_common::shop::{open_work, secrets};
 use xtask_common::stack::Running;
 
 use crate::deploy::cdk::Environment;
+use crate::deploy::plan::{Plan, stack_name};
+use crate::deploy::remedy::remedy;
+use crate::deploy::stacks::Stacks;
 use crate::package::{self, OPERATE};
 
 pub enum Account<'a> {
@@ -25,11 +28,7 @@ impl Account<'_> {
     /// Fails for a stage of the time when the shop was one stack.
     pub fn expect_no_single_stack(&self, stage: &str) -> Result<()> {
         let stack = format!("ferrocart-{stage}");
-        let status: Option<String> = match self {
-            Self::Local(running) => Aws::local(&running.endpoint()).stack_status(&stack),
-            Self::Aws(paths, aws) => inspect(paths, aws, &["status", &stack])?,
-        };
-        if status.is_none_or(|status| status == "DELETE_COMPLETE") {
+        if self.statuses(std::slice::from_ref(&stack))?.is_empty() {
             return Ok(());
         }
         match self {
@@ -44,13 +43,21 @@ impl Account<'_> {
         }
     }
 
-    /// The services that a stage has deployed.
-    pub fn services(&self, stage: &str) -> Result<BTreeSet<String>> {
+    /// The stacks of a stage, of those that `plan` has.
+    pub fn stacks(&self, plan: &Plan, stage: &str) -> Result<Stacks> {
+        let names: Vec<String> = plan.stacks().iter().map(|service| stack_name(stage, service)).collect();
+        Ok(Stacks::of(plan, stage, &self.statuses(&names)?))
+    }
+
+    /// The status of each of these stacks that exists.
+    fn statuses(&self, stacks: &[String]) -> Result<BTreeMap<String, String>> {
         match self {
-            Self::Local(running) => {
-                xtask_common::shop::stage::deployed(&Aws::local(&running.endpoint()), stage)
+            Self::Local(running) => Aws::local(&running.endpoint()).stack_statuses(stacks),
+            Self::Aws(paths, aws) => {
+                let question: Vec<&str> =
+                    ["stacks"].into_iter().chain(stacks.iter().map(String::as_str)).collect();
+                inspect(paths, aws, &question)
             }
-            Self::Aws(paths, aws) => inspect(paths, aws, &["services", stage]),
         }
     }
 
@@ -59,8 +66,18 @@ impl Account<'_> {
         match self {
             Self::Local(running) => secrets::provide(&Aws::local(&running.endpoint()), stage).map(drop),
             Self::Aws(paths, aws) => {
-                let arguments = ["secrets", "--stage", stage, "--region", &aws.region];
-                package::output(paths, OPERATE, &arguments).map(drop)
+                operate(paths, aws, &["secrets", "--stage", stage, "--region", &aws.region]).map(drop)
+            }
+        }
+    }
+
+    /// Deletes the secrets of a stage.
+    pub fn delete_secrets(&self, stage: &str) -> Result<()> {
+        match self {
+            Self::Local(running) => secrets::delete(&Aws::local(&running.endpoint()), stage),
+            Self::Aws(paths, aws) => {
+                let arguments = ["secrets", "--stage", stage, "--region", &aws.region, "--delete"];
+                operate(paths, aws, &arguments).map(drop)
             }
         }
     }
@@ -78,11 +95,12 @@ impl Account<'_> {
         }
     }
 
-    /// As the CDK writes it.
-    pub fn environment(&self) -> String {
+    pub fn environment(&self) -> Environment {
         match self {
-            Self::Local(_) => format!("aws://{}/{}", aws::ACCOUNT, aws::REGION),
-            Self::Aws(_, Environment { account, region }) => format!("aws://{account}/{region}"),
+            Self::Local(_) => {
+                Environment { account: aws::ACCOUNT.to_owned(), region: aws::REGION.to_owned() }
+            }
+            Self::Aws(_, environment) => environment.clone(),
         }
     }
 }
@@ -99,7 +117,15 @@ impl fmt::Display for Account<'_> {
 }
 
 fn inspect<T: DeserializeOwned>(paths: &Paths, aws: &Environment, question: &[&str]) -> Result<T> {
-    let arguments = [&["inspect", "--region", &aws.region], question].concat();
-    let answer = package::output(paths, OPERATE, &arguments)?;
+    let answer = operate(paths, aws, &[&["inspect", "--region", &aws.region], question].concat())?;
     serde_json::from_str(&answer).context("cannot read what `xtask-operate inspect` printed")
+}
+
+/// What an operators' command prints.
+fn operate(paths: &Paths, aws: &Environment, arguments: &[&str]) -> Result<String> {
+    let printed = package::output(paths, OPERATE, arguments);
+    printed.map_err(|error| match remedy(&format!("{error:#}"), aws) {
+        Some(remedy) => anyhow!(remedy),
+        None => error,
+    })
 }

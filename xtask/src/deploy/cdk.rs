@@ -112,7 +112,7 @@ pub fn environment(assembly: &Path) -> Result<Option<Environment>> {
     Ok(environments.next().and_then(Environment::parse))
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Environment {
     pub account: String,
     pub region: String,

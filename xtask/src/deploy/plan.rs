@@ -137,6 +137,11 @@ impl Plan {
         })
     }
 
+    /// Whether a stage can do without this stack.
+    pub fn is_optional(&self, stack: &str) -> bool {
+        self.services.iter().any(|service| service.name == stack && !service.core)
+    }
+
     /// The deployed services that the stage shall not have any more.
     pub fn removed<'a>(&'a self, deployed: &'a BTreeSet<String>) -> Vec<&'a str> {
         let kept: BTreeSet<&str> = self.names().collect();
@@ -150,14 +155,22 @@ pub fn stack_name(stage: &str, service: &str) -> String {
 }
 
 #[cfg(test)]
+impl Plan {
+    /// A service of the core, and one that needs another.
+    pub fn example() -> Self {
+        let json = r#"[{"name": "basket", "core": true, "needs": [], "crate": "basket"},
+            {"name": "fulfilment", "core": false, "needs": ["shipping"], "crate": "ordering"},
+            {"name": "shipping", "core": false, "needs": [], "crate": "shipping"}]"#;
+        Self { services: serde_json::from_str(json).unwrap() }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
     fn plan() -> Plan {
-        let json = r#"[{"name": "basket", "core": true, "needs": [], "crate": "basket"},
-            {"name": "fulfilment", "core": false, "needs": ["shipping"], "crate": "ordering"},
-            {"name": "shipping", "core": false, "needs": [], "crate": "shipping"}]"#;
-        Plan { services: serde_json::from_str(json).unwrap() }
+        Plan::example()
     }
 
     fn args(services: &str) -> ServicesArgs {

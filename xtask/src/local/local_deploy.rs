@@ -89,8 +89,7 @@ impl Deployment<'_> {
         }
         let outputs = Outputs::read(&self.stack.outputs()).ok()?;
         let aws = Aws::local(&self.running.endpoint());
-        let is_whole =
-            |service: &&str| is_complete(aws.stack_status(&stack_name(self.stack.stage, service)).as_deref());
+        let is_whole = |service: &&str| is_complete(&aws, &stack_name(self.stack.stage, service));
         let whole = self.plan.stacks().iter().all(is_whole);
         let health = aws::agent().get(format!("{}/health", outputs.api_url)).call().ok()?;
         (whole && health.status().is_success()).then_some(outputs)
@@ -108,7 +107,7 @@ impl Deployment<'_> {
         let raw_outputs = self.stack.dir().join("cdk-outputs.json");
 
         // An interrupted run may have left it incomplete.
-        if !is_complete(aws.stack_status("CDKToolkit").as_deref()) {
+        if !is_complete(&aws, "CDKToolkit") {
             step.note("preparing the account");
             let mut bootstrap =
                 cdk::bootstrap(self.paths, &format!("aws://{}/{}", aws::ACCOUNT, aws::REGION));
@@ -185,6 +184,6 @@ impl Deployment<'_> {
     }
 }
 
-fn is_complete(status: Option<&str>) -> bool {
-    matches!(status, Some("CREATE_COMPLETE" | "UPDATE_COMPLETE"))
+fn is_complete(aws: &Aws, stack: &str) -> bool {
+    matches!(aws.stack_status(stack), Ok(Some(status)) if ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&&*status))
 }

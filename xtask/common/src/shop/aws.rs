@@ -198,13 +198,21 @@ impl Aws {
         serde_json::from_str(&answer).context("Lambda answered what is not JSON")
     }
 
-    /// The status of a deployed stack, such as `CREATE_COMPLETE`, if there is one.
-    pub fn stack_status(&self, stack: &str) -> Option<String> {
+    /// The status of a stack, such as `CREATE_COMPLETE`; none if there is no such stack.
+    pub fn stack_status(&self, stack: &str) -> Result<Option<String>> {
         let form = format!("Action=DescribeStacks&Version=2010-05-15&StackName={stack}");
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        let answer = self.send("POST", "cloudformation", "/", &headers, &form).ok()?;
-        let (_, rest) = answer.split_once("<StackStatus>")?;
-        Some(rest.split_once('<')?.0.to_owned())
+        match self.send("POST", "cloudformation", "/", &headers, &form) {
+            Ok(answer) => Ok(element(&answer, "StackStatus").map(str::to_owned)),
+            Err(error) if error.downcast_ref().is_some_and(Refusal::is_of_missing_stack) => Ok(None),
+            Err(error) => Err(error.context(format!("cannot look up the stack {stack}"))),
+        }
+    }
+
+    /// The status of each of these stacks that exists.
+    pub fn stack_statuses(&self, stacks: &[String]) -> Result<BTreeMap<String, String>> {
+        let status = |stack: &String| Ok(self.stack_status(stack)?.map(|status| (stack.clone(), status)));
+        stacks.iter().filter_map(|stack| status(stack).transpose()).collect()
     }
 
     fn send(
@@ -279,10 +287,12 @@ pub struct Refusal {
 }
 
 impl Refusal {
+    /// From JSON, or from XML as `CloudFormation` answers.
     fn of(status: u16, text: &str) -> Self {
         let error: Value = serde_json::from_str(text).unwrap_or_default();
-        let kind = error["__type"].as_str().unwrap_or_default();
-        let message = error["message"].as_str().or(error["Message"].as_str()).unwrap_or(text);
+        let kind = error["__type"].as_str().or_else(|| element(text, "Code")).unwrap_or_default();
+        let message = error["message"].as_str().or(error["Message"].as_str());
+        let message = message.or_else(|| element(text, "Message")).unwrap_or(text);
         Self {
             status,
             // Some services prefix it with a namespace.
@@ -290,6 +300,17 @@ impl Refusal {
             message: message.to_owned(),
         }
     }
+
+    /// `CloudFormation` has no error code for it.
+    fn is_of_missing_stack(&self) -> bool {
+        self.kind == "ValidationError" && self.message.ends_with("does not exist")
+    }
+}
+
+/// The text of the first such element of an XML document.
+fn element<'a>(xml: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = xml.split_once(&format!("<{name}>"))?;
+    rest.split_once('<').map(|(text, _)| text)
 }
 
 impl fmt::Display for Refusal {
@@ -318,5 +339,23 @@ mod tests {
             ("X", "answered 400: no such queue")
         );
         assert_eq!(Refusal::of(400, "<html>").to_string(), "answered 400: <html>");
+    }
+
+    #[test]
+    fn a_missing_stack_is_known_from_other_refusals() {
+        let refusal = |code: &str, message: &str| {
+            let error =
+                format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
+            Refusal::of(400, &format!("<ErrorResponse>{error}</ErrorResponse>"))
+        };
+        let missing = refusal("ValidationError", "Stack with id ferrocart-dev does not exist");
+        assert!(missing.is_of_missing_stack());
+        let expired = refusal("ExpiredToken", "The security token included in the request is expired");
+        assert!(!expired.is_of_missing_stack());
+        assert_eq!(
+            expired.to_string(),
+            "answered 400: The security token included in the request is expired"
+        );
+        assert!(!refusal("ValidationError", "1 validation error detected").is_of_missing_stack());
     }
 }

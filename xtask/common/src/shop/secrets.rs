@@ -55,6 +55,14 @@ pub fn provide(aws: &Aws, stage: &str) -> Result<Vec<String>> {
     Ok(created)
 }
 
+/// Deletes the secrets of a stage that there are.
+pub fn delete(aws: &Aws, stage: &str) -> Result<()> {
+    let names = [PROVIDER_KEY, WEBHOOK_SECRET].map(|secret| secret.parameter(stage));
+    // Those that do not exist are no error.
+    let deleted = aws.call(Service::Ssm, "DeleteParameters", &json!({ "Names": names }));
+    deleted.map(drop).with_context(|| format!("cannot delete {}", names.join(" and ")))
+}
+
 fn is_about_existing(error: &anyhow::Error) -> bool {
     error.downcast_ref().is_some_and(|refusal: &Refusal| refusal.kind == "ParameterAlreadyExists")
 }
