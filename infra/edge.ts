@@ -1,4 +1,4 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { type CfnElement, CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { watchRequests } from './constructs/alarms.ts';
 import { deployedRoutes, routesOf, withHeads } from './constructs/api-routes.ts';
@@ -20,8 +20,8 @@ export interface EdgeContext extends StackContext {
 export class Edge extends ServiceStack {
   constructor(scope: Construct, { services, ...context }: EdgeContext) {
     super(scope, 'edge', context);
-    const functions = services.flatMap(({ node, service }) =>
-      node.findAll().filter((construct) => construct instanceof HttpFunction).map(({ name }) => ({ name, service })));
+    const constructs = services.flatMap(({ node }) => node.findAll().filter((construct) => construct instanceof HttpFunction));
+    const functions = constructs.map((construct) => ({ name: construct.name, service: ServiceStack.of(construct).service }));
     const routes = withHeads(deployedRoutes(routesOf(readDocument()), functions));
     for (const { name, service } of functions) {
       if (!routes.some((route) => 'function' in route && route.function === name)) {
@@ -31,6 +31,7 @@ export class Edge extends ServiceStack {
     const api = new RestApi(this, 'Http', {
       routes,
       variables: { services: services.map(({ service }) => service).join(',') },
+      functionIds: constructs.map(({ node }) => (node.defaultChild as CfnElement).logicalId),
     });
     watchRequests(this, api.serverErrors);
     // For the payment sandbox.

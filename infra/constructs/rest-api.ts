@@ -21,6 +21,8 @@ export interface RestApiProps {
   readonly routes: readonly Route[];
   /** What functions read about the stage with each request. */
   readonly variables: Readonly<Record<string, string>>;
+  /** The logical id of each function in its own stack. */
+  readonly functionIds: readonly string[];
 }
 
 /**
@@ -36,7 +38,7 @@ export class RestApi extends Construct {
   private readonly stack: ServiceStack;
   private readonly validator: IRequestValidator;
 
-  constructor(scope: Construct, id: string, { routes, variables }: RestApiProps) {
+  constructor(scope: Construct, id: string, { routes, variables, functionIds }: RestApiProps) {
     super(scope, id);
     this.stack = ServiceStack.of(this);
     const { settings } = this.stack;
@@ -84,6 +86,9 @@ export class RestApi extends Construct {
     const at = (path: string) => routes.filter((route) => route.path === path);
     for (const path of paths) this.refuseOtherMethods(path, at(path));
     this.refuseUnknownRoutes();
+    // A deployment is a copy of the methods. The template does not change with the ARN of a
+    // function, which is the value of a parameter, but a replaced function has another logical id.
+    this.api.latestDeployment!.addToLogicalId({ functionIds });
     this.throttle(routes);
     const stage = this.api.deploymentStage;
     acknowledge(stage, 'APIG6', 'The access log has a line for each request; the execution log goes to a group without a retention.');

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Match } from 'aws-cdk-lib/assertions';
+import type { CfnElement } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { ResponseType } from 'aws-cdk-lib/aws-apigateway';
-import { called, type Context, only, pathOf, propertiesOf, resources, synthesize, target } from './template.ts';
+import { HttpFunction } from '../constructs/http-function.ts';
+import { called, type Context, only, pathOf, propertiesOf, resources, stacks, synthesize, target } from './template.ts';
 
 const template = synthesize();
 
@@ -376,4 +378,26 @@ test('requests are logged without saying who sent them', () => {
   const format = stage!.Properties.AccessLogSetting.Format;
   assert.ok(JSON.parse(format).requestId);
   assert.doesNotMatch(format, /identity|\$context\.path\b|userAgent|sourceIp/);
+});
+
+describe('the deployment of the API', () => {
+  /** The deployment of a shop whose `replaced` function is another one than before. */
+  const deploymentOf = (replaced?: string) => {
+    const all = stacks({ services: 'core' });
+    const functions = all.flatMap(({ node }) => node.findAll().filter((construct) => construct instanceof HttpFunction));
+    for (const { name, node } of functions) {
+      if (name === replaced) (node.defaultChild as CfnElement).overrideLogicalId('Replaced');
+    }
+    const edge = Template.fromStack(all.at(-1)!);
+    const [id, { DependsOn }] = only(edge, 'AWS::ApiGateway::Deployment');
+    assert.deepEqual(propertiesOf(edge, 'AWS::ApiGateway::Stage').map(({ DeploymentId }) => target(DeploymentId)), [id]);
+    for (const method of Object.keys(resources(edge, 'AWS::ApiGateway::Method'))) assert.ok(DependsOn!.includes(method), method);
+    return id;
+  };
+
+  test('is a new one when a function that it calls was replaced, and no other time', () => {
+    const deployment = deploymentOf();
+    assert.equal(deploymentOf(), deployment);
+    assert.notEqual(deploymentOf('basket-api'), deployment);
+  });
 });
