@@ -25,6 +25,8 @@ export class Foundation extends ServiceStack {
     const bus = new EventBus(this, 'EventBus', { eventBusName: this.stackName });
     new EventArchive(this, 'Events', { bus });
     this.provide('event-bus-name', bus.eventBusName);
+    // `cargo xtask deploy` starts from these.
+    this.provide('settings', JSON.stringify(settings.given));
 
     const { pool, client } = new SignIn(this, 'SignIn');
     pool.addTrigger(UserPoolOperation.PRE_SIGN_UP, new RustFunction(this, 'SignUp', {

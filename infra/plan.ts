@@ -5,13 +5,14 @@
  */
 
 import { selectServices } from './services.ts';
-import { readSettings, SettingError } from './settings.ts';
+import { expectSettings, readSettings, SettingError } from './settings.ts';
 
 const values = new Map(process.argv.slice(2).map((argument) => {
   const [name, ...value] = argument.split('=');
-  return [name, value.join('=')] as const;
+  return [name!, value.join('=')] as const;
 }));
 try {
+  expectSettings(values.keys(), ['services', 'without']);
   const settings = readSettings((name) => values.get(name));
   const services = selectServices(values.get('services') ?? 'core', values.get('without') ?? '', settings);
   console.log(JSON.stringify(services));

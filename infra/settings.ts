@@ -14,6 +14,8 @@ export type Encryption = 'aws-owned' | 'aws-managed';
 
 /** What may differ between deployments, read from `cdk -c name=value`. */
 export interface Settings {
+  /** The settings that were given, as they were given: what the next deployment repeats. */
+  readonly given: Readonly<Record<string, string>>;
   /** `-c stage=`: names the stacks, the API stage and every tag. */
   readonly stage: string;
   /** Stages whose name starts with `prod` keep their data when a stack is deleted. */
@@ -94,14 +96,21 @@ export interface Settings {
   readonly budgetEmail?: string;
 }
 
+/** What commands of `cargo xtask` choose by options of their own. */
+const OPTIONS: ReadonlySet<string> = new Set(['stage', 'arch', 'functions']);
+
 /** An invalid value of a setting; the message is for the person who deploys. */
 export class SettingError extends Error {}
 
 /** Reads every setting, or throws a `SettingError` that names the first invalid one. */
 export function readSettings(context: (name: string) => unknown): Settings {
+  const given: Record<string, string> = {};
   const text = (name: string, fallback: string): string => {
     const value = context(name);
-    return value === undefined || value === null ? fallback : String(value).trim();
+    if (value === undefined || value === null) return fallback;
+    const trimmed = String(value).trim();
+    if (!OPTIONS.has(name)) given[name] = trimmed;
+    return trimmed;
   };
   const matching = (name: string, fallback: string, pattern: RegExp, allowed: string): string => {
     const value = text(name, fallback);
@@ -137,6 +146,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
   const passwordSignIn = flag('passwordSignIn', !production);
   if (production && passwordSignIn) refuse('passwordSignIn', 'true', 'false in a production stage');
   return {
+    given,
     stage,
     production,
     delivery: oneOf('delivery', ['direct', 'queued'], production ? 'queued' : 'direct'),
@@ -163,6 +173,26 @@ export function readSettings(context: (name: string) => unknown): Settings {
     ...(alarmEmail === '' ? {} : { alarmEmail }),
     ...(budgetEmail === '' ? {} : { budgetEmail }),
   };
+}
+
+/** The names that `--set` takes. */
+export function settingNames(): string[] {
+  const names: string[] = [];
+  readSettings((name) => {
+    names.push(name);
+    return undefined;
+  });
+  return names.filter((name) => !OPTIONS.has(name)).sort();
+}
+
+/** Throws a `SettingError` for the first name that is no setting: it would change nothing. */
+export function expectSettings(names: Iterable<string>, others: readonly string[]): void {
+  const known = settingNames();
+  for (const name of names) {
+    if (!known.includes(name) && !others.includes(name)) {
+      throw new SettingError(`There is no setting "${name}": the settings are ${known.join(', ')}.`);
+    }
+  }
 }
 
 function origins(list: string): string[] {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readSettings, SettingError } from '../settings.ts';
-import { SERVICES, functionsDirectory, synthesize } from './template.ts';
+import { expectSettings, readSettings, SettingError, settingNames } from '../settings.ts';
+import { SERVICES, functionsDirectory, propertiesOf, synthesize } from './template.ts';
 
 const read = (context: Record<string, string>) => readSettings((name) => context[name]);
 
@@ -66,6 +66,23 @@ for (const [name, values] of WRONG) {
     }
   });
 }
+
+test('an unknown setting is refused with the names of all', () => {
+  assert.throws(() => expectSettings(['waf', 'dilivery'], []), (error: Error) => {
+    assert.ok(error instanceof SettingError);
+    assert.match(error.message, /^There is no setting "dilivery": the settings are alarmEmail, .*, delivery, .*, waf\.$/);
+    return true;
+  });
+  expectSettings(['services', ...settingNames()], ['services']);
+  assert.throws(() => expectSettings(['stage'], []), SettingError);
+});
+
+test('a stage hands the settings that it was given to its next deployment', () => {
+  const settings = (context: Record<string, string>) => propertiesOf(synthesize(context), 'AWS::SSM::Parameter')
+    .find(({ Name }) => Name.endsWith('/foundation/settings')).Value;
+  assert.equal(settings({}), '{}');
+  assert.deepEqual(JSON.parse(settings({ delivery: 'queued', waf: 'false' })), { delivery: 'queued', waf: 'false' });
+});
 
 test('production delivers through queues and has alarms, unless that is declined', () => {
   const production = read({ stage: 'prod' });

@@ -158,7 +158,8 @@ describe('stacks', () => {
     const values = stacks().map(valuesOf);
     const read = new Set(values.flatMap((one) => one.read));
     const rest = values.flatMap(({ provided }) => provided).filter((name) => !read.has(name));
-    assert.deepEqual(rest, ['/ferrocart/dev/edge/api-url']);
+    // `cargo xtask deploy` reads the settings.
+    assert.deepEqual(rest, ['/ferrocart/dev/foundation/settings', '/ferrocart/dev/edge/api-url']);
     assert.match(JSON.stringify(synthesize().toJSON().Resources), /"API_URL_PARAMETER":"\/ferrocart\/dev\/edge\/api-url"/);
   });
 });

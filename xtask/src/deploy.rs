@@ -6,6 +6,7 @@ pub mod plan;
 pub mod postman;
 mod remedy;
 pub mod removal;
+pub mod settings;
 mod stacks;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use crate::deploy::cdk::{Environment, Stage};
 use crate::deploy::plan::{Plan, ServicesArgs, stack_name};
 use crate::deploy::remedy::remedy;
 use crate::deploy::removal::Removal;
+use crate::deploy::settings::{Settings, SettingsArgs};
 use crate::local::installs::Installs;
 
 #[derive(Parser)]
@@ -42,9 +44,8 @@ pub struct Args {
     /// Processor of the functions
     #[arg(long, value_enum, default_value_t)]
     arch: Arch,
-    /// Another setting of the infrastructure, e.g. `allowedOrigins=https://shop.example.com`
-    #[arg(long = "set", value_name = "NAME=VALUE")]
-    settings: Vec<String>,
+    #[command(flatten)]
+    settings: SettingsArgs,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -75,25 +76,29 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
 
     // Templates first: wrong settings and missing credentials then fail before a long build.
     let placeholders = cdk::placeholders(&all)?;
-    let settings: Vec<&str> = args.settings.iter().map(String::as_str).collect();
-    let draft = Stage { name, arch: args.arch, functions: &placeholders, settings: &settings };
+    let given = Settings::default().with(&args.settings).lines();
+    Plan::expect_settings(paths, &given)?;
+    let draft = Stage { name, arch: args.arch, functions: &placeholders, settings: &given };
     let environment = account(paths, &draft, &files, &mut steps)?;
     let aws = Account::Aws(paths, environment);
-    let (plan, deployed) = steps.run("services", |step| {
+    let (settings, plan, deployed) = steps.run("services", |step| {
         step.note("looking up what the stage has");
         aws.expect_no_single_stack(name)?;
         let every = Plan::all(paths)?;
         let stacks = aws.stacks(&every, name)?;
         stacks.expect_idle()?;
         let deployed = stacks.services(&every);
-        let plan = args.services.plan(paths, &deployed, DEFAULT_SERVICES, &settings)?;
+        let settings = aws.settings(name)?.with(&args.settings);
+        let plan = args.services.plan(paths, &deployed, DEFAULT_SERVICES, &settings.lines())?;
         stacks.expect_deployable(&plan, &aws.environment().region)?;
         let shown = plan.names().collect::<Vec<_>>().join(", ");
-        Ok(((plan, deployed), shown))
+        Ok(((settings, plan, deployed), shown))
     })?;
     let added = plan.added(&args.services, &deployed);
     let removal = Removal::of(&plan, &deployed, name);
-    for line in added.chain(removal.consequences(&files.stack_outputs, name)) {
+    for line in
+        settings.shown().into_iter().chain(added).chain(removal.consequences(&files.stack_outputs, name))
+    {
         println!("      {line}");
     }
     removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
@@ -105,8 +110,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         Ok((built, shown))
     })?;
 
-    let services = plan.setting();
-    let with_services: Vec<&str> = settings.iter().copied().chain([&*services]).collect();
+    let with_services: Vec<String> = settings.lines().into_iter().chain([plan.setting()]).collect();
     let stage = Stage { functions: &built.dir, settings: &with_services, ..draft };
     steps.run("templates", |step| {
         Ok((step.run(&mut cdk::synth(paths, &stage, &files.assembly))?, String::new()))
@@ -118,8 +122,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     if !removal.is_nothing() {
         // Work may have come in meanwhile; by now the routes are gone.
         removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
-        let services = removal.setting();
-        let removed = Stage { settings: &[&services], ..draft };
+        let removed = Stage { settings: &[removal.setting()], ..draft };
         process::attached(&mut cdk::synth(paths, &removed, &files.removal_assembly))?;
         run_on_aws(removal.command(paths, &files.removal_assembly), &aws)?;
     }
@@ -149,7 +152,7 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
     steps.run("node packages", |step| Ok(((), node::provide(paths, paths.root(), step)?)))?;
     // Deletion needs the names and the account of the stacks, not their code.
     let placeholders = cdk::placeholders(&Services::find(paths)?)?;
-    let settings = &["services=all"];
+    let settings = &["services=all".to_owned()];
     let stage = Stage { name, arch: Arch::default(), functions: &placeholders, settings };
     let aws = Account::Aws(paths, account(paths, &stage, &files, &mut steps)?);
     let plan = Plan::all(paths)?;

@@ -97,6 +97,11 @@ impl LocalStack {
         self.dir.join("services")
     }
 
+    /// The settings of the deployed stage.
+    pub fn settings(&self) -> PathBuf {
+        self.dir.join("settings")
+    }
+
     /// The outputs of each stack.
     pub fn stack_outputs(&self) -> PathBuf {
         self.dir.join("stack-outputs.json")
@@ -181,7 +186,8 @@ impl LocalStack {
 
     /// Removes all data of the stack, which must not be running.
     pub fn wipe(&self) -> Result<()> {
-        for path in [self.outputs(), self.stack_outputs(), self.services(), self.deployed()] {
+        for path in [self.outputs(), self.stack_outputs(), self.services(), self.settings(), self.deployed()]
+        {
             fingerprint::forget(&path)?;
         }
         for dir in [self.state(), self.assembly()] {

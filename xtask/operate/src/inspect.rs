@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use serde_json::json;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::Aws;
-use xtask_common::shop::open_work;
+use xtask_common::shop::{open_work, stage};
 use xtask_common::shop::outputs::StackOutputs;
 
 use crate::credentials;
@@ -26,6 +26,8 @@ pub struct Args {
 enum Question {
     /// The status of each of these stacks that exists
     Stacks { stacks: Vec<String> },
+    /// The settings that a stage was deployed with
+    Settings { stage: String },
     /// What a stack has not finished
     OpenWork { outputs: PathBuf, stack: String },
 }
@@ -37,6 +39,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
             let statuses: BTreeMap<String, String> = aws.stack_statuses(stacks)?;
             json!(statuses)
         }
+        Question::Settings { stage } => json!(stage::settings(&aws, stage)?),
         Question::OpenWork { outputs, stack } => {
             json!(open_work::of(&aws, &StackOutputs::read(outputs)?, stack)?)
         }

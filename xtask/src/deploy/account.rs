@@ -15,6 +15,7 @@ use xtask_common::stack::Running;
 use crate::deploy::cdk::Environment;
 use crate::deploy::plan::{Plan, stack_name};
 use crate::deploy::remedy::remedy;
+use crate::deploy::settings::Settings;
 use crate::deploy::stacks::Stacks;
 use crate::package::{self, OPERATE};
 
@@ -58,6 +59,17 @@ impl Account<'_> {
                     ["stacks"].into_iter().chain(stacks.iter().map(String::as_str)).collect();
                 inspect(paths, aws, &question)
             }
+        }
+    }
+
+    /// The settings that a stage was deployed with.
+    pub fn settings(&self, stage: &str) -> Result<Settings> {
+        match self {
+            Self::Local(running) => Ok(Settings::of(xtask_common::shop::stage::settings(
+                &Aws::local(&running.endpoint()),
+                stage,
+            )?)),
+            Self::Aws(paths, aws) => inspect(paths, aws, &["settings", stage]),
         }
     }
 

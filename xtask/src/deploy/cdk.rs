@@ -23,7 +23,7 @@ pub struct Stage<'a> {
     /// Directory with `<service>/bootstrap.zip`.
     pub functions: &'a Path,
     /// Other settings, as `name=value`.
-    pub settings: &'a [&'a str],
+    pub settings: &'a [String],
 }
 
 impl Stage<'_> {
@@ -33,7 +33,7 @@ impl Stage<'_> {
             format!("arch={}", self.arch.name()),
             format!("functions={}", self.functions.display()),
         ];
-        fixed.into_iter().chain(self.settings.iter().map(ToString::to_string)).collect()
+        fixed.into_iter().chain(self.settings.iter().cloned()).collect()
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
             name: "dev",
             arch: Arch::Arm64,
             functions: Path::new("/t/lambda"),
-            settings: &["services=all"],
+            settings: &["services=all".to_owned()],
         };
         let expected = ["stage=dev", "arch=arm64", "functions=/t/lambda", "services=all"];
         assert_eq!(stage.all_settings(), expected);

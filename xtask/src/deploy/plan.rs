@@ -24,7 +24,7 @@ pub struct ServicesArgs {
     #[arg(long, value_name = "NAMES")]
     without: Option<String>,
     /// Deploy this service alone, and the edge if its routes changed
-    #[arg(long, value_name = "NAME", conflicts_with_all = ["services", "without"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["services", "without", "settings"])]
     only: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl ServicesArgs {
         paths: &Paths,
         deployed: &BTreeSet<String>,
         default: &str,
-        settings: &[&str],
+        settings: &[String],
     ) -> Result<Plan> {
         let without = self.without.as_deref().unwrap_or_default();
         let asked = self.services.as_deref().or(self.only.as_deref());
@@ -71,7 +71,7 @@ struct Planned {
 }
 
 impl Plan {
-    fn of(paths: &Paths, services: &str, without: &str, settings: &[&str]) -> Result<Self> {
+    fn of(paths: &Paths, services: &str, without: &str, settings: &[String]) -> Result<Self> {
         let mut node = process::command("node", &paths.infra());
         node.args(["--import", "tsx", "plan.ts"]).args(settings);
         node.arg(format!("services={services}")).arg(format!("without={without}"));
@@ -81,6 +81,11 @@ impl Plan {
         }
         let services = serde_json::from_slice(&output.stdout).context("cannot read the plan of services")?;
         Ok(Self { services })
+    }
+
+    /// Fails with the first setting that the infrastructure does not take.
+    pub fn expect_settings(paths: &Paths, settings: &[String]) -> Result<()> {
+        Self::of(paths, "", "", settings).map(drop)
     }
 
     /// Every service.

@@ -20,11 +20,16 @@ use crate::deploy::account::Account;
 use crate::deploy::cdk::{self, Stage};
 use crate::deploy::plan::{Plan, stack_name};
 use crate::deploy::removal::Removal;
+use crate::deploy::settings::Settings;
 use crate::local::{assets, environments};
 
 /// Tests and load runs on a laptop need no throttle and no long delays.
-const SETTINGS: &[&str] =
-    &["requestsPerSecond=10000", "requestBurst=5000", "erasureDelaySeconds=1", "carrierPaceSeconds=2"];
+const DEFAULTS: [(&str, &str); 4] = [
+    ("requestsPerSecond", "10000"),
+    ("requestBurst", "5000"),
+    ("erasureDelaySeconds", "1"),
+    ("carrierPaceSeconds", "2"),
+];
 
 /// The inputs of a deployment.
 pub struct Deployment<'a> {
@@ -34,6 +39,7 @@ pub struct Deployment<'a> {
     pub running: &'a Running,
     pub built: &'a Built,
     pub plan: &'a Plan,
+    pub settings: &'a Settings,
     /// The service that is deployed alone.
     pub only: Option<&'a str>,
     pub removal: &'a Removal,
@@ -71,7 +77,8 @@ impl Deployment<'_> {
             .text("stage", self.stack.stage)
             .text("arch", Arch::of_host().name())
             .text("endpoint", &self.running.endpoint());
-        let with_settings = SETTINGS.iter().fold(start, |print, setting| print.text("setting", setting));
+        let with_settings =
+            self.settings.over(&DEFAULTS).iter().fold(start, |print, setting| print.text("setting", setting));
         let with_plan = self.plan.names().fold(with_settings, |print, name| print.text("service", name));
         let with_code =
             self.built.hashes.iter().fold(with_plan, |print, (name, hash)| print.text(name, hash));
@@ -126,6 +133,7 @@ impl Deployment<'_> {
         self.synth(step, &self.plan.setting(), &self.built.dir, &assembly)?;
         // An interrupted deployment goes on with the same services, an interrupted removal, too.
         self.remember(self.plan.names().chain(self.removal.services()))?;
+        self.settings.write(&self.stack.settings())?;
 
         let stacks = self.plan.stacks_to_deploy(self.only, self.deployed);
         let mut deploy = cdk::deploy(self.paths, &stacks, &assembly, &raw_outputs);
@@ -156,7 +164,8 @@ impl Deployment<'_> {
     }
 
     fn synth(&self, step: &mut Step, services: &str, functions: &Path, assembly: &Path) -> Result<()> {
-        let settings: Vec<&str> = SETTINGS.iter().copied().chain([services]).collect();
+        let settings: Vec<String> =
+            self.settings.over(&DEFAULTS).into_iter().chain([services.to_owned()]).collect();
         let stage = Stage { name: self.stack.stage, arch: Arch::of_host(), functions, settings: &settings };
         let mut synth = cdk::synth(self.paths, &stage, assembly);
         cdk::local_credentials(&mut synth, self.running);

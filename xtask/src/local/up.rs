@@ -19,6 +19,7 @@ use crate::build;
 use crate::deploy::plan::ServicesArgs;
 use crate::deploy::postman;
 use crate::deploy::removal::Removal;
+use crate::deploy::settings::{Settings, SettingsArgs};
 use crate::local::installs::Installs;
 use crate::local::local_deploy::{self, Deployment};
 use crate::local::{seed, users};
@@ -36,6 +37,8 @@ pub struct Args {
     port: Option<u16>,
     #[command(flatten)]
     services: ServicesArgs,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
@@ -43,7 +46,8 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let _lock = Lock::take(stack.dir())?;
     let port = port(&stack, args)?;
     let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
-    let Up { outputs, new_users, .. } = bring_up(paths, &stack, Some(port), &args.services, &mut steps)?;
+    let Up { outputs, new_users, .. } =
+        bring_up(paths, &stack, Some(port), &args.services, &args.settings, &mut steps)?;
     steps.run("seed", |_| Ok(((), seed::seed(&outputs)?.to_string())))?;
     let environment = paths.local().join("postman/local.postman_environment.json");
     postman::write_environment(&environment, &outputs)?;
@@ -65,19 +69,21 @@ pub fn bring_up(
     stack: &LocalStack,
     port: Option<u16>,
     args: &ServicesArgs,
+    settings: &SettingsArgs,
     steps: &mut Steps,
 ) -> Result<Up> {
     let python = prerequisites::step(paths, steps)?;
     let installs = Installs::start(paths, steps, &python, Packages::Local).join_node(steps)?;
     let deployed = known_services(stack);
+    let settings = Settings::read(&stack.settings()).with(settings);
     let plan = steps.run("services", |_| {
-        let plan = args.plan(paths, &deployed, DEFAULT_SERVICES, &[])?;
+        let plan = args.plan(paths, &deployed, DEFAULT_SERVICES, &settings.lines())?;
         let shown = plan.names().collect::<Vec<_>>().join(", ");
         Ok((plan, shown))
     })?;
     let removal = Removal::of(&plan, &deployed, stack.stage);
     let consequences = removal.consequences(&stack.stack_outputs(), stack.stage);
-    for line in plan.added(args, &deployed).chain(consequences) {
+    for line in settings.shown().into_iter().chain(plan.added(args, &deployed)).chain(consequences) {
         println!("      {line}");
     }
     let built = steps.run("build services", |step| {
@@ -95,6 +101,7 @@ pub fn bring_up(
         running: &running,
         built: &built,
         plan: &plan,
+        settings: &settings,
         only: args.only(),
         removal: &removal,
         deployed: &deployed,

@@ -10,6 +10,7 @@ use xtask_common::paths::Paths;
 use xtask_common::process;
 use xtask_common::stack::LocalStack;
 
+use crate::deploy::settings::SettingsArgs;
 use crate::test::stack::TestStack;
 
 #[derive(Parser)]
@@ -23,6 +24,8 @@ pub struct Args {
     /// Where to write the report of the run, as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsArgs,
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
@@ -30,7 +33,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<ExitCode> {
         Some(seed) => seed,
         None => some_seed()?,
     };
-    let stack = TestStack::start(paths, LocalStack::of_chaos(paths))?;
+    let stack = TestStack::start(paths, LocalStack::of_chaos(paths), &args.settings)?;
     let mut program = program(paths, args.minutes, seed);
     if let Some(report) = &args.report {
         program.arg("--report").arg(std::path::absolute(report).context("where is the report?")?);

@@ -175,13 +175,18 @@ pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Chec
     };
     for (name, arch) in [("dev", Arch::Arm64), ("prod", Arch::X86_64)] {
         let assembly = assemblies.join(name);
-        let stage = Stage { name, arch, functions: &functions, settings: &["services=all"] };
+        let stage = Stage { name, arch, functions: &functions, settings: &["services=all".to_owned()] };
         checks.push(synth(&stage, &assembly));
         let mut lint = process::command(venv.tool("cfn-lint"), &paths.infra());
         lint.arg(assembly.join("*.template.json"));
         checks.push(Check::whole(lint));
     }
-    let core = Stage { name: "dev", arch: Arch::Arm64, functions: &functions, settings: &["services=core"] };
+    let core = Stage {
+        name: "dev",
+        arch: Arch::Arm64,
+        functions: &functions,
+        settings: &["services=core".to_owned()],
+    };
     checks.push(synth(&core, &assemblies.join("core")));
     let mut idle = cargo(paths, &["test", "-p", "xtask-reports", IDLE_TESTS, "--", "--ignored"]);
     idle.env("FERROCART_ASSEMBLIES", &assemblies);

@@ -12,6 +12,7 @@ use xtask_common::stack::LocalStack;
 use xtask_common::steps::{Background, Steps};
 use xtask_common::{node, prerequisites, process};
 
+use crate::deploy::settings::SettingsArgs;
 use crate::test::counts::Counts;
 use crate::test::failures::Failures;
 use crate::test::part::{self, Check, Counting, Part};
@@ -124,13 +125,14 @@ impl<'a> Runner<'a> {
             return Ok(part::plain(part, self.paths, &self.services));
         }
         if part == Part::Chaos {
-            let stack = TestStack::start(self.paths, LocalStack::of_chaos(self.paths))?;
+            let stack =
+                TestStack::start(self.paths, LocalStack::of_chaos(self.paths), &SettingsArgs::default())?;
             return part::on_stack(part, self.paths, &self.services, self.chaos.insert(stack));
         }
         let start = || {
             let stack = LocalStack::of_tests(self.paths);
             if self.needs_shop {
-                TestStack::start(self.paths, stack)
+                TestStack::start(self.paths, stack, &SettingsArgs::default())
             } else {
                 TestStack::start_empty(self.paths, stack, &self.services)
             }

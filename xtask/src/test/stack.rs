@@ -18,6 +18,7 @@ use xtask_common::steps::Steps;
 use crate::build::arch::Arch;
 use crate::deploy::cdk::{self, Stage};
 use crate::deploy::plan::ServicesArgs;
+use crate::deploy::settings::SettingsArgs;
 use crate::local::installs::Installs;
 use crate::local::up::{self, BRING_UP_STEPS, Up};
 
@@ -35,11 +36,11 @@ struct Guard {
 }
 
 impl TestStack {
-    pub fn start(paths: &Paths, stack: LocalStack) -> Result<Self> {
+    pub fn start(paths: &Paths, stack: LocalStack, settings: &SettingsArgs) -> Result<Self> {
         let guard = Guard::over(stack)?;
         let mut steps = Steps::new(paths, BRING_UP_STEPS);
         let Up { running, outputs, .. } =
-            up::bring_up(paths, &guard.stack, None, &ServicesArgs::default(), &mut steps)?;
+            up::bring_up(paths, &guard.stack, None, &ServicesArgs::default(), settings, &mut steps)?;
         Ok(Self { running, outputs: Some(outputs), guard })
     }
 
@@ -52,7 +53,7 @@ impl TestStack {
         let venv = Installs::start(paths, &steps, &python, Packages::Local).join(&mut steps)?;
         steps.run("templates", |step| {
             let functions = cdk::placeholders(services)?;
-            let settings = &["services=all"];
+            let settings = &["services=all".to_owned()];
             let stage = Stage { name: stack.stage, arch: Arch::of_host(), functions: &functions, settings };
             let mut synth = cdk::synth(paths, &stage, &stack.assembly());
             cdk::pretend_account(&mut synth, "111122223333", "us-east-1");

@@ -1,10 +1,30 @@
 //! The stages of the shop.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use serde_json::json;
 
 use crate::paths::Paths;
+use crate::shop::aws::{Aws, Refusal, Service};
+
+/// The settings that a stage was deployed with; none if it is not deployed.
+pub fn settings(aws: &Aws, stage: &str) -> Result<BTreeMap<String, String>> {
+    let name = format!("/ferrocart/{stage}/foundation/settings");
+    match aws.call(Service::Ssm, "GetParameter", &json!({ "Name": name })) {
+        Ok(answer) => {
+            let text = answer["Parameter"]["Value"].as_str().unwrap_or_default();
+            serde_json::from_str(text).with_context(|| format!("cannot read {name}"))
+        }
+        Err(error) if is_about_missing(&error) => Ok(BTreeMap::new()),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_about_missing(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|refusal: &Refusal| refusal.kind == "ParameterNotFound")
+}
 
 /// The outputs of a stage on AWS, once it was deployed from here.
 pub fn outputs_file(paths: &Paths, stage: &str) -> PathBuf {
