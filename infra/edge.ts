@@ -4,6 +4,8 @@ import { watchRequests } from './constructs/alarms.ts';
 import { deployedRoutes, routesOf, withHeads } from './constructs/api-routes.ts';
 import { HttpFunction } from './constructs/http-function.ts';
 import { DOCUMENT_NAME, readDocument } from './constructs/openapi.ts';
+import { HttpApi } from './constructs/http-api.ts';
+import type { PublicApi } from './constructs/public-api.ts';
 import { RestApi } from './constructs/rest-api.ts';
 import { ServiceStack, type StackContext } from './constructs/service-stack.ts';
 
@@ -28,15 +30,16 @@ export class Edge extends ServiceStack {
         throw new Error(`${DOCUMENT_NAME} has no operation that ${name} answers: describe its routes in services/${service}/src/openapi.rs.`);
       }
     }
-    const api = new RestApi(this, 'Http', {
-      routes,
-      variables: { services: services.map(({ service }) => service).join(',') },
-      functionIds: constructs.map(({ node }) => (node.defaultChild as CfnElement).logicalId),
-    });
+    const props = { routes, variables: { services: services.map(({ service }) => service).join(',') } };
+    const functionIds = constructs.map(({ node }) => (node.defaultChild as CfnElement).logicalId);
+    const api: PublicApi = context.settings.api === 'http'
+      ? new HttpApi(this, 'Http', props)
+      : new RestApi(this, 'Http', { ...props, functionIds });
     watchRequests(this, api.serverErrors);
     // For the payment sandbox.
     this.provide('api-url', api.url);
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'ApiId', { value: api.id });
+    new CfnOutput(this, 'ApiKind', { value: context.settings.api });
   }
 }

@@ -7,6 +7,11 @@ import { resolve } from 'node:path';
 export type Delivery = 'direct' | 'queued';
 
 /**
+ * Kind of the public API: an API Gateway REST API, or an HTTP API, which costs less and can do less.
+ */
+export type ApiKind = 'rest' | 'http';
+
+/**
  * Encryption key of the tables: DynamoDB's own, which is free, or one of this account whose uses
  * are logged.
  */
@@ -20,6 +25,8 @@ export interface Settings {
   readonly stage: string;
   /** Stages whose name starts with `prod` keep their data when a stack is deleted. */
   readonly production: boolean;
+  /** `-c api=`. */
+  readonly api: ApiKind;
   /** `-c delivery=`. */
   readonly delivery: Delivery;
   /** `-c encryption=`. */
@@ -145,10 +152,16 @@ export function readSettings(context: (name: string) => unknown): Settings {
   const production = stage.startsWith('prod');
   const passwordSignIn = flag('passwordSignIn', !production);
   if (production && passwordSignIn) refuse('passwordSignIn', 'true', 'false in a production stage');
+  const api = oneOf<ApiKind>('api', ['rest', 'http']);
+  const ofRest = (name: string): boolean => {
+    const value = flag(name, false);
+    return value && api !== 'rest' ? refuse(name, 'true', 'false with api=http') : value;
+  };
   return {
     given,
     stage,
     production,
+    api,
     delivery: oneOf('delivery', ['direct', 'queued'], production ? 'queued' : 'direct'),
     encryption: oneOf('encryption', ['aws-owned', 'aws-managed']),
     pointInTimeRecovery: flag('pointInTimeRecovery', production),
@@ -163,8 +176,8 @@ export function readSettings(context: (name: string) => unknown): Settings {
     carrierPaceSeconds: integer('carrierPaceSeconds', 60, 1, 604_800),
     lowStockThreshold: integer('lowStockThreshold', 5, 0, 1_000_000),
     passwordSignIn,
-    partnerKey: flag('partnerKey', false),
-    waf: flag('waf', false),
+    partnerKey: ofRest('partnerKey'),
+    waf: ofRest('waf'),
     ...(mailSender === '' ? {} : { mailSender }),
     ...(paymentProviderUrl === '' ? {} : { paymentProviderUrl }),
     paymentDelaySeconds: integer('paymentDelaySeconds', 10, 1, 900),

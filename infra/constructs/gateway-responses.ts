@@ -1,4 +1,5 @@
 import { type GatewayResponseOptions, ResponseType } from 'aws-cdk-lib/aws-apigateway';
+import { EXPOSED_HEADERS } from './cors.ts';
 
 /** Members of an RFC 9457 problem that do not depend on the request. */
 interface Problem {
@@ -21,9 +22,6 @@ export type Headers = Readonly<Record<string, string>>;
 
 /** Media type of every error (RFC 9457). */
 export const PROBLEM_JSON = "'application/problem+json'";
-
-/** Response headers that a page may read, beyond the CORS-safelisted ones. */
-export const EXPOSED_HEADERS: readonly string[] = ['ETag', 'Location', 'Retry-After', 'X-Correlation-Id'];
 
 /** Headers of every response that the gateway generates. */
 export function commonHeaders(allowedOrigins: readonly string[]): Headers {

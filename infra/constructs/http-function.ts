@@ -1,3 +1,4 @@
+import { Function, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { RustFunction, type RustFunctionProps } from './rust-function.ts';
 import { ServiceStack } from './service-stack.ts';
@@ -16,6 +17,15 @@ export class HttpFunction extends RustFunction {
 /** Under this name the stack of an `HttpFunction` provides the function's ARN. */
 export function functionArn(name: string): string {
   return `${name}-arn`;
+}
+
+/** The function of this name, which the stack of `service` provides, in another stack. */
+export function importedFunction(scope: Construct, service: string, name: string): IFunction {
+  const known = scope.node.tryFindChild(name) as IFunction | undefined;
+  return known ?? Function.fromFunctionAttributes(scope, name, {
+    functionArn: ServiceStack.of(scope).valueOf(service, functionArn(name)),
+    sameEnvironment: true,
+  });
 }
 
 /** An `HttpFunction` that answers signed-in users. */

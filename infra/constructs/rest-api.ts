@@ -4,34 +4,32 @@ import {
 } from 'aws-cdk-lib/aws-apigateway';
 import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { UserPool } from 'aws-cdk-lib/aws-cognito';
-import { Function, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import type { Access, FunctionRoute, GatewayRoute, Route } from './api-routes.ts';
+import { ALLOWED_METHODS, allowedHeaders, EXPOSED_HEADERS } from './cors.ts';
 import { Firewall } from './firewall.ts';
 import { type FixedResponse, fixedResponse } from './fixed-response.ts';
-import { EXPOSED_HEADERS, gatewayResponses, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
+import { gatewayResponses, PROBLEM_JSON, problemBody, UNKNOWN_ROUTE } from './gateway-responses.ts';
 import { logGroup } from './logs.ts';
 import { PartnerKeys } from './partner-keys.ts';
-import { functionArn } from './http-function.ts';
+import { importedFunction } from './http-function.ts';
+import type { PublicApi, PublicApiProps } from './public-api.ts';
 import { ServiceStack } from './service-stack.ts';
 import { methodSetting } from './throttling.ts';
 
-export interface RestApiProps {
-  readonly routes: readonly Route[];
-  /** What functions read about the stage with each request. */
-  readonly variables: Readonly<Record<string, string>>;
+export interface RestApiProps extends PublicApiProps {
   /** The logical id of each function in its own stack. */
   readonly functionIds: readonly string[];
 }
 
 /**
- * The shop's only public entry point: an API Gateway REST API with the given routes.
+ * The shop's public entry point: an API Gateway REST API with the given routes.
  *
  * It refuses requests that no function needs to see: callers who are not signed in, unknown routes
  * and methods, bodies that are not JSON objects, and more requests than the stage allows.
  */
-export class RestApi extends Construct {
+export class RestApi extends Construct implements PublicApi {
   readonly url: string;
   readonly id: string;
   private readonly api: CdkRestApi;
@@ -55,11 +53,8 @@ export class RestApi extends Construct {
       cloudWatchRole: false,
       defaultCorsPreflightOptions: {
         allowOrigins: [...settings.allowedOrigins],
-        allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-        allowHeaders: [
-          'Content-Type', 'Authorization', 'If-Match', 'If-None-Match', 'Idempotency-Key', 'X-Correlation-Id',
-          ...(settings.partnerKey ? ['X-Api-Key'] : []),
-        ],
+        allowMethods: [...ALLOWED_METHODS],
+        allowHeaders: allowedHeaders(settings),
         // Pages send their token in a header, so browsers need not send cookies.
         allowCredentials: false,
         exposeHeaders: [...EXPOSED_HEADERS],
@@ -102,7 +97,6 @@ export class RestApi extends Construct {
     }
   }
 
-  /** Requests that were answered with 5xx. */
   get serverErrors(): IMetric {
     return this.api.metricServerError({ statistic: 'Sum' });
   }
@@ -112,16 +106,8 @@ export class RestApi extends Construct {
     return new CognitoUserPoolsAuthorizer(this, 'SignedIn', { cognitoUserPools: [pool] });
   }
 
-  private handler({ service, function: name }: FunctionRoute): IFunction {
-    const known = this.node.tryFindChild(name) as IFunction | undefined;
-    return known ?? Function.fromFunctionAttributes(this, name, {
-      functionArn: this.stack.valueOf(service, functionArn(name)),
-      sameEnvironment: true,
-    });
-  }
-
   private invoke(route: FunctionRoute, authorizer?: CognitoUserPoolsAuthorizer): void {
-    const integration = new LambdaIntegration(this.handler(route), {
+    const integration = new LambdaIntegration(importedFunction(this, route.service, route.function), {
       // One permission for a function, not for a method: there are many methods.
       scopePermissionToMethod: false,
     });

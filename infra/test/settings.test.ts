@@ -34,6 +34,7 @@ test('scripts may sign in with a password except in production, where it cannot 
 const WRONG: [name: string, values: string[]][] = [
   ['stage', ['', 'Dev', '1st', 'a-name-that-is-long', 'a_b']],
   ['delivery', ['polled', '']],
+  ['api', ['soap', '', 'REST']],
   ['arch', ['x86', 'arm']],
   ['currency', ['usd', 'DOLLAR', '']],
   ['allowedOrigins', ['', '*', 'shop.example.com', 'https://shop.example.com/', "https://a'b", 'https://a.example,']],
@@ -82,6 +83,15 @@ test('a stage hands the settings that it was given to its next deployment', () =
     .find(({ Name }) => Name.endsWith('/foundation/settings')).Value;
   assert.equal(settings({}), '{}');
   assert.deepEqual(JSON.parse(settings({ delivery: 'queued', waf: 'false' })), { delivery: 'queued', waf: 'false' });
+});
+
+test('an HTTP API has neither keys nor a firewall', () => {
+  assert.equal(read({ api: 'http' }).api, 'http');
+  assert.equal(read({}).api, 'rest');
+  for (const name of ['partnerKey', 'waf']) {
+    assert.throws(() => read({ api: 'http', [name]: 'true' }), { message: `Setting "${name}" cannot be "true": it must be false with api=http.` });
+    read({ api: 'http', [name]: 'false' });
+  }
 });
 
 test('production delivers through queues and has alarms, unless that is declined', () => {
