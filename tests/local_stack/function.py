@@ -28,6 +28,12 @@ def serve(event):
     return {"statusCode": 200, "headers": {"content-type": "application/json"}, "body": json.dumps({"path": event["rawPath"]})}
 
 
+def reflect(event):
+    """Answers an HTTP API with the event, and with CORS headers of its own."""
+    headers = {"content-type": "application/json", "access-control-allow-origin": "*"}
+    return {"statusCode": 200, "headers": headers, "body": json.dumps(event)}
+
+
 def authorize(event):
     effect = "Allow" if event["queryStringParameters"]["token"] == "good" else "Deny"
     statement = {"Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"]}

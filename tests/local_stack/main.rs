@@ -7,6 +7,7 @@ mod asynchronous;
 mod data;
 mod event_sources;
 mod functions;
+mod http_apis;
 mod local_aws;
 mod mail;
 mod schedules;
