@@ -4,7 +4,7 @@ use audit::store::AuditStore;
 use basket::checkout::CheckoutService;
 use basket::store::{BasketStore, CheckoutStore, PriceStore};
 use inventory::store::StockStore;
-use lambdakit::http::openapi::{Access, Operation};
+use lambdakit::http::openapi::{Access, Operation, document};
 use lambdakit::idempotency::IdempotencyStore;
 use lambdakit::parameters::Parameter;
 use ordering::store::OrderStore;
@@ -15,7 +15,7 @@ use product::store::ProductStore;
 use shipping::store::ShipmentStore;
 use testkit::{Account, Answer, Client, customer_id};
 
-use crate::{name, operations};
+use crate::{ABOUT, name, operations};
 
 /// Each service with its operations. Their stores never respond: callers are authorized before.
 fn services() -> Vec<(Client, Vec<Operation>)> {
@@ -39,11 +39,11 @@ fn services() -> Vec<(Client, Vec<Operation>)> {
             .merge(payment::webhook::router(WebhookReceiver::new(payments, secrets))),
         audit::api::router(AuditStore::new(table("audit"))),
     ];
-    routers
-        .map(Client::new)
-        .into_iter()
-        .zip(operations().into_iter().map(|(_, operations)| operations))
-        .collect()
+    let mut operations: Vec<_> = operations().into_iter().map(|(_, operations)| operations).collect();
+    // The first service answers for a gateway that has no responses of its own, as an HTTP API.
+    let of_gateway = operations.pop().unwrap();
+    operations[0].extend(of_gateway);
+    routers.map(Client::new).into_iter().zip(operations).collect()
 }
 
 /// A path with a value for each parameter.
@@ -113,5 +113,19 @@ async fn a_service_answers_nothing_that_is_not_described() {
                 assert_eq!(refused.status, status, "{method} {path}: {}", refused.body);
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_service_answers_for_a_gateway_without_responses_of_its_own() {
+    let document = document(ABOUT, operations());
+    let (product, _) = services().remove(0);
+    let of_gateway = operations().pop().unwrap();
+    assert_eq!(of_gateway.0, "gateway");
+    for operation in of_gateway.1 {
+        let method = operation.method().as_str().to_lowercase();
+        let described = &document["paths"][operation.path_template()][method]["responses"]["200"];
+        let answer = call(&product.nobody(), &operation).await;
+        assert_eq!(answer.body, described["content"]["application/json"]["example"], "{}", name(&operation));
     }
 }

@@ -13,6 +13,7 @@ use lambdakit::http::etag::{Preconditions, ReadCondition, etag, not_modified};
 use lambdakit::http::parameters::Parameters;
 use lambdakit::{Problem, telemetry};
 use serde::Serialize;
+use serde_json::{Value, json};
 use shopkit::deployed::DeployedServices;
 use shopkit::staff::Staff;
 
@@ -26,6 +27,7 @@ pub fn router(products: ProductStore, currency: Currency) -> Router {
         .route("/product", get(list).post(create))
         .route("/product/{id}", get(read).put(replace).patch(change).delete(remove))
         .route("/openapi.json", get(describe))
+        .route("/health", get(health))
         .with_state(Catalogue { products, currency, description: ApiDescription::default() })
 }
 
@@ -113,6 +115,11 @@ async fn remove(
         Deletion::Unknown => Err(unknown(&id)),
         Deletion::OtherVersion => Err(Problem::precondition_failed()),
     }
+}
+
+/// A REST API answers this itself, as its description says; an HTTP API has no responses of its own.
+async fn health() -> Json<Value> {
+    Json(json!({ "status": "ok" }))
 }
 
 async fn describe(

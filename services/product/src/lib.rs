@@ -2,7 +2,7 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `product-api` | answers `/product` and `/openapi.json` |
+//! | `product-api` | answers `/product` and `/openapi.json`, and behind an HTTP API `/health` |
 //! | `product-publisher` | publishes each change of the product table |
 //! | `product-on-stock` | updates the number of units for sale |
 //!
