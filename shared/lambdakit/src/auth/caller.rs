@@ -197,12 +197,50 @@ mod tests {
         assert_eq!(Caller::read(&plain).unwrap_err().status(), StatusCode::UNAUTHORIZED);
     }
 
-    #[test]
-    fn an_http_api_tells_claims_in_its_own_way() {
-        let event = HttpRequest::new("GET", "/").claims(&token(&json!({}))).http_api();
+    /// A request through the JWT authorizer of an HTTP API.
+    fn http_caller(authorizer: &Value) -> Result<Caller, Problem> {
+        let event = json!({
+            "version": "2.0", "routeKey": "GET /", "rawPath": "/", "headers": {}, "isBase64Encoded": false,
+            "requestContext": { "http": { "method": "GET" }, "authorizer": authorizer },
+        });
         let (mut parts, _) = lambda_http::request::from_str(&event.to_string()).unwrap().into_parts();
         parts.extensions.insert(TokenClients::new(["web"]));
-        assert_eq!(Caller::read(&parts).unwrap().user_name(), "grace");
+        Caller::read(&parts)
+    }
+
+    #[test]
+    fn http_apis_pass_each_claim_as_text() {
+        // The gateway passes each claim as text, a list in brackets.
+        let claims = token(&json!({
+            "cognito:groups": "[sales staff]", "email_verified": "true", "exp": "1764423600", "email": "g@example.com",
+        }));
+        for scopes in [json!(null), json!([])] {
+            let caller = http_caller(&json!({ "jwt": { "claims": claims, "scopes": scopes } })).unwrap();
+            assert_eq!((caller.subject(), caller.user_name()), ("s-1", "grace"));
+            assert_eq!(caller.email(), Some("g@example.com"));
+            assert!(caller.is_in_group("staff") && !caller.is_in_group("[sales"));
+        }
+    }
+
+    #[test]
+    fn an_http_api_accepts_other_tokens_of_the_client_which_are_refused_here() {
+        // An access token has no audience, and a JWT authorizer accepts its client.
+        let mut access = token(&json!({ "token_use": "access", "client_id": "web" }));
+        access.as_object_mut().unwrap().remove("aud");
+        let other = token(&json!({ "aud": "other" }));
+        for authorizer in [
+            json!(null),
+            json!({ "jwt": { "claims": access } }),
+            json!({ "jwt": { "claims": other } }),
+            json!({ "jwt": { "claims": token(&json!({ "token_use": "access" })) } }),
+            json!({ "lambda": token(&json!({})) }),
+        ] {
+            assert_eq!(
+                http_caller(&authorizer).unwrap_err().status(),
+                StatusCode::UNAUTHORIZED,
+                "{authorizer}"
+            );
+        }
     }
 
     #[test]

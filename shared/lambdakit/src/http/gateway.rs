@@ -445,6 +445,53 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_http_api_passes_paths_decoded_and_after_the_stage() {
+        for (stage, path, passed) in [
+            ("$default", "/basket/a@b", "/basket/a@b"),
+            ("dev", "/dev/basket/a@b", "/basket/a@b"),
+            ("dev", "/dev/basket/caf\u{e9} x", "/basket/caf%C3%A9%20x"),
+            ("dev", "/dev/dev", "/dev"),
+            ("dev", "/development", "/development"),
+            ("dev", "/dev/a?b#c", "/a%3Fb%23c"),
+            // The gateway keeps this escape, as it would be ambiguous otherwise.
+            ("dev", "/dev/100%25", "/100%25"),
+        ] {
+            let request = request(&http_event(|event| {
+                event["rawPath"] = json!(path);
+                event["requestContext"]["stage"] = json!(stage);
+            }));
+            assert_eq!(request.uri(), passed, "{stage} {path} {}", detail(&request));
+        }
+    }
+
+    #[test]
+    fn both_payloads_give_the_same_request() {
+        let rest = rest_event(|event| {
+            event["path"] = json!("/basket/a%40b");
+            event["httpMethod"] = json!("PATCH");
+            event["multiValueHeaders"] =
+                json!({ "Host": ["shop.example"], "If-Match": ["\"1\", \"2\""], "Cookie": ["a=1; b=2"] });
+            event["multiValueQueryStringParameters"] = json!({ "x": ["1", "+"] });
+        });
+        let http = http_event(|event| {
+            event["rawPath"] = json!("/dev/basket/a@b");
+            event["requestContext"] = json!({ "http": { "method": "PATCH" }, "stage": "dev" });
+            event["headers"] = json!({ "host": "shop.example", "if-match": "\"1\", \"2\"" });
+            event["cookies"] = json!(["a=1", "b=2"]);
+            event["rawQueryString"] = json!("x=1&x=%2B");
+        });
+        let [rest, http] = [rest, http].map(|event| request(&event));
+        assert_eq!((detail(&rest), detail(&http)), (String::new(), String::new()));
+        assert_eq!(rest.method(), http.method());
+        assert_eq!(rest.headers(), http.headers());
+        assert_eq!(rest.uri().query(), http.uri().query());
+        let decoded = |request: &Request| {
+            percent_encoding::percent_decode_str(request.uri().path()).collect::<Vec<_>>()
+        };
+        assert_eq!(decoded(&rest), decoded(&http));
+    }
+
     #[tokio::test]
     async fn bodies_are_text_or_base64() {
         let event = rest_event(|event| event["body"] = json!("caf\u{e9}"));
