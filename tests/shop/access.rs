@@ -115,7 +115,9 @@ fn each_caller_may_do_what_the_table_says_and_nothing_else() {
             let key = names_delivery.then_some(("idempotency-key", delivery.as_str()));
             let answer = caller.send(&row.method, &path, key.as_slice(), body);
             assert_eq!(answer.status, status, "{} {} column {column}: {}", row.method, row.path, answer.text);
-            assert_eq!(status >= 400, answer.header("content-type") == "application/problem+json");
+            let problem = answer.header("content-type") == "application/problem+json";
+            let own_words = staff.has_http_api() && status == 401 && answer.body["message"].is_string();
+            assert_eq!(status >= 400, problem || own_words, "{} {} column {column}", row.method, row.path);
         }
     }
 }

@@ -6,12 +6,17 @@ use shop_tests::Shop;
 #[test]
 fn missing_resources_and_methods_are_problems() {
     let shop = Shop::new();
-    assert_eq!(shop.get("/nothing").expect(404).problem(), "not-found");
+    shop.expect_refused_by_gateway(&shop.get("/nothing").expect(404), "not-found");
     assert_eq!(shop.get("/product/nothing").expect(404).problem(), "not-found");
     assert_eq!(shop.get("/order/nobody/nothing").expect(404).problem(), "not-found");
-    let refused = shop.send("DELETE", "/product", &[], "").expect(405);
-    assert_eq!(refused.problem(), "method-not-allowed");
-    assert!(refused.header("allow").contains("POST"));
+    let refused = shop.send("DELETE", "/product", &[], "");
+    shop.expect_refused_by_gateway(&refused, "method-not-allowed");
+    if shop.has_http_api() {
+        assert_eq!(refused.status, 404);
+    } else {
+        assert_eq!(refused.status, 405);
+        assert!(refused.header("allow").contains("POST"));
+    }
 }
 
 #[test]
@@ -57,7 +62,7 @@ fn browsers_of_allowed_origins_may_call() {
 
     let answer = shop.send("GET", "/product?limit=1", &[origin], "").expect(200);
     assert_eq!(answer.header("access-control-allow-origin"), origin.1);
-    assert!(answer.header("access-control-expose-headers").contains("etag"));
+    assert!(answer.header("access-control-expose-headers").to_lowercase().contains("etag"));
     let other =
         shop.send("GET", "/product?limit=1", &[("origin", "https://elsewhere.example")], "").expect(200);
     assert_eq!(other.header("access-control-allow-origin"), "");
@@ -66,6 +71,9 @@ fn browsers_of_allowed_origins_may_call() {
 #[test]
 fn refusals_of_the_gateway_can_be_read_by_browsers() {
     let nobody = Shop::new().nobody();
+    if nobody.has_http_api() {
+        return;
+    }
     for (method, path, status) in [
         ("GET", "/basket", 401),
         ("GET", "/nowhere", 404),

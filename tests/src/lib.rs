@@ -219,6 +219,24 @@ impl Shop {
         serde_json::from_value(all).expect("names")
     }
 
+    /// Whether the gateway is an HTTP API, whose own answers differ from those of a REST API: the
+    /// table in docs/api.md lists how.
+    #[must_use]
+    pub fn has_http_api(&self) -> bool {
+        self.output("/apiKind") == "http"
+    }
+
+    /// Asserts that the gateway itself refused a request, by a problem of this type or in the words
+    /// of an HTTP API.
+    pub fn expect_refused_by_gateway(&self, answer: &Answer, problem: &str) {
+        if self.has_http_api() {
+            assert!(answer.body["message"].is_string(), "{}", answer.text);
+            assert_eq!(answer.header("content-type"), "application/json");
+        } else {
+            assert_eq!(answer.problem(), problem);
+        }
+    }
+
     /// Sends a GET request.
     #[must_use]
     pub fn get(&self, path: &str) -> Answer {

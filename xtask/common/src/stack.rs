@@ -70,6 +70,11 @@ impl LocalStack {
         Self { stage: "chaos", dir, launcher: launcher(paths), options, proxied: true }
     }
 
+    /// The stack of the tests of the HTTP API, as that of the other tests.
+    pub fn of_http_api(paths: &Paths) -> Self {
+        Self { stage: "http", dir: paths.local().join("http"), ..Self::of_tests(paths) }
+    }
+
     /// The local AWS of `bench --growth`: nothing is deployed to it.
     pub fn of_growth(paths: &Paths) -> Self {
         let dir = paths.local().join("growth");

@@ -43,6 +43,7 @@ fn local_webhook_secret(outputs: &Outputs) -> Result<String> {
 fn environment(outputs: &Outputs, webhook_secret: &str) -> Result<Value> {
     let mut values = vec![
         variable("baseUrl", &outputs.api_url),
+        variable("apiKind", outputs.others.get("apiKind").map_or("rest", String::as_str)),
         variable("stage", &outputs.stage),
         variable("cognitoUrl", &aws::cognito_url(outputs.endpoint.as_deref(), &outputs.region)),
         variable("userPoolClientId", outputs.user_pool()?.client),

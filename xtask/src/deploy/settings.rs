@@ -17,6 +17,13 @@ pub struct SettingsArgs {
     settings: Vec<(String, String)>,
 }
 
+impl SettingsArgs {
+    /// One setting, as a command of ours sets it.
+    pub fn of(name: &str, value: &str) -> Self {
+        Self { settings: vec![(name.to_owned(), value.to_owned())] }
+    }
+}
+
 /// Settings by name. The infrastructure validates names and values.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings(BTreeMap<String, String>);

@@ -36,13 +36,15 @@ pub enum Part {
     Chaos,
     /// The Postman collection
     Postman,
+    /// The Postman collection, and what depends on the gateway, with an HTTP API
+    Http,
     /// The API accepts whatever its description allows, and refuses the rest; leaves test data
     /// behind
     Fuzz,
 }
 
 impl Part {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Format,
         Self::Clippy,
         Self::Unit,
@@ -52,6 +54,7 @@ impl Part {
         Self::Local,
         Self::Chaos,
         Self::Postman,
+        Self::Http,
         Self::Fuzz,
     ];
 
@@ -61,12 +64,21 @@ impl Part {
 
     /// Whether it needs a local AWS.
     pub fn needs_stack(self) -> bool {
-        matches!(self, Self::Services | Self::Shop | Self::Fuzz | Self::Local | Self::Chaos | Self::Postman)
+        !matches!(self, Self::Format | Self::Clippy | Self::Unit | Self::Infra)
     }
 
     /// Whether the shop is deployed to its local AWS. Tests of services make tables of their own.
     pub fn needs_shop(self) -> bool {
         self.needs_stack() && self != Self::Services
+    }
+
+    /// Whether it starts a shop of its own: one that may fail, or with other settings.
+    pub fn has_own_stack(self) -> bool {
+        matches!(self, Self::Chaos | Self::Http)
+    }
+
+    pub fn needs_newman(self) -> bool {
+        matches!(self, Self::Postman | Self::Http)
     }
 }
 
@@ -106,6 +118,8 @@ const SHOP_TESTS: &str = "shop-tests";
 const LOCAL_STACK_TESTS: &str = "local_stack";
 /// These take minutes, and need packages of their own.
 const FUZZ_TESTS: &str = "fuzz";
+/// Modules of the shop's tests whose results depend on the gateway.
+const GATEWAY_TESTS: [&str; 3] = ["access::", "edge::", "tokens::"];
 /// These need a stack that may fail.
 const CHAOS_TESTS: &str = "chaos";
 
@@ -173,9 +187,14 @@ pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Chec
         cdk::pretend_account(&mut synth, "111122223333", "eu-west-1");
         Check::whole(synth)
     };
-    for (name, arch) in [("dev", Arch::Arm64), ("prod", Arch::X86_64)] {
-        let assembly = assemblies.join(name);
-        let stage = Stage { name, arch, functions: &functions, settings: &["services=all".to_owned()] };
+    for (assembly, name, arch, api) in [
+        ("dev", "dev", Arch::Arm64, "rest"),
+        ("prod", "prod", Arch::X86_64, "rest"),
+        ("http", "dev", Arch::Arm64, "http"),
+    ] {
+        let assembly = assemblies.join(assembly);
+        let settings = &["services=all".to_owned(), format!("api={api}")];
+        let stage = Stage { name, arch, functions: &functions, settings };
         checks.push(synth(&stage, &assembly));
         let mut lint = process::command(venv.tool("cfn-lint"), &paths.infra());
         lint.arg(assembly.join("*.template.json"));
@@ -221,6 +240,12 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
             vec![Check::printed(cargo(paths, &["test", "-p", SHOP_TESTS, "--test", CHAOS_TESTS]))]
         }
         Part::Postman => vec![newman(paths, stack)?],
+        Part::Http => {
+            let mut cargo =
+                cargo(paths, &["test", "--no-fail-fast", "-p", SHOP_TESTS, "--test", "shop", "--"]);
+            cargo.args(GATEWAY_TESTS);
+            vec![newman(paths, stack)?, Check::printed(cargo)]
+        }
         _ => Vec::new(),
     };
     with_stack(part, checks, stack)
@@ -237,7 +262,9 @@ fn with_stack(part: Part, mut checks: Vec<Check>, stack: &TestStack) -> Result<V
     let environment = stack.environment()?;
     for check in &mut checks {
         check.command.envs(environment.iter().cloned());
-        if matches!(part, Part::Services | Part::Shop) && std::env::var_os(TEST_THREADS).is_none() {
+        if matches!(part, Part::Services | Part::Shop | Part::Http)
+            && std::env::var_os(TEST_THREADS).is_none()
+        {
             check.command.env(TEST_THREADS, WAITING_TESTS);
         }
     }

@@ -28,8 +28,8 @@ pub struct Runner<'a> {
     needs_shop: bool,
     /// The test stack, once needed; a failure to start it is stored, not repeated.
     stack: Option<Result<TestStack>>,
-    /// The stack of the part that may break it, while that part runs.
-    chaos: Option<TestStack>,
+    /// The stack of a part that has one of its own, while that part runs.
+    own: Option<TestStack>,
     /// Packages that later parts need, installed while the first ones run.
     _installs: Background<()>,
 }
@@ -70,9 +70,9 @@ impl<'a> Runner<'a> {
             paths,
             services,
             tested,
-            needs_shop: parts.iter().any(|part| part.needs_shop() && *part != Part::Chaos),
+            needs_shop: parts.iter().any(|part| part.needs_shop() && !part.has_own_stack()),
             stack: None,
-            chaos: None,
+            own: None,
             _installs: install_ahead(paths, &found.python, parts),
             python: found.python,
         })
@@ -106,7 +106,7 @@ impl<'a> Runner<'a> {
         {
             eprintln!("{}", stack.last_words());
         }
-        self.chaos = None;
+        self.own = None;
         report.duration = started.elapsed();
         Ok(report)
     }
@@ -124,10 +124,18 @@ impl<'a> Runner<'a> {
         if !part.needs_stack() {
             return Ok(part::plain(part, self.paths, &self.services));
         }
-        if part == Part::Chaos {
-            let stack =
-                TestStack::start(self.paths, LocalStack::of_chaos(self.paths), &SettingsArgs::default())?;
-            return part::on_stack(part, self.paths, &self.services, self.chaos.insert(stack));
+        if part.needs_newman() {
+            let mut steps = Steps::new(self.paths, 1);
+            let dir = self.paths.postman();
+            steps.run("postman packages", |step| Ok(((), node::provide(self.paths, &dir, step)?)))?;
+        }
+        if part.has_own_stack() {
+            let (stack, settings) = match part {
+                Part::Http => (LocalStack::of_http_api(self.paths), SettingsArgs::of("api", "http")),
+                _ => (LocalStack::of_chaos(self.paths), SettingsArgs::default()),
+            };
+            let stack = self.own.insert(TestStack::start(self.paths, stack, &settings)?);
+            return part::on_stack(part, self.paths, &self.services, stack);
         }
         let start = || {
             let stack = LocalStack::of_tests(self.paths);
@@ -144,11 +152,6 @@ impl<'a> Runner<'a> {
         };
         if part == Part::Services {
             return part::services(self.paths, &self.tested, stack);
-        }
-        if part == Part::Postman {
-            let mut steps = Steps::new(self.paths, 1);
-            let dir = self.paths.postman();
-            steps.run("postman packages", |step| Ok(((), node::provide(self.paths, &dir, step)?)))?;
         }
         if part == Part::Fuzz {
             let mut steps = Steps::new(self.paths, 1);
@@ -172,7 +175,7 @@ impl<'a> Runner<'a> {
             Counting::Whole if status.success() => Ok(Counts::ONE_PASSED),
             Counting::Whole => Ok(Counts::ONE_FAILED),
             Counting::Printed => Ok(printed),
-            Counting::Newman => self.newman_counts(),
+            Counting::Newman => self.newman_counts(report.part),
         };
         let problem = match &counted {
             _ if !status.success() => Some(format!("`{}` failed ({status})", process::shown(&check.command))),
@@ -192,14 +195,14 @@ impl<'a> Runner<'a> {
     /// The stack that a part runs on, if it needs one and it has started.
     fn stack_of(&self, part: Part) -> Option<&TestStack> {
         match part {
-            Part::Chaos => self.chaos.as_ref(),
+            part if part.has_own_stack() => self.own.as_ref(),
             part if part.needs_stack() => self.stack.as_ref()?.as_ref().ok(),
             _ => None,
         }
     }
 
-    fn newman_counts(&self) -> Result<Counts> {
-        let stack = self.stack_of(Part::Postman).context("no test stack")?;
+    fn newman_counts(&self, part: Part) -> Result<Counts> {
+        let stack = self.stack_of(part).context("no test stack")?;
         Counts::in_newman_report(&part::newman_report(stack.dir()))
     }
 }
@@ -217,7 +220,7 @@ fn install_ahead(paths: &Paths, python: &str, parts: &[Part]) -> Background<()> 
             node::provide(&paths, paths.root(), step)?;
             Venv::provide(&paths, &python, Packages::Local, step)?;
         }
-        if parts.contains(&Part::Postman) {
+        if parts.iter().any(|part| part.needs_newman()) {
             node::provide(&paths, &paths.postman(), step)?;
         }
         if parts.contains(&Part::Fuzz) {
