@@ -18,7 +18,10 @@ pub const SECONDS: f64 = HOURS * 3600.0;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Item {
+    /// Of a REST API.
     ApiRequests,
+    /// Of an HTTP API, in steps of 512 KB.
+    HttpApiRequests,
     LambdaRequests,
     LambdaGbSeconds,
     DynamodbReads,
@@ -48,8 +51,9 @@ pub enum Item {
 }
 
 impl Item {
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::ApiRequests,
+        Self::HttpApiRequests,
         Self::LambdaRequests,
         Self::LambdaGbSeconds,
         Self::DynamodbReads,
@@ -76,7 +80,8 @@ impl Item {
 
     pub fn shown(self) -> &'static str {
         match self {
-            Self::ApiRequests => "API Gateway, requests",
+            Self::ApiRequests => "API Gateway, requests to a REST API",
+            Self::HttpApiRequests => "API Gateway, requests to an HTTP API",
             Self::LambdaRequests => "Lambda, requests",
             Self::LambdaGbSeconds => "Lambda, GB-seconds",
             Self::DynamodbReads => "DynamoDB, read units",

@@ -24,7 +24,6 @@ pub fn print(paths: &Paths, args: &Args) -> Result<()> {
         let functions = cdk::placeholders(&Services::find(paths)?)?;
         let mut settings =
             vec![format!("services={}", args.services), format!("functions={}", functions.display())];
-        settings.extend(args.delivery.map(|delivery| format!("delivery={}", delivery.name())));
         settings.extend(args.settings.iter().cloned());
         let mut synth = cdk::synth(paths, &settings, &assembly);
         cdk::pretend_account(&mut synth, ACCOUNT, &args.region);
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
     use crate::cost::journey::Delivery;
 
-    /// Directory with the assemblies `core`, `dev` and `prod`.
+    /// Directory with the assemblies `core`, `dev`, `http` and `prod`.
     const ASSEMBLIES: &str = "FERROCART_ASSEMBLIES";
 
     const ALWAYS_POLLED: [&str; 4] =
@@ -77,6 +76,12 @@ mod tests {
         assert_eq!(bill.polled().len(), usize::from(Delivery::Direct.polled_queues()));
         assert_eq!(amounts(&bill), [(Item::SqsRequests, 4.0 * 648_000.0)]);
         assert!(bill.dollars() <= 0.70, "{bill}");
+    }
+
+    #[test]
+    #[ignore = "needs the templates of `cargo xtask test infra`"]
+    fn an_idle_http_api_costs_as_little_as_a_rest_api() {
+        assert_eq!(amounts(&bill("http")), amounts(&bill("dev")));
     }
 
     #[test]

@@ -42,9 +42,8 @@ const STATES: f64 = 5.0;
 /// The carrier collects a parcel, and delivers it.
 const SCHEDULES: f64 = 2.0;
 
-/// What an order uses.
-pub const ITEMS: [Item; 14] = [
-    Item::ApiRequests,
+/// What an order uses, besides the requests to the API.
+const ITEMS: [Item; 13] = [
     Item::LambdaRequests,
     Item::LambdaGbSeconds,
     Item::DynamodbReads,
@@ -60,6 +59,13 @@ pub const ITEMS: [Item; 14] = [
     Item::GigabytesOut,
 ];
 
+/// The settings that an order's cost depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Choice {
+    pub delivery: Delivery,
+    pub api: ApiKind,
+}
+
 /// How events reach the consumers that nobody waits for: the setting `delivery`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Delivery {
@@ -68,6 +74,32 @@ pub enum Delivery {
     Direct,
     /// Through a queue, which Lambda polls
     Queued,
+}
+
+/// Kind of the public API: the setting `api`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ApiKind {
+    #[default]
+    Rest,
+    Http,
+}
+
+impl ApiKind {
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::Rest => "a REST API",
+            Self::Http => "an HTTP API",
+        }
+    }
+
+    /// What its requests are billed as. No answer reaches 512 KB, beyond which an HTTP API counts a
+    /// second request.
+    fn requests(self) -> Item {
+        match self {
+            Self::Rest => Item::ApiRequests,
+            Self::Http => Item::HttpApiRequests,
+        }
+    }
 }
 
 impl Delivery {
@@ -323,7 +355,7 @@ pub fn tables() -> BTreeSet<&'static str> {
 
 /// All invocations for an order, with their measurements.
 pub struct Journey {
-    pub delivery: Delivery,
+    pub choice: Choice,
     pub steps: Vec<Step>,
 }
 
@@ -349,7 +381,7 @@ impl Journey {
     /// # Errors
     ///
     /// When the run lacks a path.
-    pub fn of(run: &Run, delivery: Delivery) -> Result<Self> {
+    pub fn of(run: &Run, choice: Choice) -> Result<Self> {
         let step = |stop: &'static Stop| {
             let measured = match stop.work {
                 Work::Measured(path) => run.of(path)?.clone(),
@@ -357,7 +389,7 @@ impl Journey {
             };
             Ok(Step { stop, measured })
         };
-        Ok(Self { delivery, steps: STOPS.iter().map(step).collect::<Result<_>>()? })
+        Ok(Self { choice, steps: STOPS.iter().map(step).collect::<Result<_>>()? })
     }
 
     /// The sum of something over all invocations for an order.
@@ -370,10 +402,20 @@ impl Journey {
         self.per_order(Step::billed_ms) / 1000.0
     }
 
+    /// The items that an order is billed by.
+    pub fn items(&self) -> Vec<Item> {
+        [self.choice.api.requests()].into_iter().chain(ITEMS).collect()
+    }
+
+    /// Requests to the API per order.
+    pub fn requests(&self) -> f64 {
+        self.per_order(|step| f64::from(u8::from(step.answer_bytes().is_some())))
+    }
+
     /// Usage of an item per order; for customers, given their orders a month.
     pub fn each(&self, item: Item, orders_per_customer: f64) -> f64 {
         match item {
-            Item::ApiRequests => self.per_order(|step| f64::from(u8::from(step.answer_bytes().is_some()))),
+            item if item == self.choice.api.requests() => self.requests(),
             Item::LambdaRequests => self.per_order(|_| 1.0),
             Item::LambdaGbSeconds => self.per_order(Step::gb_ms) / 1000.0,
             Item::DynamodbReads => self.per_order(Step::reads),
@@ -396,7 +438,7 @@ impl Journey {
     fn messages(&self, step: &Step) -> f64 {
         match step.stop.trigger {
             Trigger::Queue => 1.0,
-            Trigger::Event if self.delivery == Delivery::Queued => 1.0,
+            Trigger::Event if self.choice.delivery == Delivery::Queued => 1.0,
             Trigger::Event | Trigger::Call => 0.0,
         }
     }
@@ -404,7 +446,7 @@ impl Journey {
     /// Monthly usage of an item without any order.
     pub fn idle(&self, item: Item) -> f64 {
         match item {
-            Item::SqsRequests => f64::from(self.delivery.polled_queues()) * EMPTY_RECEIVES,
+            Item::SqsRequests => f64::from(self.choice.delivery.polled_queues()) * EMPTY_RECEIVES,
             _ => 0.0,
         }
     }
@@ -465,7 +507,7 @@ impl Journey {
             Work::Measured(path) => Some(path),
             Work::Counted(..) => None,
         });
-        Self::of(&Run::of_each(paths, &measured), delivery).unwrap()
+        Self::of(&Run::of_each(paths, &measured), Choice { delivery, ..Choice::default() }).unwrap()
     }
 }
 
@@ -490,6 +532,15 @@ mod tests {
         // Every event of the order goes to the topic.
         let ordering = journey.steps.iter().find(|step| step.stop.name == "ordering-publisher").unwrap();
         assert!(about(journey.each(Item::Publishes, 1.0), ordering.stop.times * ordering.stop.events));
+    }
+
+    #[test]
+    fn requests_are_billed_by_the_kind_of_the_api() {
+        let mut journey = Journey::sample(Delivery::Direct);
+        journey.choice.api = ApiKind::Http;
+        assert!(about(journey.each(Item::HttpApiRequests, 1.0), 19.0));
+        assert!(about(journey.each(Item::ApiRequests, 1.0), 0.0));
+        assert!(about(journey.requests(), 19.0) && !journey.items().contains(&Item::ApiRequests));
     }
 
     #[test]
@@ -564,7 +615,7 @@ mod tests {
     #[test]
     fn the_newest_run_in_the_repository_has_measured_every_stop() {
         let runs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(crate::cost::month::RUNS);
-        let journey = Journey::of(&Run::newest(&runs).unwrap(), Delivery::Direct).unwrap();
+        let journey = Journey::of(&Run::newest(&runs).unwrap(), Choice::default()).unwrap();
         assert!(journey.steps.iter().all(|step| step.calls() >= 1.0 && step.cpu_ms() > 0.0));
         assert!(about(journey.each(Item::ApiRequests, 1.0), 19.0));
     }

@@ -28,7 +28,7 @@ pub fn of(journey: &Journey, region: &Region) -> Vec<Limit> {
         orders: most / per_order,
         change,
     };
-    let requests = journey.each(Item::ApiRequests, 1.0);
+    let requests = journey.requests();
     let most_written = journey::tables().into_iter().map(|table| journey::units(table).1).fold(0.0, f64::max);
     let mut limits = vec![
         limit(

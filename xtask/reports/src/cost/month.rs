@@ -7,7 +7,7 @@ use xtask_common::prices::{Item, PriceList, Region, SECONDS};
 use xtask_common::table::{self, number};
 
 use super::Args;
-use super::journey::{ITEMS, Journey, Step};
+use super::journey::{Journey, Step};
 use super::limits::{self, Limit};
 use super::run::Run;
 
@@ -31,7 +31,7 @@ pub fn print(paths: &Paths, args: &Args, orders: f64) -> Result<()> {
         Some(file) => Run::read(file)?,
         None => Run::newest(&paths.root().join(RUNS))?,
     };
-    let journey = Journey::of(&run, args.delivery.unwrap_or_default())?;
+    let journey = Journey::of(&run, args.choice()?)?;
     let month = Month {
         orders,
         orders_per_customer: args.orders_per_customer,
@@ -46,11 +46,12 @@ pub fn print(paths: &Paths, args: &Args, orders: f64) -> Result<()> {
         order(&journey)
     );
     println!(
-        "{} orders a month in {}, from {} customers, with {} delivery: {} a second, {} in the busiest\n",
+        "{} orders a month in {}, from {} customers, with {} delivery and {}: {} a second, {} in the busiest\n",
         number(orders),
         args.region,
         number(orders / args.orders_per_customer),
-        journey.delivery.name(),
+        journey.choice.delivery.name(),
+        journey.choice.api.shown(),
         number(orders / SECONDS),
         number(month.busiest()),
     );
@@ -58,7 +59,7 @@ pub fn print(paths: &Paths, args: &Args, orders: f64) -> Result<()> {
     println!("How many orders a month are free:\n\n{}", month.free());
     println!("What stops the shop, and what to change before:\n\n{}", month.limits());
     println!("Prices as of {}, without taxes, from:", prices.dated);
-    for (source, items) in prices.sources(region, &ITEMS)? {
+    for (source, items) in prices.sources(region, &journey.items())? {
         println!("- {source}: {}", items.join("; "));
     }
     println!("\nNot billed:");
@@ -89,7 +90,7 @@ fn order(journey: &Journey) -> String {
     format!(
         "{}\n{} requests to the gateway, {} invocations, {} events, {} requests to SQS, {} state transitions\n",
         table::render(&rows),
-        each(Item::ApiRequests),
+        number(journey.requests()),
         each(Item::LambdaRequests),
         each(Item::Events),
         each(Item::SqsRequests),
@@ -118,7 +119,7 @@ impl Month<'_> {
     fn bill(&self) -> Result<String> {
         let mut rows = vec![["", "per order", "a month", "free", "dollars"].map(str::to_owned)];
         let mut total = 0.0;
-        for item in ITEMS {
+        for item in self.journey.items() {
             let dollars = self.dollars(item)?;
             total += dollars;
             let free = match self.prices.free(item) {
@@ -141,10 +142,12 @@ impl Month<'_> {
 
     /// How many orders use up each free allowance, the first one exhausted first.
     fn free(&self) -> String {
-        let mut ends: Vec<(&str, f64)> = ITEMS
-            .iter()
+        let mut ends: Vec<(&str, f64)> = self
+            .journey
+            .items()
+            .into_iter()
             .map(|item| {
-                let orders = (self.prices.free(*item) - self.journey.idle(*item)) / self.each(*item);
+                let orders = (self.prices.free(item) - self.journey.idle(item)) / self.each(item);
                 (item.shown(), orders.max(0.0))
             })
             .collect();
@@ -180,7 +183,7 @@ mod tests {
     use xtask_common::prices::DEFAULT_REGION;
 
     use super::*;
-    use crate::cost::journey::Delivery;
+    use crate::cost::journey::{ApiKind, Delivery};
 
     fn dollars(orders: f64, delivery: Delivery, item: Item) -> f64 {
         let prices = PriceList::load().unwrap();
@@ -195,6 +198,25 @@ mod tests {
         assert!((dollars(1e6, Delivery::Direct, Item::ApiRequests) - 66.5).abs() < 1e-6);
         // 73 million invocations, one million of them free.
         assert!((dollars(1e6, Delivery::Direct, Item::LambdaRequests) - 14.4).abs() < 1e-6);
+    }
+
+    #[test]
+    fn an_http_api_costs_a_dollar_per_million_requests() {
+        let mut journey = Journey::sample(Delivery::Direct);
+        journey.choice.api = ApiKind::Http;
+        let prices = PriceList::load().unwrap();
+        let region = prices.region(DEFAULT_REGION).unwrap();
+        let month = |orders| Month {
+            orders,
+            orders_per_customer: 1.0,
+            peak: 5.0,
+            prices: &prices,
+            region,
+            journey: &journey,
+        };
+        assert!((month(1e6).dollars(Item::HttpApiRequests).unwrap() - 19.0).abs() < 1e-6);
+        assert!((month(1e8).dollars(Item::HttpApiRequests).unwrap() - (300.0 + 1600.0 * 0.9)).abs() < 1e-6);
+        assert!(month(1e6).dollars(Item::ApiRequests).unwrap().abs() < 1e-9);
     }
 
     #[test]
