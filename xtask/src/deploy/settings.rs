@@ -44,10 +44,11 @@ impl Settings {
             .with_context(|| format!("cannot write {}", file.display()))
     }
 
-    /// With what a command gives.
+    /// With what a command gives. Without a value a setting is the default again.
     #[must_use]
     pub fn with(mut self, args: &SettingsArgs) -> Self {
         self.0.extend(args.settings.iter().cloned());
+        self.0.retain(|_, value| !value.is_empty());
         self
     }
 
@@ -92,6 +93,7 @@ mod tests {
         first.write(&file).unwrap();
         let next = Settings::read(&file).with(&args("--set delivery=direct"));
         assert_eq!(next.lines(), ["currency=EUR", "delivery=direct"]);
+        assert_eq!(next.with(&args("--set delivery=")).lines(), ["currency=EUR"]);
     }
 
     #[test]
