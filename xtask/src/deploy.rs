@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod cdk;
+pub mod contents;
 pub mod plan;
 pub mod postman;
 mod remedy;
@@ -129,6 +130,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;
     outputs.write(&files.outputs)?;
     postman::write_environment(&files.postman, &outputs)?;
+    println!("\n{}", contents::table(&plan, &files.assembly)?);
     println!(
         "\nStage {name} is deployed.\n  API        {}\n  Outputs    {}\n  Postman    {}\n  Remove it  cargo xtask destroy --stage {name}",
         outputs.api_url,

@@ -1,6 +1,7 @@
 //! The local shop: a local AWS, the deployment to it, and its users.
 
 mod assets;
+pub mod choice;
 pub mod down;
 mod environments;
 pub mod installs;

@@ -75,6 +75,13 @@ impl LocalStack {
         Self { stage: "http", dir: paths.local().join("http"), ..Self::of_tests(paths) }
     }
 
+    /// The stack of the tests that add and remove services: it enforces policies.
+    pub fn of_stacks(paths: &Paths) -> Self {
+        let options = &["--auth", "--no-persist", "--async-retry-seconds=1"];
+        let dir = paths.local().join("stacks");
+        Self { stage: "stacks", dir, launcher: launcher(paths), options, proxied: false }
+    }
+
     /// The local AWS of `bench --growth`: nothing is deployed to it.
     pub fn of_growth(paths: &Paths) -> Self {
         let dir = paths.local().join("growth");
@@ -95,6 +102,11 @@ impl LocalStack {
 
     pub fn outputs(&self) -> PathBuf {
         self.dir.join("outputs.json")
+    }
+
+    /// Its environment for Postman.
+    pub fn postman(&self) -> PathBuf {
+        self.dir.join(format!("postman/{}.postman_environment.json", self.stage))
     }
 
     /// Names the services that are deployed.

@@ -16,15 +16,16 @@ use xtask_common::stack::{self, LocalStack, Running};
 use xtask_common::steps::Steps;
 
 use crate::build;
-use crate::deploy::plan::ServicesArgs;
+use crate::deploy::contents;
+use crate::deploy::plan::{Plan, ServicesArgs};
 use crate::deploy::postman;
 use crate::deploy::removal::Removal;
 use crate::deploy::settings::{Settings, SettingsArgs};
+use crate::local::choice::StackArgs;
 use crate::local::installs::Installs;
 use crate::local::local_deploy::{self, Deployment};
 use crate::local::{seed, users};
 
-const DEFAULT_PORT: u16 = 4566;
 /// Steps of [`bring_up`].
 pub const BRING_UP_STEPS: usize = 9;
 /// The services of a new local shop.
@@ -39,18 +40,24 @@ pub struct Args {
     services: ServicesArgs,
     #[command(flatten)]
     settings: SettingsArgs,
+    #[command(flatten)]
+    stack: StackArgs,
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
-    let stack = LocalStack::of_developer(paths);
+    let stack = args.stack.find(paths);
     let _lock = Lock::take(stack.dir())?;
     let port = port(&stack, args)?;
     let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
-    let Up { outputs, new_users, .. } =
-        bring_up(paths, &stack, Some(port), &args.services, &args.settings, &mut steps)?;
+    let Up { outputs, new_users, plan, .. } =
+        bring_up(paths, &stack, port, &args.services, &args.settings, &mut steps)?;
     steps.run("seed", |_| Ok(((), seed::seed(&outputs)?.to_string())))?;
-    let environment = paths.local().join("postman/local.postman_environment.json");
+    let environment = stack.postman();
     postman::write_environment(&environment, &outputs)?;
+    // The templates of a deployment that is unchanged may be gone.
+    if let Ok(table) = contents::table(&plan, &stack.assembly()) {
+        print!("\n{table}");
+    }
     println!("{}", welcome(&outputs, &new_users, &paths.shown(&environment).to_string()));
     Ok(())
 }
@@ -59,6 +66,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
 pub struct Up {
     pub running: Running,
     pub outputs: Outputs,
+    pub plan: Plan,
     /// Roles of the users that were just created.
     pub new_users: Vec<&'static str>,
 }
@@ -117,7 +125,7 @@ pub fn bring_up(
         };
         Ok((new, shown))
     })?;
-    Ok(Up { running, outputs, new_users })
+    Ok(Up { running, outputs, plan, new_users })
 }
 
 /// The services of the last deployment.
@@ -127,10 +135,10 @@ fn known_services(stack: &LocalStack) -> BTreeSet<String> {
 }
 
 /// Checks the port before the long steps.
-fn port(stack: &LocalStack, args: &Args) -> Result<u16> {
+fn port(stack: &LocalStack, args: &Args) -> Result<Option<u16>> {
     let Some(running) = stack.running() else {
-        let port = args.port.unwrap_or(DEFAULT_PORT);
-        stack::expect_free(port)?;
+        let port = args.port.or(args.stack.default_port());
+        port.map(stack::expect_free).transpose()?;
         return Ok(port);
     };
     match args.port {
@@ -138,7 +146,7 @@ fn port(stack: &LocalStack, args: &Args) -> Result<u16> {
             "the shop already runs on port {}; to move it to port {wanted}, run `cargo xtask down` first",
             running.port
         ),
-        _ => Ok(running.port),
+        _ => Ok(Some(running.port)),
     }
 }
 

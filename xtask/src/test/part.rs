@@ -32,6 +32,8 @@ pub enum Part {
     Shop,
     /// The local stack keeps its data when stopped or killed
     Local,
+    /// Services are added and removed by `up` while customers shop
+    Stacks,
     /// The shop while calls fail and functions die
     Chaos,
     /// The Postman collection
@@ -52,6 +54,7 @@ impl Part {
         Self::Services,
         Self::Shop,
         Self::Local,
+        Self::Stacks,
         Self::Chaos,
         Self::Postman,
         Self::Http,
@@ -67,9 +70,10 @@ impl Part {
         !matches!(self, Self::Format | Self::Clippy | Self::Unit | Self::Infra)
     }
 
-    /// Whether the shop is deployed to its local AWS. Tests of services make tables of their own.
+    /// Whether it runs on the test stack, with the shop deployed to it. Tests of services make tables
+    /// of their own; some parts have stacks of their own.
     pub fn needs_shop(self) -> bool {
-        self.needs_stack() && self != Self::Services
+        self.needs_stack() && !self.has_own_stack() && !matches!(self, Self::Services | Self::Stacks)
     }
 
     /// Whether it starts a shop of its own: one that may fail, or with other settings.
@@ -122,6 +126,8 @@ const FUZZ_TESTS: &str = "fuzz";
 const GATEWAY_TESTS: [&str; 3] = ["access::", "edge::", "tokens::"];
 /// These need a stack that may fail.
 const CHAOS_TESTS: &str = "chaos";
+/// These start and stop a stack by themselves.
+const STACKS_TESTS: &str = "stacks";
 
 /// These read the templates of the stages that the infrastructure is checked for.
 const IDLE_TESTS: &str = "cost::idle";
@@ -218,7 +224,8 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
     let checks = match part {
         Part::Shop => {
             let mut cargo = cargo(paths, &["test", "--no-fail-fast", "-p", SHOP_TESTS, "--lib"]);
-            let apart = |target: &&str| [FUZZ_TESTS, LOCAL_STACK_TESTS, CHAOS_TESTS].contains(target);
+            let apart =
+                |target: &&str| [FUZZ_TESTS, LOCAL_STACK_TESTS, CHAOS_TESTS, STACKS_TESTS].contains(target);
             for target in services.test_targets(SHOP_TESTS).filter(|target| !apart(target)) {
                 cargo.args(["--test", target]);
             }
@@ -249,6 +256,12 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
         _ => Vec::new(),
     };
     with_stack(part, checks, stack)
+}
+
+/// The tests that deploy by themselves. They print the progress of each command.
+pub fn stacks(paths: &Paths) -> Vec<Check> {
+    let args = ["test", "--no-fail-fast", "-p", SHOP_TESTS, "--test", STACKS_TESTS, "--", "--nocapture"];
+    vec![Check::printed(cargo(paths, &args))]
 }
 
 /// The tests of these services.

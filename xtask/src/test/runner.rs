@@ -16,7 +16,7 @@ use crate::deploy::settings::SettingsArgs;
 use crate::test::counts::Counts;
 use crate::test::failures::Failures;
 use crate::test::part::{self, Check, Counting, Part};
-use crate::test::stack::TestStack;
+use crate::test::stack::{Guard, TestStack};
 
 pub struct Runner<'a> {
     paths: &'a Paths,
@@ -30,6 +30,8 @@ pub struct Runner<'a> {
     stack: Option<Result<TestStack>>,
     /// The stack of a part that has one of its own, while that part runs.
     own: Option<TestStack>,
+    /// The stack that the tests of a part start and stop, while that part runs.
+    stacks: Option<Guard>,
     /// Packages that later parts need, installed while the first ones run.
     _installs: Background<()>,
 }
@@ -70,9 +72,10 @@ impl<'a> Runner<'a> {
             paths,
             services,
             tested,
-            needs_shop: parts.iter().any(|part| part.needs_shop() && !part.has_own_stack()),
+            needs_shop: parts.iter().any(|part| part.needs_shop()),
             stack: None,
             own: None,
+            stacks: None,
             _installs: install_ahead(paths, &found.python, parts),
             python: found.python,
         })
@@ -102,11 +105,11 @@ impl<'a> Runner<'a> {
             }
         }
         if !report.is_ok()
-            && let Some(stack) = self.stack_of(part)
+            && let Some(stack) = self.stack_of(part).map(TestStack::guard).or(self.stacks.as_ref())
         {
             eprintln!("{}", stack.last_words());
         }
-        self.own = None;
+        (self.own, self.stacks) = (None, None);
         report.duration = started.elapsed();
         Ok(report)
     }
@@ -136,6 +139,10 @@ impl<'a> Runner<'a> {
             };
             let stack = self.own.insert(TestStack::start(self.paths, stack, &settings)?);
             return part::on_stack(part, self.paths, &self.services, stack);
+        }
+        if part == Part::Stacks {
+            self.stacks = Some(Guard::beside_commands(LocalStack::of_stacks(self.paths))?);
+            return Ok(part::stacks(self.paths));
         }
         let start = || {
             let stack = LocalStack::of_tests(self.paths);
@@ -196,6 +203,7 @@ impl<'a> Runner<'a> {
     fn stack_of(&self, part: Part) -> Option<&TestStack> {
         match part {
             part if part.has_own_stack() => self.own.as_ref(),
+            Part::Stacks => None,
             part if part.needs_stack() => self.stack.as_ref()?.as_ref().ok(),
             _ => None,
         }

@@ -30,7 +30,7 @@ pub struct TestStack {
 }
 
 /// A local AWS for one command: starts empty, and is stopped and removed however the command ends.
-struct Guard {
+pub struct Guard {
     stack: LocalStack,
     _lock: Lock,
 }
@@ -80,13 +80,8 @@ impl TestStack {
         self.outputs.as_ref().context("the shop is not deployed to this stack")
     }
 
-    /// Its last output, with that of its functions: often the only place that explains a failure.
-    pub fn last_words(&self) -> String {
-        let log = self.guard.stack.log();
-        match self.guard.stack.log_tail() {
-            Ok(tail) => format!("what the local AWS printed last, of {}:\n{tail}", log.display()),
-            Err(error) => format!("{error:#}"),
-        }
+    pub fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     /// Environment of the tests: the endpoint and outputs of the stack, and the proxy port of its
@@ -114,11 +109,31 @@ impl Guard {
     /// Removes an earlier stack before a new one is started.
     fn over(stack: LocalStack) -> Result<Self> {
         let lock = Lock::take(stack.dir())?;
+        Self::with(stack, lock)
+    }
+
+    /// The same for a stack that other commands start and stop meanwhile: its own lock is theirs.
+    pub fn beside_commands(stack: LocalStack) -> Result<Self> {
+        let lock = Lock::take(&stack.dir().join("test"))?;
+        Self::with(stack, lock)
+    }
+
+    fn with(stack: LocalStack, lock: Lock) -> Result<Self> {
         let guard = Self { stack, _lock: lock };
         // A killed run may have left one behind.
         guard.stack.stop()?;
         guard.stack.wipe()?;
         Ok(guard)
+    }
+
+    /// The last output of the stack, with that of its functions: often the only place that explains a
+    /// failure.
+    pub fn last_words(&self) -> String {
+        let log = self.stack.log();
+        match self.stack.log_tail() {
+            Ok(tail) => format!("what the local AWS printed last, of {}:\n{tail}", log.display()),
+            Err(error) => format!("{error:#}"),
+        }
     }
 }
 
