@@ -1,34 +1,7 @@
 //! The WebSocket API of the deployed shop, tested as a client.
 
-use std::net::TcpStream;
-use std::time::Duration;
-
-use serde_json::{Value, json};
-use shop_tests::{Shop, eventually};
-use tungstenite::stream::MaybeTlsStream;
-use tungstenite::{Message, WebSocket};
-
-/// A connection of a customer.
-struct Socket(WebSocket<MaybeTlsStream<TcpStream>>);
-
-impl Socket {
-    fn of(customer: &Shop) -> Self {
-        let endpoint = customer.output("/endpoint").replacen("http", "ws", 1);
-        let (api, stage) = (customer.output("/webSocketApiId"), customer.output("/stage"));
-        let url = format!("{endpoint}/_aws/execute-api/{api}/{stage}?token={}", customer.token());
-        let (socket, _) = tungstenite::connect(url).unwrap();
-        if let MaybeTlsStream::Plain(stream) = socket.get_ref() {
-            stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
-        }
-        Self(socket)
-    }
-
-    /// Sends a frame and returns the next one.
-    fn ask(&mut self, frame: &Value) -> Value {
-        self.0.send(Message::text(frame.to_string())).unwrap();
-        serde_json::from_str(self.0.read().unwrap().to_text().unwrap()).unwrap()
-    }
-}
+use serde_json::json;
+use shop_tests::{Shop, Socket, eventually};
 
 #[test]
 fn chats_are_exported_before_a_customer_leaves() {

@@ -13,6 +13,7 @@
 
 pub mod chaos;
 mod session;
+mod socket;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,6 +29,7 @@ use ureq::http::{HeaderMap, Request};
 use uuid::Uuid;
 
 use crate::session::{Cognito, Session};
+pub use crate::socket::Socket;
 
 /// The timeout of a response, even on a busy machine.
 const ANSWER: Duration = Duration::from_mins(2);
@@ -85,6 +87,14 @@ impl Shop {
             (nobody.output("/users/staff/userName"), nobody.output("/users/staff/password"));
         let staff = Session::sign_in(nobody.cognito(), name, password);
         Self { session: Some(Arc::new(staff)), ..nobody }
+    }
+
+    /// The same shop, as the customer that `cargo xtask up` creates.
+    #[must_use]
+    pub fn local_customer(&self) -> Self {
+        let (name, password) =
+            (self.output("/users/customer/userName"), self.output("/users/customer/password"));
+        Self { session: Some(Arc::new(Session::sign_in(self.cognito(), name, password))), ..self.clone() }
     }
 
     /// The same shop, as an anonymous client.

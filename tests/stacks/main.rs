@@ -1,0 +1,58 @@
+//! Services are added and removed by `cargo xtask up` while customers shop.
+//!
+//! The tests share a stage of a local AWS of their own, one after the other, and change it by
+//! `cargo xtask` only. `FERROCART_SEED` selects another order of the services.
+
+#![allow(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test that cannot run has failed"
+)]
+
+mod cloudformation;
+mod interrupted;
+mod only;
+mod refused;
+mod services;
+mod shoppers;
+mod stage;
+mod story;
+
+use testkit::SeededRng;
+
+use crate::services::Services;
+use crate::shoppers::Shoppers;
+use crate::stage::Stage;
+
+const DEFAULT_SEED: u64 = 2029;
+
+fn seed() -> u64 {
+    std::env::var("FERROCART_SEED").map_or(DEFAULT_SEED, |seed| seed.parse().unwrap())
+}
+
+#[test]
+fn added_and_removed_services_lose_no_order() {
+    let mut stage = Stage::lock();
+    let seed = seed();
+    println!("FERROCART_SEED={seed}");
+    stage.start_over();
+    let shoppers = Shoppers::start(&stage, seed);
+    story::tell(&stage);
+    for asked in services::groups(&mut SeededRng::new(seed)) {
+        stage.become_core_and(&asked);
+        shoppers.take_in(&stage);
+        story::tell(&stage);
+    }
+    stage.become_core_and(&services::OTHERS);
+    shoppers.take_in(&stage);
+    story::tell(&stage);
+
+    let shopped = shoppers.stop();
+    println!("{shopped}");
+    let replay = stage.staff().xtask(&["replay", "--since", "1h"]);
+    assert!(replay.status.success(), "{}", String::from_utf8_lossy(&replay.stderr));
+    shopped.expect_one_final_order_each(&stage.staff());
+    assert_eq!(stage.failures(), Vec::<String>::new());
+    assert_eq!(stage.services(), Services::all());
+}

@@ -1,0 +1,171 @@
+//! The stage that the tests share, and the commands that change it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use aws_sdk_sqs::types::QueueAttributeName;
+use serde_json::Value;
+use shop_tests::{Shop, command, eventually};
+use testkit::Account;
+
+use crate::cloudformation::{CloudFormation, Stack};
+use crate::services::Services;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// The exit code of an interrupted command.
+const INTERRUPTED: i32 = 130;
+
+static STAGE: LazyLock<Mutex<Stage>> = LazyLock::new(Mutex::default);
+
+/// The stage `stacks` on the local AWS that `--stack stacks` selects.
+#[derive(Default)]
+pub(crate) struct Stage {
+    /// The URL of the API, which never changes.
+    api_url: Option<String>,
+}
+
+impl Stage {
+    /// The stage, for one test at a time.
+    pub(crate) fn lock() -> MutexGuard<'static, Self> {
+        STAGE.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stage with all services.
+    pub(crate) fn lock_whole() -> MutexGuard<'static, Self> {
+        let mut stage = Self::lock();
+        if stage.api_url.is_none() || stage.services() != Services::all() {
+            stage.up(&["--services", "all"]);
+        }
+        stage
+    }
+
+    /// A new stage with the core alone.
+    pub(crate) fn start_over(&mut self) {
+        self.api_url = None;
+        let down = xtask(&["down", "--wipe"]).output().unwrap();
+        assert!(down.status.success(), "{}", said(&down));
+        self.up(&["--services", "core"]);
+        assert_eq!(self.services(), Services::core_and(&[]));
+    }
+
+    /// Changes the services to the core, these, and what they need, by one command.
+    pub(crate) fn become_core_and(&mut self, asked: &[&str]) {
+        let (before, after) = (self.services(), Services::core_and(asked));
+        let asked = if after == Services::all() { "all".to_owned() } else { asked.join(",") };
+        let removed = before.without(&after).join(",");
+        let without: &[&str] = if removed.is_empty() { &[] } else { &["--without", &removed] };
+        self.up(&[&["--services", &asked], without].concat());
+        assert_eq!(self.services(), after);
+    }
+
+    /// Runs `cargo xtask up`, which succeeds, and returns its output.
+    pub(crate) fn up(&mut self, arguments: &[&str]) -> String {
+        let started = Instant::now();
+        let done = xtask(&[&["up"], arguments].concat()).output().unwrap();
+        println!("up {}: {:.1} s", arguments.join(" "), started.elapsed().as_secs_f32());
+        let said = said(&done);
+        assert!(done.status.success(), "{said}");
+        let url = output("/apiUrl");
+        assert_eq!(*self.api_url.get_or_insert_with(|| url.clone()), url, "customers know the first URL");
+        said
+    }
+
+    /// Runs `cargo xtask up`, which refuses to change anything, and returns its error.
+    pub(crate) fn refused(&self, arguments: &[&str]) -> String {
+        let before = self.stacks();
+        let started = Instant::now();
+        let done = xtask(&[&["up"], arguments].concat()).output().unwrap();
+        println!("up {}: refused after {:.1} s", arguments.join(" "), started.elapsed().as_secs_f32());
+        assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+        assert_eq!(self.stacks(), before, "{arguments:?}");
+        let error = String::from_utf8(done.stderr).unwrap();
+        println!("  {}", error.trim());
+        error
+    }
+
+    /// Runs `cargo xtask up`, and interrupts it as soon as a stack is being changed.
+    pub(crate) fn interrupted(&self, arguments: &[&str]) {
+        let before = self.stacks();
+        let mut up = xtask(&[&["up"], arguments].concat());
+        let child = up.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        eventually("a stack that changes", || (self.stacks() != before).then_some(()));
+        let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(interrupt.success());
+        let done = child.wait_with_output().unwrap();
+        assert_eq!(done.status.code(), Some(INTERRUPTED), "{}", said(&done));
+        assert!(said(&done).contains("interrupted; the same command goes on from here"), "{}", said(&done));
+    }
+
+    /// The member of staff, with the outputs of the last command.
+    pub(crate) fn staff(&self) -> Shop {
+        Shop::at(&file("outputs.json"))
+    }
+
+    pub(crate) fn cloudformation(&self) -> CloudFormation {
+        CloudFormation::at(&output("/endpoint"))
+    }
+
+    pub(crate) fn stacks(&self) -> BTreeMap<String, Stack> {
+        self.cloudformation().stacks()
+    }
+
+    /// The services that have a stack.
+    pub(crate) fn services(&self) -> Services {
+        let stacks = self.stacks();
+        let names = stacks.keys().filter_map(|stack| stack.strip_prefix("ferrocart-stacks-"));
+        names.filter(|name| !["foundation", "edge"].contains(name)).map(str::to_owned).collect()
+    }
+
+    /// The account that it is deployed to.
+    pub(crate) fn account(&self) -> Account {
+        Account::of_the_shop_at(&output("/endpoint"))
+    }
+
+    /// The failure queues that have messages.
+    pub(crate) fn failures(&self) -> Vec<String> {
+        let (staff, account) = (self.staff(), self.account());
+        let queues = staff.all("/queues").into_iter().filter(|(name, _)| name.ends_with("-failures"));
+        let count = QueueAttributeName::ApproximateNumberOfMessages;
+        let messages = |url: String| {
+            let attributes = account.aws().sqs().get_queue_attributes().queue_url(url);
+            let attributes = run(attributes.attribute_names(count.clone()).send()).unwrap();
+            attributes.attributes().unwrap()[&count].clone()
+        };
+        let filled = queues.map(|(name, url)| (name, messages(url))).filter(|(_, messages)| messages != "0");
+        filled.map(|(name, messages)| format!("{messages} in {name}")).collect()
+    }
+
+    /// Makes the next `up` deploy, as after a change of the infrastructure.
+    pub(crate) fn forget_deployment(&self) {
+        std::fs::remove_file(file("deployed")).unwrap();
+    }
+}
+
+/// Waits for a call of an SDK.
+pub(crate) fn run<T>(call: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(call)
+}
+
+/// A command of `cargo xtask` for the local AWS of these tests.
+fn xtask(arguments: &[&str]) -> Command {
+    let mut xtask = command(env!("CARGO"));
+    xtask.current_dir(ROOT).arg("xtask").args(arguments).args(["--stack", "stacks"]);
+    xtask
+}
+
+fn said(done: &Output) -> String {
+    [&done.stdout, &done.stderr].map(|said| String::from_utf8_lossy(said).into_owned()).concat()
+}
+
+fn output(pointer: &str) -> String {
+    let outputs: Value =
+        serde_json::from_str(&std::fs::read_to_string(file("outputs.json")).unwrap()).unwrap();
+    outputs.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
+}
+
+fn file(name: &str) -> PathBuf {
+    Path::new(ROOT).join(".local/stacks").join(name)
+}
