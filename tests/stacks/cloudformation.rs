@@ -21,9 +21,10 @@ impl CloudFormation {
     /// The stacks by their names, each with its status and the time of its last change.
     pub(crate) fn stacks(&self) -> BTreeMap<String, Stack> {
         let mut stacks = BTreeMap::new();
-        let mut token = String::new();
+        let mut token = None::<String>;
         loop {
-            let page = self.call("ListStacks", &[("NextToken", &token)][usize::from(token.is_empty())..]);
+            let next = token.as_deref().map(|token| ("NextToken", token));
+            let page = self.call("ListStacks", next.as_slice());
             for entry in page.split("<member>").skip(1) {
                 let stack = Stack {
                     status: text(entry, "StackStatus").unwrap(),
@@ -33,9 +34,9 @@ impl CloudFormation {
                     stacks.insert(text(entry, "StackName").unwrap(), stack);
                 }
             }
-            match text(&page, "NextToken") {
-                Some(next) => token = next,
-                None => return stacks,
+            token = text(&page, "NextToken");
+            if token.is_none() {
+                return stacks;
             }
         }
     }

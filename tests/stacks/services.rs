@@ -52,8 +52,8 @@ impl Services {
         self.0.contains(service)
     }
 
-    pub(crate) fn without(&self, others: &Self) -> Vec<&str> {
-        self.0.difference(&others.0).map(String::as_str).collect()
+    pub(crate) fn without(&self, others: &Self) -> Vec<String> {
+        self.0.difference(&others.0).cloned().collect()
     }
 }
 

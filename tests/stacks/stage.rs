@@ -18,11 +18,13 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// The exit code of an interrupted command.
 const INTERRUPTED: i32 = 130;
 
-static STAGE: LazyLock<Mutex<Stage>> = LazyLock::new(Mutex::default);
+static STAGE: LazyLock<Mutex<Stage>> =
+    LazyLock::new(|| Mutex::new(Stage { dir: Path::new(ROOT).join(".local/stacks"), api_url: None }));
 
 /// The stage `stacks` on the local AWS that `--stack stacks` selects.
-#[derive(Default)]
 pub(crate) struct Stage {
+    /// The directory that the commands write to.
+    dir: PathBuf,
     /// The URL of the API, which never changes.
     api_url: Option<String>,
 }
@@ -68,7 +70,7 @@ impl Stage {
         println!("up {}: {:.1} s", arguments.join(" "), started.elapsed().as_secs_f32());
         let said = said(&done);
         assert!(done.status.success(), "{said}");
-        let url = output("/apiUrl");
+        let url = self.output("/apiUrl");
         assert_eq!(*self.api_url.get_or_insert_with(|| url.clone()), url, "customers know the first URL");
         said
     }
@@ -101,11 +103,11 @@ impl Stage {
 
     /// The member of staff, with the outputs of the last command.
     pub(crate) fn staff(&self) -> Shop {
-        Shop::at(&file("outputs.json"))
+        Shop::at(&self.dir.join("outputs.json"))
     }
 
     pub(crate) fn cloudformation(&self) -> CloudFormation {
-        CloudFormation::at(&output("/endpoint"))
+        CloudFormation::at(&self.output("/endpoint"))
     }
 
     pub(crate) fn stacks(&self) -> BTreeMap<String, Stack> {
@@ -121,7 +123,7 @@ impl Stage {
 
     /// The account that it is deployed to.
     pub(crate) fn account(&self) -> Account {
-        Account::of_the_shop_at(&output("/endpoint"))
+        Account::of_the_shop_at(&self.output("/endpoint"))
     }
 
     /// The failure queues that have messages.
@@ -140,7 +142,13 @@ impl Stage {
 
     /// Makes the next `up` deploy, as after a change of the infrastructure.
     pub(crate) fn forget_deployment(&self) {
-        std::fs::remove_file(file("deployed")).unwrap();
+        std::fs::remove_file(self.dir.join("deployed")).unwrap();
+    }
+
+    fn output(&self, pointer: &str) -> String {
+        let outputs = std::fs::read_to_string(self.dir.join("outputs.json")).unwrap();
+        let outputs: Value = serde_json::from_str(&outputs).unwrap();
+        outputs.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
     }
 }
 
@@ -158,14 +166,4 @@ fn xtask(arguments: &[&str]) -> Command {
 
 fn said(done: &Output) -> String {
     [&done.stdout, &done.stderr].map(|said| String::from_utf8_lossy(said).into_owned()).concat()
-}
-
-fn output(pointer: &str) -> String {
-    let outputs: Value =
-        serde_json::from_str(&std::fs::read_to_string(file("outputs.json")).unwrap()).unwrap();
-    outputs.pointer(pointer).and_then(Value::as_str).unwrap().to_owned()
-}
-
-fn file(name: &str) -> PathBuf {
-    Path::new(ROOT).join(".local/stacks").join(name)
 }

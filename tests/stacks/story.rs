@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use shop_tests::{Shop, Socket, eventually, statuses};
-use uuid::Uuid;
 
 use crate::services::Services;
 use crate::stage::{self, Stage};
@@ -81,7 +80,7 @@ fn routes_are_those_of(services: &Services, staff: &Shop) {
         let path = path.replace(['{', '}'], "");
         for caller in [staff, &staff.nobody()] {
             let answer = caller.send(method, &path, &[], if method == "POST" { "{}" } else { "" });
-            assert_eq!((answer.status, &*answer.problem()), (404, "not-found"), "{method} {path} of {tag}");
+            assert_eq!((answer.status, answer.problem()), (404, "not-found"), "{method} {path} of {tag}");
         }
     }
 }

@@ -114,7 +114,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let with_services: Vec<String> = settings.lines().into_iter().chain([plan.setting()]).collect();
     let stage = Stage { functions: &built.dir, settings: &with_services, ..draft };
     steps.run("templates", |step| {
-        Ok((step.run(&mut cdk::synth(paths, &stage, &files.assembly))?, String::new()))
+        Ok((step.run(&mut cdk::synth(paths, &stage, &files.assembly)?)?, String::new()))
     })?;
     println!("\n{built}");
     aws.provide_secrets(name)?;
@@ -124,7 +124,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         // Work may have come in meanwhile; by now the routes are gone.
         removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
         let removed = Stage { settings: &[removal.setting()], ..draft };
-        process::attached(&mut cdk::synth(paths, &removed, &files.removal_assembly))?;
+        process::attached(&mut cdk::synth(paths, &removed, &files.removal_assembly)?)?;
         run_on_aws(removal.command(paths, &files.removal_assembly), &aws)?;
     }
     let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;
@@ -173,7 +173,7 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
 /// Account and region of the caller's credentials, found by synthesizing the templates.
 fn account(paths: &Paths, stage: &Stage, files: &StageFiles, steps: &mut Steps) -> Result<Environment> {
     steps.run("check account", |step| {
-        step.run(&mut cdk::synth(paths, stage, &files.assembly))?;
+        step.run(&mut cdk::synth(paths, stage, &files.assembly)?)?;
         let environment = cdk::environment(&files.assembly)?.ok_or_else(no_credentials)?;
         let shown = format!("{} in {}", environment.account, environment.region);
         Ok((environment, shown))

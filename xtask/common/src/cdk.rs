@@ -1,6 +1,7 @@
 //! Synthesizes the shop's templates with the CDK.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -27,11 +28,18 @@ pub fn command(paths: &Paths) -> Command {
 
 /// Writes the templates of a stage with these settings, each `name=value`, to `assembly`. With AWS
 /// credentials they are for the caller's account and region.
-pub fn synth(paths: &Paths, settings: &[String], assembly: &Path) -> Command {
+pub fn synth(paths: &Paths, settings: &[String], assembly: &Path) -> Result<Command> {
+    // Templates of services that this stage leaves out would stay.
+    match fs::remove_dir_all(assembly) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot remove {}", assembly.display()));
+        }
+        _ => {}
+    }
     let mut cdk = command(paths);
     cdk.args(["synth", "--quiet", "--output"]).arg(assembly);
     cdk.args(settings.iter().flat_map(|setting| ["-c", setting]));
-    cdk
+    Ok(cdk)
 }
 
 /// Synthesizes for an account that need not exist.

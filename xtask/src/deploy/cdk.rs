@@ -39,7 +39,7 @@ impl Stage<'_> {
 
 /// Writes templates to `assembly`. With AWS credentials they are for the caller's account and
 /// region.
-pub fn synth(paths: &Paths, stage: &Stage, assembly: &Path) -> Command {
+pub fn synth(paths: &Paths, stage: &Stage, assembly: &Path) -> Result<Command> {
     cdk::synth(paths, &stage.all_settings(), assembly)
 }
 

@@ -167,7 +167,7 @@ impl Deployment<'_> {
         let settings: Vec<String> =
             self.settings.over(&DEFAULTS).into_iter().chain([services.to_owned()]).collect();
         let stage = Stage { name: self.stack.stage, arch: Arch::of_host(), functions, settings: &settings };
-        let mut synth = cdk::synth(self.paths, &stage, assembly);
+        let mut synth = cdk::synth(self.paths, &stage, assembly)?;
         cdk::local_credentials(&mut synth, self.running);
         step.run(&mut synth)
     }

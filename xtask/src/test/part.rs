@@ -189,9 +189,9 @@ pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Chec
         vec![Check::whole(npm(&["run", "--silent", "check"])), Check::printed(npm(&["test", "--silent"]))];
     let assemblies = paths.local().join("test/synth");
     let synth = |stage: &Stage, assembly: &Path| {
-        let mut synth = cdk::synth(paths, stage, assembly);
+        let mut synth = cdk::synth(paths, stage, assembly)?;
         cdk::pretend_account(&mut synth, "111122223333", "eu-west-1");
-        Check::whole(synth)
+        Ok::<_, anyhow::Error>(Check::whole(synth))
     };
     for (assembly, name, arch, api) in [
         ("dev", "dev", Arch::Arm64, "rest"),
@@ -201,7 +201,7 @@ pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Chec
         let assembly = assemblies.join(assembly);
         let settings = &["services=all".to_owned(), format!("api={api}")];
         let stage = Stage { name, arch, functions: &functions, settings };
-        checks.push(synth(&stage, &assembly));
+        checks.push(synth(&stage, &assembly)?);
         let mut lint = process::command(venv.tool("cfn-lint"), &paths.infra());
         lint.arg(assembly.join("*.template.json"));
         checks.push(Check::whole(lint));
@@ -212,7 +212,7 @@ pub fn infra(paths: &Paths, services: &Services, venv: &Venv) -> Result<Vec<Chec
         functions: &functions,
         settings: &["services=core".to_owned()],
     };
-    checks.push(synth(&core, &assemblies.join("core")));
+    checks.push(synth(&core, &assemblies.join("core"))?);
     let mut idle = cargo(paths, &["test", "-p", "xtask-reports", IDLE_TESTS, "--", "--ignored"]);
     idle.env("FERROCART_ASSEMBLIES", &assemblies);
     checks.push(Check::printed(idle));

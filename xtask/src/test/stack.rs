@@ -55,7 +55,7 @@ impl TestStack {
             let functions = cdk::placeholders(services)?;
             let settings = &["services=all".to_owned()];
             let stage = Stage { name: stack.stage, arch: Arch::of_host(), functions: &functions, settings };
-            let mut synth = cdk::synth(paths, &stage, &stack.assembly());
+            let mut synth = cdk::synth(paths, &stage, &stack.assembly())?;
             cdk::pretend_account(&mut synth, "111122223333", "us-east-1");
             Ok((step.run(&mut synth)?, String::new()))
         })?;

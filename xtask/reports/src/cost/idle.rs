@@ -25,7 +25,7 @@ pub fn print(paths: &Paths, args: &Args) -> Result<()> {
         let mut settings =
             vec![format!("services={}", args.services), format!("functions={}", functions.display())];
         settings.extend(args.settings.iter().cloned());
-        let mut synth = cdk::synth(paths, &settings, &assembly);
+        let mut synth = cdk::synth(paths, &settings, &assembly)?;
         cdk::pretend_account(&mut synth, ACCOUNT, &args.region);
         Ok((step.run(&mut synth)?, String::new()))
     })?;
