@@ -66,8 +66,7 @@ pub fn seed(outputs: &Outputs) -> Result<Seeded> {
     let mut sown = Seeded { created: Vec::new(), stocked: Vec::new(), there_already: there.len() };
     // Without inventory, products have no stock.
     let has_stock = outputs.functions.contains_key(INVENTORY_FUNCTION);
-    let is_lacking = |there: Option<&Value>| there.is_none_or(|there| has_stock && has_no_stock(there));
-    if !catalogue.iter().any(|product| is_lacking(there_as(product, &there))) {
+    if !has_stock && there.len() == catalogue.len() {
         return Ok(sown);
     }
     let token = sign_in::id_token(outputs, users::staff(outputs)?)?;
@@ -80,7 +79,7 @@ pub fn seed(outputs: &Outputs) -> Result<Seeded> {
                 id(&shop.create(product, &token)?)?
             }
         };
-        if has_stock && there.is_none_or(has_no_stock) {
+        if has_stock && (there.is_none_or(has_no_stock) || shop.has_never_had(&id, &token)?) {
             shop.take_in(&id, &token)?;
             sown.stocked.push(name(product).to_owned());
         }
@@ -137,6 +136,15 @@ impl Shop {
         let delivery = [("idempotency-key", format!("seed-{product}"))];
         let path = format!("stock/{product}/receipts");
         self.post(&path, token, &delivery, &json!({ "quantity": PIECES })).map(drop)
+    }
+
+    /// Whether the stock knows nothing of a product, which the catalogue may not: inventory may have
+    /// been removed and added again.
+    fn has_never_had(&self, product: &str, token: &str) -> Result<bool> {
+        let url = format!("{}/stock/{product}", self.url);
+        let request = self.agent.get(&url).header("authorization", token);
+        let answer = request.call().with_context(|| format!("the shop does not answer at {url}"))?;
+        Ok(answer.status() == 404)
     }
 
     fn post(&self, path: &str, token: &str, headers: &[(&str, String)], body: &Value) -> Result<Value> {

@@ -107,8 +107,11 @@ impl StockStore {
                 "SET productId = :id, onHand = if_not_exists(onHand, :none) + :units, \
                  received = if_not_exists(received, :none) + :units, \
                  reserved = if_not_exists(reserved, :none), shipped = if_not_exists(shipped, :none), \
-                 updatedAt = :now, correlationId = :correlationId ADD version :one",
+                 updatedAt = :now, correlationId = :correlationId, \
+                 version = if_not_exists(version, :first) + :one",
             )
+            // Above the versions of any earlier table: consumers ignore lower ones.
+            .expression_attribute_values(":first", number(Timestamp::now().unix_millis()))
             .expression_attribute_values(":id", AttributeValue::S(receipt.product_id.to_string()))
             .expression_attribute_values(":none", number(0))
             .expression_attribute_values(":units", number(receipt.quantity))
