@@ -167,6 +167,20 @@ fn a_name_starts_one_execution() {
 }
 
 #[test]
+fn a_name_is_free_when_its_workflow_was_deleted() {
+    let aws = LocalAws::start("workflow-deleted");
+    aws.ready();
+    let execution = aws.start_execution(&deployed(&aws).fail, "order-1", 1).unwrap();
+    aws.end_of(&execution);
+    let stack = [("StackName", "stack")];
+    aws.form("cloudformation", "DeleteStack", &stack);
+    eventually("a deleted stack", || {
+        aws.form("cloudformation", "DescribeStacks", &stack).contains("does not exist").then_some(())
+    });
+    assert!(aws.start_execution(&deployed(&aws).fail, "order-1", 1).is_ok());
+}
+
+#[test]
 fn each_attempt_has_a_token_of_its_own_which_takes_one_answer() {
     let aws = LocalAws::start("workflow-attempts");
     aws.ready();

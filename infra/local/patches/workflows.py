@@ -14,6 +14,7 @@ from ministack import app
 from ministack.core import iam_actions
 from ministack.core.responses import set_request_account_id, set_request_region
 from ministack.services import stepfunctions
+from ministack.services.cloudformation import provisioners
 
 logger = logging.getLogger("workflows")
 TaskError = stepfunctions._ExecutionError
@@ -33,6 +34,7 @@ def apply() -> None:
     take_turns_to_call_functions()
     name_throttles()
     start_once_by_name()
+    delete_executions_with_their_workflow()
     answer_once()
     know_tasks_by_their_workflow()
     wake_stopped_executions()
@@ -325,6 +327,17 @@ def start_once_by_name() -> None:
         return original(data)
 
     stepfunctions._start_execution = start_execution
+
+
+def delete_executions_with_their_workflow() -> None:
+    """CloudFormation keeps the executions of a workflow that it deletes, and so their names are taken when the stack is created
+    again: the workflow has the same name then. On AWS it has another one.
+    """
+
+    def delete(arn, _properties):
+        stepfunctions._delete_state_machine({"stateMachineArn": arn})
+
+    provisioners._RESOURCE_HANDLERS["AWS::StepFunctions::StateMachine"]["delete"] = delete
 
 
 def answer_once() -> None:

@@ -150,7 +150,8 @@ impl OrderStore {
     }
 
     /// Claims an order for fulfilment, also if its customer's data was erased. Rejected if it was
-    /// cancelled before. Repeating it changes nothing.
+    /// cancelled before, or is under way: fulfilment that is removed and added again does not know
+    /// what it has begun. Repeating it changes nothing.
     pub async fn claim(
         &self,
         customer_id: CustomerId,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use lambdakit::aws::Aws;
 use lambdakit::dynamodb::table::Table;
 use lambdakit::messaging::command::CommandQueue;
@@ -607,6 +608,18 @@ async fn orders_cancelled_before_they_are_claimed_are_not_fulfilled() {
     assert!(fulfilments.items().is_empty());
     let executions = world.account.aws().workflows().list_executions().state_machine_arn(&world.workflow);
     assert!(executions.send().await.unwrap().executions().is_empty());
+}
+
+#[tokio::test]
+async fn replayed_orders_that_are_under_way_are_not_begun_again() {
+    let (world, _) = World::begun().await;
+    assert_eq!(world.step("markStockReserved", json!({})).await, Ok(()));
+    // As if fulfilment had been removed and added again since.
+    let delete = world.shop.dynamodb.delete_item().table_name("FULFILMENT_TABLE");
+    delete.key("orderId", AttributeValue::S(ID.to_owned())).send().await.unwrap();
+    assert!(world.tell("OrderPlaced", placed()).await);
+    let fulfilments = world.shop.dynamodb.scan().table_name("FULFILMENT_TABLE").send().await.unwrap();
+    assert!(fulfilments.items().is_empty());
 }
 
 #[tokio::test]
