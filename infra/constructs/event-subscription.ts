@@ -23,6 +23,8 @@ export interface EventSubscriptionProps {
  * the function consumes. Where neither succeeds, they wait in the service's failure queue.
  */
 export class EventSubscription extends Construct {
+  readonly rule: Rule;
+
   constructor(scope: Construct, id: string, props: EventSubscriptionProps) {
     super(scope, id);
     const { sources, detailTypes, consumer } = props;
@@ -32,7 +34,7 @@ export class EventSubscription extends Construct {
     // Also where events are queued: those that Lambda accepted before a change of the delivery
     // would have no failure destination.
     if (props.delivery === undefined) consumer.retryAsynchronousEvents();
-    new Rule(this, 'Rule', {
+    this.rule = new Rule(this, 'Rule', {
       eventBus: bus,
       description: `${sources.join(' and ')} to ${consumer.name} (${settings.stage})`,
       eventPattern: { source: sources, detailType: detailTypes },

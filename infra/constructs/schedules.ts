@@ -4,6 +4,7 @@ import { CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { Construct } from 'constructs';
 import { acknowledge } from './acknowledge.ts';
 import { failureQueue } from './failure-queue.ts';
+import { publish } from './outputs.ts';
 import type { RustFunction } from './rust-function.ts';
 import { ServiceStack } from './service-stack.ts';
 
@@ -19,6 +20,7 @@ export class Schedules extends Construct {
     super(scope, id);
     const { account, bus, service } = ServiceStack.of(this);
     this.group = new CfnScheduleGroup(this, 'Group');
+    publish(this, 'ScheduleGroup', service, this.group.ref);
     this.role = new Role(this, 'Role', {
       // Only for schedules of this group: other ones in the account might use the role's name.
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {

@@ -99,7 +99,7 @@ export class FulfilmentStack extends ServiceStack {
     new EventSubscription(this, 'Events', {
       sources: ['shop.ordering', 'shop.payment', 'shop.shipping'],
       detailTypes: [
-        'OrderPlaced', 'OrderCancellationRequested',
+        'OrderCancellationRequested',
         'PaymentSettled', 'PaymentDeclined', 'PaymentRefunded',
         'ShipmentRefused', 'ShipmentCancelled', 'ShipmentDispatched', 'ShipmentDelivered',
       ],
@@ -107,6 +107,12 @@ export class FulfilmentStack extends ServiceStack {
       // A lost start or answer would leave an order open for days.
       delivery: 'queued',
     });
+    // A rule of its own, which is disabled before the service is removed: the orders that it has
+    // taken up then come to an end.
+    const intake = new EventSubscription(this, 'Intake', {
+      sources: ['shop.ordering'], detailTypes: ['OrderPlaced'], consumer: events, delivery: 'queued',
+    });
+    new CfnOutput(this, 'IntakeRuleArn', { value: intake.rule.ruleArn });
   }
 
   /**

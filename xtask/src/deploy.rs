@@ -102,7 +102,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     {
         println!("      {line}");
     }
-    removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
+    removal.expect_no_failure(&aws, &files.stack_outputs, name)?;
     confirm(&format!("Deploy stage {name} to {aws}?"), args.yes)?;
     let built = steps.run("build for Lambda", |step| {
         step.hand_over_terminal();
@@ -118,6 +118,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     })?;
     println!("\n{built}");
     aws.provide_secrets(name)?;
+    removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
     let stacks = plan.stacks_to_deploy(args.services.only(), &deployed);
     run_on_aws(cdk::deploy(paths, &stacks, &files.assembly, &files.raw_outputs), &aws)?;
     if !removal.is_nothing() {
@@ -125,11 +126,15 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
         let removed = Stage { settings: &[removal.setting()], ..draft };
         process::attached(&mut cdk::synth(paths, &removed, &files.removal_assembly)?)?;
-        run_on_aws(removal.command(paths, &files.removal_assembly), &aws)?;
+        let stacks: Vec<&str> = removal.services().collect();
+        run_on_aws(cdk::destroy(paths, &stacks, &files.removal_assembly), &aws)?;
     }
     let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;
     outputs.write(&files.outputs)?;
     postman::write_environment(&files.postman, &outputs)?;
+    for line in removal::resume_intake(&plan, &aws, &files.stack_outputs, name)? {
+        println!("{line}");
+    }
     println!("\n{}", contents::table(&plan, &files.assembly)?);
     println!(
         "\nStage {name} is deployed.\n  API        {}\n  Outputs    {}\n  Postman    {}\n  Remove it  cargo xtask destroy --stage {name}",

@@ -2,6 +2,7 @@
 
 pub mod aws;
 pub mod endpoint;
+pub mod intake;
 pub mod open_work;
 pub mod outputs;
 pub mod private_file;

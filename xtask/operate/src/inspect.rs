@@ -1,4 +1,5 @@
-//! What `cargo xtask deploy` asks about a stage on AWS, answered as JSON.
+//! What `cargo xtask deploy` asks about a stage on AWS, answered as JSON, and the intake of services
+//! that it stops.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,8 +9,9 @@ use clap::{Parser, Subcommand};
 use serde_json::json;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::Aws;
-use xtask_common::shop::{open_work, stage};
+use xtask_common::shop::open_work::OpenWork;
 use xtask_common::shop::outputs::StackOutputs;
+use xtask_common::shop::{intake, stage};
 
 use crate::credentials;
 use crate::signer::Signer;
@@ -30,6 +32,10 @@ enum Question {
     Settings { stage: String },
     /// What a stack has not finished
     OpenWork { outputs: PathBuf, stack: String },
+    /// Whether a stack has an intake, which is then stopped
+    StopIntake { outputs: PathBuf, stack: String },
+    /// Whether the intake of a stack was stopped; it is then started again
+    ResumeIntake { outputs: PathBuf, stack: String },
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
@@ -41,7 +47,13 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         }
         Question::Settings { stage } => json!(stage::settings(&aws, stage)?),
         Question::OpenWork { outputs, stack } => {
-            json!(open_work::of(&aws, &StackOutputs::read(outputs)?, stack)?)
+            json!(OpenWork::of(&aws, &StackOutputs::read(outputs)?, stack)?)
+        }
+        Question::StopIntake { outputs, stack } => {
+            json!(intake::stop(&aws, &StackOutputs::read(outputs)?, stack)?)
+        }
+        Question::ResumeIntake { outputs, stack } => {
+            json!(intake::resume(&aws, &StackOutputs::read(outputs)?, stack)?)
         }
     };
     println!("{answer}");

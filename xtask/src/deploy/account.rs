@@ -8,8 +8,9 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde::de::DeserializeOwned;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::{self, Aws};
+use xtask_common::shop::open_work::OpenWork;
 use xtask_common::shop::outputs::StackOutputs;
-use xtask_common::shop::{open_work, secrets};
+use xtask_common::shop::{intake, secrets};
 use xtask_common::stack::Running;
 
 use crate::deploy::cdk::Environment;
@@ -95,15 +96,32 @@ impl Account<'_> {
     }
 
     /// What a stack has not finished. `outputs` is the file with the outputs of all stacks.
-    pub fn open_work(&self, outputs: &Path, stack: &str) -> Result<Vec<String>> {
+    pub fn open_work(&self, outputs: &Path, stack: &str) -> Result<OpenWork> {
         match self {
             Self::Local(running) => {
-                open_work::of(&Aws::local(&running.endpoint()), &StackOutputs::read(outputs)?, stack)
+                OpenWork::of(&Aws::local(&running.endpoint()), &StackOutputs::read(outputs)?, stack)
             }
-            Self::Aws(paths, aws) => {
-                let outputs = outputs.to_str().context("the path of the outputs is no text")?;
-                inspect(paths, aws, &["open-work", outputs, stack])
-            }
+            Self::Aws(paths, aws) => inspect(paths, aws, &["open-work", shown(outputs)?, stack]),
+        }
+    }
+
+    /// Stops the intake of a stack, if it has one; returns whether it has.
+    pub fn stop_intake(&self, outputs: &Path, stack: &str) -> Result<bool> {
+        let known = StackOutputs::read(outputs)?;
+        match self {
+            _ if !intake::has(&known, stack) => Ok(false),
+            Self::Local(running) => intake::stop(&Aws::local(&running.endpoint()), &known, stack),
+            Self::Aws(paths, aws) => inspect(paths, aws, &["stop-intake", shown(outputs)?, stack]),
+        }
+    }
+
+    /// Starts the intake of a stack again; returns whether it was stopped.
+    pub fn resume_intake(&self, outputs: &Path, stack: &str) -> Result<bool> {
+        let known = StackOutputs::read(outputs)?;
+        match self {
+            _ if !intake::has(&known, stack) => Ok(false),
+            Self::Local(running) => intake::resume(&Aws::local(&running.endpoint()), &known, stack),
+            Self::Aws(paths, aws) => inspect(paths, aws, &["resume-intake", shown(outputs)?, stack]),
         }
     }
 
@@ -126,6 +144,10 @@ impl fmt::Display for Account<'_> {
             }
         }
     }
+}
+
+fn shown(outputs: &Path) -> Result<&str> {
+    outputs.to_str().context("the path of the outputs is no text")
 }
 
 fn inspect<T: DeserializeOwned>(paths: &Paths, aws: &Environment, question: &[&str]) -> Result<T> {

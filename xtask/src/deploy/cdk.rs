@@ -43,7 +43,7 @@ pub fn synth(paths: &Paths, stage: &Stage, assembly: &Path) -> Result<Command> {
     cdk::synth(paths, &stage.all_settings(), assembly)
 }
 
-/// Stacks that are deployed at the same time, where neither needs the other.
+/// Stacks that are deployed or deleted at the same time, where neither needs the other.
 const CONCURRENCY: &str = "6";
 
 /// Deploys these stacks of `assembly`.
@@ -64,7 +64,7 @@ pub fn destroy(paths: &Paths, stacks: &[&str], assembly: &Path) -> Command {
     let mut cdk = cdk::command(paths);
     cdk.arg("destroy")
         .args(stacks)
-        .args(["--exclusively", "--force", "--progress", "events", "--app"])
+        .args(["--exclusively", "--force", "--concurrency", CONCURRENCY, "--app"])
         .arg(assembly);
     cdk
 }

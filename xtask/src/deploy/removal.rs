@@ -3,22 +3,21 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use xtask_common::interrupt;
-use xtask_common::paths::Paths;
-use xtask_common::shop::open_work;
+use xtask_common::shop::open_work::{self, OpenWork};
 use xtask_common::shop::outputs::StackOutputs;
 
 use crate::deploy::account::Account;
-use crate::deploy::cdk;
 use crate::deploy::plan::{Plan, stack_name};
 
 /// A queue in use is empty within seconds; what takes longer is stuck, or is a busy shop.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(250);
+/// An event on its way from one service to the next is in no queue for a moment.
+const QUIET: Duration = Duration::from_secs(1);
 
 pub struct Removal {
     services: Vec<String>,
@@ -40,26 +39,50 @@ impl Removal {
         self.services.is_empty()
     }
 
-    /// Waits until the services have finished what they have begun, or fails with what is open.
+    /// Fails if a service has failed work, which an operator has to retry or delete first.
+    pub fn expect_no_failure(&self, account: &Account, outputs: &Path, stage: &str) -> Result<()> {
+        expect_no_failure(&self.open_work(account, outputs, stage)?)
+    }
+
+    /// Waits until the services have finished what they have begun, or fails with what is open. They
+    /// begin nothing new meanwhile.
     pub fn wait_until_finished(&self, account: &Account, outputs: &Path, stage: &str) -> Result<()> {
-        for service in &self.services {
-            let start = Instant::now();
-            loop {
-                let open = account.open_work(outputs, &stack_name(stage, service))?;
-                if open.is_empty() {
-                    break;
-                }
-                if start.elapsed() > PATIENCE {
-                    bail!(
-                        "{service} still has {}, so nothing was removed; `cargo xtask status` shows the queues, \
-                         `cargo xtask dlq` what waits for a person",
-                        open.join(" and ")
-                    );
-                }
-                interrupt::sleep(PAUSE)?;
+        let mut open = self.open_work(account, outputs, stage)?;
+        // Before anything is changed.
+        expect_no_failure(&open)?;
+        let mut stopped = Vec::new();
+        for service in self.services() {
+            if account.stop_intake(outputs, &stack_name(stage, service))? {
+                stopped.push(service);
+            }
+        }
+        if open.is_empty() && stopped.is_empty() {
+            return Ok(());
+        }
+        let (start, mut last_open) = (Instant::now(), Instant::now());
+        while last_open.elapsed() < QUIET {
+            interrupt::sleep(PAUSE)?;
+            open = self.open_work(account, outputs, stage)?;
+            expect_no_failure(&open)?;
+            let Some((service, work)) = open.first() else { continue };
+            last_open = Instant::now();
+            if start.elapsed() > PATIENCE {
+                bail!("{service} still has {work}, so it was not removed; {}", advice(&stopped));
             }
         }
         Ok(())
+    }
+
+    /// The services that have not finished, with what is open.
+    fn open_work(&self, account: &Account, outputs: &Path, stage: &str) -> Result<Vec<(&str, OpenWork)>> {
+        let mut open = Vec::new();
+        for service in self.services() {
+            let work = account.open_work(outputs, &stack_name(stage, service))?;
+            if !work.is_nothing() {
+                open.push((service, work));
+            }
+        }
+        Ok(open)
     }
 
     /// What goes with the services, or stays, in a sentence per service.
@@ -87,10 +110,39 @@ impl Removal {
     pub fn setting(&self) -> String {
         format!("services={}", self.services.join(","))
     }
+}
 
-    /// Deletes the stacks, from an assembly that has them.
-    pub fn command(&self, paths: &Paths, assembly: &Path) -> Command {
-        let stacks: Vec<&str> = self.services.iter().map(String::as_str).collect();
-        cdk::destroy(paths, &stacks, assembly)
+/// Starts the intake of services again that a command stopped and did not remove then, in a sentence
+/// per service.
+pub fn resume_intake(plan: &Plan, account: &Account, outputs: &Path, stage: &str) -> Result<Vec<String>> {
+    let mut resumed = Vec::new();
+    for service in plan.names() {
+        if account.resume_intake(outputs, &stack_name(stage, service))? {
+            resumed.push(format!(
+                "{service} takes up orders again; `cargo xtask replay --since 1h` adds those of the last hour"
+            ));
+        }
+    }
+    Ok(resumed)
+}
+
+/// Fails for what never ends by itself.
+fn expect_no_failure(open: &[(&str, OpenWork)]) -> Result<()> {
+    match open.iter().find(|(_, work)| work.has_failed()) {
+        Some((service, work)) => bail!(
+            "{service} still has {work}, so it was not removed; `cargo xtask dlq` shows, retries or deletes \
+             failed messages"
+        ),
+        None => Ok(()),
+    }
+}
+
+fn advice(stopped: &[&str]) -> String {
+    let repeat = "repeat the command later (`cargo xtask status` shows the queues)";
+    match stopped.first() {
+        None => repeat.to_owned(),
+        Some(service) => format!(
+            "{service} takes up no more orders: {repeat}, or keep the service with `--services {service}`"
+        ),
     }
 }

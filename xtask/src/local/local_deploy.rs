@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use xtask_common::fingerprint::{self, Fingerprint};
+use xtask_common::interrupt;
 use xtask_common::paths::Paths;
 use xtask_common::python::Venv;
-use xtask_common::services::Services;
 use xtask_common::shop::aws::{self, Aws};
 use xtask_common::shop::outputs::{Outputs, StackOutputs, User};
 use xtask_common::stack::{LocalStack, Running};
@@ -19,7 +20,7 @@ use crate::build::arch::Arch;
 use crate::deploy::account::Account;
 use crate::deploy::cdk::{self, Stage};
 use crate::deploy::plan::{Plan, stack_name};
-use crate::deploy::removal::Removal;
+use crate::deploy::removal::{self, Removal};
 use crate::deploy::settings::Settings;
 use crate::local::{assets, environments};
 
@@ -30,6 +31,8 @@ const DEFAULTS: [(&str, &str); 4] = [
     ("erasureDelaySeconds", "1"),
     ("carrierPaceSeconds", "2"),
 ];
+
+const DELETION_DEADLINE: Duration = Duration::from_mins(1);
 
 /// The inputs of a deployment.
 pub struct Deployment<'a> {
@@ -59,6 +62,11 @@ pub fn run(deployment: &Deployment, steps: &mut Steps) -> Result<Outputs> {
     fingerprint::forget(&deployment.stack.deployed())?;
     let users = deployment.users();
     let mut outputs = steps.run("deploy", |step| deployment.deploy(step))?;
+    let account = Account::Local(deployment.running);
+    let (plan, stack) = (deployment.plan, deployment.stack);
+    for line in removal::resume_intake(plan, &account, &stack.stack_outputs(), stack.stage)? {
+        println!("      {line}");
+    }
     outputs.users = users;
     steps.run("repair", |step| deployment.repair(step))?;
     outputs.write(&deployment.stack.outputs())?;
@@ -130,7 +138,7 @@ impl Deployment<'_> {
         }
         let old = assets::of(&assembly);
         step.note("synthesizing the templates");
-        self.synth(step, &self.plan.setting(), &self.built.dir, &assembly)?;
+        self.synth(step, &assembly)?;
         // An interrupted deployment goes on with the same services, an interrupted removal, too.
         self.remember(self.plan.names().chain(self.removal.services()))?;
         self.settings.write(&self.stack.settings())?;
@@ -143,15 +151,10 @@ impl Deployment<'_> {
         )?;
 
         if !self.removal.is_nothing() {
+            step.note("removing stacks");
             // Work may have come in meanwhile; by now the routes are gone.
             self.removal.wait_until_finished(&account, &self.stack.stack_outputs(), self.stack.stage)?;
-            step.note("removing stacks");
-            let assembly = self.stack.dir().join("removal/cdk.out");
-            let placeholders = cdk::placeholders(&Services::find(self.paths)?)?;
-            self.synth(step, &self.removal.setting(), &placeholders, &assembly)?;
-            let mut destroy = self.removal.command(self.paths, &assembly);
-            cdk::local_credentials(&mut destroy, self.running);
-            step.run(&mut destroy)?;
+            self.remove(&aws)?;
             self.remember(self.plan.names())?;
         }
         let outputs = Outputs::of_stacks(self.stack_outputs(&raw_outputs)?, Some(&endpoint))?;
@@ -163,13 +166,37 @@ impl Deployment<'_> {
         Ok((outputs, detail))
     }
 
-    fn synth(&self, step: &mut Step, services: &str, functions: &Path, assembly: &Path) -> Result<()> {
+    fn synth(&self, step: &mut Step, assembly: &Path) -> Result<()> {
         let settings: Vec<String> =
-            self.settings.over(&DEFAULTS).into_iter().chain([services.to_owned()]).collect();
-        let stage = Stage { name: self.stack.stage, arch: Arch::of_host(), functions, settings: &settings };
+            self.settings.over(&DEFAULTS).into_iter().chain([self.plan.setting()]).collect();
+        let stage = Stage {
+            name: self.stack.stage,
+            arch: Arch::of_host(),
+            functions: &self.built.dir,
+            settings: &settings,
+        };
         let mut synth = cdk::synth(self.paths, &stage, assembly)?;
         cdk::local_credentials(&mut synth, self.running);
         step.run(&mut synth)
+    }
+
+    /// Deletes the stacks of removed services. The CDK would wait five seconds for each.
+    fn remove(&self, aws: &Aws) -> Result<()> {
+        let name = |service| stack_name(self.stack.stage, service);
+        let stacks: Vec<String> = self.removal.services().map(name).collect();
+        for stack in &stacks {
+            aws.delete_stack(stack)?;
+        }
+        let started = Instant::now();
+        for stack in &stacks {
+            while let Some(status) = aws.stack_status(stack)? {
+                if status == "DELETE_FAILED" || started.elapsed() > DELETION_DEADLINE {
+                    bail!("{stack} is {status}; the same command tries again");
+                }
+                interrupt::sleep(Duration::from_millis(50))?;
+            }
+        }
+        Ok(())
     }
 
     /// Stores which services are deployed.
@@ -194,5 +221,6 @@ impl Deployment<'_> {
 }
 
 fn is_complete(aws: &Aws, stack: &str) -> bool {
-    matches!(aws.stack_status(stack), Ok(Some(status)) if ["CREATE_COMPLETE", "UPDATE_COMPLETE"].contains(&&*status))
+    let status = aws.stack_status(stack).ok().flatten();
+    matches!(status.as_deref(), Some("CREATE_COMPLETE" | "UPDATE_COMPLETE"))
 }

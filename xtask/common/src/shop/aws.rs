@@ -167,6 +167,15 @@ impl Aws {
         Ok(mappings.filter_map(|mapping| mapping["EventSourceArn"].as_str().map(str::to_owned)).collect())
     }
 
+    /// The number of schedules in a group, up to the hundred of one response.
+    pub fn schedules(&self, group: &str) -> Result<usize> {
+        let path = format!("/schedules?ScheduleGroup={group}&MaxResults=100");
+        let answer = self.send("GET", "scheduler", &path, &[], "");
+        let answer = answer.with_context(|| format!("cannot list the schedules of {group}"))?;
+        let answer: Value = serde_json::from_str(&answer).context("Scheduler answered what is not JSON")?;
+        Ok(answer["Schedules"].as_array().map_or(0, Vec::len))
+    }
+
     /// The endpoints that subscribe to a topic.
     pub fn subscribers(&self, topic_arn: &str) -> Result<Vec<String>> {
         let form = format!("Action=ListSubscriptionsByTopic&Version=2010-03-31&TopicArn={topic_arn}");
@@ -198,21 +207,30 @@ impl Aws {
         serde_json::from_str(&answer).context("Lambda answered what is not JSON")
     }
 
-    /// The status of a stack, such as `CREATE_COMPLETE`; none if there is no such stack.
+    /// The status of a deployed stack, such as `CREATE_COMPLETE`; none if there is no such stack.
     pub fn stack_status(&self, stack: &str) -> Result<Option<String>> {
         let form = format!("Action=DescribeStacks&Version=2010-05-15&StackName={stack}");
         let headers = [("content-type", "application/x-www-form-urlencoded")];
-        match self.send("POST", "cloudformation", "/", &headers, &form) {
-            Ok(answer) => Ok(element(&answer, "StackStatus").map(str::to_owned)),
-            Err(error) if error.downcast_ref().is_some_and(Refusal::is_of_missing_stack) => Ok(None),
-            Err(error) => Err(error.context(format!("cannot look up the stack {stack}"))),
-        }
+        let answer = match self.send("POST", "cloudformation", "/", &headers, &form) {
+            Err(error) if error.downcast_ref().is_some_and(Refusal::is_of_missing_stack) => return Ok(None),
+            answer => answer.with_context(|| format!("cannot look up the stack {stack}"))?,
+        };
+        let status = element(&answer, "StackStatus").with_context(|| format!("{stack} has no status"))?;
+        Ok((status != "DELETE_COMPLETE").then(|| status.to_owned()))
     }
 
     /// The status of each of these stacks that exists.
     pub fn stack_statuses(&self, stacks: &[String]) -> Result<BTreeMap<String, String>> {
         let status = |stack: &String| Ok(self.stack_status(stack)?.map(|status| (stack.clone(), status)));
         stacks.iter().filter_map(|stack| status(stack).transpose()).collect()
+    }
+
+    /// Starts to delete a stack.
+    pub fn delete_stack(&self, stack: &str) -> Result<()> {
+        let form = format!("Action=DeleteStack&Version=2010-05-15&StackName={stack}");
+        let headers = [("content-type", "application/x-www-form-urlencoded")];
+        let answer = self.send("POST", "cloudformation", "/", &headers, &form);
+        answer.map(drop).with_context(|| format!("cannot delete {stack}"))
     }
 
     fn send(

@@ -1,6 +1,9 @@
 //! What a service has not finished: it is not removed before.
 
+use std::fmt;
+
 use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::shop::aws::{Aws, Refusal, Service};
@@ -15,27 +18,61 @@ const COUNTS: [&str; 3] = [
 /// The output with the workflow of a stack.
 const WORKFLOW: &str = "FulfilmentWorkflowArn";
 
-/// Messages in the queues of a stack, and its running workflows, each in words. Those that a
-/// failed removal has deleted have none.
-pub fn of(aws: &Aws, outputs: &StackOutputs, stack: &str) -> Result<Vec<String>> {
-    if outputs.of(stack).next().is_none() {
-        bail!("the outputs of {stack} are not here, so nobody knows what it has; deploy it from here first");
-    }
-    let mut open = Vec::new();
-    for (output, value) in outputs.of(stack) {
-        if let Some(queue) = resource_name(output, "Queue") {
-            let messages = messages(aws, value)?;
-            if messages > 0 {
-                open.push(format!("{messages} messages in {queue}"));
-            }
-        } else if output == WORKFLOW {
-            let running = running(aws, value)?;
-            if running > 0 {
-                open.push(format!("{running} orders in fulfilment"));
+/// What a stack has not finished, in words.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct OpenWork {
+    /// What ends by itself: messages that are consumed, workflows, schedules.
+    running: Vec<String>,
+    /// What waits for an operator.
+    failed: Vec<String>,
+}
+
+impl OpenWork {
+    /// Queries the queues, the workflow and the schedules among the outputs of a stack.
+    pub fn of(aws: &Aws, outputs: &StackOutputs, stack: &str) -> Result<Self> {
+        let mut open = Self::default();
+        // An interrupted removal may have deleted it.
+        if aws.stack_status(stack)?.is_none() {
+            return Ok(open);
+        }
+        if outputs.of(stack).next().is_none() {
+            bail!("the outputs of {stack} are not here, so nobody knows what it has; deploy it from here first");
+        }
+        for (output, value) in outputs.of(stack) {
+            if let Some(queue) = resource_name(output, "Queue") {
+                let of_queue =
+                    if queue.ends_with("-failures") { &mut open.failed } else { &mut open.running };
+                of_queue.extend(counted(messages(aws, value)?, "message", &format!(" in {queue}")));
+            } else if output.starts_with("ScheduleGroup") {
+                open.running.extend(counted(aws.schedules(value)?, "schedule", ""));
+            } else if output == WORKFLOW {
+                open.running.extend(counted(executions(aws, value)?, "order", " in fulfilment"));
             }
         }
+        Ok(open)
     }
-    Ok(open)
+
+    pub fn is_nothing(&self) -> bool {
+        self.running.is_empty() && self.failed.is_empty()
+    }
+
+    /// Whether it never ends by itself.
+    pub fn has_failed(&self) -> bool {
+        !self.failed.is_empty()
+    }
+}
+
+impl fmt::Display for OpenWork {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let all: Vec<&str> = self.failed.iter().chain(&self.running).map(String::as_str).collect();
+        formatter.write_str(&all.join(" and "))
+    }
+}
+
+/// `2 messages in x`; none of none.
+fn counted(count: usize, thing: &str, place: &str) -> Option<String> {
+    let plural = if count == 1 { "" } else { "s" };
+    (count > 0).then(|| format!("{count} {thing}{plural}{place}"))
 }
 
 /// The tables of a stack: their names here, and in AWS.
@@ -44,20 +81,20 @@ pub fn tables(outputs: &StackOutputs, stack: &str) -> Vec<(String, String)> {
     outputs.of(stack).filter_map(table).collect()
 }
 
-fn messages(aws: &Aws, url: &str) -> Result<u64> {
+fn messages(aws: &Aws, url: &str) -> Result<usize> {
     let input = json!({ "QueueUrl": url, "AttributeNames": COUNTS });
     let Some(answer) = unless_deleted(aws.call(Service::Sqs, "GetQueueAttributes", &input))? else {
         return Ok(0);
     };
     let count = |name: &str| {
         let count = answer["Attributes"][name].as_str().with_context(|| format!("{url} has no {name}"))?;
-        count.parse::<u64>().with_context(|| format!("{url} has {count} messages"))
+        count.parse::<usize>().with_context(|| format!("{url} has {count} messages"))
     };
     COUNTS.iter().map(|name| count(name)).sum()
 }
 
 /// Running executions, up to the thousand of one answer.
-fn running(aws: &Aws, workflow: &str) -> Result<usize> {
+fn executions(aws: &Aws, workflow: &str) -> Result<usize> {
     let input = json!({ "stateMachineArn": workflow, "statusFilter": "RUNNING", "maxResults": 1000 });
     let answer = unless_deleted(aws.call(Service::StepFunctions, "ListExecutions", &input))?;
     Ok(answer.as_ref().and_then(|answer| answer["executions"].as_array()).map_or(0, Vec::len))
@@ -90,5 +127,17 @@ mod tests {
         assert_eq!(refused("QueueDoesNotExist").unwrap(), None);
         assert_eq!(refused("StateMachineDoesNotExist").unwrap(), None);
         assert!(refused("AccessDenied").is_err());
+    }
+
+    #[test]
+    fn failed_work_is_named_first_and_counted() {
+        let mut open = OpenWork::default();
+        assert!(open.is_nothing());
+        open.running.extend(counted(2, "order", " in fulfilment"));
+        assert!(!open.is_nothing() && !open.has_failed());
+        open.failed.extend(counted(1, "message", " in audit-failures"));
+        assert_eq!(open.to_string(), "1 message in audit-failures and 2 orders in fulfilment");
+        assert!(open.has_failed());
+        assert_eq!(counted(0, "message", ""), None);
     }
 }
