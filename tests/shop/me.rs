@@ -27,17 +27,6 @@ fn customer(staff: &Shop) -> (Shop, Value) {
     (customer, order)
 }
 
-/// All orders of the shop, page by page.
-fn all_orders(staff: &Shop, list: &str) -> Vec<Value> {
-    let (mut orders, mut next) = (Vec::new(), list.to_owned());
-    loop {
-        let page = staff.get(&next).expect(200).body;
-        orders.extend(page["items"].as_array().unwrap().iter().cloned());
-        let Some(cursor) = page["nextCursor"].as_str() else { return orders };
-        next = format!("{list}&cursor={cursor}");
-    }
-}
-
 #[test]
 fn customers_get_all_that_the_shop_keeps_of_them_and_nobody_elses() {
     let staff = Shop::new();
@@ -69,7 +58,7 @@ fn customers_who_leave_are_forgotten_and_their_orders_stay_without_them() {
     let id = order["orderId"].as_str().unwrap();
     grace.get(&format!("/order/{}/{id}", grace.user())).expect(404);
     for list in ["/order?limit=100", "/order?status=DELIVERED&limit=100"] {
-        let orders = all_orders(&staff, list);
+        let orders = staff.pages(list);
         let left = orders.iter().find(|order| order["orderId"] == id).unwrap();
         for same in ["items", "totalPrice", "currency", "orderDate", "status", "history"] {
             assert_eq!(left[same], order[same], "{list}");

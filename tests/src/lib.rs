@@ -253,6 +253,18 @@ impl Shop {
         self.send("GET", path, &[], "")
     }
 
+    /// All items of a list, page by page. The path has a query.
+    #[must_use]
+    pub fn pages(&self, list: &str) -> Vec<Value> {
+        let (mut items, mut next) = (Vec::new(), list.to_owned());
+        loop {
+            let page = self.get(&next).expect(200).body;
+            items.extend(page["items"].as_array().into_iter().flatten().cloned());
+            let Some(cursor) = page["nextCursor"].as_str() else { return items };
+            next = format!("{list}&cursor={cursor}");
+        }
+    }
+
     /// Sends a POST request with JSON, or with any value that displays as its body.
     pub fn post(&self, path: &str, body: impl ToString) -> Answer {
         self.send("POST", path, &[], body)

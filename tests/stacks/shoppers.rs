@@ -50,7 +50,13 @@ impl Shoppers {
     pub(crate) fn take_in(&self, stage: &Stage) {
         if stage.services().has("inventory") {
             let staff = stage.staff();
-            self.products.iter().for_each(|product| staff.take_in(product, UNITS));
+            for product in &self.products {
+                staff.take_in(product, UNITS);
+                eventually("the units on hand in the catalogue", || {
+                    let available = &staff.get(&format!("/product/{product}")).expect(200).body["available"];
+                    (*available == staff.stock(product)[0]).then_some(())
+                });
+            }
         }
     }
 
@@ -240,15 +246,8 @@ impl Shopper {
 }
 
 /// All orders of a customer, read through the current API.
-fn orders(customer: &Shop, staff: &Shop) -> Vec<Value> {
-    let list = format!("/order/{}?limit=100", customer.user());
-    let (mut orders, mut next) = (Vec::new(), list.clone());
-    loop {
-        let page = staff.get(&next).expect(200).body;
-        orders.extend(page["items"].as_array().unwrap().iter().cloned());
-        let Some(cursor) = page["nextCursor"].as_str() else { return orders };
-        next = format!("{list}&cursor={cursor}");
-    }
+fn orders(customer: &Shop, reader: &Shop) -> Vec<Value> {
+    reader.pages(&format!("/order/{}?limit=100", customer.user()))
 }
 
 fn id(order: &Value) -> String {

@@ -1,11 +1,12 @@
 //! The stage that the tests share, and the commands that change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use aws_sdk_sfn::types::ExecutionStatus;
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::Value;
 use shop_tests::{Shop, command, eventually};
@@ -119,6 +120,38 @@ impl Stage {
         let stacks = self.stacks();
         let names = stacks.keys().filter_map(|stack| stack.strip_prefix("ferrocart-stacks-"));
         names.filter(|name| !["foundation", "edge"].contains(name)).map(str::to_owned).collect()
+    }
+
+    /// The stacks that other services do not change.
+    pub(crate) fn core(&self) -> BTreeMap<String, Stack> {
+        let is_core = |stack: &str| {
+            ["foundation", "basket", "ordering", "product"]
+                .iter()
+                .any(|name| stack == format!("ferrocart-stacks-{name}"))
+        };
+        self.stacks().into_iter().filter(|(stack, _)| is_core(stack)).collect()
+    }
+
+    /// The ids of all orders that wait for fulfilment.
+    pub(crate) fn pending_orders(&self) -> BTreeSet<String> {
+        let orders = self.staff().pages("/order?status=PENDING&limit=100");
+        orders.iter().map(|order| order["orderId"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// The orders that have a workflow.
+    pub(crate) fn executions(&self) -> BTreeSet<String> {
+        self.list_executions(None)
+    }
+
+    pub(crate) fn running_executions(&self) -> BTreeSet<String> {
+        self.list_executions(Some(ExecutionStatus::Running))
+    }
+
+    fn list_executions(&self, status: Option<ExecutionStatus>) -> BTreeSet<String> {
+        let list = self.account().aws().workflows().list_executions();
+        let list = list.state_machine_arn(self.output("/fulfilmentWorkflowArn")).set_status_filter(status);
+        let executions = run(list.into_paginator().items().send().collect::<Result<Vec<_>, _>>());
+        executions.unwrap().into_iter().map(|execution| execution.name).collect()
     }
 
     /// The account that it is deployed to.
