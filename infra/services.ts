@@ -1,6 +1,6 @@
 /** The services of the shop, and which of them a stage deploys. */
 
-import { refuse, type Settings } from './settings.ts';
+import { type Settings, SettingError } from './settings.ts';
 
 interface Service {
   /** Core services are always deployed. */
@@ -57,19 +57,22 @@ export function selectServices(wanted: string, without: string, settings: Settin
     // No sandbox beside a real payment provider.
     all: all.map(({ name }) => name).filter((name) => name !== 'payment-sandbox' || settings.paymentProviderUrl === undefined),
   };
-  const names = (setting: string, list: string, allowed: readonly string[]): ServiceName[] =>
+  const known = ['core', 'all', ...Object.keys(SERVICES)];
+  const names = (list: string): ServiceName[] =>
     list.split(',').map((name) => name.trim()).filter((name) => name !== '').flatMap((name) => {
-      if (!allowed.includes(name)) refuse(setting, name, `some of ${allowed.join(', ')}`);
+      if (!known.includes(name)) throw new SettingError(`There is no service ${name}: choose among ${known.join(', ')}.`);
       return groups[name] ?? [name as ServiceName];
     });
-  const known = Object.keys(SERVICES);
-  const removed = names('without', without, known.filter((name) => !groups.core!.includes(name as ServiceName)));
-  const chosen = new Set([...groups.core!, ...names('services', wanted, ['core', 'all', ...known])]);
+  const removed = names(without);
+  const chosen = new Set([...groups.core!, ...names(wanted)]);
+  for (const name of removed) {
+    if (groups.core!.includes(name)) throw new SettingError(`${name} cannot be removed: it belongs to the core.`);
+  }
   for (const name of removed) chosen.delete(name);
   // A set takes what is added while it is iterated.
   for (const name of chosen) {
     for (const need of all.find((service) => service.name === name)!.needs) {
-      if (removed.includes(need)) refuse('without', without, `services that no other needs: ${name} needs ${need}`);
+      if (removed.includes(need)) throw new SettingError(`${need} cannot be removed: ${name} needs it.`);
       chosen.add(need);
     }
   }

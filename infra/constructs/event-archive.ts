@@ -22,8 +22,9 @@ export class EventArchive extends Construct {
       eventPattern: {
         // Data collected for an export is kept for one day, and never archived.
         source: Match.anythingBut('shop.privacy'),
-        // The answers to such requests hold all data of a customer.
-        detailType: Match.anythingBut('CustomerDataCollected', 'CustomerDataErased'),
+        // The answers to such requests hold all data of a customer. A step that is due concerns the
+        // shipments of its moment only.
+        detailType: Match.anythingBut('CustomerDataCollected', 'CustomerDataErased', 'ShipmentStepDue'),
       },
       retention: Duration.days(DAYS_KEPT),
     });

@@ -66,22 +66,20 @@ describe('the choice of services', () => {
   test('services can be left out, if no other one needs them', () => {
     assert.deepEqual(selected('all', 'audit, realtime').sort(), NAMES.filter((name) => !['audit', 'realtime'].includes(name)).sort());
     assert.deepEqual(selected('all', 'fulfilment,shipping').sort(), NAMES.filter((name) => !['fulfilment', 'shipping'].includes(name)).sort());
-    assertRefused(() => selected('all', 'shipping'),
-      /^Setting "without" cannot be "shipping": it must be services that no other needs: fulfilment needs shipping\.$/);
-    assertRefused(() => selected('payment', 'payment-sandbox'), /: payment needs payment-sandbox\.$/);
+    assertRefused(() => selected('all', 'shipping'), /^shipping cannot be removed: fulfilment needs it\.$/);
+    assertRefused(() => selected('payment', 'payment-sandbox'), /^payment-sandbox cannot be removed: payment needs it\.$/);
   });
 
   test('the core cannot be left out', () => {
-    for (const name of [...CORE, 'core', 'all']) {
-      assertRefused(() => selected('all', name), new RegExp(`^Setting "without" cannot be "${name}": it must be some of inventory, .*\\.$`));
-    }
+    for (const name of CORE) assertRefused(() => selected('all', name), new RegExp(`^${name} cannot be removed: it belongs to the core\\.$`));
+    for (const name of ['core', 'all']) assertRefused(() => selected('all', name), /^product cannot be removed: it belongs to the core\.$/);
   });
 
   test('unknown services are refused with the known ones', () => {
-    assertRefused(() => selected('audit,delivery'),
-      /^Setting "services" cannot be "delivery": it must be some of core, all, product, basket, ordering, .*\.$/);
-    assertRefused(() => selected('all', 'delivery'), /^Setting "without" cannot be "delivery": it must be some of inventory, .*\.$/);
-    assertRefused(() => selected('foundation'), /^Setting "services" cannot be "foundation"/);
+    const message = /^There is no service delivery: choose among core, all, product, basket, ordering, .*\.$/;
+    assertRefused(() => selected('audit,delivery'), message);
+    assertRefused(() => selected('all', 'delivery'), message);
+    assertRefused(() => selected('foundation'), /^There is no service foundation: /);
   });
 });
 

@@ -77,6 +77,36 @@ fn the_settings_of_a_function_decide_how_its_events_end() {
 }
 
 #[test]
+fn failures_reach_a_queue_that_refuses_plain_http() {
+    let aws = LocalAws::start_with("event-policy", &["--auth"]);
+    aws.ready();
+    let mut settings = destination("OnFailure", "Records");
+    settings["MaximumRetryAttempts"] = json!(0);
+    let arn = json!({ "Fn::GetAtt": ["Records", "Arn"] });
+    let refuse = json!({
+        "Action": "sqs:*", "Effect": "Deny", "Principal": { "AWS": "*" }, "Resource": arn,
+        "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+    });
+    let allow = json!({ "Action": "sqs:SendMessage", "Effect": "Allow", "Resource": arn });
+    let policy = |kind: &str, of: Value, statement: &Value| {
+        let mut properties =
+            json!({ "PolicyDocument": { "Statement": [statement] }, "PolicyName": "policy" });
+        properties.as_object_mut().unwrap().extend(of.as_object().unwrap().clone());
+        json!({ "Type": kind, "Properties": properties })
+    };
+    let resources = json!({
+        "Records": queue(), "Fails": function("fail", &json!("")),
+        "Settings": event_invoke_config("Fails", &settings),
+        "Refuse": policy("AWS::SQS::QueuePolicy", json!({ "Queues": [{ "Ref": "Records" }] }), &refuse),
+        "Allow": policy("AWS::IAM::Policy", json!({ "Roles": [{ "Ref": "Role" }] }), &allow),
+    });
+    let outputs =
+        aws.deploy(&resources, &json!({ "Records": { "Ref": "Records" }, "Fails": { "Ref": "Fails" } }));
+    aws.invoke_asynchronously(&outputs["Fails"], &json!("event"));
+    assert_eq!(aws.receive(&outputs["Records"], 1)[0].body["requestPayload"], "event");
+}
+
+#[test]
 fn a_burst_of_events_runs_on_ten_copies_at_most() {
     let aws = LocalAws::start("event-burst");
     aws.ready();

@@ -18,7 +18,7 @@ pub(crate) const OTHERS: [&str; 9] = [
     "shipping",
 ];
 /// Services that are added and removed at once, to save time.
-const GROUP: usize = 2;
+const GROUP: usize = 3;
 
 fn needs(service: &str) -> &'static [&'static str] {
     match service {

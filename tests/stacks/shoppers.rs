@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shop_tests::{Answer, Shop, checkout, eventually};
 use testkit::SeededRng;
+use uuid::Uuid;
 
 use crate::stage::Stage;
 
@@ -188,7 +189,7 @@ impl Shopper {
 
     /// Checks out with a key, once more if the receipt got lost, and now and then for no reason.
     fn check_out(&mut self) {
-        let key = format!("{}-{}", self.shop.user(), self.requests);
+        let key = Uuid::now_v7().to_string();
         let mut receipts = Vec::new();
         let copies = 1 + usize::from(self.rng.pick(4) == 0);
         eventually("a receipt", || {

@@ -99,15 +99,20 @@ fn operations(document: &Value) -> BTreeSet<(String, String, String)> {
 
 /// The order's first status arrives with the subscription or soon after.
 fn progress_is_pushed(socket: &mut Socket, order: &str) {
-    let mut frame = socket.ask(&json!({ "action": "subscribeOrder", "orderId": order }));
-    assert_eq!((&frame["type"], &frame["orderId"]), (&json!("subscribed"), &json!(order)), "{frame}");
-    while frame["status"].is_null() {
-        frame = socket.read();
+    // A status may come before the answer, and others follow.
+    let mut frames = vec![socket.ask(&json!({ "action": "subscribeOrder", "orderId": order }))];
+    let has = |frames: &[Value], is: fn(&Value) -> bool| frames.iter().any(is);
+    while !(has(&frames, |frame| frame["type"] == "subscribed")
+        && has(&frames, |frame| !frame["status"].is_null()))
+    {
+        frames.push(socket.read());
     }
-    let sent = socket.ask(&json!({ "action": "sendMessage", "text": "hello" }));
-    // A status may come first.
-    let sent = if sent["type"] == "orderStatus" { socket.read() } else { sent };
-    assert!(["messageSent", "orderStatus"].contains(&sent["type"].as_str().unwrap()), "{sent}");
+    assert!(frames.iter().all(|frame| frame["orderId"] == order), "{frames:?}");
+    let mut sent = socket.ask(&json!({ "action": "sendMessage", "text": "hello" }));
+    while sent["type"] == "orderStatus" {
+        sent = socket.read();
+    }
+    assert_eq!(sent["type"], "messageSent", "{sent}");
 }
 
 /// The types of the events in a page of the audit.

@@ -2,7 +2,6 @@
 
 pub mod account;
 pub mod cdk;
-pub mod contents;
 pub mod plan;
 pub mod postman;
 mod remedy;
@@ -16,6 +15,7 @@ use std::process::Command;
 use anyhow::{Result, anyhow};
 use clap::Parser;
 use xtask_common::confirm::confirm;
+use xtask_common::idle;
 use xtask_common::lock::Lock;
 use xtask_common::paths::Paths;
 use xtask_common::python::Packages;
@@ -81,6 +81,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     Plan::expect_settings(paths, &given)?;
     let draft = Stage { name, arch: args.arch, functions: &placeholders, settings: &given };
     let environment = account(paths, &draft, &files, &mut steps)?;
+    let region = environment.region.clone();
     let aws = Account::Aws(paths, environment);
     let (settings, plan, deployed) = steps.run("services", |step| {
         step.note("looking up what the stage has");
@@ -135,7 +136,10 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     for line in removal::resume_intake(&plan, &aws, &files.stack_outputs, name)? {
         println!("{line}");
     }
-    println!("\n{}", contents::table(&plan, &files.assembly)?);
+    // Of some regions no prices are known.
+    if let Ok(bill) = idle::bill_in(&region, &files.assembly) {
+        println!("\nIdle, a month:\n{}", bill.table());
+    }
     println!(
         "\nStage {name} is deployed.\n  API        {}\n  Outputs    {}\n  Postman    {}\n  Remove it  cargo xtask destroy --stage {name}",
         outputs.api_url,

@@ -47,7 +47,7 @@ def role_may(role: str, action: str, resource: str) -> bool:
     account, name = get_account_id(), role.rsplit("/", 1)[-1]
     context = iam_evaluator.EvalContext(
         principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/service", principal_type="AssumedRole",
-        principal_account=account, action=action, resource_arn=resource, region=get_region(),
+        principal_account=account, action=action, resource_arn=resource, region=get_region(), secure_transport=True,
     )
     limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
     result = iam_evaluator.evaluate(context, iam_evaluator._gather_role_policies(name, account), *limits)

@@ -5,6 +5,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use xtask_common::idle;
 use xtask_common::lock::Lock;
 use xtask_common::paths::Paths;
 use xtask_common::prerequisites;
@@ -16,8 +17,7 @@ use xtask_common::stack::{self, LocalStack, Running};
 use xtask_common::steps::Steps;
 
 use crate::build;
-use crate::deploy::contents;
-use crate::deploy::plan::{Plan, ServicesArgs};
+use crate::deploy::plan::ServicesArgs;
 use crate::deploy::postman;
 use crate::deploy::removal::Removal;
 use crate::deploy::settings::{Settings, SettingsArgs};
@@ -49,14 +49,14 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let _lock = Lock::take(stack.dir())?;
     let port = port(&stack, args)?;
     let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
-    let Up { outputs, new_users, plan, .. } =
+    let Up { outputs, new_users, .. } =
         bring_up(paths, &stack, port, &args.services, &args.settings, &mut steps)?;
     steps.run("seed", |_| Ok(((), seed::seed(&outputs)?.to_string())))?;
     let environment = stack.postman();
     postman::write_environment(&environment, &outputs)?;
     // The templates of a deployment that is unchanged may be gone.
-    if let Ok(table) = contents::table(&plan, &stack.assembly()) {
-        print!("\n{table}");
+    if let Ok(bill) = idle::bill(&stack.assembly()) {
+        print!("\nIdle on AWS, a month:\n{}", bill.table());
     }
     println!("{}", welcome(&outputs, &new_users, &paths.shown(&environment).to_string()));
     Ok(())
@@ -66,7 +66,6 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
 pub struct Up {
     pub running: Running,
     pub outputs: Outputs,
-    pub plan: Plan,
     /// Roles of the users that were just created.
     pub new_users: Vec<&'static str>,
 }
@@ -125,7 +124,7 @@ pub fn bring_up(
         };
         Ok((new, shown))
     })?;
-    Ok(Up { running, outputs, plan, new_users })
+    Ok(Up { running, outputs, new_users })
 }
 
 /// The services of the last deployment.

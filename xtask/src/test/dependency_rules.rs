@@ -1,7 +1,7 @@
 //! Test of the dependencies between our packages: `domain` and `lambdakit` use none, `shopkit` uses
 //! both, and a service uses these shared ones, never another service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -26,6 +26,7 @@ struct Dependency {
     kind: Option<String>,
     /// Path of a package in this repository.
     path: Option<String>,
+    features: Vec<String>,
 }
 
 /// Our packages that a package may depend on, outside its tests.
@@ -41,13 +42,16 @@ fn allowed(package: &Package) -> &'static [&'static str] {
     }
 }
 
-#[test]
-fn packages_depend_downwards_only() {
+fn metadata() -> Metadata {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["metadata", "--no-deps", "--format-version", "1"]).current_dir(root);
-    let output = cargo.output().unwrap();
-    let metadata: Metadata = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_slice(&cargo.output().unwrap().stdout).unwrap()
+}
+
+#[test]
+fn packages_depend_downwards_only() {
+    let metadata = metadata();
     let mut wrong = BTreeMap::new();
     for package in &metadata.packages {
         let is_service = package.manifest_path.contains("/services/");
@@ -65,4 +69,23 @@ fn packages_depend_downwards_only() {
     }
     assert!(metadata.packages.len() > 10);
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// The features of lambdakit that a package needs outside its tests.
+fn features(package: &Package) -> impl Iterator<Item = &str> {
+    let is_lambdakit = |dependency: &&Dependency| dependency.name == "lambdakit" && dependency.kind.is_none();
+    package.dependencies.iter().filter(is_lambdakit).flat_map(|found| &found.features).map(String::as_str)
+}
+
+/// Cargo compiles lambdakit once for all packages of a build. testkit is one of them, whichever
+/// services are: so a service that is added changes no executable of another one.
+#[test]
+fn testkit_enables_all_features_that_services_use() {
+    let packages = metadata().packages;
+    let testkit = packages.iter().find(|package| package.name == "testkit").unwrap();
+    let enabled: BTreeSet<_> = features(testkit).collect();
+    let services = packages.iter().filter(|package| package.manifest_path.contains("/services/"));
+    let used: BTreeSet<_> = services.flat_map(features).collect();
+    assert!(used.len() > 5, "{used:?}");
+    assert_eq!(used.difference(&enabled).next(), None);
 }

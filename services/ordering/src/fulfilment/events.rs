@@ -128,11 +128,25 @@ struct UnknownOrder(OrderId);
 
 impl FulfilmentHandler {
     async fn answer(&self, order_id: OrderId, wait: Wait, answer: Answer) -> Result<(), HandlerError> {
-        let (answer, tokens) = self.fulfilments.answer(order_id, wait, answer).await?;
+        let Some((answer, tokens)) = self.fulfilments.answer(order_id, wait, answer).await? else {
+            return self.expect_earlier(order_id).await;
+        };
         for token in tokens {
             complete_task(&self.tasks, &token, answer).await?;
         }
         Ok(())
+    }
+
+    /// Fulfilment that was removed and added again does not know the orders from before, whose events
+    /// a replay publishes again.
+    async fn expect_earlier(&self, order_id: OrderId) -> Result<(), HandlerError> {
+        match self.orders.find(order_id).await? {
+            Some(order) if order.status != OrderStatus::Pending => {
+                telemetry::field("fulfilledEarlier", order.status.as_str());
+                Ok(())
+            }
+            _ => Err(UnknownOrder(order_id).into()),
+        }
     }
 }
 

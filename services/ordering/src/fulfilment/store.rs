@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use domain::{OrderId, Timestamp};
 use lambdakit::AwsError;
@@ -122,21 +123,23 @@ impl FulfilmentStore {
         let halves = self
             .set(order_id, wait, "Task", "ADD #half :value", AttributeValue::Ss(vec![token.to_owned()]))
             .await?;
-        Ok(halves.answer)
+        let begun =
+            halves.ok_or_else(|| AwsError::Permanent(format!("{order_id} is not being fulfilled")))?;
+        Ok(begun.answer)
     }
 
     /// Stores the answer to a wait, unless one is stored already. Returns the stored answer, and
-    /// the tokens of tasks that may be waiting.
+    /// the tokens of tasks that may be waiting; none if the order is not being fulfilled.
     pub async fn answer(
         &self,
         order_id: OrderId,
         wait: Wait,
         answer: Answer,
-    ) -> Result<(Answer, Vec<String>), AwsError> {
+    ) -> Result<Option<(Answer, Vec<String>)>, AwsError> {
         let value = AttributeValue::S(answer.name().to_owned());
         let halves =
             self.set(order_id, wait, "Answer", "SET #half = if_not_exists(#half, :value)", value).await?;
-        Ok((halves.answer.unwrap_or(answer), halves.task))
+        Ok(halves.map(|halves| (halves.answer.unwrap_or(answer), halves.task)))
     }
 
     async fn set(
@@ -146,7 +149,7 @@ impl FulfilmentStore {
         half: &str,
         expression: &str,
         value: AttributeValue,
-    ) -> Result<Rendezvous, AwsError> {
+    ) -> Result<Option<Rendezvous>, AwsError> {
         let attribute = wait.attribute();
         let update = self
             .table
@@ -159,10 +162,16 @@ impl FulfilmentStore {
             .expression_attribute_names("#half", format!("{attribute}{half}"))
             .expression_attribute_values(":value", value)
             .return_values(ReturnValue::AllNew);
-        let mut row = update.send().await?.attributes.unwrap_or_default();
+        let mut row = match update.send().await {
+            Ok(done) => done.attributes.unwrap_or_default(),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(None),
+                _ => return Err(error.into()),
+            },
+        };
         let mut of_wait = |half: &str| row.remove(&format!("{attribute}{half}"));
         let halves = [("task", of_wait("Task")), ("answer", of_wait("Answer"))];
         let halves = halves.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-        Ok(serde_dynamo::from_item(halves.collect::<HashMap<_, _>>())?)
+        Ok(Some(serde_dynamo::from_item(halves.collect::<HashMap<_, _>>())?))
     }
 }

@@ -36,7 +36,9 @@ impl OpenWork {
             return Ok(open);
         }
         if outputs.of(stack).next().is_none() {
-            bail!("the outputs of {stack} are not here, so nobody knows what it has; deploy it from here first");
+            bail!(
+                "the outputs of {stack} are not here, so nobody knows what it has; deploy it from here first"
+            );
         }
         for (output, value) in outputs.of(stack) {
             if let Some(queue) = resource_name(output, "Queue") {
