@@ -1,5 +1,7 @@
 """Policies, of users, roles and resources."""
 
+from contextvars import ContextVar
+
 from ministack import app
 from ministack.core import iam_evaluator
 from ministack.core.arn import parse_arn
@@ -12,8 +14,11 @@ def apply() -> None:
 
 
 def count_loopback_as_secure() -> None:
-    """Policies that refuse plain HTTP mean the network; nothing here leaves this machine."""
+    """Policies that refuse plain HTTP mean the network; nothing here leaves this machine. Services that act without a request,
+    such as Lambda with an asynchronous event, count as plain HTTP, too.
+    """
     original = app.pin_request_origin
+    iam_evaluator._request_origin = ContextVar("request_origin", default=("127.0.0.1", True))
 
     def pin_request_origin(source_ip, _secure_transport):
         original(source_ip, True)
@@ -47,7 +52,7 @@ def role_may(role: str, action: str, resource: str) -> bool:
     account, name = get_account_id(), role.rsplit("/", 1)[-1]
     context = iam_evaluator.EvalContext(
         principal_arn=f"arn:aws:sts::{account}:assumed-role/{name}/service", principal_type="AssumedRole",
-        principal_account=account, action=action, resource_arn=resource, region=get_region(), secure_transport=True,
+        principal_account=account, action=action, resource_arn=resource, region=get_region(),
     )
     limits = iam_evaluator._permissions_boundary(iam._roles, name, account)
     result = iam_evaluator.evaluate(context, iam_evaluator._gather_role_policies(name, account), *limits)
