@@ -1,32 +1,40 @@
-//! The services of a stage, as `docs/services.md` describes them.
+//! The services of a stage, as the table in `docs/services.md` lists them.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use testkit::SeededRng;
 
-const CORE: [&str; 3] = ["basket", "ordering", "product"];
-/// Services that a stage can do without.
-pub(crate) const OTHERS: [&str; 9] = [
-    "audit",
-    "fulfilment",
-    "inventory",
-    "notification",
-    "payment",
-    "payment-sandbox",
-    "privacy",
-    "realtime",
-    "shipping",
-];
+const DOCUMENT: &str = include_str!("../../docs/services.md");
 /// Services that are added and removed at once, to save time.
 const GROUP: usize = 3;
 
-fn needs(service: &str) -> &'static [&'static str] {
-    match service {
-        "fulfilment" => &["inventory", "payment", "payment-sandbox", "shipping"],
-        "payment" => &["payment-sandbox"],
-        "payment-sandbox" => &["payment"],
-        _ => &[],
+static SERVICES: LazyLock<Vec<Service>> =
+    LazyLock::new(|| DOCUMENT.lines().filter_map(Service::parse).collect());
+
+struct Service {
+    name: &'static str,
+    is_core: bool,
+    /// The names of other services among them.
+    needs: Vec<&'static str>,
+}
+
+impl Service {
+    /// A row of the table.
+    fn parse(row: &'static str) -> Option<Self> {
+        let mut cells = row.strip_prefix("| `")?.split('|');
+        let (name, purpose, needs) = (cells.next()?, cells.next()?, cells.next()?);
+        Some(Self {
+            name: name.trim_end().strip_suffix('`')?,
+            is_core: purpose.trim_start().starts_with("core:"),
+            needs: needs.split('`').skip(1).step_by(2).collect(),
+        })
     }
+}
+
+/// Services that a stage can do without.
+pub(crate) fn others() -> Vec<&'static str> {
+    SERVICES.iter().filter(|service| !service.is_core).map(|service| service.name).collect()
 }
 
 /// The services that a stage has.
@@ -36,16 +44,23 @@ pub(crate) struct Services(BTreeSet<String>);
 impl Services {
     /// The core, these services, and what they need.
     pub(crate) fn core_and(asked: &[&str]) -> Self {
-        let needed = asked.iter().flat_map(|service| needs(service));
-        Self::of(CORE.iter().chain(asked).chain(needed))
+        let mut names: BTreeSet<&str> = asked.iter().copied().collect();
+        loop {
+            let found = names.len();
+            for service in SERVICES.iter() {
+                if service.is_core || names.contains(service.name) {
+                    names.insert(service.name);
+                    names.extend(service.needs.iter().filter(|need| others().contains(need)));
+                }
+            }
+            if names.len() == found {
+                return names.into_iter().map(str::to_owned).collect();
+            }
+        }
     }
 
     pub(crate) fn all() -> Self {
-        Self::core_and(&OTHERS)
-    }
-
-    fn of<'a>(names: impl Iterator<Item = &'a &'a str>) -> Self {
-        Self(names.map(|name| (*name).to_owned()).collect())
+        Self::core_and(&others())
     }
 
     pub(crate) fn has(&self, service: &str) -> bool {
@@ -66,9 +81,7 @@ impl FromIterator<String> for Services {
 /// All services besides the core in a random order, in groups that a stage gets one after the
 /// other.
 pub(crate) fn groups(rng: &mut SeededRng) -> Vec<Vec<&'static str>> {
-    // Either of the two brings the other one along.
-    let spared = ["payment", "payment-sandbox"][rng.pick(2)];
-    let mut left: Vec<&str> = OTHERS.into_iter().filter(|service| *service != spared).collect();
+    let mut left = others();
     let mut groups = Vec::new();
     while !left.is_empty() {
         let group = (0..GROUP.min(left.len())).map(|_| left.swap_remove(rng.pick(left.len())));
