@@ -15,7 +15,7 @@ fn interrupted_commands_are_continued() {
     stage.interrupted(&addition);
     stage.up(&addition);
     assert_eq!(stage.services(), Services::all());
-    shoppers.take_in(&stage);
-    story::tell(&stage);
+    shoppers.restock(&stage);
+    story::check(&stage);
     shoppers.stop().expect_one_order_each(&stage.staff());
 }

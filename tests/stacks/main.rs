@@ -40,15 +40,15 @@ fn added_and_removed_services_lose_no_order() {
     stage.start_over();
     let core = stage.core();
     let shoppers = Shoppers::start(&stage, seed);
-    story::tell(&stage);
+    story::check(&stage);
     for asked in services::groups(&mut SeededRng::new(seed)) {
-        stage.become_core_and(&asked);
-        shoppers.take_in(&stage);
-        story::tell(&stage);
+        stage.change_to_core_and(&asked);
+        shoppers.restock(&stage);
+        story::check(&stage);
     }
-    stage.become_core_and(&services::others());
-    shoppers.take_in(&stage);
-    story::tell(&stage);
+    stage.change_to_core_and(&services::optional());
+    shoppers.restock(&stage);
+    story::check(&stage);
 
     let shopped = shoppers.stop();
     println!("{shopped}");

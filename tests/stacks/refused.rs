@@ -41,6 +41,6 @@ fn refused_commands_change_nothing() {
     let shoppers = Shoppers::start(&stage, crate::seed());
     stage.up(&["--without", "fulfilment"]);
     stage.up(&["--without", "inventory"]);
-    story::tell(&stage);
+    story::check(&stage);
     shoppers.stop().expect_one_order_each(&stage.staff());
 }

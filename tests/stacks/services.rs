@@ -33,7 +33,7 @@ impl Service {
 }
 
 /// Services that a stage can do without.
-pub(crate) fn others() -> Vec<&'static str> {
+pub(crate) fn optional() -> Vec<&'static str> {
     SERVICES.iter().filter(|service| !service.is_core).map(|service| service.name).collect()
 }
 
@@ -50,7 +50,7 @@ impl Services {
             for service in SERVICES.iter() {
                 if service.is_core || names.contains(service.name) {
                     names.insert(service.name);
-                    names.extend(service.needs.iter().filter(|need| others().contains(need)));
+                    names.extend(service.needs.iter().filter(|need| optional().contains(need)));
                 }
             }
             if names.len() == found {
@@ -60,7 +60,7 @@ impl Services {
     }
 
     pub(crate) fn all() -> Self {
-        Self::core_and(&others())
+        Self::core_and(&optional())
     }
 
     pub(crate) fn has(&self, service: &str) -> bool {
@@ -81,7 +81,7 @@ impl FromIterator<String> for Services {
 /// All services besides the core in a random order, in groups that a stage gets one after the
 /// other.
 pub(crate) fn groups(rng: &mut SeededRng) -> Vec<Vec<&'static str>> {
-    let mut left = others();
+    let mut left = optional();
     let mut groups = Vec::new();
     while !left.is_empty() {
         let group = (0..GROUP.min(left.len())).map(|_| left.swap_remove(rng.pick(left.len())));

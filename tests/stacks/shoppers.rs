@@ -48,7 +48,7 @@ impl Shoppers {
     }
 
     /// Receives units of what they buy, if the stage has an inventory.
-    pub(crate) fn take_in(&self, stage: &Stage) {
+    pub(crate) fn restock(&self, stage: &Stage) {
         if stage.services().has("inventory") {
             let staff = stage.staff();
             for product in &self.products {
@@ -68,8 +68,8 @@ impl Shoppers {
             thread.join().unwrap()
         };
         let shopped = Shopped(self.threads.into_iter().map(stop).collect());
-        let wrong: Vec<_> = shopped.0.iter().flat_map(|shopper| &shopper.wrong).collect();
-        assert!(wrong.is_empty(), "{wrong:#?}");
+        let unexpected: Vec<_> = shopped.0.iter().flat_map(|shopper| &shopper.unexpected).collect();
+        assert!(unexpected.is_empty(), "{unexpected:#?}");
         shopped
     }
 }
@@ -117,7 +117,7 @@ struct Shopper {
     receipts: BTreeMap<String, Lines>,
     requests: usize,
     /// Answers that should not have been.
-    wrong: Vec<String>,
+    unexpected: Vec<String>,
     /// The ids of their orders before they began.
     earlier: Vec<String>,
 }
@@ -133,7 +133,7 @@ impl Shopper {
             basket: Lines::new(),
             receipts: BTreeMap::new(),
             requests: 0,
-            wrong: Vec::new(),
+            unexpected: Vec::new(),
             earlier,
         }
     }
@@ -142,11 +142,11 @@ impl Shopper {
         while stop.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
             match self.rng.pick(16) {
                 0 if !self.basket.is_empty() => self.check_out(),
-                1 => self.empty(),
-                2..6 => self.set(),
-                6..8 => self.look_at_orders(),
-                8..12 => drop(self.ask("GET", "/product", "", 200)),
-                _ => self.look_at_basket(),
+                1 => self.empty_basket(),
+                2..6 => self.change_basket(),
+                6..8 => self.read_orders(),
+                8..12 => drop(self.request("GET", "/product", "", 200)),
+                _ => self.read_basket(),
             }
         }
     }
@@ -156,35 +156,37 @@ impl Shopper {
     }
 
     /// Adds a product, or replaces the basket by it.
-    fn set(&mut self) {
+    fn change_basket(&mut self) {
         let (product, user) = (self.product(), self.shop.user().to_owned());
         let item = json!({ "productId": product, "quantity": 1 });
         if self.rng.pick(4) == 0 {
             let basket = json!({ "userName": user, "items": [item] });
-            if self.ask("POST", "/basket", &basket.to_string(), 200).is_some() {
+            if self.request("POST", "/basket", &basket.to_string(), 200).is_some() {
                 self.basket = Lines::from([(product, 1)]);
             }
-        } else if self.ask("POST", &format!("/basket/{user}/items"), &item.to_string(), 200).is_some() {
+        } else if self.request("POST", &format!("/basket/{user}/items"), &item.to_string(), 200).is_some() {
             *self.basket.entry(product).or_default() += 1;
         }
     }
 
-    fn empty(&mut self) {
-        if self.ask("DELETE", &format!("/basket/{}", self.shop.user()), "", 204).is_some() {
+    fn empty_basket(&mut self) {
+        if self.request("DELETE", &format!("/basket/{}", self.shop.user()), "", 204).is_some() {
             self.basket.clear();
         }
     }
 
-    fn look_at_basket(&mut self) {
-        let Some(answer) = self.ask("GET", &format!("/basket/{}", self.shop.user()), "", 200) else { return };
+    fn read_basket(&mut self) {
+        let Some(answer) = self.request("GET", &format!("/basket/{}", self.shop.user()), "", 200) else {
+            return;
+        };
         let shown = lines(&answer.body);
         if shown != self.basket {
-            self.wrong.push(format!("the basket has {shown:?}, not {:?}", self.basket));
+            self.unexpected.push(format!("the basket has {shown:?}, not {:?}", self.basket));
         }
     }
 
-    fn look_at_orders(&mut self) {
-        let _shown = self.ask("GET", &format!("/order/{}", self.shop.user()), "", 200);
+    fn read_orders(&mut self) {
+        let _shown = self.request("GET", &format!("/order/{}", self.shop.user()), "", 200);
     }
 
     /// Checks out with a key, once more if the receipt got lost, and now and then for no reason.
@@ -197,7 +199,7 @@ impl Shopper {
             (receipts.len() >= copies).then_some(())
         });
         if receipts.iter().any(|receipt| *receipt != receipts[0]) {
-            self.wrong.push(format!("one key, and the receipts {receipts:?}"));
+            self.unexpected.push(format!("one key, and the receipts {receipts:?}"));
         }
         self.receipts.insert(receipts.remove(0), std::mem::take(&mut self.basket));
     }
@@ -209,7 +211,7 @@ impl Shopper {
         answer.body["orderId"].as_str().map(str::to_owned)
     }
 
-    fn ask(&mut self, method: &str, path: &str, body: &str, status: u16) -> Option<Answer> {
+    fn request(&mut self, method: &str, path: &str, body: &str, status: u16) -> Option<Answer> {
         self.send(method, path, &[], body, status)
     }
 
@@ -226,8 +228,10 @@ impl Shopper {
         let answer = self.shop.try_send(method, path, headers, body);
         match answer {
             Some(answer) if answer.status == status => return Some(answer),
-            Some(answer) => self.wrong.push(format!("{method} {path}: {} {}", answer.status, answer.text)),
-            None => self.wrong.push(format!("{method} {path}: no answer")),
+            Some(answer) => {
+                self.unexpected.push(format!("{method} {path}: {} {}", answer.status, answer.text))
+            }
+            None => self.unexpected.push(format!("{method} {path}: no answer")),
         }
         None
     }

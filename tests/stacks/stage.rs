@@ -49,13 +49,13 @@ impl Stage {
     pub(crate) fn start_over(&mut self) {
         self.api_url = None;
         let down = xtask(&["down", "--wipe"]).output().unwrap();
-        assert!(down.status.success(), "{}", said(&down));
+        assert!(down.status.success(), "{}", printed(&down));
         self.up(&["--services", "core"]);
         assert_eq!(self.services(), Services::core_and(&[]));
     }
 
     /// Changes the services to the core, these, and what they need, by one command.
-    pub(crate) fn become_core_and(&mut self, asked: &[&str]) {
+    pub(crate) fn change_to_core_and(&mut self, asked: &[&str]) {
         let (before, after) = (self.services(), Services::core_and(asked));
         let asked = if after == Services::all() { "all".to_owned() } else { asked.join(",") };
         let removed = before.without(&after).join(",");
@@ -64,20 +64,20 @@ impl Stage {
         assert_eq!(self.services(), after);
     }
 
-    /// Runs `cargo xtask up`, which succeeds, and returns its output.
-    pub(crate) fn up(&mut self, arguments: &[&str]) -> String {
+    /// Runs `cargo xtask up`, which succeeds, and lists the services that the stage then has.
+    pub(crate) fn up(&mut self, arguments: &[&str]) {
         let started = Instant::now();
         let mut done = xtask(&[&["up"], arguments].concat()).output().unwrap();
-        if !done.status.success() && said(&done).contains("-failures, so it was not removed") {
+        if !done.status.success() && printed(&done).contains("-failures, so it was not removed") {
             self.recover();
             done = xtask(&[&["up"], arguments].concat()).output().unwrap();
         }
         println!("up {}: {:.1} s", arguments.join(" "), started.elapsed().as_secs_f32());
-        let said = said(&done);
-        assert!(done.status.success(), "{said}");
+        let printed = printed(&done);
+        assert!(done.status.success(), "{printed}");
         let url = self.output("/apiUrl");
         assert_eq!(*self.api_url.get_or_insert_with(|| url.clone()), url, "customers know the first URL");
-        said
+        assert_eq!(listed_services(&printed), self.services(), "{printed}");
     }
 
     /// Runs `cargo xtask up`, which refuses to change anything, and returns its error.
@@ -86,7 +86,7 @@ impl Stage {
         let started = Instant::now();
         let done = xtask(&[&["up"], arguments].concat()).output().unwrap();
         println!("up {}: refused after {:.1} s", arguments.join(" "), started.elapsed().as_secs_f32());
-        assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+        assert_eq!(done.status.code(), Some(1), "{}", printed(&done));
         assert_eq!(self.stacks(), before, "{arguments:?}");
         let error = String::from_utf8(done.stderr).unwrap();
         println!("  {}", error.trim());
@@ -102,8 +102,12 @@ impl Stage {
         let interrupt = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
         assert!(interrupt.success());
         let done = child.wait_with_output().unwrap();
-        assert_eq!(done.status.code(), Some(INTERRUPTED), "{}", said(&done));
-        assert!(said(&done).contains("interrupted; the same command goes on from here"), "{}", said(&done));
+        assert_eq!(done.status.code(), Some(INTERRUPTED), "{}", printed(&done));
+        assert!(
+            printed(&done).contains("interrupted; the same command goes on from here"),
+            "{}",
+            printed(&done)
+        );
     }
 
     /// The member of staff, with the outputs of the last command.
@@ -122,8 +126,7 @@ impl Stage {
     /// The services that have a stack.
     pub(crate) fn services(&self) -> Services {
         let stacks = self.stacks();
-        let names = stacks.keys().filter_map(|stack| stack.strip_prefix("ferrocart-stacks-"));
-        names.filter(|name| !["foundation", "edge"].contains(name)).map(str::to_owned).collect()
+        services_of(stacks.keys().filter_map(|stack| stack.strip_prefix("ferrocart-stacks-")))
     }
 
     /// The stacks that other services do not change.
@@ -192,7 +195,7 @@ impl Stage {
     /// Runs another command of `cargo xtask`, which succeeds.
     pub(crate) fn succeed(&self, arguments: &[&str]) {
         let done = self.staff().xtask(arguments);
-        assert!(done.status.success(), "{arguments:?}: {}", said(&done));
+        assert!(done.status.success(), "{arguments:?}: {}", printed(&done));
     }
 
     /// The failure queues that have messages, with their number.
@@ -232,6 +235,19 @@ fn xtask(arguments: &[&str]) -> Command {
     xtask
 }
 
-fn said(done: &Output) -> String {
-    [&done.stdout, &done.stderr].map(|said| String::from_utf8_lossy(said).into_owned()).concat()
+/// The services in the table of `up`, whose rows have four numbers each.
+fn listed_services(printed: &str) -> Services {
+    let rows = printed.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let rows =
+        rows.filter(|cells| cells.len() == 5 && cells[1..].iter().all(|cell| cell.parse::<f64>().is_ok()));
+    services_of(rows.map(|cells| cells[0]).filter(|name| *name != "together"))
+}
+
+/// The services among the names of stacks.
+fn services_of<'a>(stacks: impl Iterator<Item = &'a str>) -> Services {
+    stacks.filter(|name| !["foundation", "edge"].contains(name)).map(str::to_owned).collect()
+}
+
+fn printed(done: &Output) -> String {
+    [&done.stdout, &done.stderr].map(|text| String::from_utf8_lossy(text).into_owned()).concat()
 }

@@ -12,7 +12,7 @@ use crate::stage::{self, Stage};
 /// Units received of a product.
 const UNITS: u32 = 5;
 
-pub(crate) fn tell(stage: &Stage) {
+pub(crate) fn check(stage: &Stage) {
     let (staff, services) = (stage.staff(), stage.services());
     routes_are_those_of(&services, &staff);
     let (customer, product) = (staff.customer(), staff.product("Lamp", "19.90"));

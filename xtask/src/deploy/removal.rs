@@ -14,10 +14,10 @@ use crate::deploy::account::Account;
 use crate::deploy::plan::{Plan, stack_name};
 
 /// A queue in use is empty within seconds; what takes longer is stuck, or is a busy shop.
-const PATIENCE: Duration = Duration::from_secs(20);
-const PAUSE: Duration = Duration::from_millis(250);
+const TIMEOUT: Duration = Duration::from_secs(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 /// An event on its way from one service to the next is in no queue for a moment.
-const QUIET: Duration = Duration::from_secs(1);
+const SETTLE_TIME: Duration = Duration::from_secs(1);
 
 pub struct Removal {
     services: Vec<String>,
@@ -60,13 +60,13 @@ impl Removal {
             return Ok(());
         }
         let (start, mut last_open) = (Instant::now(), Instant::now());
-        while last_open.elapsed() < QUIET {
-            interrupt::sleep(PAUSE)?;
+        while last_open.elapsed() < SETTLE_TIME {
+            interrupt::sleep(POLL_INTERVAL)?;
             open = self.open_work(account, outputs, stage)?;
             expect_no_failure(&open)?;
             let Some((service, work)) = open.first() else { continue };
             last_open = Instant::now();
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TIMEOUT {
                 bail!("{service} still has {work}, so it was not removed; {}", advice(&stopped));
             }
         }
