@@ -63,7 +63,7 @@ describe('retries', () => {
     'ordering-publisher': 3, 'ordering-on-event': 9, 'ordering-steps': 6,
     'realtime-authorizer': 1, 'realtime-connections': 2, 'realtime-messages': 6, 'realtime-on-order': 5, 'realtime-on-privacy': 5,
     'ordering-topic-relay': 1, 'audit-api': 1, 'audit-on-order': 1,
-    'notification-on-checkout': 1, 'notification-on-order': 5, 'notification-on-privacy': 5,
+    'notification-on-checkout': 9, 'notification-on-order': 5, 'notification-on-privacy': 5,
     'privacy-api': 2, 'privacy-publisher': 3, 'privacy-on-event': 6, 'identity-on-sign-up': 1,
     'product-on-stock': 1, 'inventory-api': 3, 'inventory-steps': 4, 'inventory-publisher': 3,
     'shipping-api': 1, 'shipping-on-command': 2, 'shipping-carrier': 2, 'shipping-publisher': 3,

@@ -114,9 +114,12 @@ describe('subscriptions', () => {
 });
 
 describe('mail', () => {
-  /** The sender that the function knows, and what it may do with SES. */
-  const sending = (template: Template) => {
-    const id = functionNamed(template, 'notification-on-order');
+  /** A mail waits for its contact, if that comes later. */
+  const WRITERS = ['notification-on-order', 'notification-on-checkout'];
+
+  /** The sender that a function knows, and what it may do with SES. */
+  const sending = (template: Template, name: string) => {
+    const id = functionNamed(template, name);
     return {
       sender: resources(template, 'AWS::Lambda::Function')[id]!.Properties.Environment.Variables.MAIL_SENDER,
       sends: allowedTo(template, id).filter(({ Action }) => list(Action).some((action) => action.startsWith('ses:'))),
@@ -124,18 +127,20 @@ describe('mail', () => {
   };
 
   test('is only kept unless the stage has a sender', () => {
-    assert.deepEqual(sending(shop), { sender: undefined, sends: [] });
+    for (const name of WRITERS) assert.deepEqual(sending(shop, name), { sender: undefined, sends: [] });
   });
 
   test('is sent from the one address that was given, to anybody', () => {
-    const { sender, sends } = sending(synthesize({ services: 'notification', mailSender: 'shop@example.com' }));
-    assert.equal(sender, 'shop@example.com');
-    assert.equal(sends.length, 1);
-    const [{ Action, Resource, Condition }] = sends as [any];
-    assert.equal(Action, 'ses:SendEmail');
-    // While an account is in the sandbox, SES authorizes the identities of recipients as well.
-    assert.match(JSON.stringify(Resource), /:identity\/\*"/);
-    assert.deepEqual(Condition, { StringEquals: { 'ses:FromAddress': 'shop@example.com' } });
+    for (const name of WRITERS) {
+      const { sender, sends } = sending(synthesize({ services: 'notification', mailSender: 'shop@example.com' }), name);
+      assert.equal(sender, 'shop@example.com');
+      assert.equal(sends.length, 1);
+      const [{ Action, Resource, Condition }] = sends as [any];
+      assert.equal(Action, 'ses:SendEmail');
+      // While an account is in the sandbox, SES authorizes the identities of recipients as well.
+      assert.match(JSON.stringify(Resource), /:identity\/\*"/);
+      assert.deepEqual(Condition, { StringEquals: { 'ses:FromAddress': 'shop@example.com' } });
+    }
   });
 });
 

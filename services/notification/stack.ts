@@ -20,12 +20,18 @@ export class NotificationStack extends ServiceStack {
       name: 'mail', partitionKey: 'customerId', sortKey: 'item', timeToLive: 'expiresAt',
     });
 
+    const environment = {
+      MAIL_TABLE: table.tableName,
+      ...(this.settings.mailSender === undefined ? {} : { MAIL_SENDER: this.settings.mailSender }),
+    };
     const contacts = new RustFunction(this, 'Contacts', {
       name: 'notification-on-checkout',
-      callsInSequence: 1,
-      environment: { MAIL_TABLE: table.tableName },
+      // Where mails wait for the contact: try to put it, read their notices, put it beside them,
+      // write all mails as below, and forget the notices.
+      callsInSequence: 9,
+      environment,
     });
-    contacts.allow(table.tableArn, 'dynamodb:ConditionCheckItem', 'dynamodb:PutItem');
+    contacts.allow(table.tableArn, 'dynamodb:ConditionCheckItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
     new EventSubscription(this, 'Checkouts', {
       sources: ['shop.basket'], detailTypes: ['BasketCheckedOut'], consumer: contacts,
     });
@@ -35,24 +41,14 @@ export class NotificationStack extends ServiceStack {
       // Read the contact, claim the mail, read the tombstone, send the mail, record that it was
       // sent.
       callsInSequence: 5,
-      environment: {
-        MAIL_TABLE: table.tableName,
-        ...(this.settings.mailSender === undefined ? {} : { MAIL_SENDER: this.settings.mailSender }),
-      },
+      environment,
     });
-    mails.allow(table.tableArn, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem');
+    mails.allow(table.tableArn,
+      'dynamodb:ConditionCheckItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem');
     if (this.settings.mailSender !== undefined) {
-      mails.allow(table.tableArn, 'dynamodb:UpdateItem');
-      const identities = this.formatArn({
-        service: 'ses', resource: 'identity', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
-      });
-      mails.addToRolePolicy(new PolicyStatement({
-        actions: ['ses:SendEmail'],
-        resources: [identities],
-        conditions: { StringEquals: { 'ses:FromAddress': this.settings.mailSender } },
-      }));
-      acknowledge(mails.role, `IAM5[Resource::${identities}]`,
-        'SES authorizes the identity of the sender or of its domain, and in the sandbox that of each recipient, too.');
+      // It marks each mail that was sent, too.
+      contacts.allow(table.tableArn, 'dynamodb:UpdateItem');
+      for (const sender of [contacts, mails]) this.allowMails(sender, this.settings.mailSender);
     }
     new TopicSubscription(this, 'Subscription', {
       consumer: mails,
@@ -74,5 +70,19 @@ export class NotificationStack extends ServiceStack {
       detailTypes: ['CustomerExportRequested', 'CustomerErasureDue'],
       consumer: customers,
     });
+  }
+
+  /** Lets a function send mails with SES. */
+  private allowMails(sender: RustFunction, address: string): void {
+    const identities = this.formatArn({
+      service: 'ses', resource: 'identity', resourceName: '*', arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    });
+    sender.addToRolePolicy(new PolicyStatement({
+      actions: ['ses:SendEmail'],
+      resources: [identities],
+      conditions: { StringEquals: { 'ses:FromAddress': address } },
+    }));
+    acknowledge(sender.role, `IAM5[Resource::${identities}]`,
+      'SES authorizes the identity of the sender or of its domain, and in the sandbox that of each recipient, too.');
   }
 }

@@ -116,7 +116,7 @@ impl FunctionScenarios {
                 self.deliver("audit-on-order", &order, "OrderPaid", whose)
             }
             "audit-api" => self.staff.get(&format!("/audit/{}", Uuid::now_v7())).status == 200,
-            "notification-on-checkout" => self.checkout_is_received("notification-on-checkout").is_some(),
+            "notification-on-checkout" => self.mails_have_waited(),
             "notification-on-order" => self.somebody_is_written_to(),
             "privacy-publisher" => {
                 let (key, publisher) = (&["customerId", "item"], "privacy-publisher");
@@ -289,6 +289,11 @@ impl FunctionScenarios {
     /// Delivers a checkout to a function. Returns the customer and the order's id.
     fn checkout_is_received(&self, function: &str) -> Option<(OtherCustomer, String)> {
         let (other_customer, order) = (OtherCustomer::new(), Uuid::now_v7().to_string());
+        self.checkout_of(&other_customer, &order, function).then_some((other_customer, order))
+    }
+
+    /// Delivers a customer's checkout to a function.
+    fn checkout_of(&self, other_customer: &OtherCustomer, order: &str, function: &str) -> bool {
         let line = json!({ "productId": self.product, "productName": "Lamp", "quantity": 1, "price": 19.9 });
         let mut checkout = json!({
             "orderDate": "2026-01-31T12:00:00.000Z",
@@ -301,7 +306,7 @@ impl FunctionScenarios {
             "currency": "USD",
         });
         merge(&mut checkout, other_customer.in_events());
-        self.deliver(function, &order, "BasketCheckedOut", checkout).then_some((other_customer, order))
+        self.deliver(function, order, "BasketCheckedOut", checkout)
     }
 
     /// Delivers a customer's privacy requests to a function that exports and erases their data.
@@ -326,12 +331,32 @@ impl FunctionScenarios {
             return false;
         }
         // A mail that is written while its customer is erased.
+        self.becomes_erased(&other_customer);
+        // A mail that waits for its contact.
+        let (early, order) = (OtherCustomer::new(), Uuid::now_v7().to_string());
+        is_delivered("OrderShipped")
+            && self.deliver("notification-on-order", &order, "OrderPaid", early.in_events())
+    }
+
+    /// Mails wait for their contact: of a customer, and of one who is erased meanwhile.
+    fn mails_have_waited(&self) -> bool {
+        [false, true].into_iter().all(|is_erased| {
+            let (early, order) = (OtherCustomer::new(), Uuid::now_v7().to_string());
+            let waits = self.deliver("notification-on-order", &order, "OrderPaid", early.in_events());
+            if is_erased {
+                self.becomes_erased(&early);
+            }
+            waits && self.checkout_of(&early, &order, "notification-on-checkout")
+        })
+    }
+
+    /// Puts a customer's tombstone into the table of mails, and leaves their rows.
+    fn becomes_erased(&self, other_customer: &OtherCustomer) {
         let erased = AttributeValue::S("erased".to_owned());
         let put = self.account.aws().dynamodb().put_item().table_name(self.staff.output("/tables/mail"));
         let put = put.item("customerId", AttributeValue::S(other_customer.id.clone()));
         let put = put.item("item", erased.clone()).item("erasedAt", erased);
         self.runtime.block_on(put.send()).unwrap();
-        is_delivered("OrderShipped")
     }
 
     /// Requests the shipment of an order that was never placed.

@@ -2,7 +2,7 @@
 //!
 //! | function | does |
 //! | --- | --- |
-//! | `notification-on-checkout` | stores whom to mail about an order |
+//! | `notification-on-checkout` | stores whom to mail about an order, and writes mails that waited for it |
 //! | `notification-on-order` | sends or stores mails about order events |
 //! | `notification-on-privacy` | exports a customer's data, or erases it |
 //!

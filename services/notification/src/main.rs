@@ -27,10 +27,9 @@ async fn main() -> Result<(), lambdakit::Error> {
     }
 }
 
-/// Stores whom to mail about an order.
+/// Stores whom to mail about an order, and writes mails that waited for it.
 async fn contacts() -> Result<ContactHandler, ConfigError> {
-    let dynamodb = Aws::preconnected("dynamodb").await?.dynamodb();
-    Ok(ContactHandler::new(MailStore::new(Table::from_env(&dynamodb, "MAIL_TABLE")?)))
+    Ok(ContactHandler::new(mails().await?))
 }
 
 /// Exports a customer's data, or erases it.

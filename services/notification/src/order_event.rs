@@ -8,13 +8,20 @@
 //! Such a mail is not sent again: it is marked as in doubt, counted, and left to an operator. A
 //! mail that SES refused, or never received, was not sent, and is retried. A mail that SES refused
 //! because of its recipient is marked as undeliverable, counted, and not retried.
+//!
+//! The checkout, which has the address, arrives on another path than the order's events, and
+//! sometimes hours later. Until then a notice of the event waits in the table, and the function that
+//! stores the contact writes the mail.
 
 use contracts::ordering::OrderEvent;
 use domain::{CustomerId, OrderId, Timestamp};
+use futures::future::try_join_all;
 use lambdakit::mail::{MailError, Mailer};
 use lambdakit::messaging::batch::{HandlerError, RetryLater};
 use lambdakit::messaging::consumer;
 use lambdakit::telemetry;
+use serde::{Deserialize, Serialize};
+use shopkit::tombstone::Guarded;
 use uuid::Uuid;
 
 use crate::render::{Template, render};
@@ -26,15 +33,16 @@ const CLAIM_SECONDS: i64 = 60;
 /// Why a mail cannot be written yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RetryReason {
-    /// The checkout arrives on another path than the order's events, and sometimes later.
-    #[error("nobody is known to write to about this order")]
+    /// The checkout arrived while the event was about to wait for it.
+    #[error("the order's contact was just stored")]
     Contact,
     /// Another invocation is handling the same event.
     #[error("the mail is being sent")]
     Claimed,
 }
 
-/// The parts of an order event that a mail needs.
+/// The parts of an order event that a mail needs. They are not personal.
+#[derive(Serialize, Deserialize)]
 struct OrderNotice {
     event_id: Uuid,
     at: Timestamp,
@@ -68,7 +76,7 @@ impl OrderNotice {
 /// Sends or stores mails to customers.
 #[derive(Clone, Debug)]
 pub struct MailHandler {
-    mails: MailStore,
+    pub(crate) mails: MailStore,
     mailer: Option<Mailer>,
 }
 
@@ -87,8 +95,32 @@ impl MailHandler {
                 None => self.keep(notice, &contact).await,
             },
             ContactLookup::Erased => self.withdraw(notice).await,
-            ContactLookup::NotFound => Err(RetryLater::because(RetryReason::Contact).into()),
+            ContactLookup::NotFound => self.wait(notice).await,
         }
+    }
+
+    async fn wait(&self, notice: &OrderNotice) -> Result<(), HandlerError> {
+        let text = serde_json::to_string(notice)?;
+        match self.mails.wait(notice.customer_id, notice.order_id, text).await? {
+            Guarded::Written => {
+                telemetry::count("mailsWaiting", 1);
+                Ok(())
+            }
+            Guarded::Erased => self.withdraw(notice).await,
+            Guarded::Refused(_) => Err(RetryLater::because(RetryReason::Contact).into()),
+        }
+    }
+
+    /// Writes the mails of notices that have waited for their order's contact.
+    pub(crate) async fn write_waiting(&self, notices: &[String]) -> Result<(), HandlerError> {
+        let notices = read(notices)?;
+        try_join_all(notices.iter().map(|notice| self.write(notice))).await.map(drop)
+    }
+
+    /// Removes the mails, if any, of such notices: the customer was erased while they were written.
+    pub(crate) async fn withdraw_waiting(&self, notices: &[String]) -> Result<(), HandlerError> {
+        let notices = read(notices)?;
+        try_join_all(notices.iter().map(|notice| self.withdraw(notice))).await.map(drop)
     }
 
     async fn keep(&self, notice: &OrderNotice, contact: &Contact) -> Result<(), HandlerError> {
@@ -163,6 +195,10 @@ impl MailHandler {
     async fn mark(&self, notice: &OrderNotice, claim: Uuid, status: Status) -> Result<(), HandlerError> {
         Ok(self.mails.mark(notice.customer_id, notice.event_id, claim, status).await?)
     }
+}
+
+fn read(notices: &[String]) -> Result<Vec<OrderNotice>, serde_json::Error> {
+    notices.iter().map(|notice| serde_json::from_str(notice)).collect()
 }
 
 impl OrderNotice {

@@ -44,8 +44,10 @@ enum View<'a> {
 
 impl<'a> View<'a> {
     /// The order lines are left out: they are exported with the order.
-    fn of(row: &'a Row) -> Self {
-        match row {
+    /// Notices that wait are left out, too: they are parts of its history.
+    fn of(row: &'a Row) -> Option<Self> {
+        Some(match row {
+            Row::Waiting(_) => return None,
             Row::Contact(contact) => Self::Contact {
                 order_id: contact.order_id,
                 first_name: &contact.first_name,
@@ -61,7 +63,7 @@ impl<'a> View<'a> {
                 subject: mail.letter.as_ref().map(|letter| &*letter.subject),
                 text: mail.letter.as_ref().map(|letter| &letter.text),
             },
-        }
+        })
     }
 }
 
@@ -81,8 +83,8 @@ impl DataHolder for MailData {
         let mut start = None;
         loop {
             let (rows, next) = self.mails.chunk(customer_id, start).await?;
-            for row in &rows {
-                export.add(&View::of(row)).await?;
+            for view in rows.iter().filter_map(View::of) {
+                export.add(&view).await?;
             }
             if next.is_none() {
                 return Ok(());

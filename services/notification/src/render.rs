@@ -14,11 +14,12 @@ use domain::order::{OrderLine, Reason};
 use domain::{Amount, MoneyError, Timestamp};
 use lambdakit::mail::Mail;
 use maud::{DOCTYPE, Markup, html};
+use serde::{Deserialize, Serialize};
 
 use crate::store::Contact;
 
 /// What a mail is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Template {
     /// The order was placed.
     Placed,

@@ -3,14 +3,16 @@
 //!
 //! | `item` | is |
 //! | --- | --- |
-//! | `contact#<order>` | whom to mail about an order, and what was ordered |
+//! | `contact#<order>` | whom to mail about an order, and what was ordered; before its checkout has arrived, only the notices that `waiting` has |
 //! | `mail#<event>` | the mail about an event: its content, or that it was sent |
 //! | `erased` | the tombstone of a customer who was erased |
 
 use std::fmt;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put as PutPart, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 use domain::checkout::{Email, PaymentMethod, PersonName};
 use domain::order::{Order, OrderLine};
 use domain::{CustomerId, Money, OrderId, Redacted, Timestamp};
@@ -19,7 +21,7 @@ use lambdakit::dynamodb::item::{self, Item};
 use lambdakit::dynamodb::table::{Put, Table};
 use lambdakit::mail::Mail;
 use serde::{Deserialize, Serialize};
-use shopkit::tombstone::{self, CustomerErased, Guarded, Tombstones, put_if};
+use shopkit::tombstone::{self, Guarded, Tombstones, put_if};
 use uuid::Uuid;
 
 /// How long contacts and mails are kept: longer than an order takes.
@@ -31,6 +33,8 @@ pub(crate) const BATCH_SIZE: usize = 25;
 
 const CONTACT: &str = "contact#";
 const MAIL: &str = "mail#";
+/// Notices of an order, as a set of texts.
+const WAITING: &str = "waiting";
 
 /// Contacts and mails.
 #[derive(Clone, Debug)]
@@ -88,6 +92,15 @@ pub enum ContactLookup {
     Erased,
     /// No contact is stored yet.
     NotFound,
+}
+
+/// The result of storing a contact, with the notices that have waited for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Remembered {
+    /// It is stored.
+    Stored(Vec<String>),
+    /// The customer was erased, so it is not stored.
+    Erased(Vec<String>),
 }
 
 /// The status of a mail.
@@ -223,6 +236,8 @@ pub enum Claim {
 pub enum Row {
     /// A contact.
     Contact(Box<Contact>),
+    /// Notices that wait for a contact, with the row's sort key.
+    Waiting(String),
     /// A mail.
     Mail(Box<MailRow>),
 }
@@ -246,18 +261,76 @@ impl MailStore {
         Self { table, tombstones }
     }
 
-    /// Stores a contact, unless the order has one.
-    pub async fn remember(&self, contact: &Contact) -> Result<Result<(), CustomerErased>, AwsError> {
-        let row = ContactRow {
-            item: contact_item(contact.order_id),
-            contact,
-            expires_at: Timestamp::now().plus_days(DAYS).unix_seconds(),
-        };
-        let new = put_if(&self.table, serde_dynamo::to_item(row)?, "attribute_not_exists(customerId)")?;
-        Ok(match self.tombstones.write(contact.customer_id, vec![new]).await? {
-            Guarded::Erased => Err(CustomerErased),
-            Guarded::Written | Guarded::Refused(_) => Ok(()),
-        })
+    /// Stores a contact, unless the order has one. [`Self::settle`] the notices that waited for it
+    /// once their mails are written.
+    pub async fn remember(&self, contact: &Contact) -> Result<Remembered, AwsError> {
+        let Contact { customer_id, order_id, .. } = *contact;
+        let new = put_if(&self.table, contact_row(contact)?, "attribute_not_exists(customerId)")?;
+        match self.tombstones.write(customer_id, vec![new]).await? {
+            Guarded::Written => Ok(Remembered::Stored(Vec::new())),
+            Guarded::Erased => Ok(Remembered::Erased(self.waiting(customer_id, order_id).await?)),
+            Guarded::Refused(_) => self.complete(contact).await,
+        }
+    }
+
+    /// Adds a contact to the notices that wait for it, if there are some.
+    async fn complete(&self, contact: &Contact) -> Result<Remembered, AwsError> {
+        let Contact { customer_id, order_id, .. } = *contact;
+        let waiting = self.waiting(customer_id, order_id).await?;
+        if waiting.is_empty() {
+            return Ok(Remembered::Stored(waiting));
+        }
+        let notices = AttributeValue::Ss(waiting.clone());
+        let mut row = contact_row(contact)?;
+        row.insert(WAITING.to_owned(), notices.clone());
+        let put = PutPart::builder()
+            .table_name(self.table.name())
+            .set_item(Some(row))
+            .condition_expression("waiting = :waiting")
+            .expression_attribute_values(":waiting", notices)
+            .build()?;
+        let put = TransactWriteItem::builder().put(put).build();
+        match self.tombstones.write(customer_id, vec![put]).await? {
+            Guarded::Written => Ok(Remembered::Stored(waiting)),
+            Guarded::Erased => Ok(Remembered::Erased(waiting)),
+            Guarded::Refused(_) => {
+                Err(AwsError::Transient("another notice of the order was stored meanwhile".to_owned()))
+            }
+        }
+    }
+
+    async fn waiting(&self, customer_id: CustomerId, order_id: OrderId) -> Result<Vec<String>, AwsError> {
+        let row = self.read_contact(customer_id, order_id).await?;
+        let waiting = row.and_then(|mut row| row.remove(WAITING));
+        Ok(waiting.and_then(|waiting| waiting.as_ss().ok().cloned()).unwrap_or_default())
+    }
+
+    /// Forgets the notices that have waited for a contact: their mails are written. Does nothing if
+    /// the contact was erased.
+    pub async fn settle(&self, contact: &Contact) -> Result<(), AwsError> {
+        let put = self.table.client().put_item().table_name(self.table.name());
+        let put = put.set_item(Some(contact_row(contact)?)).condition_expression("attribute_exists(waiting)");
+        Put::of(put.send().await)?;
+        Ok(())
+    }
+
+    /// Stores a notice that waits for its order's contact. It is refused if there is a contact.
+    pub async fn wait(
+        &self,
+        customer_id: CustomerId,
+        order_id: OrderId,
+        notice: String,
+    ) -> Result<Guarded, AwsError> {
+        let expires_at = Timestamp::now().plus_days(DAYS).unix_seconds();
+        let update = Update::builder()
+            .table_name(self.table.name())
+            .set_key(Some(key(customer_id, contact_item(order_id))))
+            .update_expression("ADD waiting :notice SET expiresAt = :expiresAt")
+            .condition_expression("attribute_not_exists(email)")
+            .expression_attribute_values(":notice", AttributeValue::Ss(vec![notice]))
+            .expression_attribute_values(":expiresAt", AttributeValue::N(expires_at.to_string()))
+            .build()?;
+        self.tombstones.write(customer_id, vec![TransactWriteItem::builder().update(update).build()]).await
     }
 
     /// An order's contact, by a consistent read.
@@ -266,13 +339,20 @@ impl MailStore {
         customer_id: CustomerId,
         order_id: OrderId,
     ) -> Result<ContactLookup, AwsError> {
-        let get = self.table.client().get_item().table_name(self.table.name()).consistent_read(true);
-        let get = get.set_key(Some(key(customer_id, contact_item(order_id))));
-        Ok(match get.send().await?.item {
-            Some(row) => ContactLookup::Found(serde_dynamo::from_item(row)?),
-            None if self.is_erased(customer_id).await? => ContactLookup::Erased,
-            None => ContactLookup::NotFound,
+        Ok(match self.read_contact(customer_id, order_id).await? {
+            Some(row) if !is_waiting(&row) => ContactLookup::Found(serde_dynamo::from_item(row)?),
+            _ if self.is_erased(customer_id).await? => ContactLookup::Erased,
+            _ => ContactLookup::NotFound,
         })
+    }
+
+    async fn read_contact(
+        &self,
+        customer_id: CustomerId,
+        order_id: OrderId,
+    ) -> Result<Option<Item>, AwsError> {
+        let get = self.table.client().get_item().table_name(self.table.name()).consistent_read(true);
+        Ok(get.set_key(Some(key(customer_id, contact_item(order_id)))).send().await?.item)
     }
 
     /// Whether a customer was erased.
@@ -403,6 +483,9 @@ impl Row {
     fn read(row: Item) -> Result<Option<Self>, AwsError> {
         let item = row.get("item").and_then(|item| item.as_s().ok()).map(String::as_str);
         Ok(match item {
+            Some(item) if item.starts_with(CONTACT) && is_waiting(&row) => {
+                Some(Self::Waiting(item.to_owned()))
+            }
             Some(item) if item.starts_with(CONTACT) => Some(Self::Contact(serde_dynamo::from_item(row)?)),
             Some(item) if item.starts_with(MAIL) => Some(Self::Mail(serde_dynamo::from_item(row)?)),
             _ => None,
@@ -412,9 +495,23 @@ impl Row {
     fn item(&self) -> String {
         match self {
             Self::Contact(contact) => contact_item(contact.order_id),
+            Self::Waiting(item) => item.clone(),
             Self::Mail(mail) => mail.item.clone(),
         }
     }
+}
+
+/// Whether a row of an order has notices and no contact.
+fn is_waiting(row: &Item) -> bool {
+    !row.contains_key("email")
+}
+
+fn contact_row(contact: &Contact) -> Result<Item, AwsError> {
+    Ok(serde_dynamo::to_item(ContactRow {
+        item: contact_item(contact.order_id),
+        contact,
+        expires_at: Timestamp::now().plus_days(DAYS).unix_seconds(),
+    })?)
 }
 
 fn contact_item(order_id: OrderId) -> String {

@@ -46,7 +46,7 @@ pub enum Part {
 }
 
 impl Part {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Format,
         Self::Clippy,
         Self::Unit,

@@ -198,3 +198,14 @@ async fn an_erasure_that_breaks_off_goes_on_when_its_message_comes_again() {
         assert!(!left[0].contains_key("email"), "{operation}");
     }
 }
+
+#[tokio::test]
+async fn an_erasure_removes_notices_that_wait_and_an_export_leaves_them_out() {
+    let office = office().await;
+    assert!(office.handle(sample(PAID)).await);
+    assert!(office.ask(EXPORT).await);
+    assert_eq!(office.bus.events(1).await[0]["detail"]["data"]["items"], json!([]));
+    assert!(office.ask(ERASURE).await);
+    let left = office.rows().await;
+    assert_eq!((left.len(), text(&left[0], "item")), (1, "erased"));
+}

@@ -40,16 +40,6 @@ async fn each_event_is_a_mail_of_its_own_and_is_so_once_however_often_and_in_wha
 }
 
 #[tokio::test]
-async fn an_event_that_comes_before_the_checkout_comes_again() {
-    let office = office().await;
-    assert!(!office.handle(sample(PAID)).await);
-    assert_eq!(office.rows().await, []);
-    let office = office.with_contact().await;
-    assert!(office.handle(sample(PAID)).await);
-    assert_eq!(text(&office.mail().await, "occasion"), "PAID");
-}
-
-#[tokio::test]
 async fn orders_of_erased_customers_get_no_mail() {
     let office = office().await.with_contact().await;
     let of_nobody = changed(PAID, "erased", |envelope| {

@@ -6,6 +6,7 @@ mod contacts;
 mod customers;
 mod kept;
 mod sent;
+mod waiting;
 
 use std::time::Duration;
 
@@ -68,7 +69,7 @@ async fn office_of(sender: Option<&str>) -> Office {
     let publisher = Publisher::new(of_service.aws().eventbridge(), bus.name());
     Office {
         dynamodb: account.aws().dynamodb(),
-        contacts: ContactHandler::new(mails.clone()),
+        contacts: ContactHandler::new(MailHandler::new(mails.clone(), mailer.clone())),
         mails: MailHandler::new(mails.clone(), mailer),
         requests: PrivacyHandler::new(MailData::new(mails), publisher),
         account,
