@@ -1,0 +1,1 @@
+export type Decimal = string & { readonly decimal: unique symbol };

@@ -1,0 +1,17 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    target: 'es2023',
+    // Nothing is inlined as a `data:` URL, so that the pages need no exception from their policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: { storefront: 'index.html', staff: 'staff.html' } },
+  },
+  // The origin that a local stage allows.
+  server: { host: 'localhost', port: 3000, strictPort: true },
+  preview: { host: 'localhost', port: 3000, strictPort: true },
+  test: { include: ['test/**/*.test.{ts,tsx}'] },
+});
