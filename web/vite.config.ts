@@ -1,8 +1,9 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
+import { localConfig } from './scripts/local-config.ts';
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), localConfig()],
   build: {
     target: 'es2023',
     // Nothing is inlined as a `data:` URL, so that the pages need no exception from their policy.

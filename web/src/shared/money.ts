@@ -4,13 +4,13 @@
  */
 
 /** A decimal such as `950.40`, not negative. */
-export type Decimal = string & { readonly decimal: unique symbol };
+export type Decimal = `${number}`;
 
-const PATTERN = /^\d+(\.\d+)?$/;
+export const PATTERN_OF_DECIMAL = /^\d+(\.\d+)?$/;
 
 /** @throws if the text is no plain decimal. */
 export function decimal(text: string): Decimal {
-  if (!PATTERN.test(text)) throw new Error(`no decimal: ${text}`);
+  if (!PATTERN_OF_DECIMAL.test(text)) throw new Error(`no decimal: ${text}`);
   return text as Decimal;
 }
 
@@ -30,7 +30,7 @@ export function fromJsonNumber(text: string): Decimal {
 /** Reads what somebody typed, with a point or a comma; `undefined` if it is no amount. */
 export function parseAmount(typed: string): Decimal | undefined {
   const text = typed.trim().replace(',', '.');
-  return PATTERN.test(text) ? text as Decimal : undefined;
+  return PATTERN_OF_DECIMAL.test(text) ? text as Decimal : undefined;
 }
 
 /** How many decimals a currency has, such as 2 for USD and 0 for JPY. */
@@ -69,5 +69,5 @@ export function isSame(one: Decimal, other: Decimal, currency: string): boolean 
 
 /** For display. `Intl` formats decimal texts exactly. */
 export function format(amount: Decimal, currency: string): string {
-  return new Intl.NumberFormat('en', { style: 'currency', currency }).format(amount as unknown as Intl.StringNumericLiteral);
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).format(amount);
 }

@@ -1,0 +1,55 @@
+// Serves /config.json of the local stage, as `cargo xtask up` describes it in .local/outputs.json.
+import { readFileSync } from 'node:fs';
+import type { Connect, Plugin } from 'vite';
+
+interface Outputs {
+  readonly apiUrl: string;
+  readonly endpoint: string;
+  readonly region: string;
+  readonly userPoolId: string;
+  readonly userPoolClientId: string;
+  readonly webSocketApiId?: string;
+  readonly functions: Readonly<Record<string, string>>;
+}
+
+const OUTPUTS = new URL('../../.local/outputs.json', import.meta.url);
+
+function config(): object {
+  const outputs = JSON.parse(readFileSync(OUTPUTS, 'utf8')) as Outputs;
+  const { apiUrl, endpoint, region, userPoolId, userPoolClientId, webSocketApiId } = outputs;
+  return {
+    apiUrl,
+    ...webSocketApiId !== undefined && {
+      webSocketUrl: `${endpoint.replace(/^http/, 'ws')}/_aws/execute-api/${webSocketApiId}/local`,
+    },
+    userPool: { region, id: userPoolId, clientId: userPoolClientId, endpoint },
+    services: servicesOf(Object.keys(outputs.functions)),
+  };
+}
+
+/** Functions are named `<service>-api` and `<service>-<role>`. Fulfilment's are ordering's. */
+function servicesOf(functions: readonly string[]): string[] {
+  const services = SERVICES.filter((service) => functions.some((name) => name.startsWith(`${service}-`)));
+  return functions.includes('ordering-steps') ? [...services, 'fulfilment'] : services;
+}
+
+const SERVICES = [
+  'product', 'basket', 'ordering', 'inventory', 'payment', 'payment-sandbox', 'shipping', 'notification', 'audit', 'realtime',
+  'privacy', 'search',
+];
+
+export function localConfig(): Plugin {
+  const answer: Connect.NextHandleFunction = (request, response, next) => {
+    if (request.url?.split('?')[0] !== '/config.json') return next();
+    try {
+      response.setHeader('Content-Type', 'application/json').end(JSON.stringify(config()));
+    } catch {
+      response.writeHead(404).end('Start the shop first: cargo xtask up');
+    }
+  };
+  return {
+    name: 'local-config',
+    configureServer: ({ middlewares }) => { middlewares.use(answer); },
+    configurePreviewServer: ({ middlewares }) => { middlewares.use(answer); },
+  };
+}
