@@ -18,9 +18,10 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** What is wrong with a field; `undefined` if nothing is. */
+  /** What is wrong with a field, as a sentence; `undefined` if nothing is. */
   fieldError(field: string): string | undefined {
-    return this.problem.errors?.find((error) => error.field === field)?.detail;
+    const detail = this.problem.errors?.find((error) => error.field === field)?.detail;
+    return detail && `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
   }
 
   /** The kind of problem, such as `basket-changed`. */

@@ -26,7 +26,7 @@ export function CataloguePage() {
   return (
     <Page
       title={category === undefined ? 'Ferrocart' : sentence(category)}
-      heading={category === undefined ? 'Everything for the ride' : sentence(category)}
+      heading={category === undefined ? 'Everything we sell' : sentence(category)}
     >
       <Categories current={category} />
       {list.isPending && <CardSkeletons />}

@@ -69,7 +69,7 @@ function Details({ user, order, isLive }: { readonly user: User; readonly order:
       <Progress order={order} />
       <div className="split">
         <section aria-labelledby="order-items">
-          <h2 id="order-items">What you bought</h2>
+          <h2 id="order-items">What you ordered</h2>
           <ul className="plain">
             {order.items.map((item, index) => (
               <li key={index} className="row">

@@ -64,8 +64,10 @@ function AddToBasket({ product }: { readonly product: Schemas['Product'] }) {
   if (isSoldOut) return <Notice>This product is sold out at the moment.</Notice>;
   return (
     <form className="add" onSubmit={submit}>
-      <QuantityField label="Quantity" value={quantity} onChange={setQuantity} />
-      <TextField label="Colour" value={color} maxLength={50} error={colorError} onChange={(event) => setColor(event.target.value)} />
+      <div className="add-choices">
+        <QuantityField label="Quantity" value={quantity} onChange={setQuantity} />
+        <TextField label="Colour" value={color} maxLength={50} error={colorError} onChange={(event) => setColor(event.target.value)} />
+      </div>
       <Button type="submit" busy={add.isPending}>Add to basket</Button>
       {add.isSuccess && <Notice tone="good">In your basket. <Link href="/basket">Go to the basket</Link></Notice>}
       {add.error !== null && colorError === undefined && <Failure error={add.error} />}
