@@ -11,6 +11,8 @@ const PROBLEMS: Readonly<Record<string, SignInProblem>> = {
   NotAuthorizedException: { text: 'The name or the password is wrong.' },
   UserNotFoundException: { text: 'The name or the password is wrong.' },
   UsernameExistsException: { field: 'userName', text: 'This name is taken.' },
+  // The shop's own rule, about names.
+  UserLambdaValidationException: { field: 'userName', text: 'This name cannot be used. It has letters, digits and . _ @ + - only, and is no reserved word.' },
   AliasExistsException: { field: 'email', text: 'This address belongs to another account.' },
   CodeMismatchException: { field: 'code', text: 'The code is wrong.' },
   EnableSoftwareTokenMFAException: { field: 'code', text: 'The code is wrong.' },
@@ -26,8 +28,5 @@ export function problemOf(error: unknown): SignInProblem | undefined {
   const known = PROBLEMS[error.kind];
   // Cognito writes a reason here only for a session that is over.
   if (error.kind === 'NotAuthorizedException' && /session|attempts/i.test(error.message)) return { text: error.message };
-  if (error.kind === 'UserLambdaValidationException') {
-    return { field: 'userName', text: error.message.replace(/^PreSignUp failed with error /, '') };
-  }
   return known ?? { text: error.message };
 }
