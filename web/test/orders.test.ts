@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Schemas } from '../src/shared/api.ts';
-import { isCancellable, isRecent, withStatus } from '../src/storefront/orders/progress.ts';
+import { isCancellable, isRecent, withStatus } from '../src/shared/orders/progress.ts';
 
 const ID = '019c1431-2e60-7000-8000-000000000001';
 const ORDER = {

@@ -6,8 +6,9 @@ import { writeJson } from '../../shared/json.ts';
 import { ApiError, isTransient } from '../../shared/problem.ts';
 import { useShop } from '../../shared/shop.ts';
 import { BASKET_KEY } from '../basket/use-basket.ts';
-import { attemptKey, endAttempt } from './attempt.ts';
+import { attemptKey, endAttempt } from '../../shared/attempt.ts';
 
+const ACTION = 'checkout';
 const RETRIES = 3;
 
 export function useCheckout(onPlaced: (receipt: Schemas['Receipt']) => void) {
@@ -16,7 +17,7 @@ export function useCheckout(onPlaced: (receipt: Schemas['Receipt']) => void) {
   const isSending = useRef(false);
   const mutation = useMutation({
     mutationFn: async (checkout: Schemas['Checkout']) => {
-      const key = await attemptKey(writeJson(checkout));
+      const key = await attemptKey(ACTION, writeJson(checkout));
       return dataOf(api.POST('/basket/checkout', { params: { header: { 'Idempotency-Key': key } }, body: checkout }));
     },
     // Safe to repeat: it is the same request with the same key.
@@ -24,11 +25,11 @@ export function useCheckout(onPlaced: (receipt: Schemas['Receipt']) => void) {
     retryDelay: (failures, error) => Math.min((error instanceof ApiError && error.retryAfter || 0) * 1000 || 1000 * 2 ** failures, 10_000),
     networkMode: 'always',
     onSuccess: (receipt) => {
-      endAttempt();
+      endAttempt(ACTION);
       onPlaced(receipt);
     },
     onError: (error) => {
-      if (!isTransient(error)) endAttempt();
+      if (!isTransient(error)) endAttempt(ACTION);
     },
     onSettled: () => {
       isSending.current = false;

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import type { Schemas } from '../../shared/api.ts';
 import { connect } from '../../shared/realtime.ts';
 import { useShop } from '../../shared/shop.ts';
-import { withStatus } from './progress.ts';
+import { withStatus } from '../../shared/orders/progress.ts';
 import { ORDERS_KEY, orderKey } from './queries.ts';
 
 /** Returns whether changes arrive by themselves. */

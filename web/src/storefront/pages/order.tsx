@@ -12,7 +12,7 @@ import { Failure, Notice } from '../../shared/ui/notice.tsx';
 import { Page } from '../../shared/ui/page.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { Price, Time } from '../../shared/ui/values.tsx';
-import { isCancellable, isFinal, isRecent, REASON_LABELS, STATUS_LABELS, STEPS } from '../orders/progress.ts';
+import { isCancellable, isFinal, isRecent, REASON_LABELS, STATUS_LABELS, STEPS } from '../../shared/orders/progress.ts';
 import { ORDERS_KEY, orderQuery } from '../orders/queries.ts';
 import { useLiveOrder } from '../orders/use-live-order.ts';
 import { MissingPage } from './missing.tsx';

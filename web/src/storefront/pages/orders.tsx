@@ -9,7 +9,7 @@ import { Failure } from '../../shared/ui/notice.tsx';
 import { Page } from '../../shared/ui/page.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { Price, Time } from '../../shared/ui/values.tsx';
-import { STATUS_LABELS } from '../orders/progress.ts';
+import { STATUS_LABELS } from '../../shared/orders/progress.ts';
 import { ordersQuery } from '../orders/queries.ts';
 
 export function OrdersPage({ user }: { readonly user: User }) {

@@ -1,6 +1,6 @@
 /** The course of an order. */
-import type { Schemas } from '../../shared/api.ts';
-import type { OrderStatusFrame } from '../../shared/realtime.ts';
+import type { Schemas } from '../api.ts';
+import type { OrderStatusFrame } from '../realtime.ts';
 
 export type Status = Schemas['OrderStatus'];
 export type Reason = Schemas['Reason'];
