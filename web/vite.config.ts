@@ -1,9 +1,9 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vitest/config';
-import { localConfig } from './scripts/local-config.ts';
+import { localHost } from './scripts/local-host.ts';
 
 export default defineConfig({
-  plugins: [react(), localConfig()],
+  plugins: [react(), localHost()],
   build: {
     target: 'es2023',
     // Nothing is inlined as a `data:` URL, so that the pages need no exception from their policy.

@@ -1,6 +1,6 @@
-import { createRoot } from 'react-dom/client';
-import { loadConfig } from '../shared/config.ts';
+import '../shared/base.css';
+import './back-office.css';
+import { start } from '../shared/start.tsx';
+import { App } from './app.tsx';
 
-const root = createRoot(document.getElementById('root')!);
-const config = await loadConfig();
-root.render(<h1>Ferrocart at {config.apiUrl}</h1>);
+await start(() => <App />);

@@ -17,7 +17,7 @@ export function AccountPage({ user }: { readonly user: User }) {
         <dt>E-mail</dt><dd><bdi>{user.email}</bdi></dd>
       </dl>
       <div className="actions">
-        {user.isStaff && <a className="button button-plain" href="/staff.html">Back office</a>}
+        {user.isStaff && <a className="button button-plain" href="/back-office">Back office</a>}
         <Button kind="plain" onClick={() => {
           navigate('/');
           void session.signOut();

@@ -1,4 +1,5 @@
-// Serves /config.json of the local stage, as `cargo xtask up` describes it in .local/outputs.json.
+// Does what the host of a stage does: answers the back office's paths with its page, and /config.json
+// with the local stage, as `cargo xtask up` describes it in .local/outputs.json.
 import { readFileSync } from 'node:fs';
 import type { Connect, Plugin } from 'vite';
 
@@ -38,8 +39,9 @@ const SERVICES = [
   'privacy', 'search',
 ];
 
-export function localConfig(): Plugin {
+export function localHost(): Plugin {
   const answer: Connect.NextHandleFunction = (request, response, next) => {
+    if (/^\/back-office(\/|\?|$)/.test(request.url ?? '')) request.url = '/staff.html';
     if (request.url?.split('?')[0] !== '/config.json') return next();
     try {
       response.setHeader('Content-Type', 'application/json').end(JSON.stringify(config()));
@@ -48,7 +50,7 @@ export function localConfig(): Plugin {
     }
   };
   return {
-    name: 'local-config',
+    name: 'local-host',
     configureServer: ({ middlewares }) => { middlewares.use(answer); },
     configurePreviewServer: ({ middlewares }) => { middlewares.use(answer); },
   };
