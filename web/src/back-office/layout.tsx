@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter';
 import { useService, useShop, useUser } from '../shared/shop.ts';
 import { Announcer } from '../shared/ui/announcer.tsx';
 import { Button } from '../shared/ui/button.tsx';
+import { Mark } from '../shared/ui/mark.tsx';
 
 export function Layout({ children }: { readonly children: ReactNode }) {
   const { config: { webSocketUrl }, session } = useShop();
@@ -15,7 +16,7 @@ export function Layout({ children }: { readonly children: ReactNode }) {
       <a className="skip" href="#main">Skip to the content</a>
       <header className="site-header office">
         <div className="site-header-inner">
-          <Link href="/" className="brand">Back office</Link>
+          <Link href="/" className="brand"><Mark />Back office</Link>
           {user?.isStaff === true && (
             <nav aria-label="Back office">
               {hasOrders && <NavLink href="/orders">Orders</NavLink>}

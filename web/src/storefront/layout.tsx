@@ -3,6 +3,7 @@ import { useEffect, useRef, type ReactNode } from 'react';
 import { Link, useLocation } from 'wouter';
 import { useService, useShop, useUser } from '../shared/shop.ts';
 import { Announcer } from '../shared/ui/announcer.tsx';
+import { Mark } from '../shared/ui/mark.tsx';
 import { useBasket } from './basket/use-basket.ts';
 
 export function Layout({ children }: { readonly children: ReactNode }) {
@@ -53,15 +54,6 @@ function BasketLink() {
       Basket
       {units !== undefined && units > 0 && <span className="count">{units}<span className="hidden"> {units === 1 ? 'unit' : 'units'}</span></span>}
     </NavLink>
-  );
-}
-
-function Mark() {
-  return (
-    <svg className="mark" viewBox="0 0 32 32" aria-hidden="true">
-      <rect width="32" height="32" rx="8" />
-      <path d="M10 25V8h13M10 16.500h10" />
-    </svg>
   );
 }
 

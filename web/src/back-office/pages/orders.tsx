@@ -59,7 +59,7 @@ function Filter({ status, customer }: { readonly status: Status | undefined; rea
   return (
     <form className="filter" role="search" onSubmit={submit}>
       <SelectField label="Status" value={status ?? ''} onChange={({ target }) => navigate(target.value === '' ? '/orders' : `/orders?${new URLSearchParams({ status: target.value })}`)}>
-        <option value="">All</option>
+        <option value="">All, in no order</option>
         {STATUSES.map((one) => <option key={one} value={one}>{sentence(one)}</option>)}
       </SelectField>
       <TextField label="Customer’s user name" autoCapitalize="none" spellCheck={false} value={typed} onChange={({ target }) => setTyped(target.value)} />
