@@ -9,7 +9,10 @@ export default defineConfig({
     // Nothing is inlined as a `data:` URL, so that the pages need no exception from their policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { storefront: 'index.html', staff: 'staff.html' } },
+    rolldownOptions: {
+      input: { storefront: 'index.html', staff: 'staff.html' },
+      output: { chunkFileNames: 'assets/shared-[hash].js' },
+    },
   },
   // The origin that a local stage allows.
   server: { host: 'localhost', port: 3000, strictPort: true },
