@@ -1,5 +1,5 @@
 /** Starts a page: reads the configuration, continues the session and renders. */
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { focusManager, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode, type ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { createApi } from './api.ts';
@@ -25,6 +25,7 @@ export async function start(render: (shop: Shop) => ReactNode): Promise<void> {
       <Failure error={error} onRetry={() => location.reload()} /></main>);
     return;
   }
+  readAgainOnFocus();
   window.addEventListener('storage', (event) => shop.session.onStorage(event));
   void shop.session.restore();
   const queries = newQueryClient();
@@ -43,6 +44,19 @@ export async function start(render: (shop: Shop) => ReactNode): Promise<void> {
       </ShopContext>
     </StrictMode>,
   );
+}
+
+/** Also when another window covered this one: the library itself only looks at whether a tab is hidden. */
+function readAgainOnFocus(): void {
+  focusManager.setEventListener((onFocus) => {
+    const listener = (): void => onFocus();
+    window.addEventListener('focus', listener);
+    window.addEventListener('visibilitychange', listener);
+    return () => {
+      window.removeEventListener('focus', listener);
+      window.removeEventListener('visibilitychange', listener);
+    };
+  });
 }
 
 /** Reads are retried, changes are not: only whoever makes one knows whether it may be repeated. */

@@ -35,12 +35,13 @@ export function useBasket(): BasketState {
   const account = useQuery({
     queryKey: [...BASKET_KEY, user?.customerId],
     enabled: user !== undefined && deployed,
+    // Prices change without us: each look at the basket reads it again.
+    staleTime: 0,
     refetchOnWindowFocus: 'always',
     queryFn: () => dataOf(api.GET('/basket/{userName}', { params: { path: { userName: user?.userName ?? '' } } })),
   });
-  const products = useQueries({
-    queries: user === undefined ? lines.map(({ productId }) => productQuery(api, productId)) : [],
-  });
+  const ids = user === undefined ? [...new Set(lines.map(({ productId }) => productId))] : [];
+  const products = useQueries({ queries: ids.map((id) => productQuery(api, id)) });
 
   if (user !== undefined) {
     const view = account.data && ofAccount(account.data);
@@ -49,8 +50,8 @@ export function useBasket(): BasketState {
   const failed = products.find(({ error }) => error !== null);
   const isLoading = products.some(({ data }) => data === undefined);
   const found = new Map(products.flatMap(({ data }, index) => {
-    const line = lines[index];
-    return line === undefined || data === undefined ? [] : [[line.productId, data] as const];
+    const id = ids[index];
+    return id === undefined || data === undefined ? [] : [[id, data] as const];
   }));
   return {
     view: isLoading ? undefined : ofGuest(lines, found),

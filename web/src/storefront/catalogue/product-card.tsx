@@ -11,7 +11,7 @@ export function ProductCard({ product }: { readonly product: Schemas['Product'] 
       <h2 className="card-name"><Link href={`/product/${product.id}`}>{product.name}</Link></h2>
       <p className="card-facts">
         <Price amount={product.price} currency={product.currency} />
-        {(product.available ?? 9) <= 5 && <StockNote available={product.available} />}
+        <StockNote available={product.available} quiet />
       </p>
     </li>
   );

@@ -6,10 +6,11 @@ import { ApiError } from '../../shared/problem.ts';
 
 const PAGE_SIZE = 24;
 
-/** `null` if there is no such product. Price and stock are read again whenever the page gets the focus. */
+/** `null` if there is no such product. Each look, and each return to the page, reads price and stock again. */
 export function productQuery(api: Api, id: string) {
   return queryOptions({
     queryKey: ['product', id],
+    staleTime: 0,
     refetchOnWindowFocus: 'always',
     queryFn: async (): Promise<Schemas['Product'] | null> => {
       try {

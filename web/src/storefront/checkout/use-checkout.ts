@@ -24,10 +24,7 @@ export function useCheckout(onPlaced: (receipt: Schemas['Receipt']) => void) {
     retry: (failures, error) => failures < RETRIES && isTransient(error),
     retryDelay: (failures, error) => Math.min((error instanceof ApiError && error.retryAfter || 0) * 1000 || 1000 * 2 ** failures, 10_000),
     networkMode: 'always',
-    onSuccess: (receipt) => {
-      endAttempt(ACTION);
-      onPlaced(receipt);
-    },
+    onSuccess: () => endAttempt(ACTION),
     onError: (error) => {
       if (!isTransient(error)) endAttempt(ACTION);
     },
@@ -42,7 +39,8 @@ export function useCheckout(onPlaced: (receipt: Schemas['Receipt']) => void) {
     checkOut: (checkout: Schemas['Checkout']) => {
       if (isSending.current) return;
       isSending.current = true;
-      mutation.mutate(checkout);
+      // Whoever has left the page meanwhile stays where they are.
+      mutation.mutate(checkout, { onSuccess: onPlaced });
     },
   };
 }
