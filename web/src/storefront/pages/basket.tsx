@@ -1,5 +1,6 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link } from 'wouter';
-import { useService } from '../../shared/shop.ts';
+import { useService, useShop } from '../../shared/shop.ts';
 import { announce } from '../../shared/ui/announcer.tsx';
 import { Button } from '../../shared/ui/button.tsx';
 import { Failure, Notice } from '../../shared/ui/notice.tsx';
@@ -10,6 +11,7 @@ import type { BasketLine } from '../basket/basket-view.ts';
 import { QuantityField } from '../basket/quantity-field.tsx';
 import { useBasket, useChangeBasket } from '../basket/use-basket.ts';
 import { Picture } from '../catalogue/picture.tsx';
+import { productQuery } from '../catalogue/queries.ts';
 
 export function BasketPage() {
   const { view, error, reload } = useBasket();
@@ -55,6 +57,13 @@ function CheckoutLink({ empty }: { readonly empty: boolean }) {
   return <Link href="/checkout" className="button button-primary">Check out</Link>;
 }
 
+/** A line has no picture: its product has, which is read where the shop has pictures at all. */
+function LinePicture({ productId }: { readonly productId: string }) {
+  const { api, config: { picturesUrl } } = useShop();
+  const { data } = useQuery({ ...productQuery(api, productId), enabled: picturesUrl !== undefined, staleTime: Infinity });
+  return <Picture productId={productId} imageFile={data?.imageFile} />;
+}
+
 interface LineProps {
   readonly line: BasketLine;
   readonly currency: string;
@@ -64,7 +73,7 @@ interface LineProps {
 function Line({ line, currency, onChange }: LineProps) {
   return (
     <li className={line.available ? 'line' : 'line line-gone'}>
-      <div className="line-picture"><Picture productId={line.productId} /></div>
+      <div className="line-picture"><LinePicture productId={line.productId} /></div>
       <div className="line-facts">
         <h2 className="line-name"><Link href={`/product/${line.productId}`}><bdi>{line.name}</bdi></Link></h2>
         {line.color !== undefined && <p className="small">Colour: <bdi>{line.color}</bdi></p>}
