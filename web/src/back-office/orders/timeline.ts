@@ -1,6 +1,6 @@
 /** One course of events out of what the services know of an order. */
 import type { Schemas } from '../../shared/api.ts';
-import { sentence } from '../../shared/ui/values.tsx';
+import { sentence } from '../../shared/text.ts';
 
 export interface Moment {
   readonly at: string;

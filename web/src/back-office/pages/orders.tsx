@@ -6,13 +6,14 @@ import { STATUS_LABELS, type Status } from '../../shared/orders/progress.ts';
 import { itemsOf, nextCursor } from '../../shared/paging.ts';
 import { ApiError } from '../../shared/problem.ts';
 import { useShop } from '../../shared/shop.ts';
+import { sentence } from '../../shared/text.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { SelectField, TextField } from '../../shared/ui/field.tsx';
 import { LoadMore } from '../../shared/ui/load-more.tsx';
 import { Failure } from '../../shared/ui/notice.tsx';
 import { Page } from '../../shared/ui/page.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
-import { Price, sentence, Time } from '../../shared/ui/values.tsx';
+import { Price, Time } from '../../shared/ui/values.tsx';
 
 export const STAFF_ORDERS_KEY = ['staff', 'orders'] as const;
 const STATUSES = Object.keys(STATUS_LABELS) as Status[];

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { CognitoError, type SignInChallenge } from '../cognito.ts';
 import { useShop } from '../shop.ts';
+import { Button } from '../ui/button.tsx';
 import { TextField } from '../ui/field.tsx';
 import { AuthForm } from './auth-form.tsx';
 
@@ -29,11 +30,14 @@ export function SignInForm({ onUnconfirmed }: Props) {
   if (challenge !== undefined) {
     const isCode = challenge.name === 'SOFTWARE_TOKEN_MFA';
     return (
-      <AuthForm key="challenge" action="Continue" onSubmit={async () => setChallenge(await session.answer(challenge, isCode ? answer.trim() : answer))}>
-        {(errorOf) => isCode
-          ? <TextField label="Code of your app" inputMode="numeric" autoComplete="one-time-code" autoFocus required value={answer} error={errorOf('code')} onChange={(event) => setAnswer(event.target.value)} />
-          : <TextField label="New password" type="password" autoComplete="new-password" autoFocus required value={answer} error={errorOf('password')} onChange={(event) => setAnswer(event.target.value)} />}
-      </AuthForm>
+      <>
+        <AuthForm key="challenge" action="Continue" onSubmit={async () => setChallenge(await session.answer(challenge, isCode ? answer.trim() : answer))}>
+          {(errorOf) => isCode
+            ? <TextField label="Code of your app" inputMode="numeric" autoComplete="one-time-code" autoFocus required value={answer} error={errorOf('code')} onChange={(event) => setAnswer(event.target.value)} />
+            : <TextField label="New password" type="password" autoComplete="new-password" autoFocus required value={answer} error={errorOf('password')} onChange={(event) => setAnswer(event.target.value)} />}
+        </AuthForm>
+        <p className="links"><Button kind="link" onClick={() => setChallenge(undefined)}>Start again</Button></p>
+      </>
     );
   }
   return (

@@ -44,7 +44,7 @@ export function Chat({ url, own, customerId }: Props) {
         <ol ref={list}>
           {state.messages.map((message) => (
             <li key={message.seq} className={message.from === own ? 'message message-own' : 'message'}>
-              <span className="small">{message.from === own ? 'You' : message.from === 'STAFF' ? 'The shop' : <bdi>{message.userName ?? 'Customer'}</bdi>} · <Time at={message.at} /></span>
+              <span className="small">{message.from === 'STAFF' ? 'The shop' : own === 'CUSTOMER' ? 'You' : <bdi>{message.userName ?? 'Customer'}</bdi>} · <Time at={message.at} /></span>
               <p className="lines-kept" dir="auto">{message.text}</p>
             </li>
           ))}

@@ -10,9 +10,3 @@ const DAY_AND_TIME = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeSt
 export function Time({ at }: { readonly at: string }) {
   return <time dateTime={at}>{DAY_AND_TIME.format(new Date(at))}</time>;
 }
-
-/** `STOCK_RESERVED` as `Stock reserved`. */
-export function sentence(code: string): string {
-  const words = code.toLowerCase().replaceAll('_', ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
-}

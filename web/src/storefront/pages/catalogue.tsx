@@ -3,11 +3,11 @@ import { useEffect } from 'react';
 import { Link, useSearchParams } from 'wouter';
 import { itemsOf } from '../../shared/paging.ts';
 import { useShop } from '../../shared/shop.ts';
+import { sentence } from '../../shared/text.ts';
 import { announce } from '../../shared/ui/announcer.tsx';
 import { LoadMore } from '../../shared/ui/load-more.tsx';
 import { Failure } from '../../shared/ui/notice.tsx';
 import { Page } from '../../shared/ui/page.tsx';
-import { sentence } from '../../shared/ui/values.tsx';
 import { CardSkeletons, ProductCard } from '../catalogue/product-card.tsx';
 import { productsQuery } from '../catalogue/queries.ts';
 
