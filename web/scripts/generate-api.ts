@@ -9,20 +9,23 @@ const target = new URL('../src/shared/api-schema.ts', import.meta.url);
 
 const decimal = ts.factory.createTypeReferenceNode('Decimal');
 const NULL = ts.factory.createLiteralTypeNode(ts.factory.createNull());
-const types = astToString(await openapiTS(source, {
-  // Amounts of money are the document's only numbers that are no integers.
-  transform: (schema) => {
-    const kinds: readonly string[] = [schema.type ?? []].flat();
-    if (!kinds.includes('number')) return undefined;
-    return kinds.includes('null') ? ts.factory.createUnionTypeNode([decimal, NULL]) : decimal;
-  },
-}));
+const types = astToString(
+  await openapiTS(source, {
+    // Amounts of money are the document's only numbers that are no integers.
+    transform: (schema) => {
+      const kinds: readonly string[] = [schema.type ?? []].flat();
+      if (!kinds.includes('number')) return undefined;
+      return kinds.includes('null') ? ts.factory.createUnionTypeNode([decimal, NULL]) : decimal;
+    },
+  }),
+);
 
 /** The names of the properties with a type, anywhere in the document. */
 function namesOf(type: string, node: unknown, found = new Set<string>()): Set<string> {
   if (typeof node !== 'object' || node === null) return found;
   for (const [name, value] of Object.entries(node)) {
-    if (value !== null && typeof value === 'object' && 'type' in value && [value.type].flat().includes(type)) found.add(name);
+    if (value !== null && typeof value === 'object' && 'type' in value && [value.type].flat().includes(type))
+      found.add(name);
     namesOf(type, value, found);
   }
   return found;

@@ -20,9 +20,9 @@ function config(): object {
   const { apiUrl, endpoint, region, userPoolId, userPoolClientId, webSocketApiId } = outputs;
   return {
     apiUrl,
-    ...webSocketApiId !== undefined && {
+    ...(webSocketApiId !== undefined && {
       webSocketUrl: `${endpoint.replace(/^http/, 'ws')}/_aws/execute-api/${webSocketApiId}/local`,
-    },
+    }),
     userPool: { region, id: userPoolId, clientId: userPoolClientId, endpoint },
     services: servicesOf(Object.keys(outputs.functions)),
   };
@@ -35,8 +35,18 @@ function servicesOf(functions: readonly string[]): string[] {
 }
 
 const SERVICES = [
-  'product', 'basket', 'ordering', 'inventory', 'payment', 'payment-sandbox', 'shipping', 'notification', 'audit', 'realtime',
-  'privacy', 'search',
+  'product',
+  'basket',
+  'ordering',
+  'inventory',
+  'payment',
+  'payment-sandbox',
+  'shipping',
+  'notification',
+  'audit',
+  'realtime',
+  'privacy',
+  'search',
 ];
 
 export function localHost(): Plugin {
@@ -51,7 +61,11 @@ export function localHost(): Plugin {
   };
   return {
     name: 'local-host',
-    configureServer: ({ middlewares }) => { middlewares.use(answer); },
-    configurePreviewServer: ({ middlewares }) => { middlewares.use(answer); },
+    configureServer: ({ middlewares }) => {
+      middlewares.use(answer);
+    },
+    configurePreviewServer: ({ middlewares }) => {
+      middlewares.use(answer);
+    },
   };
 }

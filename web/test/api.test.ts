@@ -14,8 +14,13 @@ function json(body: string, status = 200, headers: Record<string, string> = {}):
 }
 
 it('amounts of a response are texts, as they were written', async () => {
-  const api = createApi(URL, tokens(), async () => json('{"price":950.40,"available":3}', 200, { 'Content-Length': '30' }));
-  expect(await dataOf(api.GET('/product/{id}', { params: { path: { id: ID } } }))).toEqual({ price: '950.40', available: 3 });
+  const api = createApi(URL, tokens(), async () =>
+    json('{"price":950.40,"available":3}', 200, { 'Content-Length': '30' }),
+  );
+  expect(await dataOf(api.GET('/product/{id}', { params: { path: { id: ID } } }))).toEqual({
+    price: '950.40',
+    available: 3,
+  });
 });
 
 it('amounts of a request are numbers, as they were written', async () => {
@@ -32,16 +37,25 @@ it('an expired token is renewed once, and the request sent again as it was', asy
   const sent: string[] = [];
   const api = createApi(URL, tokens('old', 'new'), async (input) => {
     const request = input as Request;
-    sent.push(`${request.headers.get('Authorization')} ${request.headers.get('Idempotency-Key')} ${await request.text()}`);
-    return sent.length === 1 ? json('{"detail":"expired","type":"urn:problem-type:unauthorized"}', 401) : json('{}', 201);
+    sent.push(
+      `${request.headers.get('Authorization')} ${request.headers.get('Idempotency-Key')} ${await request.text()}`,
+    );
+    return sent.length === 1
+      ? json('{"detail":"expired","type":"urn:problem-type:unauthorized"}', 401)
+      : json('{}', 201);
   });
-  await api.POST('/stock/{productId}/receipts', { params: { path: { productId: ID }, header: { 'Idempotency-Key': 'k' } }, body: { quantity: 2 } });
+  await api.POST('/stock/{productId}/receipts', {
+    params: { path: { productId: ID }, header: { 'Idempotency-Key': 'k' } },
+    body: { quantity: 2 },
+  });
   expect(sent).toEqual(['old k {"quantity":2}', 'new k {"quantity":2}']);
 });
 
 it('guests send no token, and are not asked for one', async () => {
   const renewedIdToken = vi.fn(async () => undefined);
-  const fetcher = vi.fn(async (_: RequestInfo | URL) => json('{"detail":"no","type":"urn:problem-type:unauthorized"}', 401));
+  const fetcher = vi.fn(async (_: RequestInfo | URL) =>
+    json('{"detail":"no","type":"urn:problem-type:unauthorized"}', 401),
+  );
   const api = createApi(URL, { idToken: async () => undefined, renewedIdToken }, fetcher);
   await expect(api.GET('/product')).rejects.toThrow(ApiError);
   expect((fetcher.mock.calls[0]?.[0] as Request).headers.get('Authorization')).toBeNull();
@@ -49,7 +63,8 @@ it('guests send no token, and are not asked for one', async () => {
 });
 
 it('a problem response names its fields and when to retry', async () => {
-  const problem = '{"type":"urn:problem-type:validation","title":"t","detail":"d","requestId":"r","errors":[{"field":"email","detail":"must be an address"}]}';
+  const problem =
+    '{"type":"urn:problem-type:validation","title":"t","detail":"d","requestId":"r","errors":[{"field":"email","detail":"must be an address"}]}';
   const api = createApi(URL, tokens(), async () => json(problem, 422, { 'Retry-After': '7' }));
   const error: unknown = await api.GET('/product').catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(ApiError);

@@ -15,7 +15,10 @@ describe('a guest’s basket', () => {
     basket.add({ productId: BIKE, quantity: 60 });
     basket.add({ productId: BIKE, quantity: 60 });
     basket.add({ productId: BIKE, quantity: 1, color: 'red' });
-    expect(basket.lines()).toEqual([{ productId: BIKE, quantity: 99 }, { productId: BIKE, quantity: 1, color: 'red' }]);
+    expect(basket.lines()).toEqual([
+      { productId: BIKE, quantity: 99 },
+      { productId: BIKE, quantity: 1, color: 'red' },
+    ]);
   });
 
   it('survives a reload', () => {
@@ -25,8 +28,15 @@ describe('a guest’s basket', () => {
   });
 
   it('ignores what is no basket', () => {
-    for (const text of ['{', '{}', 'null', '[1]', '[{"productId":"../x","quantity":1}]', `[{"productId":"${BIKE}","quantity":100}]`,
-      `[{"productId":"${BIKE}","quantity":1,"price":"<b>"}]`]) {
+    for (const text of [
+      '{',
+      '{}',
+      'null',
+      '[1]',
+      '[{"productId":"../x","quantity":1}]',
+      `[{"productId":"${BIKE}","quantity":100}]`,
+      `[{"productId":"${BIKE}","quantity":1,"price":"<b>"}]`,
+    ]) {
       const storage = new MemoryStorage();
       storage.setItem('ferrocart.basket', text);
       expect(new GuestBasket(storage).lines()).toEqual([]);
@@ -35,7 +45,8 @@ describe('a guest’s basket', () => {
 
   it('has a limit of lines', () => {
     const basket = new GuestBasket(new MemoryStorage());
-    for (let color = 0; color < MAX_LINES + 5; color += 1) basket.add({ productId: BIKE, quantity: 1, color: `c${color}` });
+    for (let color = 0; color < MAX_LINES + 5; color += 1)
+      basket.add({ productId: BIKE, quantity: 1, color: `c${color}` });
     expect(basket.lines()).toHaveLength(MAX_LINES);
   });
 
@@ -53,12 +64,23 @@ describe('a guest’s basket with the catalogue’s prices', () => {
 
   it('shows changed prices, and does not count what is no longer sold', () => {
     const products = new Map([
-      [BIKE, { ...product, id: BIKE, price: '870.10' as const }], [PUMP, { ...product, id: PUMP, price: '39.950' as const }], [GONE, null],
+      [BIKE, { ...product, id: BIKE, price: '870.10' as const }],
+      [PUMP, { ...product, id: PUMP, price: '39.950' as const }],
+      [GONE, null],
     ]);
-    const view = ofGuest([
-      { productId: BIKE, quantity: 3, price: '870.00' }, { productId: PUMP, quantity: 1, price: '39.95' }, { productId: GONE, quantity: 5, price: '1.00' },
-    ], products);
-    expect(view.lines.map(({ priceChanged, available }) => [priceChanged, available])).toEqual([[true, true], [false, true], [false, false]]);
+    const view = ofGuest(
+      [
+        { productId: BIKE, quantity: 3, price: '870.00' },
+        { productId: PUMP, quantity: 1, price: '39.95' },
+        { productId: GONE, quantity: 5, price: '1.00' },
+      ],
+      products,
+    );
+    expect(view.lines.map(({ priceChanged, available }) => [priceChanged, available])).toEqual([
+      [true, true],
+      [false, true],
+      [false, false],
+    ]);
     expect(view.subtotal).toBe('2650.25');
   });
 });
@@ -71,9 +93,11 @@ class AccountBasket {
   readonly fetch = async (input: RequestInfo | URL): Promise<Response> => {
     const request = input as Request;
     const body = await request.text();
-    const { productId, quantity } = body === '' ? {} as never : JSON.parse(body) as { productId: string; quantity: number };
+    const { productId, quantity } =
+      body === '' ? ({} as never) : (JSON.parse(body) as { productId: string; quantity: number });
     const itemId = new URL(request.url).pathname.split('/items/')[1];
-    if (productId === GONE) return new Response('{"type":"urn:problem-type:validation","detail":"no"}', { status: 422 });
+    if (productId === GONE)
+      return new Response('{"type":"urn:problem-type:validation","detail":"no"}', { status: 422 });
     if (request.method === 'POST') {
       const present = this.items.get(productId);
       this.items.set(productId, { itemId: `i-${productId}`, productId, quantity: (present?.quantity ?? 0) + quantity });
@@ -87,13 +111,22 @@ class AccountBasket {
 }
 
 describe('bringing a guest’s basket in', () => {
-  const api = (account: AccountBasket) => createApi('https://api.test', { idToken: async () => 't', renewedIdToken: async () => 't' }, account.fetch);
+  const api = (account: AccountBasket) =>
+    createApi('https://api.test', { idToken: async () => 't', renewedIdToken: async () => 't' }, account.fetch);
 
   it('takes the larger quantity', () => {
     const item = { itemId: 'i', lineTotal: '1', price: '1', priceChanged: false, available: true } as const;
     const steps = stepsOf(
-      [{ productId: BIKE, quantity: 3 }, { productId: PUMP, quantity: 1 }, { productId: GONE, quantity: 2 }, { productId: BIKE, quantity: 1, color: 'red' }],
-      [{ ...item, productId: BIKE, quantity: 2 }, { ...item, productId: PUMP, quantity: 5 }],
+      [
+        { productId: BIKE, quantity: 3 },
+        { productId: PUMP, quantity: 1 },
+        { productId: GONE, quantity: 2 },
+        { productId: BIKE, quantity: 1, color: 'red' },
+      ],
+      [
+        { ...item, productId: BIKE, quantity: 2 },
+        { ...item, productId: PUMP, quantity: 5 },
+      ],
     );
     expect(steps.map(({ kind }) => kind)).toEqual(['raise', 'keep', 'add', 'add']);
   });

@@ -39,7 +39,14 @@ describe('the idempotency key', () => {
 });
 
 it('blank fields and bad addresses are found before the shop is asked', () => {
-  const form = { firstName: ' ', lastName: 'Hopper', email: 'grace', address: '1 Harbour Street', paymentMethod: 'CARD', paymentToken: '' } as const;
+  const form = {
+    firstName: ' ',
+    lastName: 'Hopper',
+    email: 'grace',
+    address: '1 Harbour Street',
+    paymentMethod: 'CARD',
+    paymentToken: '',
+  } as const;
   expect(Object.keys(errorsOf(form)).sort()).toEqual(['email', 'firstName']);
   expect(errorsOf({ ...form, firstName: 'Grace', email: 'grace@example.com' })).toEqual({});
 });

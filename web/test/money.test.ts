@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { format, fromJsonNumber, fromMinor, isSame, parseAmount, sum, times, toMinor, type Decimal } from '../src/shared/money.ts';
+import {
+  format,
+  fromJsonNumber,
+  fromMinor,
+  isSame,
+  parseAmount,
+  sum,
+  times,
+  toMinor,
+  type Decimal,
+} from '../src/shared/money.ts';
 
 describe('money', () => {
   it('adds what floating-point numbers cannot', () => {
@@ -25,7 +35,14 @@ describe('money', () => {
   });
 
   it('reads JSON numbers in each of their spellings', () => {
-    const spellings: [string, Decimal][] = [['950.40', '950.40'], ['1e2', '100'], ['1.5E+3', '1500'], ['25e-1', '2.5'], ['5e-2', '0.05'], ['0', '0']];
+    const spellings: [string, Decimal][] = [
+      ['950.40', '950.40'],
+      ['1e2', '100'],
+      ['1.5E+3', '1500'],
+      ['25e-1', '2.5'],
+      ['5e-2', '0.05'],
+      ['0', '0'],
+    ];
     for (const [text, amount] of spellings) expect(Number(fromJsonNumber(text))).toBe(Number(amount));
     expect(fromJsonNumber('950.40')).toBe('950.40');
     expect(() => fromJsonNumber('-1')).toThrow();

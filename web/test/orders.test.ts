@@ -4,9 +4,11 @@ import { isCancellable, isRecent, withStatus } from '../src/shared/orders/progre
 
 const ID = '019c1431-2e60-7000-8000-000000000001';
 const ORDER = {
-  orderId: ID, status: 'PENDING', history: [{ status: 'PENDING', at: '2026-01-31T12:00:00.000Z' }],
+  orderId: ID,
+  status: 'PENDING',
+  history: [{ status: 'PENDING', at: '2026-01-31T12:00:00.000Z' }],
 } as unknown as Schemas['Order'];
-const frame = (status: string, at: string) => ({ type: 'orderStatus', orderId: ID, status, at } as const);
+const frame = (status: string, at: string) => ({ type: 'orderStatus', orderId: ID, status, at }) as const;
 
 it('the latest status counts, in whatever order they come', () => {
   const shipped = withStatus(ORDER, frame('SHIPPED', '2026-01-31T12:03:00.000Z'));

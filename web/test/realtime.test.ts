@@ -16,10 +16,20 @@ class FakeSocket {
     FakeSocket.all.push(this);
   }
 
-  send(data: string): void { this.sent.push(JSON.parse(data)); }
-  close(): void { this.onclose?.(); }
-  open(): void { this.readyState = 1; this.onopen?.(); }
-  drop(): void { this.readyState = 3; this.onclose?.(); }
+  send(data: string): void {
+    this.sent.push(JSON.parse(data));
+  }
+  close(): void {
+    this.onclose?.();
+  }
+  open(): void {
+    this.readyState = 1;
+    this.onopen?.();
+  }
+  drop(): void {
+    this.readyState = 3;
+    this.onclose?.();
+  }
 }
 
 const Socket = FakeSocket as unknown as typeof WebSocket;
@@ -30,14 +40,23 @@ beforeEach(() => {
   vi.clearAllMocks();
   FakeSocket.all = [];
 });
-afterEach(() => { vi.useRealTimers(); });
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function start() {
   const frames: Frame[] = [];
   const states: boolean[] = [];
-  const connection = connect('wss://ws.test/dev', tokens, {
-    onOpen: (send) => send({ action: 'subscribeOrder' }), onFrame: (frame) => frames.push(frame), onConnected: (state) => states.push(state),
-  }, Socket);
+  const connection = connect(
+    'wss://ws.test/dev',
+    tokens,
+    {
+      onOpen: (send) => send({ action: 'subscribeOrder' }),
+      onFrame: (frame) => frames.push(frame),
+      onConnected: (state) => states.push(state),
+    },
+    Socket,
+  );
   return { connection, frames, states };
 }
 
@@ -49,7 +68,10 @@ it('a connection that breaks is made again, and subscribes again', async () => {
   FakeSocket.all[0]?.drop();
   await vi.advanceTimersByTimeAsync(500);
   FakeSocket.all[1]?.open();
-  expect(FakeSocket.all.map(({ sent }) => sent)).toEqual([[{ action: 'subscribeOrder' }], [{ action: 'subscribeOrder' }]]);
+  expect(FakeSocket.all.map(({ sent }) => sent)).toEqual([
+    [{ action: 'subscribeOrder' }],
+    [{ action: 'subscribeOrder' }],
+  ]);
   expect(states).toEqual([true, false, true]);
 });
 

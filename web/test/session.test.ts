@@ -13,14 +13,24 @@ beforeEach(() => {
 });
 
 function idToken(claims: object = {}): string {
-  const payload = { sub: 'id-1', email: 'g@example.com', 'cognito:username': 'grace', exp: (now + HOUR_MS) / 1000, ...claims };
+  const payload = {
+    sub: 'id-1',
+    email: 'g@example.com',
+    'cognito:username': 'grace',
+    exp: (now + HOUR_MS) / 1000,
+    ...claims,
+  };
   return `h.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.s`;
 }
 
 function cognito({ renew }: { renew?: (token: string) => Promise<Tokens> } = {}) {
   return {
-    signIn: vi.fn(async (): Promise<SignInResult> => ({ tokens: { idToken: idToken(), accessToken: 'a', refreshToken: 'r1' } })),
-    answer: vi.fn(async (): Promise<SignInResult> => ({ tokens: { idToken: idToken(), accessToken: 'a', refreshToken: 'r1' } })),
+    signIn: vi.fn(async (): Promise<SignInResult> => ({
+      tokens: { idToken: idToken(), accessToken: 'a', refreshToken: 'r1' },
+    })),
+    answer: vi.fn(async (): Promise<SignInResult> => ({
+      tokens: { idToken: idToken(), accessToken: 'a', refreshToken: 'r1' },
+    })),
     renew: vi.fn(renew ?? (async () => ({ idToken: idToken(), accessToken: 'a2' }))),
     revoke: vi.fn(async () => undefined),
   };
@@ -42,7 +52,10 @@ it('a visitor without a refresh token is a guest, and nobody is asked', async ()
 it('a sign-in stores the refresh token only', async () => {
   const session = sessionWith(cognito());
   await session.signIn('grace', 'pw');
-  expect(session.state()).toMatchObject({ status: 'signedIn', user: { userName: 'grace', customerId: 'id-1', isStaff: false } });
+  expect(session.state()).toMatchObject({
+    status: 'signedIn',
+    user: { userName: 'grace', customerId: 'id-1', isStaff: false },
+  });
   expect([...storage.items.values()]).toEqual(['r1']);
 });
 
@@ -60,7 +73,13 @@ it('a token is renewed shortly before it expires, once for all callers', async (
 });
 
 it('a refused refresh token ends the session, and says so', async () => {
-  const session = sessionWith(cognito({ renew: async () => { throw new CognitoError('NotAuthorizedException', 'revoked'); } }));
+  const session = sessionWith(
+    cognito({
+      renew: async () => {
+        throw new CognitoError('NotAuthorizedException', 'revoked');
+      },
+    }),
+  );
   await session.signIn('grace', 'pw');
   expect(await session.renewedIdToken()).toBeUndefined();
   expect(session.state()).toEqual({ status: 'signedOut', ended: true });
@@ -68,7 +87,13 @@ it('a refused refresh token ends the session, and says so', async () => {
 });
 
 it('a lost connection does not sign out', async () => {
-  const session = sessionWith(cognito({ renew: async () => { throw new TypeError('Failed to fetch'); } }));
+  const session = sessionWith(
+    cognito({
+      renew: async () => {
+        throw new TypeError('Failed to fetch');
+      },
+    }),
+  );
   await session.signIn('grace', 'pw');
   now += HOUR_MS;
   await expect(session.idToken()).rejects.toThrow(TypeError);
@@ -78,7 +103,14 @@ it('a lost connection does not sign out', async () => {
 
 it('a renewal that ends after the sign-out signs nobody in', async () => {
   let finish: (tokens: Tokens) => void = () => undefined;
-  const session = sessionWith(cognito({ renew: () => new Promise((resolve) => { finish = resolve; }) }));
+  const session = sessionWith(
+    cognito({
+      renew: () =>
+        new Promise((resolve) => {
+          finish = resolve;
+        }),
+    }),
+  );
   await session.signIn('grace', 'pw');
   const renewal = session.renewedIdToken();
   await session.signOut();
@@ -108,7 +140,9 @@ it('another tab signs this one in and out', async () => {
 
 it('staff are those in the group', async () => {
   const client = cognito();
-  client.signIn.mockResolvedValue({ tokens: { idToken: idToken({ 'cognito:groups': ['staff'] }), accessToken: 'a', refreshToken: 'r' } });
+  client.signIn.mockResolvedValue({
+    tokens: { idToken: idToken({ 'cognito:groups': ['staff'] }), accessToken: 'a', refreshToken: 'r' },
+  });
   const session = sessionWith(client);
   await session.signIn('ada', 'pw');
   expect(session.state()).toMatchObject({ user: { isStaff: true } });

@@ -20,7 +20,7 @@ function timesPi(shift: bigint): bigint {
 function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
   if (exponent === 0n) return 1n;
   const half = power(base, exponent / 2n, modulus);
-  return half * half * (exponent % 2n === 1n ? base : 1n) % modulus;
+  return (half * half * (exponent % 2n === 1n ? base : 1n)) % modulus;
 }
 
 /** Two's complement, as Java's `BigInteger.toByteArray`. */
@@ -47,7 +47,12 @@ class Server {
   constructor(pool: string, userId: string, password: string) {
     const { N } = Server;
     const inner = createHash('sha256').update(`${pool}${userId}:${password}`).digest();
-    const x = number(createHash('sha256').update(bytes(BigInt(`0x${this.salt}`))).update(inner).digest());
+    const x = number(
+      createHash('sha256')
+        .update(bytes(BigInt(`0x${this.salt}`)))
+        .update(inner)
+        .digest(),
+    );
     this.verifier = power(2n, x, N);
     const k = number(createHash('sha256').update(bytes(N)).update(bytes(2n)).digest());
     this.publicValue = (k * this.verifier + power(2n, this.b, N)) % N;
@@ -59,7 +64,11 @@ class Server {
     const shared = power(clientPublic * power(this.verifier, u, N), this.b, N);
     const extracted = createHmac('sha256', bytes(u)).update(bytes(shared)).digest();
     const key = createHmac('sha256', extracted).update('Caldera Derived Key\u0001').digest().subarray(0, 16);
-    return createHmac('sha256', key).update(pool + userId).update(Buffer.from(this.secretBlock, 'base64')).update(timestamp).digest('base64');
+    return createHmac('sha256', key)
+      .update(pool + userId)
+      .update(Buffer.from(this.secretBlock, 'base64'))
+      .update(timestamp)
+      .digest('base64');
   }
 }
 
@@ -68,10 +77,17 @@ it('the signature is the one that a server expects', async () => {
   for (const secret of [3n, 2n ** 1023n + 12345n]) {
     const client = startSrp(secret);
     const server = new Server('Ab12', 'grace', 'Correct-Horse-1');
-    const challenge = { salt: server.salt, serverPublicValue: server.publicValue.toString(16), userId: 'grace', secretBlock: server.secretBlock };
+    const challenge = {
+      salt: server.salt,
+      serverPublicValue: server.publicValue.toString(16),
+      userId: 'grace',
+      secretBlock: server.secretBlock,
+    };
     const expected = server.signature(BigInt(`0x${client.publicValue}`), 'Ab12', 'grace', timestamp);
     expect(await signChallenge(client, challenge, 'eu-central-1_Ab12', 'Correct-Horse-1', timestamp)).toBe(expected);
-    expect(await signChallenge(client, challenge, 'eu-central-1_Ab12', 'Correct-Horse-2', timestamp)).not.toBe(expected);
+    expect(await signChallenge(client, challenge, 'eu-central-1_Ab12', 'Correct-Horse-2', timestamp)).not.toBe(
+      expected,
+    );
   }
 });
 

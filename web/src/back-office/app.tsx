@@ -19,28 +19,60 @@ export const BASE = '/back-office';
 export function App() {
   return (
     <Router base={BASE}>
-      <Layout><StaffOnly><Pages /></StaffOnly></Layout>
+      <Layout>
+        <StaffOnly>
+          <Pages />
+        </StaffOnly>
+      </Layout>
     </Router>
   );
 }
 
 function Pages() {
-  const { config: { webSocketUrl } } = useShop();
+  const {
+    config: { webSocketUrl },
+  } = useShop();
   const hasOrders = useService('ordering');
   const hasChat = useService('realtime');
   return (
     <Switch>
-      <Route path="/"><Redirect to={hasOrders ? '/orders' : '/products'} replace /></Route>
-      <Route path="/products"><ProductsPage /></Route>
-      <Route path="/products/new"><NewProductPage /></Route>
+      <Route path="/">
+        <Redirect to={hasOrders ? '/orders' : '/products'} replace />
+      </Route>
+      <Route path="/products">
+        <ProductsPage />
+      </Route>
+      <Route path="/products/new">
+        <NewProductPage />
+      </Route>
       <Route path="/products/:id">{({ id }) => <EditProductPage key={id} id={id} />}</Route>
-      {hasOrders && <Route path="/orders"><OrdersPage /></Route>}
-      {hasOrders && <Route path="/orders/:customerId/:userName/:id">{({ customerId, userName, id }) =>
-        <OrderPage key={id} customerId={customerId} userName={userName} orderId={id} />}</Route>}
-      {hasChat && webSocketUrl !== undefined && <Route path="/chats"><ChatsPage url={webSocketUrl} /></Route>}
-      {hasChat && webSocketUrl !== undefined && <Route path="/chats/:customerId">{({ customerId }) =>
-        <ChatPage key={customerId} url={webSocketUrl} customerId={customerId} />}</Route>}
-      <Route><Page title="Not found"><p>There is no such page.</p></Page></Route>
+      {hasOrders && (
+        <Route path="/orders">
+          <OrdersPage />
+        </Route>
+      )}
+      {hasOrders && (
+        <Route path="/orders/:customerId/:userName/:id">
+          {({ customerId, userName, id }) => (
+            <OrderPage key={id} customerId={customerId} userName={userName} orderId={id} />
+          )}
+        </Route>
+      )}
+      {hasChat && webSocketUrl !== undefined && (
+        <Route path="/chats">
+          <ChatsPage url={webSocketUrl} />
+        </Route>
+      )}
+      {hasChat && webSocketUrl !== undefined && (
+        <Route path="/chats/:customerId">
+          {({ customerId }) => <ChatPage key={customerId} url={webSocketUrl} customerId={customerId} />}
+        </Route>
+      )}
+      <Route>
+        <Page title="Not found">
+          <p>There is no such page.</p>
+        </Page>
+      </Route>
     </Switch>
   );
 }
@@ -48,7 +80,12 @@ function Pages() {
 function StaffOnly({ children }: { readonly children: ReactNode }) {
   const { session } = useShop();
   const state = useSession();
-  if (state.status === 'loading') return <div className="page"><Skeleton /></div>;
+  if (state.status === 'loading')
+    return (
+      <div className="page">
+        <Skeleton />
+      </div>
+    );
   if (state.status === 'signedOut') {
     return (
       <Page key="sign-in" title="Sign in" narrow>
@@ -60,10 +97,16 @@ function StaffOnly({ children }: { readonly children: ReactNode }) {
   if (!state.user.isStaff) {
     return (
       <Page key="refused" title="For staff only" narrow>
-        <p>You are signed in as <bdi>{state.user.userName}</bdi>, who is not staff.</p>
+        <p>
+          You are signed in as <bdi>{state.user.userName}</bdi>, who is not staff.
+        </p>
         <div className="actions">
-          <a className="button button-primary" href="/">To the shop</a>
-          <Button kind="plain" onClick={() => void session.signOut()}>Sign out</Button>
+          <a className="button button-primary" href="/">
+            To the shop
+          </a>
+          <Button kind="plain" onClick={() => void session.signOut()}>
+            Sign out
+          </Button>
         </div>
       </Page>
     );

@@ -33,7 +33,11 @@ interface AuthAnswer {
   readonly ChallengeName?: string;
   readonly ChallengeParameters?: Readonly<Record<string, string>>;
   readonly Session?: string;
-  readonly AuthenticationResult?: { readonly IdToken: string; readonly AccessToken: string; readonly RefreshToken?: string };
+  readonly AuthenticationResult?: {
+    readonly IdToken: string;
+    readonly AccessToken: string;
+    readonly RefreshToken?: string;
+  };
 }
 
 export class Cognito {
@@ -59,31 +63,48 @@ export class Cognito {
     const userId = parameter(given, 'USER_ID_FOR_SRP');
     const secretBlock = parameter(given, 'SECRET_BLOCK');
     const timestamp = srpTimestamp(new Date());
-    const challenge = { salt: parameter(given, 'SALT'), serverPublicValue: parameter(given, 'SRP_B'), userId, secretBlock };
-    return result(await this.#authenticate('RespondToAuthChallenge', {
-      ChallengeName: 'PASSWORD_VERIFIER',
-      ...(start.Session !== undefined && { Session: start.Session }),
-      ChallengeResponses: {
-        USERNAME: userId,
-        PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
-        PASSWORD_CLAIM_SIGNATURE: await signChallenge(srp, challenge, this.#poolId, password, timestamp),
-        TIMESTAMP: timestamp,
-      },
-    }), userId);
+    const challenge = {
+      salt: parameter(given, 'SALT'),
+      serverPublicValue: parameter(given, 'SRP_B'),
+      userId,
+      secretBlock,
+    };
+    return result(
+      await this.#authenticate('RespondToAuthChallenge', {
+        ChallengeName: 'PASSWORD_VERIFIER',
+        ...(start.Session !== undefined && { Session: start.Session }),
+        ChallengeResponses: {
+          USERNAME: userId,
+          PASSWORD_CLAIM_SECRET_BLOCK: secretBlock,
+          PASSWORD_CLAIM_SIGNATURE: await signChallenge(srp, challenge, this.#poolId, password, timestamp),
+          TIMESTAMP: timestamp,
+        },
+      }),
+      userId,
+    );
   }
 
   /** Answers a challenge with the code of an app, or with a new password. */
   async answer({ name, session, userName }: SignInChallenge, answer: string): Promise<SignInResult> {
     const field = name === 'SOFTWARE_TOKEN_MFA' ? 'SOFTWARE_TOKEN_MFA_CODE' : 'NEW_PASSWORD';
-    return result(await this.#authenticate('RespondToAuthChallenge', {
-      ChallengeName: name, Session: session, ChallengeResponses: { USERNAME: userName, [field]: answer },
-    }), userName);
+    return result(
+      await this.#authenticate('RespondToAuthChallenge', {
+        ChallengeName: name,
+        Session: session,
+        ChallengeResponses: { USERNAME: userName, [field]: answer },
+      }),
+      userName,
+    );
   }
 
   async renew(refreshToken: string): Promise<Tokens> {
-    const renewed = result(await this.#authenticate('InitiateAuth', {
-      AuthFlow: 'REFRESH_TOKEN_AUTH', AuthParameters: { REFRESH_TOKEN: refreshToken },
-    }), '');
+    const renewed = result(
+      await this.#authenticate('InitiateAuth', {
+        AuthFlow: 'REFRESH_TOKEN_AUTH',
+        AuthParameters: { REFRESH_TOKEN: refreshToken },
+      }),
+      '',
+    );
     if (!('tokens' in renewed)) throw new CognitoError('NotAuthorizedException', 'Sign in again.');
     return renewed.tokens;
   }
@@ -94,7 +115,10 @@ export class Cognito {
 
   signUp(userName: string, email: string, password: string): Promise<unknown> {
     return this.#call('SignUp', {
-      ClientId: this.#clientId, Username: userName, Password: password, UserAttributes: [{ Name: 'email', Value: email }],
+      ClientId: this.#clientId,
+      Username: userName,
+      Password: password,
+      UserAttributes: [{ Name: 'email', Value: email }],
     });
   }
 
@@ -111,7 +135,12 @@ export class Cognito {
   }
 
   resetPassword(name: string, code: string, password: string): Promise<unknown> {
-    return this.#call('ConfirmForgotPassword', { ClientId: this.#clientId, Username: name, ConfirmationCode: code, Password: password });
+    return this.#call('ConfirmForgotPassword', {
+      ClientId: this.#clientId,
+      Username: name,
+      ConfirmationCode: code,
+      Password: password,
+    });
   }
 
   /** Whether a second factor is on. */
@@ -122,17 +151,24 @@ export class Cognito {
 
   /** The secret that an app makes one-time passwords from. */
   async startSecondFactor(accessToken: string): Promise<string> {
-    return (await this.#call<{ SecretCode: string }>('AssociateSoftwareToken', { AccessToken: accessToken })).SecretCode;
+    return (await this.#call<{ SecretCode: string }>('AssociateSoftwareToken', { AccessToken: accessToken }))
+      .SecretCode;
   }
 
   async confirmSecondFactor(accessToken: string, code: string): Promise<void> {
-    const { Status } = await this.#call<{ Status: string }>('VerifySoftwareToken', { AccessToken: accessToken, UserCode: code });
+    const { Status } = await this.#call<{ Status: string }>('VerifySoftwareToken', {
+      AccessToken: accessToken,
+      UserCode: code,
+    });
     if (Status !== 'SUCCESS') throw new CognitoError('CodeMismatchException', 'The code is wrong.');
     await this.setSecondFactor(accessToken, true);
   }
 
   setSecondFactor(accessToken: string, on: boolean): Promise<unknown> {
-    return this.#call('SetUserMFAPreference', { AccessToken: accessToken, SoftwareTokenMfaSettings: { Enabled: on, PreferredMfa: on } });
+    return this.#call('SetUserMFAPreference', {
+      AccessToken: accessToken,
+      SoftwareTokenMfaSettings: { Enabled: on, PreferredMfa: on },
+    });
   }
 
   #authenticate(operation: string, input: object): Promise<AuthAnswer> {
@@ -148,7 +184,7 @@ export class Cognito {
       },
       body: JSON.stringify(input),
     });
-    const answer = await response.json().catch(() => ({})) as { __type?: string; message?: string; Message?: string };
+    const answer = (await response.json().catch(() => ({}))) as { __type?: string; message?: string; Message?: string };
     if (response.ok) return answer as T;
     const kind = answer.__type?.split('#').pop() ?? 'UnknownException';
     throw new CognitoError(kind, answer.message ?? answer.Message ?? `Sign-in answered with ${response.status}.`);
@@ -161,13 +197,28 @@ function parameter(given: Readonly<Record<string, string>>, name: string): strin
   return value;
 }
 
-function result({ AuthenticationResult, ChallengeName, ChallengeParameters, Session }: AuthAnswer, userName: string): SignInResult {
+function result(
+  { AuthenticationResult, ChallengeName, ChallengeParameters, Session }: AuthAnswer,
+  userName: string,
+): SignInResult {
   if (AuthenticationResult !== undefined) {
     const { IdToken, AccessToken, RefreshToken } = AuthenticationResult;
-    return { tokens: { idToken: IdToken, accessToken: AccessToken, ...(RefreshToken !== undefined && { refreshToken: RefreshToken }) } };
+    return {
+      tokens: {
+        idToken: IdToken,
+        accessToken: AccessToken,
+        ...(RefreshToken !== undefined && { refreshToken: RefreshToken }),
+      },
+    };
   }
   if (ChallengeName !== 'SOFTWARE_TOKEN_MFA' && ChallengeName !== 'NEW_PASSWORD_REQUIRED') {
     throw new CognitoError('UnknownException', `This page cannot answer the challenge ${ChallengeName ?? '(none)'}.`);
   }
-  return { challenge: { name: ChallengeName, session: Session ?? '', userName: ChallengeParameters?.['USER_ID_FOR_SRP'] ?? userName } };
+  return {
+    challenge: {
+      name: ChallengeName,
+      session: Session ?? '',
+      userName: ChallengeParameters?.['USER_ID_FOR_SRP'] ?? userName,
+    },
+  };
 }

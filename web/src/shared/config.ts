@@ -58,5 +58,7 @@ function text(from: Fields, name: string): string {
 
 function optional<Name extends string>(from: Fields, name: Name): { [key in Name]?: string } {
   const value = from[name];
-  return value === undefined || value === null || value === '' ? {} : { [name]: text(from, name) } as { [key in Name]: string };
+  return value === undefined || value === null || value === ''
+    ? {}
+    : ({ [name]: text(from, name) } as { [key in Name]: string });
 }

@@ -30,7 +30,7 @@ export function fromJsonNumber(text: string): Decimal {
 /** Reads what somebody typed, with a point or a comma; `undefined` if it is no amount. */
 export function parseAmount(typed: string): Decimal | undefined {
   const text = typed.trim().replace(',', '.');
-  return PATTERN_OF_DECIMAL.test(text) ? text as Decimal : undefined;
+  return PATTERN_OF_DECIMAL.test(text) ? (text as Decimal) : undefined;
 }
 
 /** How many decimals a currency has, such as 2 for USD and 0 for JPY. */
@@ -59,7 +59,10 @@ export function times(amount: Decimal, quantity: number, currency: string): Deci
 }
 
 export function sum(amounts: readonly Decimal[], currency: string): Decimal {
-  return fromMinor(amounts.reduce((total, amount) => total + toMinor(amount, currency), 0n), currency);
+  return fromMinor(
+    amounts.reduce((total, amount) => total + toMinor(amount, currency), 0n),
+    currency,
+  );
 }
 
 /** Whether two amounts are equal: `870` and `870.00` are. */

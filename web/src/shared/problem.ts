@@ -40,7 +40,12 @@ export async function toApiError(response: Response): Promise<ApiError> {
   } catch {
     // No JSON.
   }
-  problem ??= { type: 'urn:problem-type:unknown', title: 'Error', detail: `The shop answered with ${response.status}.`, requestId: '' };
+  problem ??= {
+    type: 'urn:problem-type:unknown',
+    title: 'Error',
+    detail: `The shop answered with ${response.status}.`,
+    requestId: '',
+  };
   return new ApiError(response.status, problem, Number.isFinite(retryAfter) ? retryAfter : undefined);
 }
 

@@ -28,7 +28,12 @@ export type Frame =
   | OrderStatusFrame
   | ({ readonly type: 'message'; readonly customerId: string } & ChatMessage)
   | { readonly type: 'messageSent'; readonly customerId: string; readonly seq: number; readonly at: string }
-  | { readonly type: 'messages'; readonly customerId: string; readonly items: readonly ChatMessage[]; readonly before?: number }
+  | {
+      readonly type: 'messages';
+      readonly customerId: string;
+      readonly items: readonly ChatMessage[];
+      readonly before?: number;
+    }
   | ProblemFrame;
 
 export interface Handlers {
@@ -47,7 +52,12 @@ export interface Connection {
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 30_000;
 
-export function connect(url: string, tokens: TokenSource, handlers: Handlers, Socket: typeof WebSocket = WebSocket): Connection {
+export function connect(
+  url: string,
+  tokens: TokenSource,
+  handlers: Handlers,
+  Socket: typeof WebSocket = WebSocket,
+): Connection {
   let socket: WebSocket | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
@@ -122,7 +132,7 @@ function parse(data: unknown): Frame | undefined {
   if (typeof data !== 'string') return undefined;
   try {
     const frame: unknown = JSON.parse(data);
-    return typeof frame === 'object' && frame !== null && 'type' in frame ? frame as Frame : undefined;
+    return typeof frame === 'object' && frame !== null && 'type' in frame ? (frame as Frame) : undefined;
   } catch {
     return undefined;
   }

@@ -35,7 +35,9 @@ export class Session {
   #state: SessionState = { status: 'loading' };
 
   constructor(
-    cognito: Pick<Cognito, 'signIn' | 'answer' | 'renew' | 'revoke'>, storage: Store = localStorage, now: () => number = Date.now,
+    cognito: Pick<Cognito, 'signIn' | 'answer' | 'renew' | 'revoke'>,
+    storage: Store = localStorage,
+    now: () => number = Date.now,
   ) {
     this.#cognito = cognito;
     this.#storage = storage;
@@ -97,7 +99,9 @@ export class Session {
 
   /** A new ID token. Concurrent callers share one renewal. */
   renewedIdToken(): Promise<string | undefined> {
-    this.#renewal ??= this.#renew().finally(() => { this.#renewal = undefined; });
+    this.#renewal ??= this.#renew().finally(() => {
+      this.#renewal = undefined;
+    });
     return this.#renewal;
   }
 
@@ -161,7 +165,11 @@ export class Session {
 }
 
 /** The refresh token is expired, revoked, or its user is gone. */
-const ENDED: ReadonlySet<string> = new Set(['NotAuthorizedException', 'UserNotFoundException', 'ResourceNotFoundException']);
+const ENDED: ReadonlySet<string> = new Set([
+  'NotAuthorizedException',
+  'UserNotFoundException',
+  'ResourceNotFoundException',
+]);
 
 /** For display only: the API verifies the token's signature, this page has no need to. */
 function claimsOf(idToken: string): Record<string, unknown> {

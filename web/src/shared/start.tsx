@@ -21,8 +21,12 @@ export async function start(render: (shop: Shop) => ReactNode): Promise<void> {
     const session = new Session(cognito);
     shop = { config, cognito, session, api: createApi(config.apiUrl, session) };
   } catch (error) {
-    root.render(<main className="narrow"><h1>The shop is closed</h1>
-      <Failure error={error} onRetry={() => location.reload()} /></main>);
+    root.render(
+      <main className="narrow">
+        <h1>The shop is closed</h1>
+        <Failure error={error} onRetry={() => location.reload()} />
+      </main>,
+    );
     return;
   }
   readAgainOnFocus();
@@ -66,7 +70,7 @@ function newQueryClient(): QueryClient {
       queries: {
         retry: (failures, error) => failures < MAX_RETRIES && isTransient(error),
         retryDelay: (failures, error) =>
-          Math.min((error instanceof ApiError && error.retryAfter || 0) * 1000 || 500 * 2 ** failures, 10_000),
+          Math.min(((error instanceof ApiError && error.retryAfter) || 0) * 1000 || 500 * 2 ** failures, 10_000),
         staleTime: 5_000,
       },
       mutations: { retry: false },

@@ -32,31 +32,75 @@ export function App() {
   return (
     <GuestBasketContext value={guest}>
       <BringInGuest />
-      <Layout><Pages /></Layout>
+      <Layout>
+        <Pages />
+      </Layout>
     </GuestBasketContext>
   );
 }
 
 function Pages() {
-  const { config: { webSocketUrl } } = useShop();
+  const {
+    config: { webSocketUrl },
+  } = useShop();
   const sells = useService('basket');
   const takesOrders = useService('ordering');
   const hasChat = useService('realtime');
   return (
     <Switch>
-      <Route path="/"><CataloguePage /></Route>
+      <Route path="/">
+        <CataloguePage />
+      </Route>
       <Route path="/product/:id">{({ id }) => <ProductPage key={id} id={id} />}</Route>
-      {sells && <Route path="/basket"><BasketPage /></Route>}
-      {sells && takesOrders && <Route path="/checkout"><SignedIn>{(user) => <CheckoutPage user={user} />}</SignedIn></Route>}
-      {takesOrders && <Route path="/orders"><SignedIn>{(user) => <OrdersPage user={user} />}</SignedIn></Route>}
-      {takesOrders && <Route path="/orders/:id">{({ id }) => <SignedIn>{(user) => <OrderPage key={id} user={user} orderId={id} />}</SignedIn>}</Route>}
-      {hasChat && webSocketUrl !== undefined && <Route path="/chat"><SignedIn>{() => <ChatPage url={webSocketUrl} />}</SignedIn></Route>}
-      <Route path="/account"><SignedIn>{(user) => <AccountPage user={user} />}</SignedIn></Route>
-      <Route path="/sign-in"><Guest><SignInPage /></Guest></Route>
-      <Route path="/sign-up"><Guest><SignUpPage /></Guest></Route>
-      <Route path="/forgotten-password"><Guest><ForgottenPasswordPage /></Guest></Route>
-      <Route path="/erased"><ErasedPage /></Route>
-      <Route><MissingPage /></Route>
+      {sells && (
+        <Route path="/basket">
+          <BasketPage />
+        </Route>
+      )}
+      {sells && takesOrders && (
+        <Route path="/checkout">
+          <SignedIn>{(user) => <CheckoutPage user={user} />}</SignedIn>
+        </Route>
+      )}
+      {takesOrders && (
+        <Route path="/orders">
+          <SignedIn>{(user) => <OrdersPage user={user} />}</SignedIn>
+        </Route>
+      )}
+      {takesOrders && (
+        <Route path="/orders/:id">
+          {({ id }) => <SignedIn>{(user) => <OrderPage key={id} user={user} orderId={id} />}</SignedIn>}
+        </Route>
+      )}
+      {hasChat && webSocketUrl !== undefined && (
+        <Route path="/chat">
+          <SignedIn>{() => <ChatPage url={webSocketUrl} />}</SignedIn>
+        </Route>
+      )}
+      <Route path="/account">
+        <SignedIn>{(user) => <AccountPage user={user} />}</SignedIn>
+      </Route>
+      <Route path="/sign-in">
+        <Guest>
+          <SignInPage />
+        </Guest>
+      </Route>
+      <Route path="/sign-up">
+        <Guest>
+          <SignUpPage />
+        </Guest>
+      </Route>
+      <Route path="/forgotten-password">
+        <Guest>
+          <ForgottenPasswordPage />
+        </Guest>
+      </Route>
+      <Route path="/erased">
+        <ErasedPage />
+      </Route>
+      <Route>
+        <MissingPage />
+      </Route>
     </Switch>
   );
 }
@@ -65,7 +109,12 @@ function Pages() {
 function SignedIn({ children }: { readonly children: (user: User) => ReactNode }) {
   const state = useSession();
   const [path] = useLocation();
-  if (state.status === 'loading') return <div className="page"><Skeleton /></div>;
+  if (state.status === 'loading')
+    return (
+      <div className="page">
+        <Skeleton />
+      </div>
+    );
   if (state.status === 'signedOut') return <Redirect to={`/sign-in?${new URLSearchParams({ next: path })}`} replace />;
   return children(state.user);
 }
@@ -74,7 +123,12 @@ function SignedIn({ children }: { readonly children: (user: User) => ReactNode }
 function Guest({ children }: { readonly children: ReactNode }) {
   const state = useSession();
   const [search] = useSearchParams();
-  if (state.status === 'loading') return <div className="page"><Skeleton /></div>;
+  if (state.status === 'loading')
+    return (
+      <div className="page">
+        <Skeleton />
+      </div>
+    );
   if (state.status === 'signedIn') return <Redirect to={safeNext(search.get('next'))} replace />;
   return children;
 }

@@ -10,9 +10,13 @@ export function Layout({ children }: { readonly children: ReactNode }) {
   useScrollToTop();
   return (
     <>
-      <a className="skip" href="#main">Skip to the content</a>
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
       <Header />
-      <main id="main" tabIndex={-1}>{children}</main>
+      <main id="main" tabIndex={-1}>
+        {children}
+      </main>
       <footer className="site-footer">
         <p>Ferrocart is a demonstration shop. It sells nothing, and moves no money.</p>
       </footer>
@@ -23,14 +27,19 @@ export function Layout({ children }: { readonly children: ReactNode }) {
 
 function Header() {
   const user = useUser();
-  const { config: { webSocketUrl } } = useShop();
+  const {
+    config: { webSocketUrl },
+  } = useShop();
   const hasBasket = useService('basket');
   const hasOrders = useService('ordering');
   const hasChat = useService('realtime') && webSocketUrl !== undefined;
   return (
     <header className="site-header">
       <div className="site-header-inner">
-        <Link href="/" className="brand"><Mark />Ferrocart</Link>
+        <Link href="/" className="brand">
+          <Mark />
+          Ferrocart
+        </Link>
         <nav aria-label="Shop">
           {user !== undefined && hasOrders && <NavLink href="/orders">Orders</NavLink>}
           {user !== undefined && hasChat && <NavLink href="/chat">Chat</NavLink>}
@@ -44,7 +53,11 @@ function Header() {
 
 function NavLink({ href, children }: { readonly href: string; readonly children: ReactNode }) {
   const [path] = useLocation();
-  return <Link href={href} className="nav-link" aria-current={path === href ? 'page' : undefined}>{children}</Link>;
+  return (
+    <Link href={href} className="nav-link" aria-current={path === href ? 'page' : undefined}>
+      {children}
+    </Link>
+  );
 }
 
 function BasketLink() {
@@ -52,7 +65,12 @@ function BasketLink() {
   return (
     <NavLink href="/basket">
       Basket
-      {units !== undefined && units > 0 && <span className="count">{units}<span className="hidden"> {units === 1 ? 'unit' : 'units'}</span></span>}
+      {units !== undefined && units > 0 && (
+        <span className="count">
+          {units}
+          <span className="hidden"> {units === 1 ? 'unit' : 'units'}</span>
+        </span>
+      )}
     </NavLink>
   );
 }
@@ -62,7 +80,9 @@ function useScrollToTop(): void {
   const [path] = useLocation();
   const isBack = useRef(true);
   useEffect(() => {
-    const onBack = (): void => { isBack.current = true; };
+    const onBack = (): void => {
+      isBack.current = true;
+    };
     window.addEventListener('popstate', onBack);
     return () => window.removeEventListener('popstate', onBack);
   }, []);

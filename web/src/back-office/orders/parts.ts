@@ -27,9 +27,11 @@ export function auditQuery(api: Api, orderId: string) {
       const entries: Schemas['AuditEntry'][] = [];
       let cursor: string | undefined;
       do {
-        const page = await dataOf(api.GET('/audit/{orderId}', {
-          params: { path: { orderId }, query: { limit: 100, ...cursor !== undefined && { cursor } } },
-        }));
+        const page = await dataOf(
+          api.GET('/audit/{orderId}', {
+            params: { path: { orderId }, query: { limit: 100, ...(cursor !== undefined && { cursor }) } },
+          }),
+        );
         entries.push(...page.items);
         cursor = page.nextCursor;
       } while (cursor !== undefined);

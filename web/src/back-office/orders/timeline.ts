@@ -17,12 +17,21 @@ interface Known {
 
 /** Oldest first. Services note the same moment with clocks of their own, so its order may differ by a little. */
 export function timeline({ order, payment, shipment, audit }: Known): Moment[] {
-  const reasonOf = (reason: string | undefined): string => reason === undefined ? '' : `: ${sentence(reason).toLowerCase()}`;
+  const reasonOf = (reason: string | undefined): string =>
+    reason === undefined ? '' : `: ${sentence(reason).toLowerCase()}`;
   const moments: Moment[] = [
-    ...order.history.map(({ at, status, reason }): Moment => ({ at, source: 'order', text: sentence(status) + reasonOf(reason) })),
-    ...payment?.history.map(({ at, state }): Moment => ({ at, source: 'payment', text: sentence(state) })) ?? [],
-    ...shipment?.history.map(({ at, state }): Moment => ({ at, source: 'shipment', text: sentence(state) })) ?? [],
-    ...audit?.map(({ occurredAt, type, reason }): Moment => ({ at: occurredAt, source: 'event', text: type + reasonOf(reason) })) ?? [],
+    ...order.history.map(({ at, status, reason }): Moment => ({
+      at,
+      source: 'order',
+      text: sentence(status) + reasonOf(reason),
+    })),
+    ...(payment?.history.map(({ at, state }): Moment => ({ at, source: 'payment', text: sentence(state) })) ?? []),
+    ...(shipment?.history.map(({ at, state }): Moment => ({ at, source: 'shipment', text: sentence(state) })) ?? []),
+    ...(audit?.map(({ occurredAt, type, reason }): Moment => ({
+      at: occurredAt,
+      source: 'event',
+      text: type + reasonOf(reason),
+    })) ?? []),
   ];
   return moments.sort((one, other) => Date.parse(one.at) - Date.parse(other.at));
 }

@@ -37,15 +37,30 @@ export function ChatsPage({ url }: { readonly url: string }) {
   return (
     <Page title="Chats">
       <form className="filter" role="search" onSubmit={open}>
-        <TextField label="Customer’s id" hint="Or open a chat from an order." spellCheck={false} required value={typed} onChange={({ target }) => setTyped(target.value)} />
-        <Button type="submit" kind="plain">Open</Button>
+        <TextField
+          label="Customer’s id"
+          hint="Or open a chat from an order."
+          spellCheck={false}
+          required
+          value={typed}
+          onChange={({ target }) => setTyped(target.value)}
+        />
+        <Button type="submit" kind="plain">
+          Open
+        </Button>
       </form>
-      {chats.length === 0 && <Notice>{isConnected ? 'New messages appear here while this page is open.' : 'Connecting…'}</Notice>}
+      {chats.length === 0 && (
+        <Notice>{isConnected ? 'New messages appear here while this page is open.' : 'Connecting…'}</Notice>
+      )}
       <ul className="plain">
         {chats.map(({ customerId, userName, last }) => (
           <li key={customerId} className="inbox">
-            <Link href={`/chats/${customerId}`}><bdi>{userName ?? customerId}</bdi></Link>
-            <span className="small"><Time at={last.at} /></span>
+            <Link href={`/chats/${customerId}`}>
+              <bdi>{userName ?? customerId}</bdi>
+            </Link>
+            <span className="small">
+              <Time at={last.at} />
+            </span>
             <p dir="auto">{last.text}</p>
           </li>
         ))}
@@ -57,7 +72,9 @@ export function ChatsPage({ url }: { readonly url: string }) {
 export function ChatPage({ url, customerId }: { readonly url: string; readonly customerId: string }) {
   return (
     <Page title="Chat" narrow>
-      <p><Link href="/chats">All chats</Link> · <span className="code small">{customerId}</span></p>
+      <p>
+        <Link href="/chats">All chats</Link> · <span className="code small">{customerId}</span>
+      </p>
       <Chat url={url} own="STAFF" customerId={customerId} />
     </Page>
   );

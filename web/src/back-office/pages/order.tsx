@@ -32,14 +32,20 @@ export function OrderPage({ customerId, userName, orderId }: Props) {
   const order = useQuery({
     queryKey: ['staff', 'order', orderId],
     queryFn: () => dataOf(api.GET('/order/{userName}/{orderId}', { params })),
-    refetchInterval: ({ state }) => state.data !== undefined && !isFinal(state.data.status) ? POLL_MS : false,
+    refetchInterval: ({ state }) => (state.data !== undefined && !isFinal(state.data.status) ? POLL_MS : false),
   });
   if (order.error instanceof ApiError && order.error.status === 404) {
-    return <Page title="Not found"><p>There is no such order.</p></Page>;
+    return (
+      <Page title="Not found">
+        <p>There is no such order.</p>
+      </Page>
+    );
   }
   return (
     <Page title="Order">
-      <p><Link href="/orders">All orders</Link></p>
+      <p>
+        <Link href="/orders">All orders</Link>
+      </p>
       {order.isPending && <Skeleton lines={6} label="Loading the order" />}
       {order.error !== null && <Failure error={order.error} onRetry={() => void order.refetch()} />}
       {order.data !== undefined && <Details order={order.data} />}
@@ -48,9 +54,17 @@ export function OrderPage({ customerId, userName, orderId }: Props) {
 }
 
 function Details({ order }: { readonly order: Schemas['Order'] }) {
-  const { api, config: { webSocketUrl } } = useShop();
-  const [hasPayment, hasShipment, hasAudit, hasChat] = [useService('payment'), useService('shipping'), useService('audit'), useService('realtime')];
-  const refetchInterval = isFinal(order.status) ? false as const : POLL_MS;
+  const {
+    api,
+    config: { webSocketUrl },
+  } = useShop();
+  const [hasPayment, hasShipment, hasAudit, hasChat] = [
+    useService('payment'),
+    useService('shipping'),
+    useService('audit'),
+    useService('realtime'),
+  ];
+  const refetchInterval = isFinal(order.status) ? (false as const) : POLL_MS;
   const payment = useQuery({ ...paymentQuery(api, order.orderId), enabled: hasPayment, refetchInterval });
   const shipment = useQuery({ ...shipmentQuery(api, order.orderId), enabled: hasShipment, refetchInterval });
   const audit = useQuery({ ...auditQuery(api, order.orderId), enabled: hasAudit, refetchInterval });
@@ -69,23 +83,39 @@ function Details({ order }: { readonly order: Schemas['Order'] }) {
             <ul className="plain">
               {order.items.map((item, index) => (
                 <li key={index} className="row">
-                  <span>{item.quantity} × <Link href={`/products/${item.productId}`}><bdi>{item.productName}</bdi></Link>
-                    {item.color !== undefined && <span className="small"> <bdi>{item.color}</bdi></span>}</span>
+                  <span>
+                    {item.quantity} ×{' '}
+                    <Link href={`/products/${item.productId}`}>
+                      <bdi>{item.productName}</bdi>
+                    </Link>
+                    {item.color !== undefined && (
+                      <span className="small">
+                        {' '}
+                        <bdi>{item.color}</bdi>
+                      </span>
+                    )}
+                  </span>
                   <Price amount={item.lineTotal} currency={order.currency} />
                 </li>
               ))}
             </ul>
-            <p className="total"><span>Total</span> <Price amount={order.totalPrice} currency={order.currency} /></p>
+            <p className="total">
+              <span>Total</span> <Price amount={order.totalPrice} currency={order.currency} />
+            </p>
           </section>
           <section aria-labelledby="timeline">
             <h2 id="timeline">What happened</h2>
             <ol className="timeline">
-              {timeline({ order, payment: payment.data, shipment: shipment.data, audit: audit.data }).map(({ at, source, text }, index) => (
-                <li key={index} className={`moment moment-${source}`}>
-                  <time dateTime={at} className="code small">{at.slice(0, 10)} {at.slice(11, 23)}</time>
-                  <span className="tag">{source}</span> <span>{text}</span>
-                </li>
-              ))}
+              {timeline({ order, payment: payment.data, shipment: shipment.data, audit: audit.data }).map(
+                ({ at, source, text }, index) => (
+                  <li key={index} className={`moment moment-${source}`}>
+                    <time dateTime={at} className="code small">
+                      {at.slice(0, 10)} {at.slice(11, 23)}
+                    </time>
+                    <span className="tag">{source}</span> <span>{text}</span>
+                  </li>
+                ),
+              )}
             </ol>
             <p className="small">Times in UTC.</p>
           </section>
@@ -93,9 +123,25 @@ function Details({ order }: { readonly order: Schemas['Order'] }) {
         <div className="stack">
           <section className="summary" aria-labelledby="customer">
             <h2 id="customer">Customer</h2>
-            <address><bdi>{order.firstName} {order.lastName}</bdi><br /><bdi className="lines-kept">{order.address}</bdi><br /><bdi>{order.email}</bdi></address>
-            <p className="small"><Link href={`/orders?${new URLSearchParams({ customer: order.userName })}`}>Orders of <bdi>{order.userName}</bdi></Link></p>
-            {hasChat && webSocketUrl !== undefined && <p className="small"><Link href={`/chats/${order.customerId}`}>Chat</Link></p>}
+            <address>
+              <bdi>
+                {order.firstName} {order.lastName}
+              </bdi>
+              <br />
+              <bdi className="lines-kept">{order.address}</bdi>
+              <br />
+              <bdi>{order.email}</bdi>
+            </address>
+            <p className="small">
+              <Link href={`/orders?${new URLSearchParams({ customer: order.userName })}`}>
+                Orders of <bdi>{order.userName}</bdi>
+              </Link>
+            </p>
+            {hasChat && webSocketUrl !== undefined && (
+              <p className="small">
+                <Link href={`/chats/${order.customerId}`}>Chat</Link>
+              </p>
+            )}
             <Cancel order={order} />
           </section>
           {hasPayment && <PaymentFacts payment={payment.data} method={order.paymentMethod} />}
@@ -106,17 +152,49 @@ function Details({ order }: { readonly order: Schemas['Order'] }) {
   );
 }
 
-function PaymentFacts({ payment, method }: { readonly payment: Schemas['Payment'] | null | undefined; readonly method: string }) {
+function PaymentFacts({
+  payment,
+  method,
+}: {
+  readonly payment: Schemas['Payment'] | null | undefined;
+  readonly method: string;
+}) {
   return (
     <section className="summary" aria-labelledby="payment">
       <h2 id="payment">Payment</h2>
       <dl className="facts">
-        <dt>Method</dt><dd>{sentence(method)}</dd>
-        <dt>State</dt><dd>{payment ? sentence(payment.state) : payment === null ? 'None yet' : '…'}</dd>
-        {payment?.reason !== undefined && <><dt>Reason</dt><dd>{sentence(payment.reason)}</dd></>}
-        {payment?.amount !== undefined && payment.currency !== undefined && <><dt>Amount</dt><dd><Price amount={payment.amount} currency={payment.currency} /></dd></>}
-        {payment?.refunded !== undefined && payment.currency !== undefined && <><dt>Refunded</dt><dd><Price amount={payment.refunded} currency={payment.currency} /></dd></>}
-        {payment?.chargeId !== undefined && <><dt>Charge</dt><dd className="code">{payment.chargeId}</dd></>}
+        <dt>Method</dt>
+        <dd>{sentence(method)}</dd>
+        <dt>State</dt>
+        <dd>{payment ? sentence(payment.state) : payment === null ? 'None yet' : '…'}</dd>
+        {payment?.reason !== undefined && (
+          <>
+            <dt>Reason</dt>
+            <dd>{sentence(payment.reason)}</dd>
+          </>
+        )}
+        {payment?.amount !== undefined && payment.currency !== undefined && (
+          <>
+            <dt>Amount</dt>
+            <dd>
+              <Price amount={payment.amount} currency={payment.currency} />
+            </dd>
+          </>
+        )}
+        {payment?.refunded !== undefined && payment.currency !== undefined && (
+          <>
+            <dt>Refunded</dt>
+            <dd>
+              <Price amount={payment.refunded} currency={payment.currency} />
+            </dd>
+          </>
+        )}
+        {payment?.chargeId !== undefined && (
+          <>
+            <dt>Charge</dt>
+            <dd className="code">{payment.chargeId}</dd>
+          </>
+        )}
       </dl>
     </section>
   );
@@ -127,8 +205,14 @@ function ShipmentFacts({ shipment }: { readonly shipment: Schemas['Shipment'] | 
     <section className="summary" aria-labelledby="shipment">
       <h2 id="shipment">Shipment</h2>
       <dl className="facts">
-        <dt>State</dt><dd>{shipment ? sentence(shipment.state) : shipment === null ? 'None yet' : '…'}</dd>
-        {shipment && <><dt>Units</dt><dd>{shipment.units.reduce((units, { quantity }) => units + quantity, 0)}</dd></>}
+        <dt>State</dt>
+        <dd>{shipment ? sentence(shipment.state) : shipment === null ? 'None yet' : '…'}</dd>
+        {shipment && (
+          <>
+            <dt>Units</dt>
+            <dd>{shipment.units.reduce((units, { quantity }) => units + quantity, 0)}</dd>
+          </>
+        )}
       </dl>
     </section>
   );
@@ -139,9 +223,15 @@ function Cancel({ order }: { readonly order: Schemas['Order'] }) {
   const queries = useQueryClient();
   const [isAsking, setAsking] = useState(false);
   const cancel = useMutation({
-    mutationFn: () => dataOf(api.POST('/order/{userName}/{orderId}/cancel', {
-      params: { path: { userName: order.userName, orderId: order.orderId }, query: { customerId: order.customerId } },
-    })),
+    mutationFn: () =>
+      dataOf(
+        api.POST('/order/{userName}/{orderId}/cancel', {
+          params: {
+            path: { userName: order.userName, orderId: order.orderId },
+            query: { customerId: order.customerId },
+          },
+        }),
+      ),
     onSuccess: () => announce('The order is being cancelled'),
     onSettled: () => {
       setAsking(false);
@@ -151,11 +241,26 @@ function Cancel({ order }: { readonly order: Schemas['Order'] }) {
   });
   return (
     <>
-      {order.cancelRequestedAt !== undefined && <Notice>Cancellation requested <Time at={order.cancelRequestedAt} />.</Notice>}
+      {order.cancelRequestedAt !== undefined && (
+        <Notice>
+          Cancellation requested <Time at={order.cancelRequestedAt} />.
+        </Notice>
+      )}
       {cancel.error !== null && <Failure error={cancel.error} />}
-      {isCancellable(order) && <Button kind="danger" onClick={() => setAsking(true)}>Cancel the order</Button>}
+      {isCancellable(order) && (
+        <Button kind="danger" onClick={() => setAsking(true)}>
+          Cancel the order
+        </Button>
+      )}
       {isAsking && (
-        <Dialog title="Cancel this order?" confirm="Cancel the order" danger busy={cancel.isPending} onConfirm={() => cancel.mutate()} onClose={() => setAsking(false)}>
+        <Dialog
+          title="Cancel this order?"
+          confirm="Cancel the order"
+          danger
+          busy={cancel.isPending}
+          onConfirm={() => cancel.mutate()}
+          onClose={() => setAsking(false)}
+        >
           <p>The customer is paid back what they paid. This works until the parcel leaves.</p>
         </Dialog>
       )}

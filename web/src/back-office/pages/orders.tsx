@@ -30,9 +30,11 @@ export function OrdersPage() {
     getNextPageParam: nextCursor,
     queryFn: ({ pageParam }) => {
       const cursor = pageParam === undefined ? {} : { cursor: pageParam };
-      return dataOf(customer === undefined
-        ? api.GET('/order', { params: { query: { ...cursor, ...status !== undefined && { status } } } })
-        : api.GET('/order/{userName}', { params: { path: { userName: customer }, query: cursor } }));
+      return dataOf(
+        customer === undefined
+          ? api.GET('/order', { params: { query: { ...cursor, ...(status !== undefined && { status }) } } })
+          : api.GET('/order/{userName}', { params: { path: { userName: customer }, query: cursor } }),
+      );
     },
   });
   const orders = itemsOf(list.data?.pages ?? [], ({ orderId }) => orderId);
@@ -42,10 +44,20 @@ export function OrdersPage() {
     <Page title="Orders">
       <Filter key={search.toString()} status={status} customer={customer} />
       {list.isPending && <Skeleton lines={6} label="Loading the orders" />}
-      {(list.isSuccess || isUnknown) && orders.length === 0 && !list.hasNextPage && <p className="empty">There are no such orders.</p>}
+      {(list.isSuccess || isUnknown) && orders.length === 0 && !list.hasNextPage && (
+        <p className="empty">There are no such orders.</p>
+      )}
       {orders.length > 0 && <OrderTable orders={orders} />}
-      {list.error !== null && !isUnknown && <Failure error={list.error} {...pages === 0 && { onRetry: () => void list.refetch() }} />}
-      <LoadMore hasMore={list.hasNextPage} isLoading={list.isFetchingNextPage} failed={list.isFetchNextPageError} pages={pages} onMore={() => void list.fetchNextPage()} />
+      {list.error !== null && !isUnknown && (
+        <Failure error={list.error} {...(pages === 0 && { onRetry: () => void list.refetch() })} />
+      )}
+      <LoadMore
+        hasMore={list.hasNextPage}
+        isLoading={list.isFetchingNextPage}
+        failed={list.isFetchNextPageError}
+        pages={pages}
+        onMore={() => void list.fetchNextPage()}
+      />
     </Page>
   );
 }
@@ -59,12 +71,30 @@ function Filter({ status, customer }: { readonly status: Status | undefined; rea
   };
   return (
     <form className="filter" role="search" onSubmit={submit}>
-      <SelectField label="Status" value={status ?? ''} onChange={({ target }) => navigate(target.value === '' ? '/orders' : `/orders?${new URLSearchParams({ status: target.value })}`)}>
+      <SelectField
+        label="Status"
+        value={status ?? ''}
+        onChange={({ target }) =>
+          navigate(target.value === '' ? '/orders' : `/orders?${new URLSearchParams({ status: target.value })}`)
+        }
+      >
         <option value="">All, in no order</option>
-        {STATUSES.map((one) => <option key={one} value={one}>{sentence(one)}</option>)}
+        {STATUSES.map((one) => (
+          <option key={one} value={one}>
+            {sentence(one)}
+          </option>
+        ))}
       </SelectField>
-      <TextField label="Customer’s user name" autoCapitalize="none" spellCheck={false} value={typed} onChange={({ target }) => setTyped(target.value)} />
-      <Button type="submit" kind="plain">Find</Button>
+      <TextField
+        label="Customer’s user name"
+        autoCapitalize="none"
+        spellCheck={false}
+        value={typed}
+        onChange={({ target }) => setTyped(target.value)}
+      />
+      <Button type="submit" kind="plain">
+        Find
+      </Button>
     </form>
   );
 }
@@ -73,15 +103,37 @@ function OrderTable({ orders }: { readonly orders: readonly Schemas['Order'][] }
   return (
     <div className="table-wrap" tabIndex={0} role="region" aria-label="Orders">
       <table>
-        <thead><tr><th scope="col">Placed</th><th scope="col">Customer</th><th scope="col">Status</th><th scope="col" className="number">Units</th><th scope="col" className="number">Total</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">Placed</th>
+            <th scope="col">Customer</th>
+            <th scope="col">Status</th>
+            <th scope="col" className="number">
+              Units
+            </th>
+            <th scope="col" className="number">
+              Total
+            </th>
+          </tr>
+        </thead>
         <tbody>
           {orders.map((order) => (
             <tr key={order.orderId}>
-              <th scope="row"><Link href={`/orders/${order.customerId}/${order.userName}/${order.orderId}`}><Time at={order.orderDate} /></Link></th>
-              <td><bdi>{order.userName}</bdi></td>
-              <td><span className={`status status-${order.status.toLowerCase()}`}>{sentence(order.status)}</span></td>
+              <th scope="row">
+                <Link href={`/orders/${order.customerId}/${order.userName}/${order.orderId}`}>
+                  <Time at={order.orderDate} />
+                </Link>
+              </th>
+              <td>
+                <bdi>{order.userName}</bdi>
+              </td>
+              <td>
+                <span className={`status status-${order.status.toLowerCase()}`}>{sentence(order.status)}</span>
+              </td>
               <td className="number">{order.items.reduce((units, { quantity }) => units + quantity, 0)}</td>
-              <td className="number"><Price amount={order.totalPrice} currency={order.currency} /></td>
+              <td className="number">
+                <Price amount={order.totalPrice} currency={order.currency} />
+              </td>
             </tr>
           ))}
         </tbody>

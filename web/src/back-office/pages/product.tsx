@@ -45,8 +45,17 @@ export function NewProductPage() {
   });
   return (
     <Page title="New product" narrow>
-      <p><Link href="/products">All products</Link></p>
-      <Editor values={values} error={create.error} busy={create.isPending} action="Create" onChange={setValues} onSave={(details) => create.mutate(details)} />
+      <p>
+        <Link href="/products">All products</Link>
+      </p>
+      <Editor
+        values={values}
+        error={create.error}
+        busy={create.isPending}
+        action="Create"
+        onChange={setValues}
+        onSave={(details) => create.mutate(details)}
+      />
     </Page>
   );
 }
@@ -63,11 +72,20 @@ export function EditProductPage({ id }: { readonly id: string }) {
     gcTime: 0,
   });
   if (version.error instanceof ApiError && version.error.status === 404) {
-    return <Page title="Not found" narrow><p>This product does not exist, or no longer does.</p><p><Link href="/products">All products</Link></p></Page>;
+    return (
+      <Page title="Not found" narrow>
+        <p>This product does not exist, or no longer does.</p>
+        <p>
+          <Link href="/products">All products</Link>
+        </p>
+      </Page>
+    );
   }
   return (
     <Page title={version.data?.product.name ?? 'Product'}>
-      <p><Link href="/products">All products</Link></p>
+      <p>
+        <Link href="/products">All products</Link>
+      </p>
       {version.isPending && <Skeleton lines={6} label="Loading the product" />}
       {version.error !== null && <Failure error={version.error} onRetry={() => void version.refetch()} />}
       {version.data !== undefined && (
@@ -102,7 +120,8 @@ function Edit({ first }: { readonly first: Version }) {
     }
   };
   const save = useMutation({
-    mutationFn: (details: Schemas['ProductDetails']) => conditional(api.PUT('/product/{id}', { params: { path, header }, body: details })),
+    mutationFn: (details: Schemas['ProductDetails']) =>
+      conditional(api.PUT('/product/{id}', { params: { path, header }, body: details })),
     onSuccess: (saved) => {
       const etag = saved?.response.headers.get('ETag');
       if (saved?.data === undefined || !etag) return;
@@ -155,10 +174,21 @@ function Edit({ first }: { readonly first: Version }) {
         onSave={(details) => save.mutate(details)}
       />
       {isSaved && <Notice tone="good">Saved.</Notice>}
-      <div className="actions"><Button kind="danger" onClick={() => setDeleting(true)}>Delete the product</Button></div>
+      <div className="actions">
+        <Button kind="danger" onClick={() => setDeleting(true)}>
+          Delete the product
+        </Button>
+      </div>
       {remove.error !== null && <Failure error={remove.error} />}
       {isDeleting && (
-        <Dialog title="Delete this product?" confirm="Delete it" danger busy={remove.isPending} onConfirm={() => remove.mutate()} onClose={() => setDeleting(false)}>
+        <Dialog
+          title="Delete this product?"
+          confirm="Delete it"
+          danger
+          busy={remove.isPending}
+          onConfirm={() => remove.mutate()}
+          onClose={() => setDeleting(false)}
+        >
           <p>It disappears from the catalogue, and does not count in baskets any more. Orders keep it.</p>
         </Dialog>
       )}
@@ -179,7 +209,8 @@ function Editor({ values, error, busy, action, onChange, onSave }: EditorProps) 
   const form = useRef<HTMLFormElement>(null);
   const [priceError, setPriceError] = useState<string>();
   const problem = error instanceof ApiError ? error : undefined;
-  const errorOf = (field: keyof ProductForm): string | undefined => (field === 'price' ? priceError : undefined) ?? problem?.fieldError(field);
+  const errorOf = (field: keyof ProductForm): string | undefined =>
+    (field === 'price' ? priceError : undefined) ?? problem?.fieldError(field);
   const hasFieldErrors = problem?.problem.errors?.some(({ field }) => field in values) === true;
   useEffect(() => {
     if (hasFieldErrors || priceError !== undefined) focusFirstError(form.current);
@@ -195,7 +226,9 @@ function Editor({ values, error, busy, action, onChange, onSave }: EditorProps) 
     <form ref={form} onSubmit={submit}>
       <ProductFields values={values} errorOf={errorOf} onChange={onChange} />
       {error !== null && !hasFieldErrors && <Failure error={error} />}
-      <Button type="submit" busy={busy}>{action}</Button>
+      <Button type="submit" busy={busy}>
+        {action}
+      </Button>
     </form>
   );
 }

@@ -17,35 +17,74 @@ export function ProductsPage() {
     queryKey: PRODUCTS_KEY,
     initialPageParam: undefined as string | undefined,
     getNextPageParam: nextCursor,
-    queryFn: ({ pageParam }) => dataOf(api.GET('/product', { params: { query: { limit: 50, ...pageParam !== undefined && { cursor: pageParam } } } })),
+    queryFn: ({ pageParam }) =>
+      dataOf(
+        api.GET('/product', {
+          params: { query: { limit: 50, ...(pageParam !== undefined && { cursor: pageParam }) } },
+        }),
+      ),
   });
   const products = itemsOf(list.data?.pages ?? [], ({ id }) => id);
   const pages = list.data?.pages.length ?? 0;
   return (
     <Page title="Products">
-      <div className="actions"><Link href="/products/new" className="button button-primary">New product</Link></div>
+      <div className="actions">
+        <Link href="/products/new" className="button button-primary">
+          New product
+        </Link>
+      </div>
       {list.isPending && <Skeleton lines={6} label="Loading the products" />}
       {list.isSuccess && products.length === 0 && <p className="empty">There are no products yet.</p>}
       {products.length > 0 && (
         <div className="table-wrap" tabIndex={0} role="region" aria-label="Products">
           <table>
-            <thead><tr><th scope="col">Name</th><th scope="col">Category</th><th scope="col" className="number">Price</th><th scope="col" className="number">For sale</th><th scope="col">Changed</th></tr></thead>
+            <thead>
+              <tr>
+                <th scope="col">Name</th>
+                <th scope="col">Category</th>
+                <th scope="col" className="number">
+                  Price
+                </th>
+                <th scope="col" className="number">
+                  For sale
+                </th>
+                <th scope="col">Changed</th>
+              </tr>
+            </thead>
             <tbody>
               {products.map((product) => (
                 <tr key={product.id}>
-                  <th scope="row"><Link href={`/products/${product.id}`}><bdi>{product.name}</bdi></Link></th>
-                  <td><bdi>{product.category}</bdi></td>
-                  <td className="number"><Price amount={product.price} currency={product.currency} /></td>
+                  <th scope="row">
+                    <Link href={`/products/${product.id}`}>
+                      <bdi>{product.name}</bdi>
+                    </Link>
+                  </th>
+                  <td>
+                    <bdi>{product.category}</bdi>
+                  </td>
+                  <td className="number">
+                    <Price amount={product.price} currency={product.currency} />
+                  </td>
                   <td className="number">{product.available ?? '–'}</td>
-                  <td><Time at={product.updatedAt} /></td>
+                  <td>
+                    <Time at={product.updatedAt} />
+                  </td>
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
       )}
-      {list.error !== null && <Failure error={list.error} {...pages === 0 && { onRetry: () => void list.refetch() }} />}
-      <LoadMore hasMore={list.hasNextPage} isLoading={list.isFetchingNextPage} failed={list.isFetchNextPageError} pages={pages} onMore={() => void list.fetchNextPage()} />
+      {list.error !== null && (
+        <Failure error={list.error} {...(pages === 0 && { onRetry: () => void list.refetch() })} />
+      )}
+      <LoadMore
+        hasMore={list.hasNextPage}
+        isLoading={list.isFetchingNextPage}
+        failed={list.isFetchNextPageError}
+        pages={pages}
+        onMore={() => void list.fetchNextPage()}
+      />
     </Page>
   );
 }

@@ -13,7 +13,11 @@ export interface ProductForm {
 export const EMPTY_PRODUCT: ProductForm = { name: '', category: '', price: '', description: '', imageFile: '' };
 
 export const PRODUCT_LABELS: Readonly<Record<keyof ProductForm, string>> = {
-  name: 'Name', category: 'Category', price: 'Price', description: 'Description', imageFile: 'Picture',
+  name: 'Name',
+  category: 'Category',
+  price: 'Price',
+  description: 'Description',
+  imageFile: 'Picture',
 };
 
 export function toForm({ name, category, price, description, imageFile }: Schemas['Product']): ProductForm {
@@ -29,5 +33,7 @@ export function toDetails(form: ProductForm): Schemas['ProductDetails'] | { read
 
 /** The fields in which two people's versions differ. */
 export function differences(mine: ProductForm, theirs: ProductForm): (keyof ProductForm)[] {
-  return (Object.keys(PRODUCT_LABELS) as (keyof ProductForm)[]).filter((field) => mine[field].trim() !== theirs[field].trim());
+  return (Object.keys(PRODUCT_LABELS) as (keyof ProductForm)[]).filter(
+    (field) => mine[field].trim() !== theirs[field].trim(),
+  );
 }

@@ -14,7 +14,8 @@ export function ProductFields({ values, errorOf, onChange }: Props) {
     label: PRODUCT_LABELS[name],
     value: values[name],
     error: errorOf(name),
-    onChange: ({ target }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) => onChange({ ...values, [name]: target.value }),
+    onChange: ({ target }: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+      onChange({ ...values, [name]: target.value }),
   });
   return (
     <>

@@ -34,7 +34,12 @@ export function Stock({ productId }: { readonly productId: string }) {
   const receive = useMutation({
     mutationFn: async (quantity: number) => {
       const key = await attemptKey(action, String(quantity));
-      return dataOf(api.POST('/stock/{productId}/receipts', { params: { path, header: { 'Idempotency-Key': key } }, body: { quantity } }));
+      return dataOf(
+        api.POST('/stock/{productId}/receipts', {
+          params: { path, header: { 'Idempotency-Key': key } },
+          body: { quantity },
+        }),
+      );
     },
     // Safe to repeat: a key is counted once.
     retry: (failures, error) => failures < RETRIES && isTransient(error),
@@ -44,7 +49,9 @@ export function Stock({ productId }: { readonly productId: string }) {
       queries.setQueryData(['staff', 'stock', productId], now);
       announce(`${quantity} units received`);
     },
-    onError: (error) => { if (!isTransient(error)) endAttempt(action); },
+    onError: (error) => {
+      if (!isTransient(error)) endAttempt(action);
+    },
   });
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
@@ -59,16 +66,35 @@ export function Stock({ productId }: { readonly productId: string }) {
       {stock.data === null && <p>No unit was ever received.</p>}
       {stock.data && (
         <dl className="facts">
-          <dt>For sale</dt><dd>{stock.data.onHand}</dd>
-          <dt>Reserved</dt><dd>{stock.data.reserved}</dd>
-          <dt>Shipped</dt><dd>{stock.data.shipped}</dd>
-          <dt>Received</dt><dd>{stock.data.received}</dd>
-          <dt>Changed</dt><dd><Time at={stock.data.updatedAt} /></dd>
+          <dt>For sale</dt>
+          <dd>{stock.data.onHand}</dd>
+          <dt>Reserved</dt>
+          <dd>{stock.data.reserved}</dd>
+          <dt>Shipped</dt>
+          <dd>{stock.data.shipped}</dd>
+          <dt>Received</dt>
+          <dd>{stock.data.received}</dd>
+          <dt>Changed</dt>
+          <dd>
+            <Time at={stock.data.updatedAt} />
+          </dd>
         </dl>
       )}
       <form className="form" onSubmit={submit}>
-        <TextField label="Received units" type="number" min={1} max={1_000_000} step={1} required value={typed} error={fieldError} onChange={(event) => setTyped(event.target.value)} />
-        <Button type="submit" kind="plain" busy={receive.isPending}>Add to the stock</Button>
+        <TextField
+          label="Received units"
+          type="number"
+          min={1}
+          max={1_000_000}
+          step={1}
+          required
+          value={typed}
+          error={fieldError}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        <Button type="submit" kind="plain" busy={receive.isPending}>
+          Add to the stock
+        </Button>
       </form>
       {receive.error !== null && fieldError === undefined && <Failure error={receive.error} />}
     </section>

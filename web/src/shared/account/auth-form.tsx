@@ -27,9 +27,13 @@ export function AuthForm({ action, onSubmit, children }: Props) {
   };
   return (
     <form ref={form} className="form" onSubmit={submit}>
-      {children((field) => problem?.field === field ? problem.text : undefined)}
-      {mutation.error !== null && problem?.field === undefined && <Failure error={problem === undefined ? mutation.error : new Error(problem.text)} />}
-      <Button type="submit" busy={mutation.isPending}>{action}</Button>
+      {children((field) => (problem?.field === field ? problem.text : undefined))}
+      {mutation.error !== null && problem?.field === undefined && (
+        <Failure error={problem === undefined ? mutation.error : new Error(problem.text)} />
+      )}
+      <Button type="submit" busy={mutation.isPending}>
+        {action}
+      </Button>
     </form>
   );
 }

@@ -22,7 +22,8 @@ export function SignInForm({ onUnconfirmed }: Props) {
     try {
       setChallenge(await session.signIn(name.trim(), password));
     } catch (error) {
-      if (onUnconfirmed === undefined || !(error instanceof CognitoError) || error.kind !== 'UserNotConfirmedException') throw error;
+      if (onUnconfirmed === undefined || !(error instanceof CognitoError) || error.kind !== 'UserNotConfirmedException')
+        throw error;
       onUnconfirmed(name.trim(), password);
     }
   };
@@ -31,12 +32,42 @@ export function SignInForm({ onUnconfirmed }: Props) {
     const isCode = challenge.name === 'SOFTWARE_TOKEN_MFA';
     return (
       <>
-        <AuthForm key="challenge" action="Continue" onSubmit={async () => setChallenge(await session.answer(challenge, isCode ? answer.trim() : answer))}>
-          {(errorOf) => isCode
-            ? <TextField label="Code of your app" inputMode="numeric" autoComplete="one-time-code" autoFocus required value={answer} error={errorOf('code')} onChange={(event) => setAnswer(event.target.value)} />
-            : <TextField label="New password" type="password" autoComplete="new-password" autoFocus required value={answer} error={errorOf('password')} onChange={(event) => setAnswer(event.target.value)} />}
+        <AuthForm
+          key="challenge"
+          action="Continue"
+          onSubmit={async () => setChallenge(await session.answer(challenge, isCode ? answer.trim() : answer))}
+        >
+          {(errorOf) =>
+            isCode ? (
+              <TextField
+                label="Code of your app"
+                inputMode="numeric"
+                autoComplete="one-time-code"
+                autoFocus
+                required
+                value={answer}
+                error={errorOf('code')}
+                onChange={(event) => setAnswer(event.target.value)}
+              />
+            ) : (
+              <TextField
+                label="New password"
+                type="password"
+                autoComplete="new-password"
+                autoFocus
+                required
+                value={answer}
+                error={errorOf('password')}
+                onChange={(event) => setAnswer(event.target.value)}
+              />
+            )
+          }
         </AuthForm>
-        <p className="links"><Button kind="link" onClick={() => setChallenge(undefined)}>Start again</Button></p>
+        <p className="links">
+          <Button kind="link" onClick={() => setChallenge(undefined)}>
+            Start again
+          </Button>
+        </p>
       </>
     );
   }
@@ -44,8 +75,23 @@ export function SignInForm({ onUnconfirmed }: Props) {
     <AuthForm key="password" action="Sign in" onSubmit={signIn}>
       {() => (
         <>
-          <TextField label="User name or e-mail" autoComplete="username" autoCapitalize="none" spellCheck={false} required value={name} onChange={(event) => setName(event.target.value)} />
-          <TextField label="Password" type="password" autoComplete="current-password" required value={password} onChange={(event) => setPassword(event.target.value)} />
+          <TextField
+            label="User name or e-mail"
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            value={name}
+            onChange={(event) => setName(event.target.value)}
+          />
+          <TextField
+            label="Password"
+            type="password"
+            autoComplete="current-password"
+            required
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+          />
         </>
       )}
     </AuthForm>

@@ -38,14 +38,29 @@ export function Chat({ url, own, customerId }: Props) {
   return (
     <div className="chat">
       <div className="chat-messages" role="log" aria-label="Messages" tabIndex={0}>
-        {before !== undefined && <Button kind="link" onClick={() => readOlder(before)}>Older messages</Button>}
+        {before !== undefined && (
+          <Button kind="link" onClick={() => readOlder(before)}>
+            Older messages
+          </Button>
+        )}
         {!state.isLoaded && <Skeleton label="Loading the messages" />}
         {state.isLoaded && state.messages.length === 0 && <p className="empty">No messages yet.</p>}
         <ol ref={list}>
           {state.messages.map((message) => (
             <li key={message.seq} className={message.from === own ? 'message message-own' : 'message'}>
-              <span className="small">{message.from === 'STAFF' ? 'The shop' : own === 'CUSTOMER' ? 'You' : <bdi>{message.userName ?? 'Customer'}</bdi>} · <Time at={message.at} /></span>
-              <p className="lines-kept" dir="auto">{message.text}</p>
+              <span className="small">
+                {message.from === 'STAFF' ? (
+                  'The shop'
+                ) : own === 'CUSTOMER' ? (
+                  'You'
+                ) : (
+                  <bdi>{message.userName ?? 'Customer'}</bdi>
+                )}{' '}
+                · <Time at={message.at} />
+              </span>
+              <p className="lines-kept" dir="auto">
+                {message.text}
+              </p>
             </li>
           ))}
         </ol>
@@ -66,7 +81,9 @@ export function Chat({ url, own, customerId }: Props) {
             }
           }}
         />
-        <Button type="submit" busy={state.sending !== undefined || !isConnected}>Send</Button>
+        <Button type="submit" busy={state.sending !== undefined || !isConnected}>
+          Send
+        </Button>
         {!isConnected && state.isLoaded && <Notice>Connecting again…</Notice>}
       </form>
     </div>

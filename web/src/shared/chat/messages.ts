@@ -11,7 +11,13 @@ export interface ChatState {
   readonly problem: string | undefined;
 }
 
-export const EMPTY_CHAT: ChatState = { messages: [], before: undefined, isLoaded: false, sending: undefined, problem: undefined };
+export const EMPTY_CHAT: ChatState = {
+  messages: [],
+  before: undefined,
+  isLoaded: false,
+  sending: undefined,
+  problem: undefined,
+};
 
 export type ChatEvent =
   | { readonly kind: 'frame'; readonly frame: Frame }
@@ -27,7 +33,11 @@ export function chatReducer(own: ChatMessage['from']) {
         return { ...state, sending: event.text, problem: undefined };
       case 'lost':
         if (state.sending === undefined) return state;
-        return { ...state, sending: undefined, problem: 'There was no answer. Check above whether your message arrived before you send it again.' };
+        return {
+          ...state,
+          sending: undefined,
+          problem: 'There was no answer. Check above whether your message arrived before you send it again.',
+        };
       case 'frame':
         return withFrame(state, event.frame, own);
     }
@@ -40,7 +50,12 @@ function withFrame(state: ChatState, frame: Frame, own: ChatMessage['from']): Ch
       const oldest = frame.items[0]?.seq ?? Infinity;
       // A page at the end, after a reconnection, does not change where older ones go on.
       const isOlder = !state.isLoaded || oldest < (state.messages[0]?.seq ?? Infinity);
-      return { ...state, isLoaded: true, messages: merged(state.messages, frame.items), before: isOlder ? frame.before : state.before };
+      return {
+        ...state,
+        isLoaded: true,
+        messages: merged(state.messages, frame.items),
+        before: isOlder ? frame.before : state.before,
+      };
     }
     case 'message':
       return { ...state, messages: merged(state.messages, [frame]) };

@@ -38,13 +38,21 @@ export function useChat(url: string, own: 'CUSTOMER' | 'STAFF', customerId?: str
     return () => clearTimeout(timer);
   }, [sending]);
 
-  const send = useCallback((text: string): boolean => {
-    const sent = connection.current?.send({ action: 'sendMessage', text, ...customerId !== undefined && { customerId } }) === true;
-    if (sent) dispatch({ kind: 'sending', text });
-    return sent;
-  }, [customerId]);
-  const readOlder = useCallback((before: number) => {
-    connection.current?.send({ action: 'readMessages', before, ...customerId !== undefined && { customerId } });
-  }, [customerId]);
+  const send = useCallback(
+    (text: string): boolean => {
+      const sent =
+        connection.current?.send({ action: 'sendMessage', text, ...(customerId !== undefined && { customerId }) }) ===
+        true;
+      if (sent) dispatch({ kind: 'sending', text });
+      return sent;
+    },
+    [customerId],
+  );
+  const readOlder = useCallback(
+    (before: number) => {
+      connection.current?.send({ action: 'readMessages', before, ...(customerId !== undefined && { customerId }) });
+    },
+    [customerId],
+  );
   return { state, isConnected, send, readOlder };
 }

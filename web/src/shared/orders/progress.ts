@@ -39,7 +39,10 @@ export function isFinal(status: Status): boolean {
 
 /** Until the parcel leaves; the shop decides. */
 export function isCancellable(order: Pick<Schemas['Order'], 'status' | 'cancelRequestedAt'>): boolean {
-  return order.cancelRequestedAt === undefined && (order.status === 'PENDING' || order.status === 'STOCK_RESERVED' || order.status === 'PAID');
+  return (
+    order.cancelRequestedAt === undefined &&
+    (order.status === 'PENDING' || order.status === 'STOCK_RESERVED' || order.status === 'PAID')
+  );
 }
 
 /**

@@ -11,9 +11,16 @@ export function announce(text: string): void {
 }
 
 export function Announcer() {
-  const text = useSyncExternalStore((listener) => {
-    listeners.add(listener);
-    return () => listeners.delete(listener);
-  }, () => message);
-  return <div className="hidden" aria-live="polite" role="status">{text}</div>;
+  const text = useSyncExternalStore(
+    (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    () => message,
+  );
+  return (
+    <div className="hidden" aria-live="polite" role="status">
+      {text}
+    </div>
+  );
 }

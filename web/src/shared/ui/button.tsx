@@ -6,7 +6,15 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
   readonly busy?: boolean;
 }
 
-export function Button({ kind = 'primary', busy = false, type = 'button', className = '', onClick, children, ...rest }: Props) {
+export function Button({
+  kind = 'primary',
+  busy = false,
+  type = 'button',
+  className = '',
+  onClick,
+  children,
+  ...rest
+}: Props) {
   return (
     <button
       {...rest}

@@ -14,22 +14,50 @@ interface Props {
   readonly children: ReactNode;
 }
 
-export function Dialog({ title, confirm, danger = false, busy = false, ready = true, onConfirm, onClose, children }: Props) {
+export function Dialog({
+  title,
+  confirm,
+  danger = false,
+  busy = false,
+  ready = true,
+  onConfirm,
+  onClose,
+  children,
+}: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
   useEffect(() => {
     const opener = document.activeElement;
     ref.current?.showModal();
-    return () => { if (opener instanceof HTMLElement) opener.focus(); };
+    return () => {
+      if (opener instanceof HTMLElement) opener.focus();
+    };
   }, []);
   return (
-    <dialog ref={ref} aria-labelledby={heading} onCancel={(event) => { event.preventDefault(); onClose(); }}>
-      <form method="dialog" onSubmit={(event) => { event.preventDefault(); if (ready && !busy) onConfirm(); }}>
+    <dialog
+      ref={ref}
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      <form
+        method="dialog"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready && !busy) onConfirm();
+        }}
+      >
         <h2 id={heading}>{title}</h2>
         {children}
         <div className="actions">
-          <Button kind="plain" onClick={onClose}>Back</Button>
-          <Button kind={danger ? 'danger' : 'primary'} type="submit" busy={busy} disabled={!ready}>{confirm}</Button>
+          <Button kind="plain" onClick={onClose}>
+            Back
+          </Button>
+          <Button kind={danger ? 'danger' : 'primary'} type="submit" busy={busy} disabled={!ready}>
+            {confirm}
+          </Button>
         </div>
       </form>
     </dialog>

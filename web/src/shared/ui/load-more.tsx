@@ -17,14 +17,21 @@ export function LoadMore({ hasMore, isLoading, pages, failed, onMore }: Props) {
   const more = useEffectEvent(onMore);
   useEffect(() => {
     if (end.current === null || !hasMore || isLoading || failed) return undefined;
-    const observer = new IntersectionObserver(([entry]) => { if (entry?.isIntersecting) more(); }, { rootMargin: '400px' });
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting) more();
+      },
+      { rootMargin: '400px' },
+    );
     observer.observe(end.current);
     return () => observer.disconnect();
   }, [hasMore, isLoading, failed, pages]);
   if (!hasMore) return null;
   return (
     <div ref={end} className="load-more">
-      <Button kind="plain" busy={isLoading} onClick={onMore}>{failed ? 'Try again' : 'Show more'}</Button>
+      <Button kind="plain" busy={isLoading} onClick={onMore}>
+        {failed ? 'Try again' : 'Show more'}
+      </Button>
     </div>
   );
 }

@@ -9,7 +9,11 @@ interface NoticeProps {
 }
 
 export function Notice({ tone = 'info', children }: NoticeProps) {
-  return <div className={`notice notice-${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>{children}</div>;
+  return (
+    <div className={`notice notice-${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
+      {children}
+    </div>
+  );
 }
 
 interface FailureProps {
@@ -24,7 +28,11 @@ export function Failure({ error, onRetry }: FailureProps) {
     <Notice tone="bad">
       <p>{messageOf(error)}</p>
       {requestId !== '' && <p className="small">Request {requestId}</p>}
-      {onRetry !== undefined && <Button kind="plain" onClick={onRetry}>Try again</Button>}
+      {onRetry !== undefined && (
+        <Button kind="plain" onClick={onRetry}>
+          Try again
+        </Button>
+      )}
     </Notice>
   );
 }

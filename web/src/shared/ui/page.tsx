@@ -23,7 +23,9 @@ export function Page({ title, heading, narrow = false, children }: Props) {
   }, []);
   return (
     <div className={narrow ? 'page narrow' : 'page'}>
-      <h1 ref={ref} tabIndex={-1}>{heading ?? title}</h1>
+      <h1 ref={ref} tabIndex={-1}>
+        {heading ?? title}
+      </h1>
       {children}
     </div>
   );

@@ -3,7 +3,9 @@ export function Skeleton({ lines = 3, label = 'Loading' }: { readonly lines?: nu
   return (
     <div className="skeletons" role="status">
       <span className="hidden">{label}</span>
-      {Array.from({ length: lines }, (_, line) => <div key={line} className="skeleton" aria-hidden="true" />)}
+      {Array.from({ length: lines }, (_, line) => (
+        <div key={line} className="skeleton" aria-hidden="true" />
+      ))}
     </div>
   );
 }

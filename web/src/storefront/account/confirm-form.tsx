@@ -27,15 +27,31 @@ export function ConfirmForm({ name, password, resend = false }: Props) {
   return (
     <>
       <p>We sent a code to your e-mail address.</p>
-      <AuthForm action="Confirm" onSubmit={async () => {
-        await cognito.confirmSignUp(name, code.trim());
-        await session.signIn(name, password);
-      }}>
+      <AuthForm
+        action="Confirm"
+        onSubmit={async () => {
+          await cognito.confirmSignUp(name, code.trim());
+          await session.signIn(name, password);
+        }}
+      >
         {(errorOf) => (
-          <TextField label="Code" inputMode="numeric" autoComplete="one-time-code" autoFocus required value={code} error={errorOf('code')} onChange={(event) => setCode(event.target.value)} />
+          <TextField
+            label="Code"
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            autoFocus
+            required
+            value={code}
+            error={errorOf('code')}
+            onChange={(event) => setCode(event.target.value)}
+          />
         )}
       </AuthForm>
-      <p className="links"><Button kind="link" busy={again.isPending} onClick={() => mutate()}>Send another code</Button></p>
+      <p className="links">
+        <Button kind="link" busy={again.isPending} onClick={() => mutate()}>
+          Send another code
+        </Button>
+      </p>
       {again.isSuccess && <Notice tone="good">Another code is on its way.</Notice>}
       {again.error !== null && <Failure error={again.error} />}
     </>

@@ -31,14 +31,34 @@ export function Privacy({ user, onErased }: { readonly user: User; readonly onEr
       <h2 id="privacy">Your data</h2>
       <p>Download all that the shop stores about you, or have it erased together with your account.</p>
       <div className="actions">
-        <Button kind="plain" busy={download.isPending} onClick={() => download.mutate()}>{download.isPending ? 'Collecting…' : 'Download my data'}</Button>
-        <Button kind="danger" onClick={() => setAsking(true)}>Delete my account</Button>
+        <Button kind="plain" busy={download.isPending} onClick={() => download.mutate()}>
+          {download.isPending ? 'Collecting…' : 'Download my data'}
+        </Button>
+        <Button kind="danger" onClick={() => setAsking(true)}>
+          Delete my account
+        </Button>
       </div>
       {download.error !== null && <Failure error={download.error} />}
       {isAsking && (
-        <Dialog title="Delete your account?" confirm="Delete it" danger busy={erase.isPending} ready={typed === user.userName} onConfirm={() => erase.mutate()} onClose={() => setAsking(false)}>
+        <Dialog
+          title="Delete your account?"
+          confirm="Delete it"
+          danger
+          busy={erase.isPending}
+          ready={typed === user.userName}
+          onConfirm={() => erase.mutate()}
+          onClose={() => setAsking(false)}
+        >
           <p>Your basket is emptied at once, and everything else is erased soon after. This cannot be undone.</p>
-          <TextField label={`Type ${user.userName} to confirm`} autoComplete="off" autoCapitalize="none" spellCheck={false} required value={typed} onChange={(event) => setTyped(event.target.value)} />
+          <TextField
+            label={`Type ${user.userName} to confirm`}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellCheck={false}
+            required
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
           {erase.error !== null && <Failure error={erase.error} />}
         </Dialog>
       )}

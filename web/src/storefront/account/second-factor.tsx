@@ -25,29 +25,56 @@ export function SecondFactor({ user }: { readonly user: User }) {
   return (
     <section aria-labelledby="second-factor">
       <h2 id="second-factor">Second factor</h2>
-      <p>With a second factor nobody signs in with your password alone: an app on your phone shows a code that is asked for, too.</p>
+      <p>
+        With a second factor nobody signs in with your password alone: an app on your phone shows a code that is asked
+        for, too.
+      </p>
       {factor.isPending && <Skeleton lines={1} />}
       {factor.error !== null && <Failure error={factor.error} onRetry={() => void factor.refetch()} />}
       {factor.data === true && (
         <>
           <Notice tone="good">Your account has a second factor.</Notice>
-          <Button kind="plain" busy={end.isPending} onClick={() => end.mutate()}>Switch it off</Button>
+          <Button kind="plain" busy={end.isPending} onClick={() => end.mutate()}>
+            Switch it off
+          </Button>
         </>
       )}
-      {factor.data === false && secret === undefined && <Button kind="plain" busy={begin.isPending} onClick={() => begin.mutate()}>Set it up</Button>}
+      {factor.data === false && secret === undefined && (
+        <Button kind="plain" busy={begin.isPending} onClick={() => begin.mutate()}>
+          Set it up
+        </Button>
+      )}
       {factor.data === false && secret !== undefined && (
         <>
           <ol className="numbered">
-            <li>On a phone, <a href={otpauth(user.userName, secret)}>open your app</a>. Elsewhere, add an account to it with this key:<br /><code className="code secret">{secret.match(/.{1,4}/g)?.join(' ')}</code></li>
+            <li>
+              On a phone, <a href={otpauth(user.userName, secret)}>open your app</a>. Elsewhere, add an account to it
+              with this key:
+              <br />
+              <code className="code secret">{secret.match(/.{1,4}/g)?.join(' ')}</code>
+            </li>
             <li>Enter the code that it shows.</li>
           </ol>
-          <AuthForm action="Switch it on" onSubmit={async () => {
-            await cognito.confirmSecondFactor(await session.accessToken(), code.trim());
-            begin.reset();
-            setCode('');
-            await factor.refetch();
-          }}>
-            {(errorOf) => <TextField label="Code" inputMode="numeric" autoComplete="one-time-code" required value={code} error={errorOf('code')} onChange={(event) => setCode(event.target.value)} />}
+          <AuthForm
+            action="Switch it on"
+            onSubmit={async () => {
+              await cognito.confirmSecondFactor(await session.accessToken(), code.trim());
+              begin.reset();
+              setCode('');
+              await factor.refetch();
+            }}
+          >
+            {(errorOf) => (
+              <TextField
+                label="Code"
+                inputMode="numeric"
+                autoComplete="one-time-code"
+                required
+                value={code}
+                error={errorOf('code')}
+                onChange={(event) => setCode(event.target.value)}
+              />
+            )}
           </AuthForm>
         </>
       )}

@@ -26,12 +26,19 @@ export function ofAccount({ items, subtotal, currency }: Schemas['Basket']): Bas
   return {
     subtotal,
     currency,
-    lines: items.map(({ itemId, productName, ...item }) => ({ ...item, key: itemId, name: productName ?? 'A product that is no longer sold' })),
+    lines: items.map(({ itemId, productName, ...item }) => ({
+      ...item,
+      key: itemId,
+      name: productName ?? 'A product that is no longer sold',
+    })),
   };
 }
 
 /** `products` has `null` for a product that is no longer sold. */
-export function ofGuest(lines: readonly GuestLine[], products: ReadonlyMap<string, Schemas['Product'] | null>): BasketView {
+export function ofGuest(
+  lines: readonly GuestLine[],
+  products: ReadonlyMap<string, Schemas['Product'] | null>,
+): BasketView {
   const known = lines.flatMap((line) => {
     const product = products.get(line.productId);
     return product === undefined ? [] : [{ line, product }];
@@ -49,5 +56,12 @@ export function ofGuest(lines: readonly GuestLine[], products: ReadonlyMap<strin
     priceChanged: product !== null && line.price !== undefined && !isSame(line.price, product.price, currency),
     available: product !== null,
   }));
-  return { lines: view, currency, subtotal: sum(view.map(({ lineTotal }) => lineTotal), currency) };
+  return {
+    lines: view,
+    currency,
+    subtotal: sum(
+      view.map(({ lineTotal }) => lineTotal),
+      currency,
+    ),
+  };
 }

@@ -37,10 +37,14 @@ export async function bringIn(api: Api, userName: string, guest: GuestBasket): P
     try {
       if (step.kind === 'add') {
         await api.POST('/basket/{userName}/items', {
-          params: { path }, body: { productId, quantity, ...(color !== undefined && { color }) },
+          params: { path },
+          body: { productId, quantity, ...(color !== undefined && { color }) },
         });
       } else if (step.kind === 'raise') {
-        await api.PATCH('/basket/{userName}/items/{itemId}', { params: { path: { userName, itemId: step.itemId } }, body: { quantity } });
+        await api.PATCH('/basket/{userName}/items/{itemId}', {
+          params: { path: { userName, itemId: step.itemId } },
+          body: { quantity },
+        });
       }
     } catch (error) {
       if (isTransient(error) || !(error instanceof ApiError) || error.status === 401) throw error;

@@ -52,7 +52,7 @@ export class GuestBasket {
   }
 
   change(key: string, quantity: number): void {
-    this.#save(this.#lines.map((line) => keyOf(line) === key ? { ...line, quantity } : line));
+    this.#save(this.#lines.map((line) => (keyOf(line) === key ? { ...line, quantity } : line)));
   }
 
   remove(key: string): void {
@@ -85,8 +85,13 @@ function readLines(text: string | null): readonly GuestLine[] {
 function isLine(value: unknown): value is GuestLine {
   if (typeof value !== 'object' || value === null) return false;
   const { productId, quantity, color, price } = value as Record<string, unknown>;
-  return typeof productId === 'string' && /^[0-9a-f-]{36}$/.test(productId)
-    && Number.isInteger(quantity) && Number(quantity) >= 1 && Number(quantity) <= MAX_UNITS
-    && (color === undefined || typeof color === 'string')
-    && (price === undefined || (typeof price === 'string' && PATTERN_OF_DECIMAL.test(price)));
+  return (
+    typeof productId === 'string' &&
+    /^[0-9a-f-]{36}$/.test(productId) &&
+    Number.isInteger(quantity) &&
+    Number(quantity) >= 1 &&
+    Number(quantity) <= MAX_UNITS &&
+    (color === undefined || typeof color === 'string') &&
+    (price === undefined || (typeof price === 'string' && PATTERN_OF_DECIMAL.test(price)))
+  );
 }

@@ -25,16 +25,22 @@ export function QuantityField({ label, value, onChange }: Props) {
     <div className="field quantity">
       <label htmlFor={id}>{label}</label>
       <div className="stepper">
-        <button type="button" aria-label="One less" disabled={value <= 1} onClick={() => onChange(value - 1)}>−</button>
+        <button type="button" aria-label="One less" disabled={value <= 1} onClick={() => onChange(value - 1)}>
+          −
+        </button>
         <input
           id={id}
           inputMode="numeric"
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           onBlur={() => accept(typed)}
-          onKeyDown={(event) => { if (event.key === 'Enter') accept(typed); }}
+          onKeyDown={(event) => {
+            if (event.key === 'Enter') accept(typed);
+          }}
         />
-        <button type="button" aria-label="One more" disabled={value >= MAX_UNITS} onClick={() => onChange(value + 1)}>+</button>
+        <button type="button" aria-label="One more" disabled={value >= MAX_UNITS} onClick={() => onChange(value + 1)}>
+          +
+        </button>
       </div>
     </div>
   );

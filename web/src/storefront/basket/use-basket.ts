@@ -49,15 +49,19 @@ export function useBasket(): BasketState {
   }
   const failed = products.find(({ error }) => error !== null);
   const isLoading = products.some(({ data }) => data === undefined);
-  const found = new Map(products.flatMap(({ data }, index) => {
-    const id = ids[index];
-    return id === undefined || data === undefined ? [] : [[id, data] as const];
-  }));
+  const found = new Map(
+    products.flatMap(({ data }, index) => {
+      const id = ids[index];
+      return id === undefined || data === undefined ? [] : [[id, data] as const];
+    }),
+  );
   return {
     view: isLoading ? undefined : ofGuest(lines, found),
     units: unitsOf(lines),
     error: failed?.error ?? null,
-    reload: () => { for (const product of products) void product.refetch(); },
+    reload: () => {
+      for (const product of products) void product.refetch();
+    },
   };
 }
 

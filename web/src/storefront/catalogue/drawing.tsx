@@ -7,7 +7,12 @@ export function Drawing({ seed }: { readonly seed: string }) {
   const palette = Math.floor(random() * PALETTES);
   const shapes = COMPOSITIONS[Math.floor(random() * COMPOSITIONS.length)]?.(random);
   return (
-    <svg className={`drawing drawing-${palette}`} viewBox="0 0 400 300" preserveAspectRatio="xMidYMid slice" aria-hidden="true">
+    <svg
+      className={`drawing drawing-${palette}`}
+      viewBox="0 0 400 300"
+      preserveAspectRatio="xMidYMid slice"
+      aria-hidden="true"
+    >
       <rect className="ground" width="400" height="300" />
       {shapes}
     </svg>
@@ -24,7 +29,9 @@ const COMPOSITIONS: readonly ((random: Random) => React.ReactNode)[] = [
     return (
       <>
         <rect className="soft" y={y + radius} width="400" height="120" />
-        {[128, 272].map((x) => <circle key={x} className="ring" cx={x} cy={y} r={radius} />)}
+        {[128, 272].map((x) => (
+          <circle key={x} className="ring" cx={x} cy={y} r={radius} />
+        ))}
         <circle className="bold" cx={128 + random() * 144} cy={y - radius - 18} r={20 + random() * 12} />
       </>
     );
@@ -37,7 +44,16 @@ const COMPOSITIONS: readonly ((random: Random) => React.ReactNode)[] = [
       <>
         <circle className="soft" cx="200" cy="150" r="122" />
         {Array.from({ length: teeth }, (_, tooth) => (
-          <rect key={tooth} className="bold" x="190" y="54" width="20" height="30" rx="4" transform={`rotate(${turn + tooth * 360 / teeth} 200 150)`} />
+          <rect
+            key={tooth}
+            className="bold"
+            x="190"
+            y="54"
+            width="20"
+            height="30"
+            rx="4"
+            transform={`rotate(${turn + (tooth * 360) / teeth} 200 150)`}
+          />
         ))}
         <circle className="bold" cx="200" cy="150" r="76" />
         <circle className="ground" cx="200" cy="150" r="34" />
@@ -48,15 +64,29 @@ const COMPOSITIONS: readonly ((random: Random) => React.ReactNode)[] = [
   (random) => (
     <>
       <circle className="bold" cx={90 + random() * 220} cy={90 + random() * 30} r={34 + random() * 16} />
-      <path className="soft" d={`M0 ${220 - random() * 40} Q100 ${120 + random() * 40} 200 200 T400 ${170 + random() * 40} V300 H0Z`} />
-      <path className="line" d={`M0 ${262 - random() * 20} Q120 ${190 + random() * 30} 220 246 T400 ${230 + random() * 20}`} />
+      <path
+        className="soft"
+        d={`M0 ${220 - random() * 40} Q100 ${120 + random() * 40} 200 200 T400 ${170 + random() * 40} V300 H0Z`}
+      />
+      <path
+        className="line"
+        d={`M0 ${262 - random() * 20} Q120 ${190 + random() * 30} 220 246 T400 ${230 + random() * 20}`}
+      />
     </>
   ),
   // Tubes.
   (random) => (
     <>
       {Array.from({ length: 6 }, (_, tube) => (
-        <rect key={tube} className={tube % 3 === 1 ? 'bold' : 'soft'} x={40 + tube * 56} y={60 + random() * 90} width="34" height="260" rx="17" />
+        <rect
+          key={tube}
+          className={tube % 3 === 1 ? 'bold' : 'soft'}
+          x={40 + tube * 56}
+          y={60 + random() * 90}
+          width="34"
+          height="260"
+          rx="17"
+        />
       ))}
     </>
   ),
@@ -65,7 +95,9 @@ const COMPOSITIONS: readonly ((random: Random) => React.ReactNode)[] = [
     const x = 120 + random() * 160;
     return (
       <>
-        {[150, 112, 74].map((radius) => <circle key={radius} className="ring" cx={x} cy="150" r={radius} />)}
+        {[150, 112, 74].map((radius) => (
+          <circle key={radius} className="ring" cx={x} cy="150" r={radius} />
+        ))}
         <circle className="bold" cx={x} cy="150" r="36" />
       </>
     );

@@ -7,8 +7,12 @@ import { StockNote } from './stock-note.tsx';
 export function ProductCard({ product }: { readonly product: Schemas['Product'] }) {
   return (
     <li className="card">
-      <div className="card-picture"><Picture productId={product.id} imageFile={product.imageFile} /></div>
-      <h2 className="card-name"><Link href={`/product/${product.id}`}>{product.name}</Link></h2>
+      <div className="card-picture">
+        <Picture productId={product.id} imageFile={product.imageFile} />
+      </div>
+      <h2 className="card-name">
+        <Link href={`/product/${product.id}`}>{product.name}</Link>
+      </h2>
       <p className="card-facts">
         <Price amount={product.price} currency={product.currency} />
         <StockNote available={product.available} quiet />

@@ -31,8 +31,17 @@ export function productsQuery(api: Api, category: string | undefined) {
     // The pages of a long list are not all read again for a glance at another window.
     refetchOnWindowFocus: false,
     staleTime: 60_000,
-    queryFn: ({ pageParam }) => dataOf(api.GET('/product', {
-      params: { query: { limit: PAGE_SIZE, ...(category !== undefined && { category }), ...(pageParam !== undefined && { cursor: pageParam }) } },
-    })),
+    queryFn: ({ pageParam }) =>
+      dataOf(
+        api.GET('/product', {
+          params: {
+            query: {
+              limit: PAGE_SIZE,
+              ...(category !== undefined && { category }),
+              ...(pageParam !== undefined && { cursor: pageParam }),
+            },
+          },
+        }),
+      ),
   });
 }

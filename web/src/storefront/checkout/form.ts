@@ -15,9 +15,12 @@ export type FormErrors = { readonly [Name in keyof CheckoutForm]?: string | unde
 /** What can be told without asking the shop; it checks everything again. */
 export function errorsOf(form: CheckoutForm): FormErrors {
   const required = ['firstName', 'lastName', 'email', 'address'] as const;
-  const blank = required.filter((name) => form[name].trim() === '').map((name) => [name, 'Please fill this in.'] as const);
+  const blank = required
+    .filter((name) => form[name].trim() === '')
+    .map((name) => [name, 'Please fill this in.'] as const);
   const errors: { -readonly [Name in keyof FormErrors]: FormErrors[Name] } = Object.fromEntries(blank);
-  if (errors.email === undefined && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(form.email.trim())) errors.email = 'This is no e-mail address.';
+  if (errors.email === undefined && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(form.email.trim()))
+    errors.email = 'This is no e-mail address.';
   return errors;
 }
 

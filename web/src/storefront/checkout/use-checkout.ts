@@ -22,7 +22,8 @@ export function useCheckout(onPlaced: (receipt: Schemas['Receipt']) => void) {
     },
     // Safe to repeat: it is the same request with the same key.
     retry: (failures, error) => failures < RETRIES && isTransient(error),
-    retryDelay: (failures, error) => Math.min((error instanceof ApiError && error.retryAfter || 0) * 1000 || 1000 * 2 ** failures, 10_000),
+    retryDelay: (failures, error) =>
+      Math.min(((error instanceof ApiError && error.retryAfter) || 0) * 1000 || 1000 * 2 ** failures, 10_000),
     networkMode: 'always',
     onSuccess: () => endAttempt(ACTION),
     onError: (error) => {

@@ -21,8 +21,11 @@ export function ordersQuery(api: Api, userName: string) {
     queryKey: [...ORDERS_KEY, userName],
     initialPageParam: undefined as string | undefined,
     getNextPageParam: nextCursor,
-    queryFn: ({ pageParam }) => dataOf(api.GET('/order/{userName}', {
-      params: { path: { userName }, query: pageParam === undefined ? {} : { cursor: pageParam } },
-    })),
+    queryFn: ({ pageParam }) =>
+      dataOf(
+        api.GET('/order/{userName}', {
+          params: { path: { userName }, query: pageParam === undefined ? {} : { cursor: pageParam } },
+        }),
+      ),
   });
 }

@@ -9,14 +9,19 @@ import { ORDERS_KEY, orderKey } from './queries.ts';
 
 /** Returns whether changes arrive by themselves. */
 export function useLiveOrder(orderId: string, follow: boolean): boolean {
-  const { config: { webSocketUrl }, session } = useShop();
+  const {
+    config: { webSocketUrl },
+    session,
+  } = useShop();
   const queries = useQueryClient();
   const [isSubscribed, setSubscribed] = useState(false);
   useEffect(() => {
     if (!follow || webSocketUrl === undefined) return undefined;
     const connection = connect(webSocketUrl, session, {
       onOpen: (send) => send({ action: 'subscribeOrder', orderId }),
-      onConnected: (connected) => { if (!connected) setSubscribed(false); },
+      onConnected: (connected) => {
+        if (!connected) setSubscribed(false);
+      },
       onFrame: (frame) => {
         if ((frame.type !== 'subscribed' && frame.type !== 'orderStatus') || frame.orderId !== orderId) return;
         if (frame.type === 'subscribed') setSubscribed(true);

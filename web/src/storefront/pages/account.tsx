@@ -13,15 +13,30 @@ export function AccountPage({ user }: { readonly user: User }) {
   return (
     <Page title="Account" narrow>
       <dl className="facts">
-        <dt>User name</dt><dd><bdi>{user.userName}</bdi></dd>
-        <dt>E-mail</dt><dd><bdi>{user.email}</bdi></dd>
+        <dt>User name</dt>
+        <dd>
+          <bdi>{user.userName}</bdi>
+        </dd>
+        <dt>E-mail</dt>
+        <dd>
+          <bdi>{user.email}</bdi>
+        </dd>
       </dl>
       <div className="actions">
-        {user.isStaff && <a className="button button-plain" href="/back-office">Back office</a>}
-        <Button kind="plain" onClick={() => {
-          navigate('/');
-          void session.signOut();
-        }}>Sign out</Button>
+        {user.isStaff && (
+          <a className="button button-plain" href="/back-office">
+            Back office
+          </a>
+        )}
+        <Button
+          kind="plain"
+          onClick={() => {
+            navigate('/');
+            void session.signOut();
+          }}
+        >
+          Sign out
+        </Button>
       </div>
       <SecondFactor user={user} />
       {hasPrivacy && <Privacy user={user} onErased={() => navigate('/erased')} />}

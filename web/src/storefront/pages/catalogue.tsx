@@ -31,10 +31,18 @@ export function CataloguePage() {
       <Categories current={category} />
       {list.isPending && <CardSkeletons />}
       {products.length > 0 && (
-        <ul className="cards">{products.map((product) => <ProductCard key={product.id} product={product} />)}</ul>
+        <ul className="cards">
+          {products.map((product) => (
+            <ProductCard key={product.id} product={product} />
+          ))}
+        </ul>
       )}
-      {list.isSuccess && products.length === 0 && !list.hasNextPage && <p className="empty">There is nothing here yet.</p>}
-      {list.error !== null && <Failure error={list.error} {...pages === 0 && { onRetry: () => void list.refetch() }} />}
+      {list.isSuccess && products.length === 0 && !list.hasNextPage && (
+        <p className="empty">There is nothing here yet.</p>
+      )}
+      {list.error !== null && (
+        <Failure error={list.error} {...(pages === 0 && { onRetry: () => void list.refetch() })} />
+      )}
       <LoadMore
         hasMore={list.hasNextPage}
         isLoading={list.isFetchingNextPage}
@@ -55,12 +63,20 @@ function Categories({ current }: { readonly current: string | undefined }) {
   if (names.size === 0) return <div className="chips skeleton-chips" aria-hidden="true" />;
   return (
     <nav className="chips" aria-label="Categories">
-      <Link href="/" aria-current={current === undefined ? 'page' : undefined}>All</Link>
-      {[...names].sort((one, other) => one.localeCompare(other)).map((name) => (
-        <Link key={name} href={`/?${new URLSearchParams({ category: name })}`} aria-current={name === current ? 'page' : undefined}>
-          {sentence(name)}
-        </Link>
-      ))}
+      <Link href="/" aria-current={current === undefined ? 'page' : undefined}>
+        All
+      </Link>
+      {[...names]
+        .sort((one, other) => one.localeCompare(other))
+        .map((name) => (
+          <Link
+            key={name}
+            href={`/?${new URLSearchParams({ category: name })}`}
+            aria-current={name === current ? 'page' : undefined}
+          >
+            {sentence(name)}
+          </Link>
+        ))}
     </nav>
   );
 }

@@ -16,7 +16,14 @@ import { useBasket } from '../basket/use-basket.ts';
 import { errorsOf, TEST_CARDS, type CheckoutForm, type FormErrors } from '../checkout/form.ts';
 import { useCheckout } from '../checkout/use-checkout.ts';
 
-const EMPTY: CheckoutForm = { firstName: '', lastName: '', email: '', address: '', paymentMethod: 'CARD', paymentToken: '' };
+const EMPTY: CheckoutForm = {
+  firstName: '',
+  lastName: '',
+  email: '',
+  address: '',
+  paymentMethod: 'CARD',
+  paymentToken: '',
+};
 
 export function CheckoutPage({ user }: { readonly user: User }) {
   const { view, error, reload } = useBasket();
@@ -31,7 +38,11 @@ export function CheckoutPage({ user }: { readonly user: User }) {
     <Page title="Checkout">
       {error !== null && <Failure error={error} onRetry={reload} />}
       {view === undefined && error === null && <Skeleton lines={6} label="Loading the checkout" />}
-      {view !== undefined && isEmpty && <p className="empty">Your basket is empty. <Link href="/">Look around</Link></p>}
+      {view !== undefined && isEmpty && (
+        <p className="empty">
+          Your basket is empty. <Link href="/">Look around</Link>
+        </p>
+      )}
       {view !== undefined && !isEmpty && <Form user={user} basket={view} checkout={checkout} />}
     </Page>
   );
@@ -47,7 +58,11 @@ function Form({ user, basket, checkout }: FormProps) {
   const takesPayments = useService('payment');
   const isSandbox = useService('payment-sandbox');
   const form = useRef<HTMLFormElement>(null);
-  const [values, setValues] = useState<CheckoutForm>({ ...EMPTY, email: user.email, paymentToken: isSandbox ? 'tok_visa' : '' });
+  const [values, setValues] = useState<CheckoutForm>({
+    ...EMPTY,
+    email: user.email,
+    paymentToken: isSandbox ? 'tok_visa' : '',
+  });
   const [own, setOwn] = useState<FormErrors>({});
 
   const problem = checkout.error instanceof ApiError ? checkout.error : undefined;
@@ -98,7 +113,14 @@ function Form({ user, basket, checkout }: FormProps) {
             <TextField label="Last name" autoComplete="family-name" maxLength={100} required {...field('lastName')} />
           </div>
           <TextField label="E-mail" type="email" autoComplete="email" maxLength={254} required {...field('email')} />
-          <TextArea label="Address" autoComplete="street-address" rows={3} maxLength={500} required {...field('address')} />
+          <TextArea
+            label="Address"
+            autoComplete="street-address"
+            rows={3}
+            maxLength={500}
+            required
+            {...field('address')}
+          />
         </fieldset>
         <fieldset>
           <legend>Payment</legend>
@@ -109,25 +131,48 @@ function Form({ user, basket, checkout }: FormProps) {
           </SelectField>
           {needsToken && isSandbox && (
             <SelectField label="Test card" hint="This is a demonstration: no money moves." {...field('paymentToken')}>
-              {TEST_CARDS.map(({ token, label }) => <option key={token} value={token}>{label} ({token})</option>)}
+              {TEST_CARDS.map(({ token, label }) => (
+                <option key={token} value={token}>
+                  {label} ({token})
+                </option>
+              ))}
             </SelectField>
           )}
           {needsToken && !isSandbox && (
-            <TextField label="Payment token" hint="From the payment provider. Never a card number." autoComplete="off" maxLength={200} {...field('paymentToken')} />
+            <TextField
+              label="Payment token"
+              hint="From the payment provider. Never a card number."
+              autoComplete="off"
+              maxLength={200}
+              {...field('paymentToken')}
+            />
           )}
         </fieldset>
       </div>
       <aside className="summary" aria-label="Your order">
         <ul className="plain">
-          {basket.lines.filter(({ available }) => available).map((line) => (
-            <li key={line.key} className="row">
-              <span>{line.quantity} × <bdi>{line.name}</bdi></span> <Price amount={line.lineTotal} currency={basket.currency} />
-            </li>
-          ))}
+          {basket.lines
+            .filter(({ available }) => available)
+            .map((line) => (
+              <li key={line.key} className="row">
+                <span>
+                  {line.quantity} × <bdi>{line.name}</bdi>
+                </span>{' '}
+                <Price amount={line.lineTotal} currency={basket.currency} />
+              </li>
+            ))}
         </ul>
-        <p className="total"><span>Total</span> <Price amount={basket.subtotal} currency={basket.currency} /></p>
-        <Button type="submit" busy={checkout.isPending}>{checkout.isPending ? 'Placing the order…' : 'Place the order'}</Button>
-        {checkout.failureCount > 0 && checkout.isPending && <p className="small" role="status">No answer yet. Trying again: it stays one order.</p>}
+        <p className="total">
+          <span>Total</span> <Price amount={basket.subtotal} currency={basket.currency} />
+        </p>
+        <Button type="submit" busy={checkout.isPending}>
+          {checkout.isPending ? 'Placing the order…' : 'Place the order'}
+        </Button>
+        {checkout.failureCount > 0 && checkout.isPending && (
+          <p className="small" role="status">
+            No answer yet. Trying again: it stays one order.
+          </p>
+        )}
         {checkout.error !== null && !hasFieldErrors && <CheckoutFailure error={checkout.error} />}
       </aside>
     </form>
@@ -137,7 +182,13 @@ function Form({ user, basket, checkout }: FormProps) {
 function CheckoutFailure({ error }: { readonly error: Error }) {
   const kind = error instanceof ApiError ? error.kind : '';
   if (kind === 'other-total' || kind === 'basket-changed') {
-    return <Failure error={new Error('Your basket or its prices have just changed. Look at the new total, and place the order again.')} />;
+    return (
+      <Failure
+        error={
+          new Error('Your basket or its prices have just changed. Look at the new total, and place the order again.')
+        }
+      />
+    );
   }
   return <Failure error={error} />;
 }

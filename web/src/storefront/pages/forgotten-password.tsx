@@ -15,28 +15,64 @@ export function ForgottenPasswordPage() {
   if (!isSent) {
     return (
       <Page key="name" title="Forgotten password" narrow>
-        <AuthForm action="Send a code" onSubmit={async () => {
-          await cognito.forgotPassword(name.trim());
-          setSent(true);
-        }}>
-          {() => <TextField label="User name or e-mail" autoComplete="username" autoCapitalize="none" spellCheck={false} required value={name} onChange={(event) => setName(event.target.value)} />}
+        <AuthForm
+          action="Send a code"
+          onSubmit={async () => {
+            await cognito.forgotPassword(name.trim());
+            setSent(true);
+          }}
+        >
+          {() => (
+            <TextField
+              label="User name or e-mail"
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              required
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
+          )}
         </AuthForm>
-        <p className="links"><Link href="/sign-in">Back to sign-in</Link></p>
+        <p className="links">
+          <Link href="/sign-in">Back to sign-in</Link>
+        </p>
       </Page>
     );
   }
   return (
     <Page key="code" title="New password" narrow>
       <p>If there is such an account, we sent a code to its e-mail address.</p>
-      <AuthForm action="Set the password" onSubmit={async () => {
-        await cognito.resetPassword(name.trim(), code.trim(), password);
-        // A second factor is asked for over there.
-        if (await session.signIn(name.trim(), password) !== undefined) navigate('/sign-in');
-      }}>
+      <AuthForm
+        action="Set the password"
+        onSubmit={async () => {
+          await cognito.resetPassword(name.trim(), code.trim(), password);
+          // A second factor is asked for over there.
+          if ((await session.signIn(name.trim(), password)) !== undefined) navigate('/sign-in');
+        }}
+      >
         {(errorOf) => (
           <>
-            <TextField label="Code" inputMode="numeric" autoComplete="one-time-code" required value={code} error={errorOf('code')} onChange={(event) => setCode(event.target.value)} />
-            <TextField label="New password" hint="At least 12 characters, with small and capital letters and a digit." type="password" autoComplete="new-password" minLength={12} required value={password} error={errorOf('password')} onChange={(event) => setPassword(event.target.value)} />
+            <TextField
+              label="Code"
+              inputMode="numeric"
+              autoComplete="one-time-code"
+              required
+              value={code}
+              error={errorOf('code')}
+              onChange={(event) => setCode(event.target.value)}
+            />
+            <TextField
+              label="New password"
+              hint="At least 12 characters, with small and capital letters and a digit."
+              type="password"
+              autoComplete="new-password"
+              minLength={12}
+              required
+              value={password}
+              error={errorOf('password')}
+              onChange={(event) => setPassword(event.target.value)}
+            />
           </>
         )}
       </AuthForm>

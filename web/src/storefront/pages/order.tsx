@@ -30,11 +30,16 @@ export function OrderPage({ user, orderId }: { readonly user: User; readonly ord
     order !== undefined && !isFinal(order.status) && (canFulfil || order.cancelRequestedAt !== undefined);
 
   const [isLive, setLive] = useState(false);
-  const { data: order, error, refetch } = useQuery({
+  const {
+    data: order,
+    error,
+    refetch,
+  } = useQuery({
     ...query,
-    retry: (failures, failure) => failures < (isComing(failure) ? MAX_ATTEMPTS : 3) && (isComing(failure) || isTransient(failure)),
+    retry: (failures, failure) =>
+      failures < (isComing(failure) ? MAX_ATTEMPTS : 3) && (isComing(failure) || isTransient(failure)),
     retryDelay: (failures) => Math.min(400 * 1.5 ** failures, POLL_MS),
-    refetchInterval: ({ state }) => isOpen(state.data) && !isLive ? POLL_MS : false,
+    refetchInterval: ({ state }) => (isOpen(state.data) && !isLive ? POLL_MS : false),
   });
   const subscribed = useLiveOrder(orderId, isOpen(order));
   useEffect(() => setLive(subscribed), [subscribed]);
@@ -59,7 +64,15 @@ export function OrderPage({ user, orderId }: { readonly user: User; readonly ord
   );
 }
 
-function Details({ user, order, isLive }: { readonly user: User; readonly order: Schemas['Order']; readonly isLive: boolean }) {
+function Details({
+  user,
+  order,
+  isLive,
+}: {
+  readonly user: User;
+  readonly order: Schemas['Order'];
+  readonly isLive: boolean;
+}) {
   return (
     <>
       <p className="small">
@@ -73,17 +86,35 @@ function Details({ user, order, isLive }: { readonly user: User; readonly order:
           <ul className="plain">
             {order.items.map((item, index) => (
               <li key={index} className="row">
-                <span>{item.quantity} × <Link href={`/product/${item.productId}`}><bdi>{item.productName}</bdi></Link>
-                  {item.color !== undefined && <span className="small"> <bdi>{item.color}</bdi></span>}</span>
+                <span>
+                  {item.quantity} ×{' '}
+                  <Link href={`/product/${item.productId}`}>
+                    <bdi>{item.productName}</bdi>
+                  </Link>
+                  {item.color !== undefined && (
+                    <span className="small">
+                      {' '}
+                      <bdi>{item.color}</bdi>
+                    </span>
+                  )}
+                </span>
                 <Price amount={item.lineTotal} currency={order.currency} />
               </li>
             ))}
           </ul>
-          <p className="total"><span>Total</span> <Price amount={order.totalPrice} currency={order.currency} /></p>
+          <p className="total">
+            <span>Total</span> <Price amount={order.totalPrice} currency={order.currency} />
+          </p>
         </section>
         <aside className="summary" aria-label="Delivery">
           <h2>Where it goes</h2>
-          <address><bdi>{order.firstName} {order.lastName}</bdi><br /><bdi className="lines-kept">{order.address}</bdi></address>
+          <address>
+            <bdi>
+              {order.firstName} {order.lastName}
+            </bdi>
+            <br />
+            <bdi className="lines-kept">{order.address}</bdi>
+          </address>
           <Cancel user={user} order={order} />
         </aside>
       </div>
@@ -102,9 +133,17 @@ function Progress({ order }: { readonly order: Schemas['Order'] }) {
         {steps.map(({ status, label }) => {
           const at = reached.get(status);
           return (
-            <li key={status} className={at === undefined ? 'step' : 'step step-done'} aria-current={status === order.status ? 'step' : undefined}>
+            <li
+              key={status}
+              className={at === undefined ? 'step' : 'step step-done'}
+              aria-current={status === order.status ? 'step' : undefined}
+            >
               <span className="step-label">{label}</span>
-              {at !== undefined && <span className="small"><Time at={at} /></span>}
+              {at !== undefined && (
+                <span className="small">
+                  <Time at={at} />
+                </span>
+              )}
               {at === undefined && <span className="hidden">not yet</span>}
             </li>
           );
@@ -112,12 +151,18 @@ function Progress({ order }: { readonly order: Schemas['Order'] }) {
         {failed && (
           <li className="step step-bad" aria-current="step">
             <span className="step-label">{STATUS_LABELS[order.status]}</span>
-            <span className="small"><Time at={reached.get(order.status) ?? order.orderDate} /></span>
+            <span className="small">
+              <Time at={reached.get(order.status) ?? order.orderDate} />
+            </span>
           </li>
         )}
       </ol>
-      {failed && reason !== undefined && <Notice tone={reason === 'CUSTOMER_REQUEST' ? 'info' : 'bad'}>{REASON_LABELS[reason]} You pay nothing.</Notice>}
-      {!failed && order.cancelRequestedAt !== undefined && !isFinal(order.status) && <Notice>You asked to cancel this order. The shop is working on it.</Notice>}
+      {failed && reason !== undefined && (
+        <Notice tone={reason === 'CUSTOMER_REQUEST' ? 'info' : 'bad'}>{REASON_LABELS[reason]} You pay nothing.</Notice>
+      )}
+      {!failed && order.cancelRequestedAt !== undefined && !isFinal(order.status) && (
+        <Notice>You asked to cancel this order. The shop is working on it.</Notice>
+      )}
     </>
   );
 }
@@ -127,7 +172,12 @@ function Cancel({ user, order }: { readonly user: User; readonly order: Schemas[
   const queries = useQueryClient();
   const [isAsking, setAsking] = useState(false);
   const cancel = useMutation({
-    mutationFn: () => dataOf(api.POST('/order/{userName}/{orderId}/cancel', { params: { path: { userName: user.userName, orderId: order.orderId } } })),
+    mutationFn: () =>
+      dataOf(
+        api.POST('/order/{userName}/{orderId}/cancel', {
+          params: { path: { userName: user.userName, orderId: order.orderId } },
+        }),
+      ),
     onSettled: () => {
       setAsking(false);
       void queries.invalidateQueries({ queryKey: ORDERS_KEY });
@@ -137,9 +187,20 @@ function Cancel({ user, order }: { readonly user: User; readonly order: Schemas[
   return (
     <>
       {cancel.error !== null && <Failure error={cancel.error} />}
-      {isCancellable(order) && <Button kind="plain" onClick={() => setAsking(true)}>Cancel the order</Button>}
+      {isCancellable(order) && (
+        <Button kind="plain" onClick={() => setAsking(true)}>
+          Cancel the order
+        </Button>
+      )}
       {isAsking && (
-        <Dialog title="Cancel this order?" confirm="Cancel the order" danger busy={cancel.isPending} onConfirm={() => cancel.mutate()} onClose={() => setAsking(false)}>
+        <Dialog
+          title="Cancel this order?"
+          confirm="Cancel the order"
+          danger
+          busy={cancel.isPending}
+          onConfirm={() => cancel.mutate()}
+          onClose={() => setAsking(false)}
+        >
           <p>What was paid is paid back. This works until the parcel leaves.</p>
         </Dialog>
       )}

@@ -20,9 +20,21 @@ export function OrdersPage({ user }: { readonly user: User }) {
   return (
     <Page title="Orders">
       {list.isPending && <Skeleton lines={4} label="Loading your orders" />}
-      {list.isSuccess && orders.length === 0 && <p className="empty">You have no orders yet. <Link href="/">Look around</Link></p>}
-      {orders.length > 0 && <ul className="orders">{orders.map((order) => <OrderRow key={order.orderId} order={order} />)}</ul>}
-      {list.error !== null && <Failure error={list.error} {...pages === 0 && { onRetry: () => void list.refetch() }} />}
+      {list.isSuccess && orders.length === 0 && (
+        <p className="empty">
+          You have no orders yet. <Link href="/">Look around</Link>
+        </p>
+      )}
+      {orders.length > 0 && (
+        <ul className="orders">
+          {orders.map((order) => (
+            <OrderRow key={order.orderId} order={order} />
+          ))}
+        </ul>
+      )}
+      {list.error !== null && (
+        <Failure error={list.error} {...(pages === 0 && { onRetry: () => void list.refetch() })} />
+      )}
       <LoadMore
         hasMore={list.hasNextPage}
         isLoading={list.isFetchingNextPage}
@@ -41,10 +53,13 @@ function OrderRow({ order }: { readonly order: Schemas['Order'] }) {
       <div>
         <h2 className="line-name">
           <Link href={`/orders/${order.orderId}`}>
-            <bdi>{first?.productName ?? 'Order'}</bdi>{others.length > 0 && ` and ${others.length} more`}
+            <bdi>{first?.productName ?? 'Order'}</bdi>
+            {others.length > 0 && ` and ${others.length} more`}
           </Link>
         </h2>
-        <p className="small"><Time at={order.orderDate} /></p>
+        <p className="small">
+          <Time at={order.orderDate} />
+        </p>
       </div>
       <span className={`status status-${order.status.toLowerCase()}`}>{STATUS_LABELS[order.status]}</span>
       <Price amount={order.totalPrice} currency={order.currency} />

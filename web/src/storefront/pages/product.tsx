@@ -24,7 +24,12 @@ export function ProductPage({ id }: { readonly id: string }) {
   const { data: product, error, refetch } = useQuery(productQuery(api, id));
   if (product === null) return <MissingPage what="This product" />;
   return (
-    <Page title={product?.name ?? 'Product'} heading={product === undefined ? <span className="skeleton skeleton-title">Product</span> : <bdi>{product.name}</bdi>}>
+    <Page
+      title={product?.name ?? 'Product'}
+      heading={
+        product === undefined ? <span className="skeleton skeleton-title">Product</span> : <bdi>{product.name}</bdi>
+      }
+    >
       {product !== undefined && <Details product={product} />}
       {product === undefined && error === null && <Skeleton lines={4} label="Loading the product" />}
       {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
@@ -36,11 +41,21 @@ function Details({ product }: { readonly product: Schemas['Product'] }) {
   const sells = useService('basket');
   return (
     <div className="product">
-      <div className="product-picture"><Picture productId={product.id} imageFile={product.imageFile} alt={product.name} /></div>
+      <div className="product-picture">
+        <Picture productId={product.id} imageFile={product.imageFile} alt={product.name} />
+      </div>
       <div className="product-facts">
-        <p><Link href={`/?${new URLSearchParams({ category: product.category })}`}>{sentence(product.category)}</Link></p>
-        <p className="product-price"><Price amount={product.price} currency={product.currency} /> <StockNote available={product.available} /></p>
-        {product.description !== undefined && <p className="product-text"><bdi>{product.description}</bdi></p>}
+        <p>
+          <Link href={`/?${new URLSearchParams({ category: product.category })}`}>{sentence(product.category)}</Link>
+        </p>
+        <p className="product-price">
+          <Price amount={product.price} currency={product.currency} /> <StockNote available={product.available} />
+        </p>
+        {product.description !== undefined && (
+          <p className="product-text">
+            <bdi>{product.description}</bdi>
+          </p>
+        )}
         {sells && <AddToBasket product={product} />}
       </div>
     </div>
@@ -56,9 +71,12 @@ function AddToBasket({ product }: { readonly product: Schemas['Product'] }) {
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     if (add.isPending) return;
-    add.mutate({ product, quantity, ...(color.trim() !== '' && { color: color.trim() }) }, {
-      onSuccess: () => announce(`${quantity} of ${product.name} added to the basket`),
-    });
+    add.mutate(
+      { product, quantity, ...(color.trim() !== '' && { color: color.trim() }) },
+      {
+        onSuccess: () => announce(`${quantity} of ${product.name} added to the basket`),
+      },
+    );
   };
   const colorError = add.error instanceof ApiError ? add.error.fieldError('color') : undefined;
 
@@ -67,10 +85,22 @@ function AddToBasket({ product }: { readonly product: Schemas['Product'] }) {
     <form className="add" onSubmit={submit}>
       <div className="add-choices">
         <QuantityField label="Quantity" value={quantity} onChange={setQuantity} />
-        <TextField label="Colour" value={color} maxLength={50} error={colorError} onChange={(event) => setColor(event.target.value)} />
+        <TextField
+          label="Colour"
+          value={color}
+          maxLength={50}
+          error={colorError}
+          onChange={(event) => setColor(event.target.value)}
+        />
       </div>
-      <Button type="submit" busy={add.isPending}>Add to basket</Button>
-      {add.isSuccess && <Notice tone="good">In your basket. <Link href="/basket">Go to the basket</Link></Notice>}
+      <Button type="submit" busy={add.isPending}>
+        Add to basket
+      </Button>
+      {add.isSuccess && (
+        <Notice tone="good">
+          In your basket. <Link href="/basket">Go to the basket</Link>
+        </Notice>
+      )}
       {add.error !== null && colorError === undefined && <Failure error={add.error} />}
     </form>
   );

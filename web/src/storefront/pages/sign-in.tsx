@@ -11,7 +11,12 @@ export function SignInPage() {
   const [search] = useSearchParams();
   const [unconfirmed, setUnconfirmed] = useState<{ name: string; password: string }>();
   const next = search.get('next');
-  if (unconfirmed !== undefined) return <Page title="Confirm your address" narrow><ConfirmForm {...unconfirmed} resend /></Page>;
+  if (unconfirmed !== undefined)
+    return (
+      <Page title="Confirm your address" narrow>
+        <ConfirmForm {...unconfirmed} resend />
+      </Page>
+    );
   return (
     <Page title="Sign in" narrow>
       {state.status === 'signedOut' && state.ended && <Notice>Your session has ended. Please sign in again.</Notice>}

@@ -14,22 +14,61 @@ export function SignUpPage() {
   const [password, setPassword] = useState('');
   const [isMade, setMade] = useState(false);
   const next = search.get('next');
-  if (isMade) return <Page key="confirm" title="Confirm your address" narrow><ConfirmForm name={userName.trim()} password={password} /></Page>;
+  if (isMade)
+    return (
+      <Page key="confirm" title="Confirm your address" narrow>
+        <ConfirmForm name={userName.trim()} password={password} />
+      </Page>
+    );
   return (
     <Page key="form" title="Create an account" narrow>
-      <AuthForm action="Create the account" onSubmit={async () => {
-        await cognito.signUp(userName.trim(), email.trim(), password);
-        setMade(true);
-      }}>
+      <AuthForm
+        action="Create the account"
+        onSubmit={async () => {
+          await cognito.signUp(userName.trim(), email.trim(), password);
+          setMade(true);
+        }}
+      >
         {(errorOf) => (
           <>
-            <TextField label="User name" hint="Letters, digits and . _ @ + -" autoComplete="username" autoCapitalize="none" spellCheck={false} maxLength={128} required value={userName} error={errorOf('userName')} onChange={(event) => setUserName(event.target.value)} />
-            <TextField label="E-mail" type="email" autoComplete="email" required value={email} error={errorOf('email')} onChange={(event) => setEmail(event.target.value)} />
-            <TextField label="Password" hint="At least 12 characters, with small and capital letters and a digit." type="password" autoComplete="new-password" minLength={12} required value={password} error={errorOf('password')} onChange={(event) => setPassword(event.target.value)} />
+            <TextField
+              label="User name"
+              hint="Letters, digits and . _ @ + -"
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              maxLength={128}
+              required
+              value={userName}
+              error={errorOf('userName')}
+              onChange={(event) => setUserName(event.target.value)}
+            />
+            <TextField
+              label="E-mail"
+              type="email"
+              autoComplete="email"
+              required
+              value={email}
+              error={errorOf('email')}
+              onChange={(event) => setEmail(event.target.value)}
+            />
+            <TextField
+              label="Password"
+              hint="At least 12 characters, with small and capital letters and a digit."
+              type="password"
+              autoComplete="new-password"
+              minLength={12}
+              required
+              value={password}
+              error={errorOf('password')}
+              onChange={(event) => setPassword(event.target.value)}
+            />
           </>
         )}
       </AuthForm>
-      <p className="links"><Link href={`/sign-in${next === null ? '' : `?${new URLSearchParams({ next })}`}`}>I have an account</Link></p>
+      <p className="links">
+        <Link href={`/sign-in${next === null ? '' : `?${new URLSearchParams({ next })}`}`}>I have an account</Link>
+      </p>
     </Page>
   );
 }
