@@ -38,7 +38,7 @@ it('a timeline has the moments of all services in their order', () => {
   });
   expect(moments.map(({ source, text }) => `${source} ${text}`)).toEqual([
     'order Pending',
-    'event OrderPlaced',
+    'audit OrderPlaced',
     'payment Pending',
     'payment Declined',
     'order Rejected: payment declined',

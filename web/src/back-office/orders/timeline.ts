@@ -4,7 +4,7 @@ import { sentence } from '../../shared/text.ts';
 
 export interface Moment {
   readonly at: string;
-  readonly source: 'order' | 'payment' | 'shipment' | 'event';
+  readonly source: 'order' | 'payment' | 'shipment' | 'audit';
   readonly text: string;
 }
 
@@ -29,7 +29,7 @@ export function timeline({ order, payment, shipment, audit }: Known): Moment[] {
     ...(shipment?.history.map(({ at, state }): Moment => ({ at, source: 'shipment', text: sentence(state) })) ?? []),
     ...(audit?.map(({ occurredAt, type, reason }): Moment => ({
       at: occurredAt,
-      source: 'event',
+      source: 'audit',
       text: type + reasonOf(reason),
     })) ?? []),
   ];
