@@ -12,7 +12,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what has happened to an order, oldest first */
+        /** List an order's events, oldest first */
         get: operations["readAudit"];
         put?: never;
         post?: never;
@@ -32,7 +32,7 @@ export interface paths {
         /** List baskets, without prices */
         get: operations["listBaskets"];
         put?: never;
-        /** Fill a basket anew */
+        /** Replace a basket */
         post: operations["replaceBasket"];
         delete?: never;
         options?: never;
@@ -49,7 +49,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Order what is in a basket */
+        /** Check out a basket */
         post: operations["checkOut"];
         delete?: never;
         options?: never;
@@ -64,7 +64,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Look at a basket, at today's prices */
+        /** Get a basket with current prices */
         get: operations["readBasket"];
         put?: never;
         post?: never;
@@ -84,7 +84,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Put units of a product into a basket */
+        /** Add an item to a basket */
         post: operations["addItem"];
         delete?: never;
         options?: never;
@@ -102,11 +102,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take a line out of a basket */
+        /** Remove an item from a basket */
         delete: operations["removeItem"];
         options?: never;
         head?: never;
-        /** Set a line's number of units */
+        /** Change the quantity of an item */
         patch: operations["changeItem"];
         trace?: never;
     };
@@ -135,7 +135,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See whether the shop is open */
+        /** Health check */
         get: operations["readHealth"];
         put?: never;
         post?: never;
@@ -155,7 +155,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Erase one's own data */
+        /** Erase the caller's data */
         delete: operations["eraseMe"];
         options?: never;
         head?: never;
@@ -203,7 +203,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List orders, all or of a status */
+        /** List orders, optionally by status */
         get: operations["listOrders"];
         put?: never;
         post?: never;
@@ -237,7 +237,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Look at an order */
+        /** Get an order */
         get: operations["readOrder"];
         put?: never;
         post?: never;
@@ -256,7 +256,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Call an order off, until its parcel leaves */
+        /** Cancel an order that has not shipped */
         post: operations["cancelOrder"];
         delete?: never;
         options?: never;
@@ -273,7 +273,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** For the payment provider: tell how a charge went */
+        /** Receive a webhook of the payment provider */
         post: operations["hearPaymentProvider"];
         delete?: never;
         options?: never;
@@ -288,7 +288,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Look at an order's payment */
+        /** Get an order's payment */
         get: operations["readPayment"];
         put?: never;
         post?: never;
@@ -305,10 +305,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List products, all or of a category */
+        /** List products, optionally by category */
         get: operations["listProducts"];
         put?: never;
-        /** Add a product to the catalogue */
+        /** Create a product */
         post: operations["createProduct"];
         delete?: never;
         options?: never;
@@ -323,16 +323,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Look at a product */
+        /** Get a product */
         get: operations["readProduct"];
-        /** Write a product anew */
+        /** Replace a product */
         put: operations["replaceProduct"];
         post?: never;
-        /** Take a product out of the catalogue */
+        /** Delete a product */
         delete: operations["removeProduct"];
         options?: never;
         head?: never;
-        /** Change some of a product */
+        /** Update fields of a product */
         patch: operations["changeProduct"];
         trace?: never;
     };
@@ -343,7 +343,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See how far an order's parcel has come */
+        /** Get an order's shipment */
         get: operations["readShipment"];
         put?: never;
         post?: never;
@@ -360,7 +360,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** See how many units there are */
+        /** Get a product's stock */
         get: operations["readStock"];
         put?: never;
         post?: never;
@@ -379,7 +379,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Count units that came in */
+        /** Receive stock */
         post: operations["takeIn"];
         delete?: never;
         options?: never;
