@@ -229,7 +229,7 @@ impl Shopper {
         match answer {
             Some(answer) if answer.status == status => return Some(answer),
             Some(answer) => {
-                self.unexpected.push(format!("{method} {path}: {} {}", answer.status, answer.text))
+                self.unexpected.push(format!("{method} {path}: {} {}", answer.status, answer.text));
             }
             None => self.unexpected.push(format!("{method} {path}: no answer")),
         }

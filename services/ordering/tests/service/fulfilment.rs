@@ -617,9 +617,9 @@ async fn replayed_orders_that_are_under_way_are_not_begun_again() {
     // As if fulfilment had been removed and added again since.
     let delete = world.shop.dynamodb.delete_item().table_name("FULFILMENT_TABLE");
     delete.key("orderId", AttributeValue::S(ID.to_owned())).send().await.unwrap();
-    assert!(world.tell("OrderPlaced", placed()).await);
+    assert!(world.handle("OrderPlaced", placed()).await);
     let settled = json!({ "orderId": ID, "amount": 2770.8, "currency": "USD" });
-    assert!(world.tell("PaymentSettled", settled).await);
+    assert!(world.handle("PaymentSettled", settled).await);
     let fulfilments = world.shop.dynamodb.scan().table_name("FULFILMENT_TABLE").send().await.unwrap();
     assert!(fulfilments.items().is_empty());
 }
