@@ -215,7 +215,7 @@ async fn malformed_events_end_no_function() {
             match function.invoke(payload).await {
                 // A client of a WebSocket API gets a status.
                 Ok(response) => {
-                    assert!(response["statusCode"].as_u64() >= Some(500), "{handler}: {response}")
+                    assert!(response["statusCode"].as_u64() >= Some(500), "{handler}: {response}");
                 }
                 Err(Error::Failed(ErrorReport { error_type, error_message })) => {
                     assert!(!error_type.is_empty() && !error_message.is_empty(), "{handler}: {payload}");

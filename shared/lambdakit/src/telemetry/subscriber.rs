@@ -44,43 +44,25 @@
 //!   `message` is the name of their field.
 
 mod literal;
+mod recorder;
 #[cfg(feature = "log")]
 mod records;
 
-use std::borrow::Cow;
 use std::env;
-use std::error::Error;
-use std::fmt::{self, Debug, Display};
 
-use serde_json::Value;
-use tracing::field::{Field, Visit};
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
-use super::events::is_debug;
-use super::invocation::with_current;
-use super::line::{self, Line};
-use super::source::Source;
-
-const MESSAGE: &str = "message";
-
-/// Fields that may be logged, because they never hold secrets or personal data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowed {
-    /// The target of the events and spans: a module's path, which includes the modules below.
-    pub target: &'static str,
-    /// The names of their fields.
-    pub fields: &'static [&'static str],
-}
+pub use self::recorder::Allowed;
+use self::recorder::{Recorder, start_line};
 
 /// Makes log lines the global subscriber. Never fails: if there is a subscriber already, that stays,
 /// and a log line says so.
 pub fn init(allowed: &'static [Allowed]) {
-    let recorder = Recorder::new(allowed);
+    let recorder = recorder(allowed);
     #[cfg(feature = "log")]
     if let Err(error) = records::set_logger(recorder.clone()) {
         report(&format!("records of the log crate are not logged: {error}"));
@@ -97,176 +79,17 @@ pub fn layer<S>(allowed: &'static [Allowed]) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
-    Recorder::new(allowed).into_layer()
+    recorder(allowed).into_layer()
 }
 
-/// Adds events and spans to log lines.
-#[derive(Clone, Debug)]
-struct Recorder {
-    allowed: &'static [Allowed],
-    filter: Targets,
-}
-
-impl Recorder {
-    fn new(allowed: &'static [Allowed]) -> Self {
-        Self { allowed, filter: filter(|name| env::var(name).ok()) }
-    }
-
-    fn into_layer<S: Subscriber + for<'a> LookupSpan<'a>>(self) -> impl Layer<S> {
-        let filter = self.filter.clone();
-        self.with_filter(filter)
-    }
-
-    fn is_allowed(&self, target: &str, field: &str) -> bool {
-        let is_within = |path: &str| {
-            target.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-        };
-        self.allowed.iter().any(|allowed| is_within(allowed.target) && allowed.fields.contains(&field))
-    }
-
-    fn message(&self, target: &str, message: &dyn Debug) -> Option<String> {
-        if self.is_allowed(target, MESSAGE) {
-            Some(format!("{message:?}"))
-        } else {
-            literal::literal(message)
-        }
-    }
-
-    fn fields(
-        &self,
-        metadata: &Metadata<'_>,
-        record: impl FnOnce(&mut Fields<'_>),
-    ) -> Vec<(&'static str, Value)> {
-        let mut fields = Fields { recorder: self, target: metadata.target(), values: Vec::new() };
-        record(&mut fields);
-        fields.values
-    }
-}
-
-/// The allowed fields of an event or span.
-struct Fields<'a> {
-    recorder: &'a Recorder,
-    target: &'a str,
-    values: Vec<(&'static str, Value)>,
-}
-
-impl Fields<'_> {
-    fn add(&mut self, field: &Field, value: impl Into<Value>) {
-        if self.recorder.is_allowed(self.target, field.name()) {
-            self.values.push((field.name(), value.into()));
-        }
-    }
-}
-
-impl Visit for Fields<'_> {
-    fn record_f64(&mut self, field: &Field, value: f64) {
-        self.add(field, value);
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.add(field, value);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.add(field, value);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.add(field, value);
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        self.record_debug(field, &format_args!("{value}"));
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
-        self.record_debug(field, &Causes(value));
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        if field.name() == MESSAGE {
-            let message = self.recorder.message(self.target, value);
-            self.values.extend(message.map(|message| (MESSAGE, message.into())));
-        } else if self.recorder.is_allowed(self.target, field.name()) {
-            self.values.push((field.name(), format!("{value:?}").into()));
-        }
-    }
-}
-
-struct Causes<'a>(&'a (dyn Error + 'static));
-
-impl Debug for Causes<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&super::causes(self.0))
-    }
-}
-
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Recorder {
-    fn on_new_span(&self, span: &Attributes<'_>, _: &Id, _: Context<'_, S>) {
-        add_to_line(self.fields(span.metadata(), |fields| span.record(fields)));
-    }
-
-    fn on_record(&self, id: &Id, values: &Record<'_>, subscriber: Context<'_, S>) {
-        if let Some(metadata) = subscriber.metadata(id) {
-            add_to_line(self.fields(metadata, |fields| values.record(fields)));
-        }
-    }
-
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        let metadata = event.metadata();
-        let fields = self.fields(metadata, |fields| event.record(fields));
-        write(metadata.level().as_str(), metadata.target(), metadata.line(), fields);
-    }
-}
-
-/// Adds the fields of a span to the line of the current invocation.
-fn add_to_line(fields: Vec<(&'static str, Value)>) {
-    for (name, value) in fields {
-        let text = value.as_str().map_or_else(|| Cow::Owned(value.to_string()), Cow::Borrowed);
-        super::add_to_set(name, &text);
-    }
-}
-
-/// Adds an event to the line of the current invocation.
-fn write(level: &'static str, target: &str, source_line: Option<u32>, fields: Vec<(&'static str, Value)>) {
-    let event = |line: &mut Line| {
-        line.add("target", target);
-        if !fields.iter().any(|(name, _)| *name == MESSAGE) {
-            line.add("line", &source_line);
-        }
-        for (name, value) in &fields {
-            line.add(*name, value);
-        }
-    };
-    let written = with_current(|invocation| {
-        let mut line = Line::default();
-        line.add("atMs", &invocation.elapsed_ms());
-        line.add("level", level);
-        event(&mut line);
-        invocation.collected().events.add(level, &line);
-    });
-    if written.is_none() && !is_debug(level) {
-        let mut line = start_line(level);
-        event(&mut line);
-        line.write();
-    }
-}
-
-/// The start of a line that belongs to no invocation.
-fn start_line(level: &str) -> Line {
-    let mut line = Line::default();
-    line.add("timestamp", &line::now());
-    line.add("level", level);
-    if let Some(source) = Source::get() {
-        source.add_to(&mut line);
-    }
-    line
+fn recorder(allowed: &'static [Allowed]) -> Recorder {
+    Recorder { allowed, filter: filter(|name| env::var(name).ok()) }
 }
 
 /// Logs what is wrong with the settings of logging.
-fn report(reason: &dyn Display) {
+fn report(reason: &str) {
     let mut line = start_line("WARN");
-    line.add(MESSAGE, &reason.to_string());
+    line.add("message", reason);
     line.write();
 }
 
@@ -288,6 +111,7 @@ fn filter(variable: impl Fn(&str) -> Option<String>) -> Targets {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
+    use serde_json::Value;
     use tracing::{debug, error, info, info_span, trace, warn};
 
     use super::*;

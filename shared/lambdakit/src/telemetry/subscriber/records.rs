@@ -7,7 +7,7 @@ use serde_json::Value;
 use tracing::Level;
 use tracing_subscriber::{Layer, Registry};
 
-use super::Recorder;
+use super::recorder::{Recorder, write};
 
 static LOGGER: OnceLock<Recorder> = OnceLock::new();
 
@@ -31,7 +31,7 @@ impl Log for Recorder {
             let message = self.message(record.target(), record.args());
             let fields = message.map(|message| ("message", Value::from(message)));
             let level = level(record.level()).as_str();
-            super::write(level, record.target(), record.line(), fields.into_iter().collect());
+            write(level, record.target(), record.line(), fields.into_iter().collect());
         }
     }
 
