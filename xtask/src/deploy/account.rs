@@ -152,7 +152,13 @@ fn shown(outputs: &Path) -> Result<&str> {
 
 fn inspect<T: DeserializeOwned>(paths: &Paths, aws: &Environment, question: &[&str]) -> Result<T> {
     let answer = operate(paths, aws, &[&["inspect", "--region", &aws.region], question].concat())?;
-    serde_json::from_str(&answer).context("cannot read what `xtask-operate inspect` printed")
+    read(&answer)
+}
+
+/// The last line: the first call may install packages, and says so before.
+fn read<T: DeserializeOwned>(printed: &str) -> Result<T> {
+    let answer = printed.trim_end().lines().last().unwrap_or_default();
+    serde_json::from_str(answer).context("cannot read what `xtask-operate inspect` printed")
 }
 
 /// What an operators' command prints.
@@ -162,4 +168,17 @@ fn operate(paths: &Paths, aws: &Environment, arguments: &[&str]) -> Result<Strin
         Some(remedy) => anyhow!(remedy),
         None => error,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_follows_the_progress_of_an_installation() {
+        let printed = "[1/1] python packages ... 12.3 s\n{\"ferrocart-dev-edge\":\"DELETE_FAILED\"}\n";
+        let statuses: BTreeMap<String, String> = read(printed).unwrap();
+        assert_eq!(statuses["ferrocart-dev-edge"], "DELETE_FAILED");
+        assert!(read::<Vec<String>>("").is_err());
+    }
 }

@@ -339,6 +339,42 @@ impl fmt::Display for Refusal {
 
 impl std::error::Error for Refusal {}
 
+/// An AWS for tests.
+#[cfg(test)]
+pub(crate) mod fake {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread::{self, JoinHandle};
+
+    use super::Aws;
+
+    /// An AWS that answers one request, which the thread returns.
+    pub(crate) fn answering(status: u16, body: &'static str) -> (Aws, JoinHandle<String>) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let aws = Aws::local(&format!("http://{}", listener.local_addr().unwrap()));
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let is_whole = |request: &[u8]| {
+                let text = String::from_utf8_lossy(request).to_lowercase();
+                let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+                let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+                length.is_none_or(|length| body.len() >= length.parse().unwrap())
+            };
+            while !is_whole(&request) {
+                let mut part = [0; 4096];
+                let length = stream.read(&mut part).unwrap();
+                request.extend(&part[..length]);
+            }
+            let head =
+                format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+            stream.write_all((head + body).as_bytes()).unwrap();
+            String::from_utf8_lossy(&request).into_owned()
+        });
+        (aws, server)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -357,6 +393,22 @@ mod tests {
             ("X", "answered 400: no such queue")
         );
         assert_eq!(Refusal::of(400, "<html>").to_string(), "answered 400: <html>");
+    }
+
+    #[test]
+    fn a_stack_has_a_status_or_is_missing_and_other_answers_are_errors() {
+        let status = |status, body| fake::answering(status, body).0.stack_status("ferrocart-dev-audit");
+        let there = "<member><StackName>x</StackName><StackStatus>DELETE_FAILED</StackStatus></member>";
+        assert_eq!(status(200, there).unwrap().as_deref(), Some("DELETE_FAILED"));
+        let missing = "<Code>ValidationError</Code><Message>Stack with id x does not exist</Message>";
+        assert_eq!(status(400, missing).unwrap(), None);
+        let expired = "<Code>ExpiredToken</Code><Message>The security token included in the request is expired</Message>";
+        let error = format!("{:#}", status(403, expired).unwrap_err());
+        assert!(
+            error.contains("ferrocart-dev-audit")
+                && error.contains("token included in the request is expired"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn random() -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shop::aws::fake;
 
     #[test]
     fn random_values_are_base64_of_48_bytes() {
@@ -86,6 +87,17 @@ mod tests {
             assert_eq!(value.len(), LENGTH);
             assert!(value.bytes().all(|character| BASE64.contains(&character)), "{value}");
         }
+    }
+
+    #[test]
+    fn both_secrets_of_a_stage_are_deleted_and_missing_ones_are_no_error() {
+        let (aws, server) = fake::answering(200, r#"{"DeletedParameters":[],"InvalidParameters":["/x"]}"#);
+        delete(&aws, "dev").unwrap();
+        let request = server.join().unwrap();
+        assert!(request.contains("AmazonSSM.DeleteParameters"), "{request}");
+        let names =
+            r#"{"Names":["/ferrocart/dev/payment/provider-key","/ferrocart/dev/payment/webhook-secret"]}"#;
+        assert!(request.ends_with(names), "{request}");
     }
 
     #[test]
