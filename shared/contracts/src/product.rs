@@ -1,6 +1,6 @@
 //! The events of the catalogue.
 
-use domain::product::{Category, ImageFile, Product, ProductName};
+use domain::product::{Category, Description, ImageFile, Product, ProductName};
 use domain::{Amount, Currency, ProductId};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,9 @@ pub struct ProductSnapshot {
     pub id: ProductId,
     /// Its name.
     pub name: ProductName,
+    /// Its description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<Description>,
     /// Its category.
     pub category: Category,
     /// The file name or URL of its picture.
@@ -34,6 +37,7 @@ impl From<&Product> for ProductSnapshot {
         Self {
             id: product.id,
             name: product.name.clone(),
+            description: product.description.clone(),
             category: product.category.clone(),
             image_file: product.image_file.clone(),
             price: price.amount(),
