@@ -160,6 +160,12 @@ impl Operation {
         self.parameter::<T>("query", name, description)
     }
 
+    /// Adds a query parameter that every request must have.
+    #[must_use]
+    pub fn required_query<T: JsonSchema>(self, name: &'static str, description: &'static str) -> Self {
+        self.query::<T>(name, description).required()
+    }
+
     /// Adds the query parameters of pagination.
     #[must_use]
     pub fn paged(self) -> Self {
@@ -191,11 +197,15 @@ impl Operation {
     /// Requires an `Idempotency-Key`, whose effect `does` describes.
     #[must_use]
     pub fn named(self, does: &'static str) -> Self {
-        let mut operation = self.parameter::<IdempotencyKey>("header", "Idempotency-Key", does);
-        if let Some(key) = operation.parameters.last_mut() {
-            key.required = true;
+        self.parameter::<IdempotencyKey>("header", "Idempotency-Key", does).required()
+    }
+
+    /// Makes the last parameter a required one.
+    fn required(mut self) -> Self {
+        if let Some(last) = self.parameters.last_mut() {
+            last.required = true;
         }
-        operation
+        self
     }
 
     fn parameter<T: JsonSchema>(
