@@ -2,21 +2,19 @@
 
 import { type Settings, SettingError } from './settings.ts';
 
+type ProviderSettings = Pick<Settings, 'paymentProviderUrl'>;
+
 interface Service {
   /** Core services are always deployed. */
   readonly core?: true;
   /** The services that it does not work without, besides the core. */
-  readonly needs?: readonly ServiceName[] | ((settings: Settings) => readonly ServiceName[]);
+  readonly needs?: readonly string[] | ((settings: ProviderSettings) => readonly string[]);
   /** The crate of its executable, if that has another name. */
   readonly crate?: string;
 }
 
-export type ServiceName =
-  | 'product' | 'basket' | 'ordering' | 'fulfilment' | 'inventory' | 'payment' | 'payment-sandbox' | 'shipping'
-  | 'notification' | 'audit' | 'realtime' | 'privacy';
-
-/** In the order of their deployment. */
-const SERVICES: Readonly<Record<ServiceName, Service>> = {
+/** In the order of their deployment. `shop.ts` finds the stack of each. */
+const SERVICES = {
   product: { core: true },
   basket: { core: true },
   ordering: { core: true },
@@ -29,7 +27,9 @@ const SERVICES: Readonly<Record<ServiceName, Service>> = {
   audit: {},
   realtime: {},
   privacy: {},
-};
+} satisfies Readonly<Record<string, Service>>;
+
+export type ServiceName = keyof typeof SERVICES;
 
 /** A service that is deployed. */
 export interface Selected {
@@ -41,17 +41,22 @@ export interface Selected {
   readonly crate: string;
 }
 
+/** All services, with what each needs in a stage of these settings. */
+export function allServices(settings: ProviderSettings = {}): Selected[] {
+  return Object.entries<Service>(SERVICES).map(([name, { core = false, needs = [], crate = name }]) => ({
+    name: name as ServiceName,
+    core,
+    needs: (typeof needs === 'function' ? needs(settings) : needs) as readonly ServiceName[],
+    crate,
+  }));
+}
+
 /**
  * The services that a stage deploys, in the order of their deployment: the core, those in `wanted`
  * (`core`, `all` or names, separated by commas) and what they need, but none of `without`.
  */
 export function selectServices(wanted: string, without: string, settings: Settings): Selected[] {
-  const all = Object.entries(SERVICES).map(([name, { core = false, needs = [], crate = name }]) => ({
-    name: name as ServiceName,
-    core,
-    needs: typeof needs === 'function' ? needs(settings) : needs,
-    crate,
-  }));
+  const all = allServices(settings);
   const groups: Readonly<Record<string, readonly ServiceName[]>> = {
     core: all.filter(({ core }) => core).map(({ name }) => name),
     // No sandbox beside a real payment provider.

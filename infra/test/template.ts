@@ -6,20 +6,26 @@ import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { pascalCase } from '../constructs/outputs.ts';
 import type { ServiceStack } from '../constructs/service-stack.ts';
-import { selectServices } from '../services.ts';
+import { allServices, selectServices } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { createStacks } from '../shop.ts';
 
 const services = new URL('../../services/', import.meta.url);
 
-/** The services, one executable each. */
+/** The folders of services, one executable each. */
 export const SERVICES = readdirSync(services);
+
+/** The services that a stage can have, one stack each. */
+export const NAMES = allServices().map(({ name }) => name);
 
 /** The function names that the executables of the services match on. */
 export const FUNCTIONS = SERVICES.flatMap((service) => {
   const main = readFileSync(new URL(`${service}/src/main.rs`, services), 'utf8');
   return [...main.matchAll(/^ {8}"([a-z-]+)" =>/gm)].map(([, name]) => name!);
 });
+
+/** The functions that answer routes of the API. */
+export const ANSWERING = FUNCTIONS.filter((name) => /-(api|webhook)$/.test(name) && name !== 'payment-sandbox-api');
 
 const temporary = mkdtempSync(join(tmpdir(), 'ferrocart-infra-'));
 process.on('exit', () => rmSync(temporary, { recursive: true }));
