@@ -12,8 +12,8 @@ import { ServiceStack } from './service-stack.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /**
- * Alarms on the metrics of what needs a person. Ten metrics are free, so each service of the shop
- * has at most one alarm: on its failure queue, where everything ends that retries do not heal.
+ * Alarms on the metrics of what needs a person. Ten metrics are free, so a service of the shop has at
+ * most one alarm: on its failure queue, where everything ends that retries do not heal.
  *
  * Production stages have more: on streams that do not advance, and on failing requests.
  */
@@ -23,15 +23,12 @@ const STUCK_HOURS = 1;
 /** Under this name the foundation provides the topic that alarms are sent to. */
 const TOPIC = 'alarm-topic-arn';
 
-/** Moves no money: its failures wait for whoever demonstrates it. */
-const UNWATCHED = 'payment-sandbox';
-
 /**
  * An alarm on the failure queue of a service that consumes events or commands. The others have one
  * for records that they cannot publish, which stop at a bug and not at an outage.
  */
 export function watchFailures(stack: ServiceStack): void {
-  if (!stack.settings.alarms || stack.service === UNWATCHED || !stack.node.findAll().some(isConsumed)) return;
+  if (!stack.settings.alarms || !stack.isWatched || !stack.node.findAll().some(isConsumed)) return;
   alarm(stack, 'FailuresAlarm', {
     description: `Something that ${stack.service} could not handle waits for a person (${stack.settings.stage})`,
     metric: failureQueue(stack).metricApproximateNumberOfMessagesVisible({ statistic: 'Maximum' }),

@@ -25,6 +25,11 @@ export class ServiceStack extends Stack {
   readonly settings: Settings;
   /** The service, also the last part of the stack's name. */
   readonly service: string;
+  /**
+   * Whether its failure queue has an alarm, where stages have alarms. Ten are free, so those whose
+   * failures can wait have none.
+   */
+  readonly isWatched: boolean = true;
   /** The owners of the values that this stack reads. */
   readonly readsFrom = new Set<string>();
 

@@ -12,6 +12,9 @@ import { ShopTable } from '../../infra/constructs/table.ts';
  * the shop.
  */
 export class PaymentSandboxStack extends ServiceStack {
+  /** Moves no money: its failures wait for whoever demonstrates it. */
+  override readonly isWatched = false;
+
   constructor(scope: Construct, context: StackContext) {
     super(scope, 'payment-sandbox', context);
 
