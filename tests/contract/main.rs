@@ -6,6 +6,7 @@
 mod document;
 mod postman;
 mod routers;
+mod services;
 
 use axum::http::{Method, StatusCode};
 use lambdakit::http::openapi::{About, Access, Operation};
@@ -24,17 +25,8 @@ fn operations() -> Vec<(&'static str, Vec<Operation>)> {
     let health = Operation::new(Access::Public, Method::GET, "/health", "readHealth", "Health check")
         .answers::<Map<String, Value>>(StatusCode::OK)
         .by_gateway(json!({ "status": "ok" }));
-    vec![
-        ("product", product::openapi::operations()),
-        ("basket", basket::openapi::operations()),
-        ("ordering", ordering::openapi::operations()),
-        ("privacy", privacy::openapi::operations()),
-        ("inventory", inventory::openapi::operations()),
-        ("shipping", shipping::openapi::operations()),
-        ("payment", payment::openapi::operations()),
-        ("audit", audit::openapi::operations()),
-        ("gateway", vec![health]),
-    ]
+    let services = services::services().into_iter().map(|service| (service.name, service.operations));
+    services.chain([("gateway", vec![health])]).collect()
 }
 
 /// The operation's name, such as `GET /product/{id}`.
