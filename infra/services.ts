@@ -25,6 +25,7 @@ const SERVICES = {
   fulfilment: { crate: 'ordering', needs: ['inventory', 'payment', 'shipping'] },
   notification: {},
   audit: {},
+  search: {},
   realtime: {},
   privacy: {},
 } satisfies Readonly<Record<string, Service>>;

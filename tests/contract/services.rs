@@ -14,6 +14,7 @@ use payment::store::PaymentStore;
 use payment::webhook::WebhookReceiver;
 use privacy::store::RequestStore;
 use product::store::ProductStore;
+use search::store::SearchStore;
 use shipping::store::ShipmentStore;
 use testkit::Account;
 
@@ -64,6 +65,11 @@ pub fn services() -> Vec<Service> {
             "audit",
             audit::openapi::operations(),
             audit::api::router(AuditStore::new(table("audit"))),
+        ),
+        Service::new(
+            "search",
+            search::openapi::operations(),
+            search::api::router(SearchStore::new(table("search"))),
         ),
     ]
 }

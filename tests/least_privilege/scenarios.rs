@@ -64,27 +64,25 @@ impl FunctionScenarios {
 
     /// Runs every scenario of a function and returns whether it finished in time.
     pub fn work(&self, function: &str, timeout: Duration) -> bool {
+        let is_quarantined =
+            |table: &str, key: &[&str]| self.unreadable_row_is_quarantined(table, key, function, timeout);
         match function {
             "product-api" => self.catalogue(),
             "basket-api" => self.basket(),
             "ordering-api" => self.orders(),
             "ordering-publisher" => {
-                let (key, publisher) = (&["customerId", "orderId"], "ordering-publisher");
                 self.order_is_rejected(timeout).is_some()
-                    && self.unreadable_row_is_quarantined("order", key, publisher, timeout)
+                    && is_quarantined("order", &["customerId", "orderId"])
             }
             "ordering-steps" => self.steps_are_done(timeout),
             "ordering-on-event" => self.events_take_effect(timeout),
             "basket-on-product" => self.new_product_can_be_bought(timeout),
             "ordering-on-checkout" => self.checkout_becomes_an_order(timeout),
             "product-publisher" => {
-                self.new_product_can_be_bought(timeout)
-                    && self.unreadable_row_is_quarantined("product", &["id"], "product-publisher", timeout)
+                self.new_product_can_be_bought(timeout) && is_quarantined("product", &["id"])
             }
             "basket-publisher" => {
-                let (key, publisher) = (&["orderId"], "basket-publisher");
-                self.checkout_becomes_an_order(timeout)
-                    && self.unreadable_row_is_quarantined("checkout", key, publisher, timeout)
+                self.checkout_becomes_an_order(timeout) && is_quarantined("checkout", &["orderId"])
             }
             // It needs no permissions.
             "identity-on-sign-up" => !self.staff.customer().user().is_empty(),
@@ -116,31 +114,24 @@ impl FunctionScenarios {
                 self.deliver("audit-on-order", &order, "OrderPaid", whose)
             }
             "audit-api" => self.staff.get(&format!("/audit/{}", Uuid::now_v7())).status == 200,
+            "search-api" => within(timeout, || self.product_is_found()),
+            "search-on-product" => self.large_product_is_indexed_and_removed(timeout),
             "notification-on-checkout" => self.mails_have_waited(),
             "notification-on-order" => self.somebody_is_written_to(),
             "privacy-publisher" => {
-                let (key, publisher) = (&["customerId", "item"], "privacy-publisher");
-                self.request_is_published(timeout)
-                    && self.unreadable_row_is_quarantined("privacy", key, publisher, timeout)
+                self.request_is_published(timeout) && is_quarantined("privacy", &["customerId", "item"])
             }
             "inventory-api" => self.units_come_in().is_some(),
             "inventory-steps" => self.units_are_set_aside(),
             "product-on-stock" => self.units_show_in_the_catalogue(timeout),
             "inventory-publisher" => {
-                self.units_show_in_the_catalogue(timeout)
-                    && self.unreadable_row_is_quarantined("stock", &["item"], "inventory-publisher", timeout)
+                self.units_show_in_the_catalogue(timeout) && is_quarantined("stock", &["item"])
             }
             "shipping-api" => self.staff.get(&format!("/shipment/{}", Uuid::now_v7())).status == 404,
             "shipping-on-command" => self.parcel_is_asked_for_and_cancelled(),
             "shipping-carrier" => self.parcel_leaves(),
             "shipping-publisher" => {
-                self.shipment_is_told(timeout)
-                    && self.unreadable_row_is_quarantined(
-                        "shipment",
-                        &["orderId"],
-                        "shipping-publisher",
-                        timeout,
-                    )
+                self.shipment_is_told(timeout) && is_quarantined("shipment", &["orderId"])
             }
             "payment-api" => self.staff.get(&format!("/payment/{}", Uuid::now_v7())).status == 404,
             "payment-on-command" => {
@@ -151,15 +142,7 @@ impl FunctionScenarios {
             "payment-webhook" => self.provider_is_heard(),
             "payment-sandbox-api" => self.provider_charges_and_is_asked_after_it(),
             "payment-sandbox-webhooks" => self.provider_tells(),
-            "payment-publisher" => {
-                self.payment_is_told(timeout)
-                    && self.unreadable_row_is_quarantined(
-                        "payment",
-                        &["orderId"],
-                        "payment-publisher",
-                        timeout,
-                    )
-            }
+            "payment-publisher" => self.payment_is_told(timeout) && is_quarantined("payment", &["orderId"]),
             "realtime-authorizer" | "realtime-messages" => self.customer_and_staff_write(timeout),
             "realtime-connections" => self.customer_connects_and_leaves(timeout),
             "realtime-on-order" => self.lost_connection_is_forgotten(),
@@ -189,6 +172,28 @@ impl FunctionScenarios {
                 ("PATCH", &path, &[], json!({ "price": 20 })),
                 ("DELETE", &path, &[], Value::Null),
             ])
+    }
+
+    fn product_is_found(&self) -> bool {
+        let found = self.staff.get("/search?q=lam");
+        found.status == 200 && found.body["items"].as_array().is_some_and(|items| !items.is_empty())
+    }
+
+    /// Indexes a product with more words than one transaction takes, and its deletion.
+    fn large_product_is_indexed_and_removed(&self, timeout: Duration) -> bool {
+        let run = Uuid::now_v7().simple().to_string();
+        let words: Vec<_> = (100..140).map(|number| format!("{number}{}", &run[28..])).collect();
+        let body = json!({ "name": run, "category": "Large", "description": words.join(" "), "price": 1 });
+        let created = self.staff.post("/product", body).expect(201).body;
+        let finds = |count: usize| {
+            let found = self.staff.get(&format!("/search?q={run}"));
+            found.body["items"].as_array().is_some_and(|items| items.len() == count)
+        };
+        within(timeout, || finds(1)) && {
+            let path = format!("/product/{}", created["id"].as_str().unwrap());
+            self.staff.send("DELETE", &path, &[], "").expect(204);
+            within(timeout, || finds(0))
+        }
     }
 
     fn basket(&self) -> bool {

@@ -12,6 +12,7 @@ mod readme;
 mod realtime;
 mod replay;
 mod saga;
+mod search;
 mod story;
 mod tokens;
 mod webhook;

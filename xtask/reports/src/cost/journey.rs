@@ -114,7 +114,7 @@ impl Delivery {
     pub fn polled_queues(self) -> u8 {
         match self {
             Self::Direct => 4,
-            Self::Queued => 18,
+            Self::Queued => 19,
         }
     }
 }
