@@ -4,6 +4,7 @@ pub mod basket;
 mod fulfilment;
 pub mod ordering;
 pub mod product;
+pub mod search;
 
 use anyhow::Result;
 use hyper::body::Bytes;

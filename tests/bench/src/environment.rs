@@ -38,6 +38,7 @@ pub fn environment(handler: &str, endpoint: &str, more: &[(&str, &str)]) -> Vec<
         ("MAIL_TABLE", "MAIL_TABLE"),
         ("AUDIT_TABLE", "AUDIT_TABLE"),
         ("CONNECTION_TABLE", "CONNECTION_TABLE"),
+        ("SEARCH_TABLE", "SEARCH_TABLE"),
         ("EVENT_BUS", "EVENT_BUS"),
         ("FULFILMENT_WORKFLOW_ARN", "arn:aws:states:us-east-1:123456789012:stateMachine:bench"),
         ("PAYMENT_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/payment"),

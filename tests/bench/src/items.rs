@@ -46,6 +46,32 @@ pub fn offer(number: u64) -> Value {
     })
 }
 
+/// The lists of the search that the requests read, with the field of the word.
+const LISTS: [(&str, u8); 4] = [("i", 0), ("iphone", 0), ("notch", 2), ("phone", 1)];
+
+/// A product in the search: its row, and its postings in the lists that the requests read.
+pub fn indexed(number: u64) -> Vec<Value> {
+    let (id, title) = (product_id(number), format!("iphone-{number:07}"));
+    let words = json!({ "S": format!(" iphone {number:07} | phone | a with notch ") });
+    let row = json!({
+        "item": { "S": format!("product#{id}") }, "sort": { "S": "product" }, "version": { "N": "1" },
+        "indexed": { "M": {
+            "product": { "M": {
+                "id": { "S": id }, "name": { "S": format!("IPhone {number:07}") }, "category": { "S": "Phone" },
+                "imageFile": { "S": "product-1.png" }, "price": money(95040),
+            } },
+            "terms": { "M": { "title": { "S": title }, "words": words } },
+        } },
+    });
+    let posting = |(list, field): (&str, u8)| {
+        json!({
+            "item": { "S": format!("list#{list}") }, "sort": { "S": format!("{field}#{title}#{id}") },
+            "words": words,
+        })
+    };
+    LISTS.into_iter().map(posting).chain([row]).collect()
+}
+
 /// A basket with a line for each of these products.
 pub fn basket(user_name: &str, products: impl IntoIterator<Item = u64>) -> Value {
     let line = |number| {

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::aws::Aws;
 use crate::answer::Expected;
-use crate::cases::{basket, ordering, product};
+use crate::cases::{basket, ordering, product, search};
 use crate::event::{ApiRequest, of_records};
 use crate::items;
 
@@ -14,6 +14,8 @@ use crate::items;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum World {
     Products,
+    /// Products in the search, all with the words that are searched for.
+    Found,
     /// Customers, each with a basket of two lines.
     Customers,
     /// Orders, each of a different customer.
@@ -43,12 +45,20 @@ const FEW: u64 = 100;
 const BATCH: usize = 10;
 
 impl World {
-    pub const ALL: [Self; 6] =
-        [Self::Products, Self::Customers, Self::Orders, Self::OrdersOfOne, Self::Lines, Self::Messages];
+    pub const ALL: [Self; 7] = [
+        Self::Products,
+        Self::Found,
+        Self::Customers,
+        Self::Orders,
+        Self::OrdersOfOne,
+        Self::Lines,
+        Self::Messages,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Products => "products",
+            Self::Found => "products that are found",
             Self::Customers => "customers' baskets",
             Self::Orders => "orders, of as many customers",
             Self::OrdersOfOne => "orders of one customer",
@@ -60,6 +70,8 @@ impl World {
     pub fn sizes(self, largest: u64) -> Vec<u64> {
         match self {
             Self::Lines => vec![1, 10, 50, 100],
+            // From more than a request reads of a list.
+            Self::Found => vec![1000, 10_000],
             Self::Messages => vec![10, 1000, 10_000],
             _ => std::iter::successors(Some(100), |size| Some(size * 10))
                 .take_while(|size| *size <= largest)
@@ -76,6 +88,7 @@ impl World {
     pub fn tables(self, size: u64) -> Vec<Seeded> {
         match self {
             Self::Products => vec![("PRODUCT_TABLE", Box::new((0..size).map(items::product)))],
+            Self::Found => vec![("SEARCH_TABLE", Box::new((0..size).flat_map(items::indexed)))],
             Self::Customers => {
                 let basket = move |n| items::basket(&customer(n), [n % size, (n + 1) % size]);
                 shopping(Box::new((0..size).map(basket)), size)
@@ -102,6 +115,7 @@ impl World {
     pub async fn requests(self, size: u64, aws: &Aws) -> Result<Vec<Asked>> {
         match self {
             Self::Products => catalogue(size),
+            Self::Found => searches(),
             Self::Customers => baskets(size, |customer| (customer + 2) % size),
             Self::Lines => baskets(FEW, |_| size - 1),
             Self::Orders => orders(size, |order| order),
@@ -147,6 +161,19 @@ fn catalogue(size: u64) -> Result<Vec<Asked>> {
         asked("GET /product?category=", "product-api", list(some.query("category", items::CATEGORY))),
         asked("GET /product/{id}", "product-api", each(pick(READING, size), one)?),
     ])
+}
+
+fn searches() -> Result<Vec<Asked>> {
+    let queries = [
+        ("GET /search?q=i", "i"),
+        ("GET /search?q=iphone", "iphone"),
+        ("GET /search?q=notch+phone", "notch phone"),
+    ];
+    let search = |(what, query)| {
+        let request = ApiRequest::new(search::API_EVENT, "GET", "/search", &[])?.query("q", query);
+        Ok(asked(what, "search-api", vec![request.event()]))
+    };
+    queries.into_iter().map(search).collect()
 }
 
 /// `new` returns a product that the customer's basket does not contain yet.
