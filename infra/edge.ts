@@ -8,6 +8,7 @@ import { HttpApi } from './constructs/http-api.ts';
 import type { PublicApi } from './constructs/public-api.ts';
 import { RestApi } from './constructs/rest-api.ts';
 import { ServiceStack, type StackContext } from './constructs/service-stack.ts';
+import { SITE } from './site.ts';
 
 export interface EdgeContext extends StackContext {
   /** The stacks of all services that are deployed. */
@@ -30,7 +31,19 @@ export class Edge extends ServiceStack {
         throw new Error(`${DOCUMENT_NAME} has no operation that ${name} answers: describe its routes in services/${service}/src/openapi.rs.`);
       }
     }
-    const props = { routes, variables: { services: services.map(({ service }) => service).join(',') } };
+    const allowedOrigins = [
+      ...(services.some(({ service }) => service === SITE) ? [this.valueOf(SITE, 'origin')] : []),
+      ...this.settings.allowedOrigins,
+    ];
+    const props = {
+      routes,
+      allowedOrigins,
+      variables: {
+        services: services.map(({ service }) => service).join(','),
+        // API Gateway takes no variable without a value.
+        ...(allowedOrigins.length > 0 ? { allowedOrigins: allowedOrigins.join(',') } : {}),
+      },
+    };
     const functionIds = constructs.map(({ node }) => (node.defaultChild as CfnElement).logicalId);
     const api: PublicApi = context.settings.api === 'http'
       ? new HttpApi(this, 'Http', props)

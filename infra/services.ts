@@ -9,8 +9,8 @@ interface Service {
   readonly core?: true;
   /** The services that it does not work without, besides the core. */
   readonly needs?: readonly string[] | ((settings: ProviderSettings) => readonly string[]);
-  /** The crate of its executable, if that has another name. */
-  readonly crate?: string;
+  /** The crate of its executable, if that has another name; null if it has none. */
+  readonly crate?: string | null;
 }
 
 /** In the order of their deployment. `shop.ts` finds the stack of each. */
@@ -28,6 +28,7 @@ const SERVICES = {
   search: {},
   realtime: {},
   privacy: {},
+  site: { crate: null },
 } satisfies Readonly<Record<string, Service>>;
 
 export type ServiceName = keyof typeof SERVICES;
@@ -38,8 +39,8 @@ export interface Selected {
   readonly core: boolean;
   /** The other deployed services that it does not work without. */
   readonly needs: readonly ServiceName[];
-  /** The crate of its executable. */
-  readonly crate: string;
+  /** The crate of its executable, if it has one. */
+  readonly crate: string | null;
 }
 
 /** All services, with what each needs in a stage of these settings. */

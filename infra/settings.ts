@@ -39,7 +39,7 @@ export interface Settings {
   readonly architecture: 'arm64' | 'x86_64';
   /** `-c functions=`: directory that holds `<function>/bootstrap.zip`. */
   readonly functionsDirectory: string;
-  /** `-c allowedOrigins=`: web origins that browsers may call the API from. */
+  /** `-c allowedOrigins=`: web origins that browsers may call the API from, besides the site's. */
   readonly allowedOrigins: readonly string[];
   /** `-c currency=`: ISO 4217 code of every price in the shop. */
   readonly currency: string;
@@ -167,7 +167,7 @@ export function readSettings(context: (name: string) => unknown): Settings {
     pointInTimeRecovery: flag('pointInTimeRecovery', production),
     architecture: oneOf('arch', ['arm64', 'x86_64']),
     functionsDirectory: resolve(matching('functions', '../target/lambda', /./, 'a directory')),
-    allowedOrigins: origins(text('allowedOrigins', 'http://localhost:3000')),
+    allowedOrigins: origins(text('allowedOrigins', '')),
     currency: matching('currency', 'USD', /^[A-Z]{3}$/, 'a three-letter ISO 4217 code such as USD'),
     // Whoever finds the URL of a stage can make requests that its owner pays for.
     requestsPerSecond: integer('requestsPerSecond', production ? 200 : 20, 1, 10_000),
@@ -209,6 +209,7 @@ export function expectSettings(names: Iterable<string>, others: readonly string[
 }
 
 function origins(list: string): string[] {
+  if (list === '') return [];
   return list.split(',').map((entry) => {
     const origin = entry.trim();
     // An origin is scheme, host and port only (RFC 6454); a quote would end the gateway's string.

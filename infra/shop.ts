@@ -10,11 +10,11 @@ type StackClass = new (scope: Construct, context: StackContext) => ServiceStack;
 
 /**
  * The stack class of each service: `LoyaltyStack` in `services/loyalty/stack.ts`. A second service of
- * a crate has its own file there, `<service>-stack.ts`.
+ * a crate has its own file there, `<service>-stack.ts`; one without a crate has its file here.
  */
 const STACKS = new Map(await Promise.all(allServices().map(async ({ name, crate }) => {
-  const file = crate === name ? 'stack.ts' : `${name}-stack.ts`;
-  const module = await import(`../services/${crate}/${file}`);
+  const file = crate === null ? `./${name}.ts` : `../services/${crate}/${crate === name ? 'stack.ts' : `${name}-stack.ts`}`;
+  const module = await import(file);
   return [name, module[`${pascalCase(name)}Stack`] as StackClass] as const;
 })));
 

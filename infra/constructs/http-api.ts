@@ -30,7 +30,7 @@ export class HttpApi extends Construct implements PublicApi {
   private readonly stack: ServiceStack;
   private readonly integrations = new Map<string, HttpLambdaIntegration>();
 
-  constructor(scope: Construct, id: string, { routes, variables }: PublicApiProps) {
+  constructor(scope: Construct, id: string, { routes, allowedOrigins, variables }: PublicApiProps) {
     super(scope, id);
     this.stack = ServiceStack.of(this);
     const { settings } = this.stack;
@@ -38,8 +38,8 @@ export class HttpApi extends Construct implements PublicApi {
       apiName: this.stack.stackName,
       createDefaultStage: false,
       // The gateway ignores the CORS headers of functions.
-      corsPreflight: {
-        allowOrigins: [...settings.allowedOrigins],
+      corsPreflight: allowedOrigins.length === 0 ? undefined : {
+        allowOrigins: [...allowedOrigins],
         allowMethods: ALLOWED_METHODS.map((method) => CorsHttpMethod[method]),
         allowHeaders: allowedHeaders(settings),
         exposeHeaders: [...EXPOSED_HEADERS],

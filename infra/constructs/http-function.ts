@@ -35,7 +35,6 @@ export class ApiFunction extends HttpFunction {
     super(scope, id, {
       ...props,
       environment: {
-        ALLOWED_ORIGINS: stack.settings.allowedOrigins.join(','),
         // The gateway accepts tokens of every client of the user pool, so functions check the client.
         TOKEN_CLIENTS: stack.valueOf('foundation', 'user-pool-client-id'),
         ...props.environment,

@@ -5,6 +5,8 @@ import type { Route } from './api-routes.ts';
 
 export interface PublicApiProps {
   readonly routes: readonly Route[];
+  /** The origins of web pages that browsers may call it from. */
+  readonly allowedOrigins: readonly string[];
   /** What functions read about the stage with each request. */
   readonly variables: Readonly<Record<string, string>>;
 }

@@ -34,11 +34,13 @@ export class RestApi extends Construct implements PublicApi {
   readonly id: string;
   private readonly api: CdkRestApi;
   private readonly stack: ServiceStack;
+  private readonly allowedOrigins: readonly string[];
   private readonly validator: IRequestValidator;
 
-  constructor(scope: Construct, id: string, { routes, variables, functionIds }: RestApiProps) {
+  constructor(scope: Construct, id: string, { routes, allowedOrigins, variables, functionIds }: RestApiProps) {
     super(scope, id);
     this.stack = ServiceStack.of(this);
+    this.allowedOrigins = allowedOrigins;
     const { settings } = this.stack;
     this.api = new CdkRestApi(this, 'Rest', {
       restApiName: this.stack.stackName,
@@ -51,8 +53,8 @@ export class RestApi extends Construct implements PublicApi {
       },
       // The foundation has it.
       cloudWatchRole: false,
-      defaultCorsPreflightOptions: {
-        allowOrigins: [...settings.allowedOrigins],
+      defaultCorsPreflightOptions: allowedOrigins.length === 0 ? undefined : {
+        allowOrigins: [...allowedOrigins],
         allowMethods: [...ALLOWED_METHODS],
         allowHeaders: allowedHeaders(settings),
         // Pages send their token in a header, so browsers need not send cookies.
@@ -67,7 +69,7 @@ export class RestApi extends Construct implements PublicApi {
     this.validator = this.api.addRequestValidator('Validator', {
       validateRequestBody: true, validateRequestParameters: true,
     });
-    for (const response of gatewayResponses(settings.allowedOrigins)) {
+    for (const response of gatewayResponses(allowedOrigins)) {
       this.api.addGatewayResponse(response.type.responseType, response);
     }
     if (settings.partnerKey) new PartnerKeys(this, 'Keys', { api: this.api, stage: this.api.deploymentStage });
@@ -151,7 +153,7 @@ export class RestApi extends Construct implements PublicApi {
   }
 
   private addFixedResponse(path: string, method: string, response: FixedResponse): void {
-    const { integration, options } = fixedResponse(response, this.stack.settings.allowedOrigins);
+    const { integration, options } = fixedResponse(response, this.allowedOrigins);
     const created = this.api.root.resourceForPath(path).addMethod(method, integration, options);
     acknowledgeOpen(created, 'The gateway sends the same response to everyone, without a function.');
   }

@@ -10,6 +10,12 @@ import { ANSWERING, called, type Context, NAMES, only, pathOf, propertiesOf, res
 
 const template = synthesize();
 
+/** The origin of the site's pages, in templates. */
+const SITE_ORIGIN = { 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': [only(template, 'AWS::CloudFront::Distribution')[0], 'DomainName'] }]] };
+
+/** A value as a literal of the gateway's mapping language. */
+const quoted = (value: unknown) => ({ 'Fn::Join': ['', ["'", value, "'"]] });
+
 /** `METHOD /path` of every method, with its properties. */
 const methods = new Map(Object.values(resources(template, 'AWS::ApiGateway::Method'))
   .map(({ Properties }) => [`${Properties.HttpMethod} ${pathOf(template, Properties.ResourceId)}`, Properties]));
@@ -131,11 +137,26 @@ describe('routes', () => {
   });
 
   test('each path answers a preflight for the allowed origins only', () => {
-    for (const [route, { Integration }] of methods) {
-      if (!route.startsWith('OPTIONS ')) continue;
+    const preflights = [...methods].filter(([route]) => route.startsWith('OPTIONS '));
+    assert.ok(preflights.length >= 20);
+    for (const [route, { Integration }] of preflights) {
       const parameters = Integration.IntegrationResponses[0].ResponseParameters;
-      assert.equal(parameters['method.response.header.Access-Control-Allow-Origin'], "'http://localhost:3000'", route);
+      assert.deepEqual(parameters['method.response.header.Access-Control-Allow-Origin'], quoted(SITE_ORIGIN), route);
     }
+  });
+
+  test('functions get the allowed origins with each request', () => {
+    const variables = (context: Context) => only(synthesize(context), 'AWS::ApiGateway::Stage')[1].Properties.Variables;
+    assert.deepEqual(variables({}).allowedOrigins, SITE_ORIGIN);
+    assert.equal(variables({ without: 'site', allowedOrigins: 'https://a.example' }).allowedOrigins, 'https://a.example');
+    const both = JSON.stringify(variables({ allowedOrigins: 'https://a.example,https://b.example' }).allowedOrigins);
+    assert.match(both, /DomainName.*,https:\/\/a\.example,https:\/\/b\.example/);
+  });
+
+  test('no page may call without a site and without allowed origins', () => {
+    const alone = synthesize({ without: 'site' });
+    assert.ok(!('allowedOrigins' in only(alone, 'AWS::ApiGateway::Stage')[1].Properties.Variables));
+    assert.doesNotMatch(JSON.stringify(alone.toJSON()), /Access-Control-Allow-Origin/);
   });
 });
 
@@ -220,7 +241,7 @@ describe('gateway responses', () => {
       assert.equal(header('Access-Control-Expose-Headers'), "'ETag,Location,Retry-After,X-Correlation-Id'");
       assert.equal(header('X-Content-Type-Options'), "'nosniff'");
       assert.match(header('Strict-Transport-Security'), /^'max-age=\d{8}'$/);
-      assert.equal(header('Access-Control-Allow-Origin'), "'http://localhost:3000'");
+      assert.deepEqual(header('Access-Control-Allow-Origin'), quoted(SITE_ORIGIN));
     }
   });
 
@@ -231,7 +252,7 @@ describe('gateway responses', () => {
   });
 
   test('only one of several allowed origins is named', () => {
-    const several = synthesize({ allowedOrigins: 'https://a.example,https://b.example' });
+    const several = synthesize({ allowedOrigins: 'https://a.example' });
     several.allResourcesProperties('AWS::ApiGateway::GatewayResponse', {
       ResponseParameters: { 'gatewayresponse.header.Access-Control-Allow-Origin': Match.absent() },
     });

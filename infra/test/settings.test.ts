@@ -37,7 +37,7 @@ const WRONG: [name: string, values: string[]][] = [
   ['api', ['soap', '', 'REST']],
   ['arch', ['x86', 'arm']],
   ['currency', ['usd', 'DOLLAR', '']],
-  ['allowedOrigins', ['', '*', 'shop.example.com', 'https://shop.example.com/', "https://a'b", 'https://a.example,']],
+  ['allowedOrigins', ['*', 'shop.example.com', 'https://shop.example.com/', "https://a'b", 'https://a.example,']],
   ['requestsPerSecond', ['0', '-1', '1.5', 'many', '10001']],
   ['alarmEmail', ['nobody', 'a b@c']],
   ['budgetEmail', ['nobody', 'a b@c']],

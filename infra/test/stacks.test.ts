@@ -146,8 +146,8 @@ describe('stacks', () => {
     const values = stacks().map(valuesOf);
     const read = new Set(values.flatMap((one) => one.read));
     const rest = values.flatMap(({ provided }) => provided).filter((name) => !read.has(name));
-    // `cargo xtask deploy` reads the settings.
-    assert.deepEqual(rest, ['/ferrocart/dev/foundation/settings', '/ferrocart/dev/edge/api-url']);
+    // `cargo xtask` reads the settings, and fills the bucket.
+    assert.deepEqual(rest, ['/ferrocart/dev/foundation/settings', '/ferrocart/dev/site/bucket', '/ferrocart/dev/edge/api-url']);
     assert.match(JSON.stringify(synthesize().toJSON().Resources), /"API_URL_PARAMETER":"\/ferrocart\/dev\/edge\/api-url"/);
   });
 });
@@ -170,6 +170,7 @@ const FIXED_NAMES: Readonly<Record<string, RegExp>> = {
   'AWS::ApiGatewayV2::Stage.StageName': /^dev$/,
   'AWS::ApiGateway::Authorizer.Name': /SignedIn/,
   'AWS::ApiGatewayV2::Authorizer.Name': /SignedIn/,
+  'AWS::CloudFront::Function.Name': /^ferrocart-dev-site-/,
   'AWS::Cognito::UserPoolGroup.GroupName': /^staff$/,
   'AWS::IAM::Policy.PolicyName': /Policy|Answers/,
   // The name of something else.
@@ -191,9 +192,10 @@ const UNTAGGED = [
   'AWS::ApiGateway::Account', 'AWS::ApiGateway::Authorizer', 'AWS::ApiGateway::Deployment', 'AWS::ApiGateway::GatewayResponse',
   'AWS::ApiGateway::Method', 'AWS::ApiGateway::Model', 'AWS::ApiGateway::RequestValidator', 'AWS::ApiGateway::Resource',
   'AWS::ApiGateway::UsagePlanKey', 'AWS::ApiGatewayV2::Authorizer', 'AWS::ApiGatewayV2::Integration', 'AWS::ApiGatewayV2::Route',
-  'AWS::ApiGatewayV2::RouteResponse', 'AWS::Cognito::UserPoolClient', 'AWS::Cognito::UserPoolGroup', 'AWS::Events::Archive',
-  'AWS::IAM::Policy', 'AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::Permission', 'AWS::Lambda::Url', 'AWS::SNS::Subscription',
-  'AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy', 'AWS::WAFv2::WebACLAssociation',
+  'AWS::ApiGatewayV2::RouteResponse', 'AWS::CloudFront::CachePolicy', 'AWS::CloudFront::OriginAccessControl',
+  'AWS::CloudFront::ResponseHeadersPolicy', 'AWS::Cognito::UserPoolClient', 'AWS::Cognito::UserPoolGroup', 'AWS::Events::Archive',
+  'AWS::IAM::Policy', 'AWS::Lambda::EventInvokeConfig', 'AWS::Lambda::Permission', 'AWS::Lambda::Url', 'AWS::S3::BucketPolicy',
+  'AWS::SNS::Subscription', 'AWS::SNS::TopicPolicy', 'AWS::SQS::QueuePolicy', 'AWS::WAFv2::WebACLAssociation',
 ];
 
 test('everything that takes tags has its project, its stage and its service as tags', () => {
