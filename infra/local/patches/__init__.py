@@ -4,13 +4,13 @@ One module for each AWS service, or for one part of it, and one for the server; 
 """
 
 from patches import (
-    alarms, archives, asynchronous, buckets, event_queue, functions, http_api, mail, policies, queues, rest_api, rules,
-    schedules, server, sign_in, sockets, streams, topics, workflows,
+    alarms, archives, asynchronous, buckets, distributions, event_queue, functions, http_api, mail, policies, queues,
+    rest_api, rules, schedules, server, sign_in, sockets, streams, topics, workflows,
 )
 
 SERVICES = (
-    alarms, archives, asynchronous, buckets, event_queue, functions, http_api, mail, policies, queues, rest_api, rules,
-    schedules, server, sign_in, sockets, streams, topics, workflows,
+    alarms, archives, asynchronous, buckets, distributions, event_queue, functions, http_api, mail, policies, queues,
+    rest_api, rules, schedules, server, sign_in, sockets, streams, topics, workflows,
 )
 
 

@@ -19,7 +19,6 @@ pub fn environment(handler: &str, endpoint: &str, more: &[(&str, &str)]) -> Vec<
         ("AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH", "true"),
         ("AWS_MAX_ATTEMPTS", "3"),
         ("ATTEMPT_TIMEOUT_MS", "1500"),
-        ("ALLOWED_ORIGINS", "http://localhost:3000"),
         ("TOKEN_CLIENTS", "sample-client"),
         ("CURRENCY", "USD"),
         ("METRICS_NAMESPACE", "Ferrocart"),

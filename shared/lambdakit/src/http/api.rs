@@ -17,9 +17,10 @@ use uuid::Uuid;
 
 use crate::auth::caller::TokenClients;
 use crate::http::gateway::{self, Unreadable};
+use crate::http::stage_variables::StageVariables;
 use crate::start::start;
 use crate::telemetry::{self, Invocation, Outcome};
-use crate::{ConfigError, Problem, config};
+use crate::{ConfigError, Problem};
 
 /// Maximum size of a request body, in bytes.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -29,18 +30,18 @@ const CORRELATION_ID: HeaderName = HeaderName::from_static("x-correlation-id");
 /// Runs a function that answers HTTP requests of API Gateway (REST API or HTTP API) or a function
 /// URL. `build` creates its routes at init.
 ///
-/// Browsers may call it from the origins in `ALLOWED_ORIGINS`, separated by commas, and
-/// [`Caller`](crate::auth::caller::Caller) accepts tokens for the app clients in `TOKEN_CLIENTS`.
-/// Without these variables, no browser may call it from another origin, and no token is accepted.
+/// Browsers may call it from the origins in the API's stage variable `allowedOrigins`, separated by
+/// commas, and [`Caller`](crate::auth::caller::Caller) accepts tokens for the app clients in
+/// `TOKEN_CLIENTS`. Without these variables, no browser may call it from another origin, and no
+/// token is accepted.
 ///
 /// # Errors
 /// When the configuration is wrong or the Lambda runtime fails.
 pub async fn run(
     build: impl AsyncFnOnce() -> Result<Router, ConfigError>,
 ) -> Result<(), lambda_runtime::Error> {
-    let build = async || Ok((cors()?, app(build().await?, TokenClients::from_env())));
-    let (cors, app) = start(build).await?;
-    gateway::run(cors.layer(app)).await
+    let app = start(async || Ok(app(build().await?, TokenClients::from_env()))).await?;
+    gateway::run(cors().layer(app)).await
 }
 
 /// The routes with problem responses for unknown routes and methods, the deadline, correlation ids,
@@ -51,20 +52,20 @@ pub fn app(routes: Router, clients: TokenClients) -> Router {
     routes.layer(middleware::from_fn_with_state(clients, around))
 }
 
-fn cors() -> Result<CorsLayer, ConfigError> {
-    let name = "ALLOWED_ORIGINS";
-    let origins = config::optional(name)
-        .iter()
-        .flat_map(|origins| origins.split(','))
-        .map(str::parse::<HeaderValue>)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| ConfigError::Invalid { name, reason: error.to_string() })?;
-    Ok(CorsLayer::new().allow_origin(AllowOrigin::list(origins)).expose_headers([
+/// The API and not the function knows which pages may call it: the API is deployed after them.
+fn cors() -> CorsLayer {
+    CorsLayer::new().allow_origin(AllowOrigin::predicate(is_allowed)).expose_headers([
         header::ETAG,
         header::LOCATION,
         header::RETRY_AFTER,
         CORRELATION_ID,
-    ]))
+    ])
+}
+
+fn is_allowed(origin: &HeaderValue, request: &Parts) -> bool {
+    let variables = request.extensions.get::<StageVariables>();
+    let allowed = variables.and_then(|variables| variables.get("allowedOrigins")).unwrap_or_default();
+    allowed.split(',').any(|allowed| !allowed.is_empty() && origin.as_bytes() == allowed.as_bytes())
 }
 
 async fn unknown_route(uri: Uri) -> Problem {
@@ -214,6 +215,27 @@ mod tests {
     fn status(name: HeaderName, value: &str) -> u16 {
         let headers = HeaderMap::from_iter([(name, HeaderValue::from_bytes(value.as_bytes()).unwrap())]);
         check_encoding(&headers).err().map_or(200, |problem| problem.status().as_u16())
+    }
+
+    #[test]
+    fn only_pages_of_allowed_origins_may_call() {
+        let is_allowed_by = |variables: &str, origin: &'static str| {
+            let variables: StageVariables = serde_json::from_str(variables).unwrap();
+            let (mut parts, ()) = axum::http::Request::new(()).into_parts();
+            parts.extensions.insert(variables);
+            is_allowed(&HeaderValue::from_static(origin), &parts)
+        };
+        let two = r#"{ "allowedOrigins": "https://a.example,https://b.example:8443" }"#;
+        for origin in ["https://a.example", "https://b.example:8443"] {
+            assert!(is_allowed_by(two, origin), "{origin}");
+        }
+        for origin in ["https://a.example.evil", "https://b.example", "http://a.example", "null", ""] {
+            assert!(!is_allowed_by(two, origin), "{origin}");
+        }
+        for none in ["{}", r#"{ "allowedOrigins": "" }"#] {
+            assert!(!is_allowed_by(none, "https://a.example"));
+            assert!(!is_allowed_by(none, ""));
+        }
     }
 
     #[test]
