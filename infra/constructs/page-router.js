@@ -3,6 +3,6 @@
 function handler(event) {
   var request = event.request;
   if (/^\/[^/]*\.[^/]*$/.test(request.uri)) return request;
-  request.uri = /^\/back-office(\/|$)/.test(request.uri) ? '/back-office/index.html' : '/index.html';
+  request.uri = /^\/back-office(\/|$)/.test(request.uri) ? '/staff.html' : '/index.html';
   return request;
 }

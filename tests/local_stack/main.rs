@@ -5,6 +5,7 @@
 mod archives;
 mod asynchronous;
 mod data;
+mod distributions;
 mod event_sources;
 mod functions;
 mod http_apis;

@@ -3,6 +3,7 @@
 pub mod arch;
 pub mod glibc;
 pub mod lambda_build;
+pub mod web;
 pub mod zips;
 
 use std::collections::BTreeMap;

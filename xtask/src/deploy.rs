@@ -34,6 +34,7 @@ use crate::deploy::remedy::remedy;
 use crate::deploy::removal::Removal;
 use crate::deploy::settings::{Settings, SettingsArgs};
 use crate::local::installs::Installs;
+use crate::local::{site, up};
 
 #[derive(Parser)]
 pub struct Args {
@@ -70,7 +71,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let name = &*args.stage;
     let files = StageFiles::of(paths, name);
     let _lock = Lock::take(&files.dir)?;
-    let mut steps = Steps::new(paths, 7);
+    let mut steps = Steps::new(paths, 8);
     let all = Services::find(paths)?;
     let python = prerequisites::step(paths, &mut steps)?;
     let venv = Installs::start(paths, &steps, &python, Packages::Lambda).join(&mut steps)?;
@@ -111,6 +112,8 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         let shown = format!("{} executables", built.services.len());
         Ok((built, shown))
     })?;
+    let pages = site::start(paths, &steps, plan.has_site());
+    let pages = site::join(pages, &mut steps)?;
 
     let with_services: Vec<String> = settings.lines().into_iter().chain([plan.setting()]).collect();
     let stage = Stage { functions: &built.dir, settings: &with_services, ..draft };
@@ -127,11 +130,15 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
         let removed = Stage { settings: &[removal.setting()], ..draft };
         process::attached(&mut cdk::synth(paths, &removed, &files.removal_assembly)?)?;
+        removal.prepare(&aws, name)?;
         let stacks: Vec<&str> = removal.services().collect();
         run_on_aws(cdk::destroy(paths, &stacks, &files.removal_assembly), &aws)?;
     }
     let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;
     outputs.write(&files.outputs)?;
+    if let Some(dist) = &pages {
+        aws.upload_site(name, &files.outputs, dist)?;
+    }
     postman::write_environment(&files.postman, &outputs)?;
     for line in removal::resume_intake(&plan, &aws, &files.stack_outputs, name)? {
         println!("{line}");
@@ -141,7 +148,8 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         println!("\nIdle, a month:\n{}", bill.table());
     }
     println!(
-        "\nStage {name} is deployed.\n  API        {}\n  Outputs    {}\n  Postman    {}\n  Remove it  cargo xtask destroy --stage {name}",
+        "\nStage {name} is deployed.\n{}  API        {}\n  Outputs    {}\n  Postman    {}\n  Remove it  cargo xtask destroy --stage {name}",
+        outputs.site_url().map(up::pages).unwrap_or_default(),
         outputs.api_url,
         paths.shown(&files.outputs),
         paths.shown(&files.postman),
@@ -169,6 +177,7 @@ pub fn destroy(paths: &Paths, args: &DestroyArgs) -> Result<()> {
     let plan = Plan::all(paths)?;
     aws.stacks(&plan, name)?.expect_idle()?;
     confirm(&format!("Remove stage {name}, its data and its secrets from {aws}?"), args.yes)?;
+    aws.empty_site(name)?;
     // Stacks that are not deployed are passed over.
     run_on_aws(cdk::destroy(paths, &plan.stacks(), &files.assembly), &aws)?;
     aws.delete_secrets(name)?;

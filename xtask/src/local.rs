@@ -8,5 +8,6 @@ pub mod installs;
 mod local_deploy;
 pub mod open_files;
 pub mod seed;
+pub mod site;
 pub mod up;
 mod users;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
 /// Generated directories, which are not sources.
-const GENERATED: [&str; 3] = ["node_modules", "cdk.out", "__pycache__"];
+const GENERATED: [&str; 4] = ["node_modules", "cdk.out", "dist", "__pycache__"];
 
 #[derive(Default)]
 pub struct Fingerprint {

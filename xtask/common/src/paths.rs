@@ -64,6 +64,11 @@ impl Paths {
         Ok(files)
     }
 
+    /// The pages of the shop's site.
+    pub fn web(&self) -> PathBuf {
+        self.root.join("web")
+    }
+
     pub fn postman(&self) -> PathBuf {
         self.root.join("postman")
     }

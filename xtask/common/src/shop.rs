@@ -8,4 +8,5 @@ pub mod outputs;
 pub mod private_file;
 pub mod secrets;
 pub mod sign_in;
+pub mod site;
 pub mod stage;

@@ -134,6 +134,11 @@ impl LocalStack {
         self.dir.join("deployed")
     }
 
+    /// Holds the fingerprint of the last uploaded site.
+    pub fn uploaded(&self) -> PathBuf {
+        self.dir.join("uploaded")
+    }
+
     /// Holds the fingerprint of the last started local AWS.
     fn launched(&self) -> PathBuf {
         self.dir.join("launched")
@@ -203,7 +208,14 @@ impl LocalStack {
 
     /// Removes all data of the stack, which must not be running.
     pub fn wipe(&self) -> Result<()> {
-        for path in [self.outputs(), self.stack_outputs(), self.services(), self.settings(), self.deployed()]
+        for path in [
+            self.outputs(),
+            self.stack_outputs(),
+            self.services(),
+            self.settings(),
+            self.deployed(),
+            self.uploaded(),
+        ]
         {
             fingerprint::forget(&path)?;
         }

@@ -14,6 +14,7 @@ mod replay;
 mod republish;
 mod secrets;
 mod signer;
+mod site;
 mod status;
 mod target;
 mod token;
@@ -55,6 +56,9 @@ enum Command {
     /// Create the missing secrets of a stage, or delete all, for `cargo xtask deploy` and `destroy`
     #[command(hide = true)]
     Secrets(secrets::Args),
+    /// Upload or remove the files of a stage's site, for `cargo xtask deploy` and `destroy`
+    #[command(hide = true)]
+    Site(site::Args),
 }
 
 fn main() -> ExitCode {
@@ -87,5 +91,6 @@ fn run(command: &Command) -> Result<()> {
         Command::Mail(args) => mail::run(&paths, args),
         Command::Inspect(args) => inspect::run(&paths, args),
         Command::Secrets(args) => secrets::run(&paths, args),
+        Command::Site(args) => site::run(&paths, args),
     }
 }

@@ -265,18 +265,8 @@ impl Line {
 }
 
 fn address(outputs: &Outputs) -> Result<String> {
-    let output = |name: &str| {
-        let value = outputs.others.get(name).map(String::as_str);
-        value.with_context(|| format!("stage {} has no {name}; deploy it again", outputs.stage))
-    };
-    Ok(match &outputs.endpoint {
-        // The host names of the local API do not resolve.
-        Some(endpoint) => {
-            let here = endpoint.replacen("http", "ws", 1);
-            format!("{here}/_aws/execute-api/{}/{}", output("webSocketApiId")?, outputs.stage)
-        }
-        None => output("webSocketUrl")?.to_owned(),
-    })
+    let url = outputs.web_socket_url();
+    url.with_context(|| format!("stage {} has no WebSocket; deploy the service `realtime`", outputs.stage))
 }
 
 #[cfg(test)]

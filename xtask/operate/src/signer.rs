@@ -4,7 +4,10 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use aws_credential_types::Credentials;
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::http_request::{
+    PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SigningSettings,
+    UriPathNormalizationMode, sign,
+};
 use aws_sigv4::sign::v4;
 use xtask_common::shop::aws::{Request, Sign};
 
@@ -19,7 +22,7 @@ impl Signer {
 }
 
 impl Sign for Signer {
-    fn sign(&self, request: &mut Request<String>, service: &str, region: &str) -> Result<()> {
+    fn sign(&self, request: &mut Request<Vec<u8>>, service: &str, region: &str) -> Result<()> {
         let (method, url) = (request.method().to_string(), request.uri().to_string());
         let headers: Vec<(&str, &str)> = request
             .headers()
@@ -27,7 +30,7 @@ impl Sign for Signer {
             .map(|(name, value)| Ok((name.as_str(), value.to_str()?)))
             .collect::<Result<_>>()
             .context("malformed request")?;
-        let body = SignableBody::Bytes(request.body().as_bytes());
+        let body = SignableBody::Bytes(request.body());
         let signable =
             SignableRequest::new(&method, &url, headers.into_iter(), body).context("malformed request")?;
         let identity = self.credentials.clone().into();
@@ -36,7 +39,7 @@ impl Sign for Signer {
             .region(region)
             .name(service)
             .time(SystemTime::now())
-            .settings(SigningSettings::default())
+            .settings(settings(service))
             .build()
             .context("cannot sign a request")?
             .into();
@@ -44,4 +47,15 @@ impl Sign for Signer {
         signature.apply_to_request_http1x(request);
         Ok(())
     }
+}
+
+/// S3 signs paths as they are sent, and a hash of the body.
+fn settings(service: &str) -> SigningSettings {
+    let mut settings = SigningSettings::default();
+    if service == "s3" {
+        settings.percent_encoding_mode = PercentEncodingMode::Single;
+        settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+        settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    }
+    settings
 }

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::{self, Aws};
 use xtask_common::shop::open_work::OpenWork;
-use xtask_common::shop::outputs::StackOutputs;
+use xtask_common::shop::outputs::{Outputs, StackOutputs};
+use xtask_common::shop::site::{self, Site};
 use xtask_common::shop::{intake, secrets};
 use xtask_common::stack::Running;
 
@@ -102,6 +103,33 @@ impl Account<'_> {
                 OpenWork::of(&Aws::local(&running.endpoint()), &StackOutputs::read(outputs)?, stack)
             }
             Self::Aws(paths, aws) => inspect(paths, aws, &["open-work", shown(outputs)?, stack]),
+        }
+    }
+
+    /// Uploads the pages in `dist`. `outputs` is the file with the outputs of the stage.
+    pub fn upload_site(&self, stage: &str, outputs: &Path, dist: &Path) -> Result<()> {
+        match self {
+            Self::Local(running) => {
+                let aws = Aws::local(&running.endpoint());
+                let services = self.services(stage)?;
+                Site::of(&Outputs::read(outputs)?, &services, dist)?.upload(&aws).map(drop)
+            }
+            Self::Aws(paths, aws) => {
+                let text = |path: &Path| path.to_str().map(str::to_owned).context("a path is no text");
+                let (outputs, dist) = (text(outputs)?, text(dist)?);
+                let arguments = ["site", "--region", &aws.region, "upload", &outputs, &dist];
+                package::output(paths, OPERATE, &arguments).map(drop)
+            }
+        }
+    }
+
+    /// Deletes the files of a stage's site.
+    pub fn empty_site(&self, stage: &str) -> Result<()> {
+        match self {
+            Self::Local(running) => site::empty(&Aws::local(&running.endpoint()), stage).map(drop),
+            Self::Aws(paths, aws) => {
+                operate(paths, aws, &["site", "--region", &aws.region, "empty", stage]).map(drop)
+            }
         }
     }
 

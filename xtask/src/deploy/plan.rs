@@ -7,6 +7,7 @@ use clap::Parser;
 use serde::Deserialize;
 use xtask_common::paths::Paths;
 use xtask_common::process;
+use xtask_common::shop::site::SITE;
 
 /// The stacks that every stage has: the first and the last one.
 const FOUNDATION: &str = "foundation";
@@ -66,8 +67,9 @@ struct Planned {
     name: String,
     core: bool,
     needs: Vec<String>,
+    /// None for the site, which has no function.
     #[serde(rename = "crate")]
-    package: String,
+    package: Option<String>,
 }
 
 impl Plan {
@@ -99,7 +101,12 @@ impl Plan {
 
     /// The packages of their executables.
     pub fn packages(&self) -> BTreeSet<&str> {
-        self.services.iter().map(|service| &*service.package).chain([IDENTITY]).collect()
+        self.services.iter().filter_map(|service| service.package.as_deref()).chain([IDENTITY]).collect()
+    }
+
+    /// Whether the stage has the shop's pages.
+    pub fn has_site(&self) -> bool {
+        self.names().any(|name| name == SITE)
     }
 
     /// As the infrastructure's setting `services`.

@@ -9,6 +9,7 @@ use anyhow::{Result, bail};
 use xtask_common::interrupt;
 use xtask_common::shop::open_work::{self, OpenWork};
 use xtask_common::shop::outputs::StackOutputs;
+use xtask_common::shop::site::SITE;
 
 use crate::deploy::account::Account;
 use crate::deploy::plan::{Plan, stack_name};
@@ -109,6 +110,14 @@ impl Removal {
     /// The setting with which the infrastructure has the stacks to delete.
     pub fn setting(&self) -> String {
         format!("services={}", self.services.join(","))
+    }
+
+    /// Empties the bucket of the site, if that is removed: its stack could not be deleted otherwise.
+    pub fn prepare(&self, account: &Account, stage: &str) -> Result<()> {
+        if self.services().any(|service| service == SITE) {
+            account.empty_site(stage)?;
+        }
+        Ok(())
     }
 }
 

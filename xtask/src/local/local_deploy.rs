@@ -154,6 +154,7 @@ impl Deployment<'_> {
             step.note("removing stacks");
             // Work may have come in meanwhile; by now the routes are gone.
             self.removal.wait_until_finished(&account, &self.stack.stack_outputs(), self.stack.stage)?;
+            self.removal.prepare(&account, self.stack.stage)?;
             self.remove(&aws)?;
             self.remember(self.plan.names())?;
         }

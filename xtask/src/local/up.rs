@@ -24,10 +24,10 @@ use crate::deploy::settings::{Settings, SettingsArgs};
 use crate::local::choice::StackArgs;
 use crate::local::installs::Installs;
 use crate::local::local_deploy::{self, Deployment};
-use crate::local::{seed, users};
+use crate::local::{seed, site, users};
 
 /// Steps of [`bring_up`].
-pub const BRING_UP_STEPS: usize = 9;
+pub const BRING_UP_STEPS: usize = 11;
 /// The services of a new local shop.
 const DEFAULT_SERVICES: &str = "all";
 
@@ -93,12 +93,14 @@ pub fn bring_up(
     for line in settings.shown().into_iter().chain(plan.added(args, &deployed)).chain(consequences) {
         println!("      {line}");
     }
+    let pages = site::start(paths, steps, plan.has_site());
     let built = steps.run("build services", |step| {
         step.hand_over_terminal();
         let built = build::for_host(paths, &Services::find(paths)?.among(&plan.packages()))?;
         let shown = format!("{} executables", built.hashes.len());
         Ok((built, shown))
     })?;
+    let pages = site::join(pages, steps)?;
     let venv = steps.join(installs)?;
     let running = steps.run("start local AWS", |_| stack.start(paths, &venv, port))?;
     let deployment = Deployment {
@@ -124,6 +126,7 @@ pub fn bring_up(
         };
         Ok((new, shown))
     })?;
+    site::upload(pages.as_deref(), &outputs, stack, &running, steps)?;
     Ok(Up { running, outputs, new_users })
 }
 
@@ -153,10 +156,11 @@ fn welcome(outputs: &Outputs, new_users: &[&str], environment: &str) -> String {
     let Outputs { api_url, endpoint, .. } = outputs;
     let endpoint = endpoint.as_deref().unwrap_or_default();
     let users = users::shown(&outputs.users, new_users);
+    let pages = outputs.site_url().map(pages).unwrap_or_default();
     format!(
         "
 The shop is open.
-  API        {api_url}
+{pages}  API        {api_url}
   AWS        {endpoint} (AWS_ENDPOINT_URL for any AWS tool)
   Postman    {environment}
 {users}
@@ -166,4 +170,9 @@ Try it:
   cargo xtask status
   cargo xtask logs --follow"
     )
+}
+
+/// The addresses of the shop's pages.
+pub fn pages(site_url: &str) -> String {
+    format!("  Shop       {site_url}/\n  Back office {site_url}/back-office/\n")
 }

@@ -19,6 +19,9 @@ pub const ACCOUNT: &str = "000000000000";
 pub const SECRET_KEY: &str = "test";
 pub const REGION: &str = "us-east-1";
 
+pub(super) const S3: &str = "s3";
+pub(super) const CLOUDFRONT: &str = "cloudfront";
+
 /// AWS services by the names they are signed for.
 #[derive(Clone, Copy)]
 pub enum Service {
@@ -67,7 +70,7 @@ impl Service {
 /// Authenticates requests to AWS.
 pub trait Sign {
     /// Adds the headers of a signature for `service` in `region`.
-    fn sign(&self, request: &mut Request<String>, service: &str, region: &str) -> Result<()>;
+    fn sign(&self, request: &mut Request<Vec<u8>>, service: &str, region: &str) -> Result<()>;
 }
 
 /// Names the account, service and region. The local AWS reads these from a signature, and does not
@@ -75,7 +78,7 @@ pub trait Sign {
 struct LocalSigner;
 
 impl Sign for LocalSigner {
-    fn sign(&self, request: &mut Request<String>, service: &str, region: &str) -> Result<()> {
+    fn sign(&self, request: &mut Request<Vec<u8>>, service: &str, region: &str) -> Result<()> {
         let scope = format!("{ACCOUNT}/20000101/{region}/{service}/aws4_request");
         let header =
             format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature={SECRET_KEY}");
@@ -140,7 +143,7 @@ impl Aws {
     /// Invokes a function and returns its response.
     pub fn invoke(&self, function: &str, payload: &Value) -> Result<Value> {
         let path = format!("/2015-03-31/functions/{function}/invocations");
-        let answer = self.request("POST", "lambda", &path, &[], &payload.to_string());
+        let answer = self.request("POST", "lambda", &path, &[], payload.to_string().as_bytes());
         let (headers, text) = answer.with_context(|| format!("cannot invoke {function}"))?;
         let answer: Value = serde_json::from_str(&text).unwrap_or_default();
         if headers.contains_key("x-amz-function-error") {
@@ -153,7 +156,7 @@ impl Aws {
     pub fn invoke_later(&self, function: &str, payload: &Value) -> Result<()> {
         let path = format!("/2015-03-31/functions/{function}/invocations");
         let headers = [("x-amz-invocation-type", "Event")];
-        let answer = self.request("POST", "lambda", &path, &headers, &payload.to_string());
+        let answer = self.request("POST", "lambda", &path, &headers, payload.to_string().as_bytes());
         answer.map(drop).with_context(|| format!("cannot invoke {function}"))
     }
 
@@ -241,17 +244,17 @@ impl Aws {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Result<String> {
-        self.request(method, service, path, headers, body).map(|(_, text)| text)
+        self.request(method, service, path, headers, body.as_bytes()).map(|(_, text)| text)
     }
 
     /// Sends a request, and returns the headers and the body of a successful response.
-    fn request(
+    pub(super) fn request(
         &self,
         method: &str,
         service: &str,
         path: &str,
         headers: &[(&str, &str)],
-        body: &str,
+        body: &[u8],
     ) -> Result<(HeaderMap, String)> {
         let endpoint = self.endpoint.clone().unwrap_or_else(|| endpoint(service, &self.region));
         let url = format!("{endpoint}{path}");
@@ -259,9 +262,11 @@ impl Aws {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let mut request = request.body(body.to_owned()).context("malformed request")?;
+        let mut request = request.body(body.to_vec()).context("malformed request")?;
         if let Some(signer) = &self.signer {
-            signer.sign(&mut request, service, &self.region)?;
+            // CloudFront is one service for all regions.
+            let region = if service == CLOUDFRONT { "us-east-1" } else { &self.region };
+            signer.sign(&mut request, service, region)?;
         }
         let mut answer = self.agent.run(request).with_context(|| match self.endpoint {
             Some(_) => format!("the local AWS at {endpoint} does not answer; `cargo xtask up` starts it"),
@@ -291,6 +296,9 @@ pub fn cognito_url(local: Option<&str>, region: &str) -> String {
 }
 
 fn endpoint(service: &str, region: &str) -> String {
+    if service == CLOUDFRONT {
+        return "https://cloudfront.amazonaws.com".to_owned();
+    }
     let country = if region.starts_with("cn-") { ".cn" } else { "" };
     format!("https://{service}.{region}.amazonaws.com{country}")
 }
@@ -382,6 +390,7 @@ mod tests {
     #[test]
     fn every_region_has_endpoints_of_its_own() {
         assert_eq!(endpoint("sqs", "eu-west-1"), "https://sqs.eu-west-1.amazonaws.com");
+        assert_eq!(endpoint("cloudfront", "eu-west-1"), "https://cloudfront.amazonaws.com");
         assert_eq!(endpoint("logs", "cn-north-1"), "https://logs.cn-north-1.amazonaws.com.cn");
     }
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::fingerprint;
 use crate::shop::private_file;
 
+const SITE_URL: &str = "siteUrl";
+
 /// Content of `outputs.json`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -113,6 +115,9 @@ impl Outputs {
             for url in mapped.queues.values_mut() {
                 *url = at_endpoint(url, endpoint);
             }
+            if let Some(url) = mapped.others.get_mut(SITE_URL) {
+                *url = site_at_endpoint(url, endpoint);
+            }
         }
         Ok(mapped)
     }
@@ -127,6 +132,24 @@ impl Outputs {
             }
         }
         self.others.insert(camel_case(output), value);
+    }
+
+    /// The URL of the shop's pages, without a slash at its end; none without the service `site`.
+    pub fn site_url(&self) -> Option<&str> {
+        self.others.get(SITE_URL).map(String::as_str)
+    }
+
+    /// The URL of the WebSocket API; none without the service `realtime`.
+    pub fn web_socket_url(&self) -> Option<String> {
+        let output = |name: &str| self.others.get(name).map(String::as_str);
+        match &self.endpoint {
+            // The host names of the local API do not resolve.
+            Some(endpoint) => {
+                let here = endpoint.replacen("http", "ws", 1);
+                Some(format!("{here}/_aws/execute-api/{}/{}", output("webSocketApiId")?, self.stage))
+            }
+            None => output("webSocketUrl").map(str::to_owned),
+        }
     }
 
     pub fn read(path: &Path) -> Result<Self> {
@@ -171,6 +194,13 @@ fn at_endpoint(url: &str, endpoint: &str) -> String {
     }
 }
 
+/// The local CloudFront has no TLS, and names that every browser resolves to this machine.
+fn site_at_endpoint(url: &str, endpoint: &str) -> String {
+    let port = endpoint.rsplit(':').next().unwrap_or_default();
+    let here = url.strip_prefix("https://").and_then(|host| host.strip_suffix(".cloudfront.net"));
+    here.map_or_else(|| url.to_owned(), |label| format!("http://{label}.cloudfront.localhost:{port}"))
+}
+
 /// `QueueBasketOnProduct` as `basket-on-product`, for the kind `Queue`.
 pub fn resource_name(output: &str, kind: &str) -> Option<String> {
     output.strip_prefix(kind).filter(|name| name.starts_with(char::is_uppercase)).map(kebab_case)
@@ -206,7 +236,9 @@ mod tests {
             ("TableProduct", "T1"),
             ("FunctionBasketApi", "F1"),
             ("QueueBasketOnProductDlq", "http://127.0.0.1:4566/000000000000/Q1"),
-            ("SiteUrl", "https://site"),
+            ("SiteUrl", "https://d1a2.cloudfront.net"),
+            ("WebSocketUrl", "wss://def.execute-api.us-east-1.amazonaws.com/local"),
+            ("WebSocketApiId", "def"),
             ("Tablecloth", "x"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -220,7 +252,11 @@ mod tests {
         assert_eq!(outputs.tables["product"], "T1");
         assert_eq!(outputs.functions["basket-api"], "F1");
         assert_eq!(outputs.queues["basket-on-product-dlq"], "http://127.0.0.1:4810/000000000000/Q1");
-        assert_eq!(outputs.others["siteUrl"], "https://site");
+        assert_eq!(outputs.site_url(), Some("http://d1a2.cloudfront.localhost:4810"));
+        assert_eq!(
+            outputs.web_socket_url().as_deref(),
+            Some("ws://127.0.0.1:4810/_aws/execute-api/def/local")
+        );
         assert_eq!(outputs.others["tablecloth"], "x");
     }
 
@@ -229,7 +265,11 @@ mod tests {
         let outputs = Outputs::from_cdk(cdk_outputs(), None).unwrap();
         assert_eq!(outputs.api_url, "https://abc.execute-api.us-east-1.amazonaws.com/local");
         let json = serde_json::to_value(&outputs).unwrap();
-        assert_eq!(json["siteUrl"], "https://site");
+        assert_eq!(json["siteUrl"], "https://d1a2.cloudfront.net");
+        assert_eq!(
+            outputs.web_socket_url().as_deref(),
+            Some("wss://def.execute-api.us-east-1.amazonaws.com/local")
+        );
         assert!(json.get("endpoint").is_none());
     }
 
