@@ -117,13 +117,10 @@ function contentSecurityPolicy(region: string): string {
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "img-src 'self' data:",
-    "font-src 'self'",
-    "manifest-src 'self'",
-    "worker-src 'self'",
+    "img-src 'self'",
     `connect-src 'self' https://*.${apis} wss://*.${apis} https://cognito-idp.${region}.amazonaws.com`,
     "base-uri 'none'",
-    "form-action 'self'",
+    "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
 }

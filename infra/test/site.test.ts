@@ -102,7 +102,8 @@ describe('security headers', () => {
     assert.equal(policy.get('style-src'), "'self'");
     assert.equal(policy.get('frame-ancestors'), "'none'");
     assert.equal(policy.get('base-uri'), "'none'");
-    assert.doesNotMatch(text, /unsafe|data:.*script|\bhttps?:[ ;]/);
+    assert.equal(policy.get('form-action'), "'none'");
+    assert.doesNotMatch(text, /unsafe|data:|blob:|https?:[ ;]/);
   });
 
   test('let pages connect to APIs and the user pools of the region, and nowhere else', () => {

@@ -13,13 +13,19 @@ fn site() -> Value {
         "Files": { "Type": "AWS::S3::Bucket", "Properties": {} },
         "Policy": { "Type": "AWS::S3::BucketPolicy", "Properties": {
             "Bucket": { "Ref": "Files" },
-            "PolicyDocument": { "Version": "2012-10-17", "Statement": [{
-                "Effect": "Allow", "Principal": { "Service": "cloudfront.amazonaws.com" }, "Action": "s3:GetObject",
-                "Resource": { "Fn::Join": ["", [{ "Fn::GetAtt": ["Files", "Arn"] }, "/*"]] },
-                "Condition": { "StringEquals": { "AWS:SourceArn": { "Fn::Join": ["", [
-                    "arn:aws:cloudfront::", { "Ref": "AWS::AccountId" }, ":distribution/", { "Ref": "Site" },
-                ]] } } },
-            }] },
+            "PolicyDocument": { "Version": "2012-10-17", "Statement": [
+                {
+                    "Effect": "Deny", "Principal": { "AWS": "*" }, "Action": "s3:*", "Resource": "*",
+                    "Condition": { "Bool": { "aws:SecureTransport": "false" } },
+                },
+                {
+                    "Effect": "Allow", "Principal": { "Service": "cloudfront.amazonaws.com" }, "Action": "s3:GetObject",
+                    "Resource": { "Fn::Join": ["", [{ "Fn::GetAtt": ["Files", "Arn"] }, "/*"]] },
+                    "Condition": { "StringEquals": { "AWS:SourceArn": { "Fn::Join": ["", [
+                        "arn:aws:cloudfront::", { "Ref": "AWS::AccountId" }, ":distribution/", { "Ref": "Site" },
+                    ]] } } },
+                },
+            ] },
         } },
         "Access": { "Type": "AWS::CloudFront::OriginAccessControl", "Properties": { "OriginAccessControlConfig": {
             "Name": "access", "OriginAccessControlOriginType": "s3", "SigningBehavior": "always", "SigningProtocol": "sigv4",
@@ -73,8 +79,7 @@ struct World {
 }
 
 impl World {
-    fn start(name: &str) -> Self {
-        let aws = LocalAws::start_with_authorization(name);
+    fn start(aws: LocalAws) -> Self {
         aws.ready();
         let outputs = json!({
             "Domain": { "Fn::GetAtt": ["Site", "DomainName"] }, "Files": { "Ref": "Files" }, "Api": { "Ref": "Api" },
@@ -116,28 +121,34 @@ fn agent() -> Agent {
 
 #[test]
 fn a_site_is_read_by_http_and_its_bucket_is_not() {
-    let mut world = World::start("site");
+    let world = World::start(LocalAws::start_with_authorization("site"));
     assert_eq!(world.read("page.txt").1, "a page");
     assert_eq!(world.read("missing.txt").0, 403);
     let direct = agent().get(format!("{}/{}/page.txt", world.aws.endpoint(), world.outputs["Files"])).call();
     assert_eq!(direct.unwrap().status(), 403);
+}
+
+#[test]
+fn a_site_is_the_same_after_a_restart() {
+    let mut world = World::start(LocalAws::start("site-restart"));
+    assert_eq!(world.read("page.txt").1, "a page");
     world.aws.stop();
     world.aws.start_again();
     world.aws.ready();
     let (status, page, _) = world.read("page.txt");
-    assert_eq!((status, page.as_str()), (200, "a page"), "after a restart");
+    assert_eq!((status, page.as_str()), (200, "a page"));
 }
 
 #[test]
 fn pages_may_connect_to_apis_and_user_pools_of_this_machine() {
-    let world = World::start("site-policy");
+    let world = World::start(LocalAws::start("site-policy"));
     let here = world.aws.address();
     assert_eq!(world.read("page.txt").2, format!("connect-src 'self' http://{here} ws://{here} http://{here}"));
 }
 
 #[test]
 fn an_api_allows_the_origin_that_a_site_has_here() {
-    let world = World::start("site-origin");
+    let world = World::start(LocalAws::start("site-origin"));
     let origin = format!("http://{}", world.host());
     assert_eq!(world.allowed(&origin), origin);
     let other = "http://dother.cloudfront.localhost:80";

@@ -3,11 +3,13 @@
 Inside the local AWS a site keeps the origin that it has on AWS, `https://<label>.cloudfront.net`, whichever port it is reached on.
 """
 
+import contextvars
 import functools
 import os
 import re
 
 from ministack import app
+from ministack.core import iam_evaluator
 from ministack.services import cloudfront
 
 HOST = re.compile(r"^([a-z0-9]+)\.cloudfront\.(?:net|localhost)(?::\d+)?$")
@@ -19,6 +21,7 @@ API_OR_USER_POOL = re.compile(r"(http|ws)s://(?:\*\.execute-api|cognito-idp)\.[a
 def apply() -> None:
     app._CLOUDFRONT_HOST_RE = HOST
     take_http_for_https()
+    read_buckets_by_https()
     allow_connections_to_hosts_here()
     show_apis_the_origin_on_aws()
 
@@ -26,6 +29,25 @@ def apply() -> None:
 def take_http_for_https() -> None:
     """A distribution that redirects to HTTPS cannot be reached: there is no TLS here."""
     cloudfront._check_viewer_protocol_policy = lambda *arguments: None
+
+
+def read_buckets_by_https() -> None:
+    """Bucket policies that refuse plain HTTP refuse CloudFront, which reads a bucket as its viewers read the distribution.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-https-cloudfront-to-s3-origin.html
+    """
+    original = cloudfront._serve_s3_origin
+
+    @functools.wraps(original)
+    def serve(*arguments):
+        # In a context of its own: the request goes on as it came.
+        return contextvars.copy_context().run(serve_by_https, *arguments)
+
+    def serve_by_https(*arguments):
+        iam_evaluator.pin_request_origin("127.0.0.1", True)
+        return original(*arguments)
+
+    cloudfront._serve_s3_origin = serve
 
 
 def allow_connections_to_hosts_here() -> None:
