@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
-import { SHOP } from './shop.ts';
+import { SHOP, variable } from './shop.ts';
 
 /** How long a page may take to show what is expected of it. */
 const TIMEOUT_MS = 20_000;
@@ -12,7 +12,7 @@ const contexts = new Set<BrowserContext>();
 
 function launch(): Promise<Browser> {
   browser ??= chromium.launch({
-    executablePath: process.env['FERROCART_BROWSER'] ?? 'chromium',
+    executablePath: variable('FERROCART_BROWSER'),
     // Its sandbox does not work for root.
     args: process.getuid?.() === 0 ? ['--no-sandbox'] : [],
   });

@@ -6,14 +6,14 @@ import { after, before, describe, test } from 'node:test';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
 import { addToBasket, leave, loaded, open, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
-import { newCustomer, newProduct, SHOP, STAFF, type Product } from './shop.ts';
+import { newCustomer, newProduct, SHOP, STAFF, variable, type Product } from './shop.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const WIDTHS = { narrow: { width: 390, height: 844 }, wide: { width: 1280, height: 900 } } as const;
 const THEMES = ['light', 'dark'] as const;
 
-const SCREENSHOTS = process.env['FERROCART_SCREENSHOTS'] ?? 'target/screenshots';
+const SCREENSHOTS = variable('FERROCART_SCREENSHOTS');
 
 /** Violations of WCAG 2.2 A and AA, in words. The debugger runs the script, so the page's policy need not allow it. */
 async function violations(page: Page): Promise<string[]> {

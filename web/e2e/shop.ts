@@ -17,13 +17,14 @@ interface Outputs {
   readonly users: { readonly customer: User; readonly staff: User };
 }
 
-function outputs(): Outputs {
-  const file = process.env['FERROCART_OUTPUTS'];
-  if (file === undefined) throw new Error('`cargo xtask test web` runs these tests: FERROCART_OUTPUTS is not set');
-  return JSON.parse(readFileSync(file, 'utf8')) as Outputs;
+/** An environment variable that `cargo xtask test web` sets. */
+export function variable(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`\`cargo xtask test web\` runs these tests: ${name} is not set`);
+  return value;
 }
 
-export const SHOP = outputs();
+export const SHOP = JSON.parse(readFileSync(variable('FERROCART_OUTPUTS'), 'utf8')) as Outputs;
 export const STAFF = SHOP.users.staff;
 
 async function cognito<Answer>(operation: string, input: object): Promise<Answer> {
