@@ -1,14 +1,13 @@
 /** A browser, and what people do with it. */
 import assert from 'node:assert/strict';
-import { after } from 'node:test';
-import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import { after, type TestContext } from 'node:test';
+import { chromium, type Browser, type Page } from 'playwright-core';
 import { SHOP, variable } from './shop.ts';
 
 /** How long a page may take to show what is expected of it. */
 const TIMEOUT_MS = 20_000;
 
 let browser: Promise<Browser> | undefined;
-const contexts = new Set<BrowserContext>();
 
 function launch(): Promise<Browser> {
   browser ??= chromium.launch({
@@ -21,26 +20,23 @@ function launch(): Promise<Browser> {
 
 after(async () => { await (await browser)?.close(); });
 
-/** A tab of somebody who was never here. Errors of its scripts and refusals of its policy are failures. */
-export async function visitor(options: BrowserContextOptions = {}): Promise<Page> {
-  const context = await (await launch()).newContext({ locale: 'en-GB', timezoneId: 'UTC', reducedMotion: 'reduce', ...options });
-  contexts.add(context);
+/**
+ * A tab of somebody who was never here, until the test ends. Errors of scripts, and what the policy
+ * of a page refuses, fail the test.
+ */
+export async function visitor(test: TestContext): Promise<Page> {
+  const context = await (await launch()).newContext({ locale: 'en-GB', timezoneId: 'UTC', reducedMotion: 'reduce' });
   context.setDefaultTimeout(TIMEOUT_MS);
-  const page = await context.newPage();
-  page.on('pageerror', (error) => failures.push(`${page.url()}: ${error.message}`));
-  page.on('console', (message) => {
-    if (message.type() === 'error' && /Content Security Policy|Refused to/.test(message.text())) failures.push(`${page.url()}: ${message.text()}`);
+  const errors: string[] = [];
+  context.on('weberror', (error) => errors.push(`${error.page()?.url()}: ${error.error().message}`));
+  context.on('console', (message) => {
+    if (/Content Security Policy/.test(message.text())) errors.push(`${message.page()?.url()}: ${message.text()}`);
   });
-  return page;
-}
-
-const failures: string[] = [];
-
-/** Ends all visits, and fails if a page did what it must not. */
-export async function leave(): Promise<void> {
-  await Promise.all([...contexts].map((context) => context.close()));
-  contexts.clear();
-  assert.deepEqual(failures.splice(0), []);
+  test.after(async () => {
+    await context.close();
+    assert.deepEqual(errors, []);
+  });
+  return context.newPage();
 }
 
 /** Opens a path of the site, and waits until the page shows its content. */

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, test } from 'node:test';
-import { addToBasket, fillIn, leave, loaded, open, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
+import { describe, test } from 'node:test';
+import { addToBasket, fillIn, loaded, open, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
 import { newCustomer, newProduct, newUserName, ordersOf, PASSWORD } from './shop.ts';
 
 /** The local Cognito's code for every sign-up. */
 const CONFIRMATION_CODE = '123456';
 
 describe('a customer', () => {
-  afterEach(leave);
-
-  test('looks around, signs up, buys, and sees the order arrive', async () => {
+  test('looks around, signs up, buys, and sees the order arrive', async (t) => {
     const product = await newProduct('Brass bell', 5);
-    const page = await visitor();
+    const page = await visitor(t);
     await open(page, '/?category=tools');
     await page.getByRole('link', { name: product.name }).click();
     await page.getByRole('heading', { name: product.name }).waitFor();
@@ -40,8 +38,8 @@ describe('a customer', () => {
     await page.getByText('Your basket is empty.').waitFor();
   });
 
-  test('stays signed in over a reload and in a second tab, and signs out of both', async () => {
-    const page = await visitor();
+  test('stays signed in over a reload and in a second tab, and signs out of both', async (t) => {
+    const page = await visitor(t);
     await signIn(page, await newCustomer());
     await open(page, '/orders');
     await page.getByText('You have no orders yet.').waitFor();
@@ -54,9 +52,9 @@ describe('a customer', () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
   });
 
-  test('whose card is declined pays nothing and reads why', async () => {
+  test('whose card is declined pays nothing and reads why', async (t) => {
     const product = await newProduct('Cork grip', 2);
-    const page = await visitor();
+    const page = await visitor(t);
     await signIn(page, await newCustomer());
     await addToBasket(page, product.id);
     await prepareCheckout(page, 'tok_declined');

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { afterEach, describe, test } from 'node:test';
+import { describe, test, type TestContext } from 'node:test';
 import type { Page, Request } from 'playwright-core';
-import { addToBasket, leave, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
+import { addToBasket, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
 import { newCustomer, newProduct, ordersOf, signal } from './shop.ts';
 
 const isCheckout = (request: Request) => request.method() === 'POST' && request.url().endsWith('/basket/checkout');
 
 /** A customer at the checkout, and their user name. */
-async function atTheCheckout(): Promise<{ readonly page: Page; readonly userName: string; readonly keys: string[] }> {
+async function atTheCheckout(t: TestContext): Promise<{ readonly page: Page; readonly userName: string; readonly keys: string[] }> {
   const [product, customer] = [await newProduct('Spare spoke', 3), await newCustomer()];
-  const page = await visitor();
+  const page = await visitor(t);
   await signIn(page, customer);
   await addToBasket(page, product.id);
   await prepareCheckout(page);
@@ -21,10 +21,8 @@ async function atTheCheckout(): Promise<{ readonly page: Page; readonly userName
 }
 
 describe('a checkout', () => {
-  afterEach(leave);
-
-  test('whose function is killed in the middle is repeated, and is one order', { skip: process.platform !== 'linux' }, async () => {
-    const { page, userName, keys } = await atTheCheckout();
+  test('whose function is killed in the middle is repeated, and is one order', { skip: process.platform !== 'linux' }, async (t) => {
+    const { page, userName, keys } = await atTheCheckout(t);
     // It gets the request, and never answers.
     assert.ok(signal('basket-api', 'SIGSTOP') > 0);
     const sent = page.waitForRequest(isCheckout);
@@ -37,8 +35,8 @@ describe('a checkout', () => {
     assert.equal((await ordersOf(userName)).length, 1);
   });
 
-  test('without a connection goes on when it is back, and is one order', async () => {
-    const { page, userName, keys } = await atTheCheckout();
+  test('without a connection goes on when it is back, and is one order', async (t) => {
+    const { page, userName, keys } = await atTheCheckout(t);
     await page.context().setOffline(true);
     await press(page, PLACE_THE_ORDER);
     await page.getByText('Trying again: it stays one order.').waitFor();

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { test } from 'node:test';
 import type { AxeResults } from 'axe-core';
 import type { Page } from 'playwright-core';
-import { addToBasket, leave, loaded, open, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
-import { newCustomer, newProduct, SHOP, STAFF, variable, type Product } from './shop.ts';
+import { addToBasket, loaded, open, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
+import { newCustomer, newProduct, SHOP, STAFF, variable } from './shop.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -40,95 +40,80 @@ async function inspect(page: Page, name: string): Promise<void> {
   assert.deepEqual(found, []);
 }
 
-before(() => { mkdirSync(SCREENSHOTS, { recursive: true }); });
-
-describe('each page of the shop is accessible', () => {
-  let page: Page;
-  let product: Product;
-  before(async () => {
-    product = await newProduct('Kanal city bike', 9, { category: 'bikes', imageFile: 'kanal-city.svg', description: 'Belt drive, hub gears.' });
-    page = await visitor();
-    await addToBasket(page, product.id);
+test('each page of the shop is accessible', async (t) => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  const details = { category: 'bikes', imageFile: 'kanal-city.svg', description: 'Belt drive, hub gears.' };
+  const product = await newProduct('Kanal city bike', 9, details);
+  const page = await visitor(t);
+  await addToBasket(page, product.id);
+  const look = (name: string, path: string) => t.test(name, async () => {
+    await open(page, path);
+    await inspect(page, name);
   });
-  after(leave);
+  await look('shop-catalogue', '/');
+  await look('shop-category', '/?category=bikes');
+  await look('shop-product', `/product/${product.id}`);
+  await look('shop-basket', '/basket');
+  await look('shop-sign-up', '/sign-up');
+  await look('shop-sign-in', '/sign-in');
+  await look('shop-forgotten-password', '/forgotten-password');
+  await look('shop-erased', '/erased');
+  await look('shop-missing', '/nowhere');
 
-  const PAGES: Readonly<Record<string, () => string>> = {
-    'shop-catalogue': () => '/',
-    'shop-category': () => '/?category=bikes',
-    'shop-product': () => `/product/${product.id}`,
-    'shop-basket': () => '/basket',
-    'shop-sign-in': () => '/sign-in',
-    'shop-sign-up': () => '/sign-up',
-    'shop-forgotten-password': () => '/forgotten-password',
-    'shop-erased': () => '/erased',
-    'shop-missing': () => '/nowhere',
-  };
-  for (const [name, path] of Object.entries(PAGES)) {
-    test(name, async () => {
-      await open(page, path());
-      await inspect(page, name);
-    });
-  }
-
-  test('shop-account, and what belongs to it', async () => {
-    await signIn(page, await newCustomer());
-    await open(page, '/account');
-    await inspect(page, 'shop-account');
-    await open(page, '/orders');
-    await inspect(page, 'shop-orders-empty');
-    await open(page, '/chat');
-    await inspect(page, 'shop-chat');
-  });
-
-  test('shop-checkout and shop-order', async () => {
-    await page.getByLabel('Basket').or(page.getByRole('link', { name: /Basket/ })).first().waitFor();
+  await signIn(page, await newCustomer());
+  await look('shop-account', '/account');
+  await look('shop-orders-empty', '/orders');
+  await look('shop-chat', '/chat');
+  await t.test('shop-checkout', async () => {
     await prepareCheckout(page);
     await inspect(page, 'shop-checkout');
+  });
+  await t.test('shop-order', async () => {
     await press(page, PLACE_THE_ORDER);
     await waitForStep(page, 'Delivered');
     await inspect(page, 'shop-order');
-    await open(page, '/orders');
-    await inspect(page, 'shop-orders');
   });
+  await look('shop-orders', '/orders');
 });
 
-describe('each page of the back office is accessible', () => {
-  let page: Page;
-  before(async () => { page = await visitor(); });
-  after(leave);
+test('each page of the back office is accessible', async (t) => {
+  const customer = await newCustomer();
+  const product = await newProduct('Kanal city bike', 9, { category: 'bikes' });
+  const buyer = await visitor(t);
+  await signIn(buyer, customer);
+  await addToBasket(buyer, product.id);
+  await prepareCheckout(buyer);
+  await press(buyer, PLACE_THE_ORDER);
 
-  test('office-sign-in', async () => {
-    await open(page, '/back-office/');
-    await inspect(page, 'office-sign-in');
+  const page = await visitor(t);
+  const look = (name: string, path: string) => t.test(name, async () => {
+    await open(page, `/back-office${path}`);
+    await inspect(page, name);
   });
-
-  test('office pages', async () => {
-    await signIn(page, STAFF, '/back-office/orders');
-    await loaded(page);
-    await inspect(page, 'office-orders');
+  await look('office-sign-in', '/');
+  await signIn(page, STAFF, '/back-office/orders');
+  await look('office-orders', '/orders');
+  await look('office-products', '/products');
+  await look('office-product', `/products/${product.id}`);
+  await look('office-new-product', '/products/new');
+  await look('office-chats', '/chats');
+  await look('office-missing', '/nowhere');
+  await waitForStep(buyer, 'Delivered');
+  await t.test('office-order', async () => {
+    await open(page, `/back-office/orders?customer=${customer.userName}`);
     await page.getByRole('region', { name: 'Orders' }).getByRole('link').first().click();
     await page.getByRole('heading', { name: 'What happened' }).waitFor();
     await loaded(page);
     await inspect(page, 'office-order');
-    for (const [name, path] of [
-      ['office-products', '/back-office/products'], ['office-new-product', '/back-office/products/new'], ['office-chats', '/back-office/chats'],
-    ] as const) {
-      await open(page, path);
-      await inspect(page, name);
-    }
-    await open(page, '/back-office/products');
-    await page.getByRole('region', { name: 'Products' }).getByRole('link').first().click();
-    await page.getByRole('heading', { name: 'Stock' }).waitFor();
-    await loaded(page);
-    await inspect(page, 'office-product');
   });
 });
 
-test('a picture of a product is served by the site, and a missing one is not found', async () => {
-  const page = await visitor();
-  for (const [path, status] of [['/pictures/kanal-city.svg', 200], ['/pictures/none.svg', 404], ['/assets/none.js', 404], ['/orders/1', 200]] as const) {
+test('files are served, missing ones are not found, and every other path is a page', async (t) => {
+  const page = await visitor(t);
+  for (const [path, status] of [
+    ['/pictures/kanal-city.svg', 200], ['/pictures/none.svg', 404], ['/assets/none.js', 404], ['/none.txt', 404], ['/orders/1', 200],
+  ] as const) {
     const response = await page.goto(`${SHOP.siteUrl}${path}`);
     assert.equal(response?.status(), status, path);
   }
-  await leave();
 });

@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
-import { addToBasket, leave, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
+import { test } from 'node:test';
+import { addToBasket, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
 import { newCustomer, newProduct, stockOf } from './shop.ts';
 
-afterEach(leave);
-
-test('the last unit is sold once to two browsers that check out at the same moment', async () => {
+test('the last unit is sold once to two browsers that check out at the same moment', async (t) => {
   const product = await newProduct('Last lantern', 1);
   const pages = await Promise.all([0, 1].map(async () => {
-    const page = await visitor();
+    const page = await visitor(t);
     await signIn(page, await newCustomer());
     await addToBasket(page, product.id);
     await prepareCheckout(page);

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: all tests, or the named parts of them.
 
+mod browser;
 mod changes;
 #[cfg(test)]
 mod circles;

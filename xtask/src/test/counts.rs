@@ -17,10 +17,11 @@ impl Counts {
     pub const ONE_PASSED: Self = Self { passed: 1, failed: 0, ignored: 0 };
     pub const ONE_FAILED: Self = Self { passed: 0, failed: 1, ignored: 0 };
 
-    /// Counts in one line of `cargo test` or `node --test`; none in all other lines.
+    /// Counts in one line of `cargo test`, `node --test` or `vitest`; none in all other lines.
     pub fn in_line(line: &str) -> Self {
         let line = without_colours(line);
-        cargo_result(&line).or_else(|| node_result(&line)).unwrap_or_default()
+        let results = [cargo_result, node_result, vitest_result];
+        results.iter().find_map(|result| result(&line)).unwrap_or_default()
     }
 
     /// Assertions in the JSON report of newman.
@@ -59,6 +60,15 @@ fn node_result(line: &str) -> Option<Counts> {
         "skipped" | "todo" => Some(Counts { ignored: number, ..Counts::default() }),
         _ => None,
     }
+}
+
+/// `      Tests  2 failed | 5 passed | 1 skipped (8)`
+fn vitest_result(line: &str) -> Option<Counts> {
+    let (numbers, _) = line.trim_start().strip_prefix("Tests  ")?.split_once(" (")?;
+    let number = |name: &str| {
+        numbers.split('|').find_map(|part| part.trim().strip_suffix(name)?.trim().parse().ok()).unwrap_or(0)
+    };
+    Some(Counts { passed: number("passed"), failed: number("failed"), ignored: number("skipped") })
 }
 
 /// Requests without a response fail no assertion, so they count as separate failures.
@@ -107,6 +117,14 @@ mod tests {
         assert_eq!(Counts::in_line("ℹ fail 2"), counts(0, 2, 0));
         assert_eq!(Counts::in_line("\x1b[34mℹ skipped 1\x1b[39m"), counts(0, 0, 1));
         assert_eq!(Counts::in_line("# tests 8"), counts(0, 0, 0));
+    }
+
+    #[test]
+    fn results_of_vitest_are_read() {
+        assert_eq!(Counts::in_line("      Tests  5 passed (5)"), counts(5, 0, 0));
+        let failed = "\x1b[2m      Tests \x1b[22m \x1b[1m2 failed\x1b[22m | 5 passed | 1 skipped (8)";
+        assert_eq!(Counts::in_line(failed), counts(5, 2, 1));
+        assert_eq!(Counts::in_line(" Test Files  13 passed (13)"), counts(0, 0, 0));
     }
 
     #[test]

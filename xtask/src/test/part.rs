@@ -13,6 +13,8 @@ use xtask_common::services::Services;
 use crate::build::arch::Arch;
 use crate::deploy::cdk::{self, Stage};
 use crate::deploy::postman;
+use crate::local::seed;
+use crate::test::browser;
 use crate::test::stack::TestStack;
 
 /// In the order they run: the fastest to fail first.
@@ -40,13 +42,15 @@ pub enum Part {
     Postman,
     /// The Postman collection, and what depends on the gateway, with an HTTP API
     Http,
+    /// The pages: types, units, and the deployed site in a browser
+    Web,
     /// The API accepts whatever its description allows, and refuses the rest; leaves test data
     /// behind
     Fuzz,
 }
 
 impl Part {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Format,
         Self::Clippy,
         Self::Unit,
@@ -58,6 +62,7 @@ impl Part {
         Self::Chaos,
         Self::Postman,
         Self::Http,
+        Self::Web,
         Self::Fuzz,
     ];
 
@@ -253,6 +258,7 @@ pub fn on_stack(part: Part, paths: &Paths, services: &Services, stack: &TestStac
             cargo.args(GATEWAY_TESTS);
             vec![newman(paths, stack)?, Check::printed(cargo)]
         }
+        Part::Web => web(paths, stack)?,
         _ => Vec::new(),
     };
     with_stack(part, checks, stack)
@@ -282,6 +288,32 @@ fn with_stack(part: Part, mut checks: Vec<Check>, stack: &TestStack) -> Result<V
         }
     }
     Ok(checks)
+}
+
+/// Types and unit tests of the pages, and their tests in a browser. Those that kill functions run
+/// alone.
+fn web(paths: &Paths, stack: &TestStack) -> Result<Vec<Check>> {
+    let browser = browser::find()?;
+    // For pictures of a shop that sells something.
+    seed::seed(stack.outputs()?)?;
+    let npm = |args: &[&str]| {
+        let mut npm = process::command("npm", paths.root());
+        npm.args(["run", "--silent", "--workspace", "web"]).args(args);
+        npm
+    };
+    let e2e = |files: &[&str]| {
+        let mut npm = npm(&["e2e", "--"]);
+        npm.args(files.iter().map(|file| format!("e2e/{file}.test.ts")));
+        npm.env("FERROCART_BROWSER", &browser);
+        npm.env("FERROCART_SCREENSHOTS", paths.root().join("target/screenshots"));
+        npm
+    };
+    Ok(vec![
+        Check::whole(npm(&["check"])),
+        Check::printed(npm(&["test"])),
+        Check::printed(e2e(&["customer", "pages", "race", "staff"])),
+        Check::printed(e2e(&["failures"])),
+    ])
 }
 
 fn newman(paths: &Paths, stack: &TestStack) -> Result<Check> {
