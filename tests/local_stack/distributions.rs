@@ -107,7 +107,8 @@ impl World {
     /// The origin that the API allows when a page of `origin` asks.
     fn allowed(&self, origin: &str) -> String {
         let url = format!("{}/_aws/execute-api/{}/test", self.aws.endpoint(), self.outputs["Api"]);
-        let request = agent().options(url).header("origin", origin).header("access-control-request-method", "GET");
+        let request =
+            agent().options(url).header("origin", origin).header("access-control-request-method", "GET");
         let response = request.call().unwrap();
         assert_eq!(response.status(), 204);
         let allowed = response.headers().get("access-control-allow-origin");
@@ -143,7 +144,10 @@ fn a_site_is_the_same_after_a_restart() {
 fn pages_may_connect_to_apis_and_user_pools_of_this_machine() {
     let world = World::start(LocalAws::start("site-policy"));
     let here = world.aws.address();
-    assert_eq!(world.read("page.txt").2, format!("connect-src 'self' http://{here} ws://{here} http://{here}"));
+    assert_eq!(
+        world.read("page.txt").2,
+        format!("connect-src 'self' http://{here} ws://{here} http://{here}")
+    );
 }
 
 #[test]
