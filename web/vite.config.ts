@@ -14,7 +14,6 @@ export default defineConfig({
       output: { chunkFileNames: 'assets/shared-[hash].js' },
     },
   },
-  // The origin that a local stage allows.
   server: { host: 'localhost', port: 3000, strictPort: true },
   preview: { host: 'localhost', port: 3000, strictPort: true },
   test: { include: ['test/**/*.test.{ts,tsx}'] },

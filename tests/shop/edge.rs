@@ -49,7 +49,8 @@ fn a_megabyte_is_too_much() {
 #[test]
 fn browsers_of_allowed_origins_may_call() {
     let shop = Shop::new();
-    let origin = ("origin", "http://localhost:3000");
+    let site = shop.output("/siteUrl");
+    let origin = ("origin", site);
     let asked = [
         origin,
         ("access-control-request-method", "POST"),
@@ -74,14 +75,16 @@ fn refusals_of_the_gateway_can_be_read_by_browsers() {
     if nobody.has_http_api() {
         return;
     }
+    let site = nobody.output("/siteUrl");
     for (method, path, status) in [
         ("GET", "/basket", 401),
         ("GET", "/nowhere", 404),
         ("PUT", "/product", 405),
         ("POST", "/product", 401),
     ] {
-        let refused = nobody.send(method, path, &[("origin", "http://localhost:3000")], "").expect(status);
+        let refused = nobody.send(method, path, &[("origin", site)], "").expect(status);
         assert!(refused.problem().is_ascii(), "{method} {path}");
+        assert_eq!(refused.header("access-control-allow-origin"), site, "{method} {path}");
         let exposed = refused.header("access-control-expose-headers").to_lowercase();
         for header in ["etag", "location", "retry-after", "x-correlation-id"] {
             assert!(exposed.contains(header), "{method} {path}: {exposed}");

@@ -1,6 +1,6 @@
 // Does what the host of a stage does: answers the back office's paths with its page, and /config.json
 // with the local stage, as `cargo xtask up` describes it in .local/outputs.json.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Connect, Plugin } from 'vite';
 
 interface Outputs {
@@ -15,16 +15,21 @@ interface Outputs {
 
 const OUTPUTS = new URL('../../.local/outputs.json', import.meta.url);
 
+function readOutputs(): Outputs {
+  return JSON.parse(readFileSync(OUTPUTS, 'utf8')) as Outputs;
+}
+
 function config(): object {
-  const outputs = JSON.parse(readFileSync(OUTPUTS, 'utf8')) as Outputs;
-  const { apiUrl, endpoint, region, userPoolId, userPoolClientId, webSocketApiId } = outputs;
+  const { apiUrl, endpoint, region, userPoolId, userPoolClientId, webSocketApiId, functions } = readOutputs();
   return {
-    apiUrl,
+    // The API allows the site's origin only: the calls of these pages go through Vite.
+    apiUrl: new URL(apiUrl).pathname,
+    picturesUrl: '/pictures',
     ...(webSocketApiId !== undefined && {
       webSocketUrl: `${endpoint.replace(/^http/, 'ws')}/_aws/execute-api/${webSocketApiId}/local`,
     }),
     userPool: { region, id: userPoolId, clientId: userPoolClientId, endpoint },
-    services: servicesOf(Object.keys(outputs.functions)),
+    services: servicesOf(Object.keys(functions)),
   };
 }
 
@@ -61,6 +66,11 @@ export function localHost(): Plugin {
   };
   return {
     name: 'local-host',
+    config: (_, { command }) => {
+      if (command !== 'serve' || !existsSync(OUTPUTS)) return {};
+      const proxy = { '/_aws': readOutputs().endpoint };
+      return { server: { proxy }, preview: { proxy } };
+    },
     configureServer: ({ middlewares }) => {
       middlewares.use(answer);
     },
