@@ -137,7 +137,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;
     outputs.write(&files.outputs)?;
     if let Some(dist) = &pages {
-        aws.upload_site(name, &files.outputs, dist)?;
+        aws.upload_site(&plan.names().collect::<Vec<_>>(), &files.outputs, dist)?;
     }
     postman::write_environment(&files.postman, &outputs)?;
     for line in removal::resume_intake(&plan, &aws, &files.stack_outputs, name)? {

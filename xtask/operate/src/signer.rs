@@ -59,3 +59,28 @@ fn settings(service: &str) -> SigningSettings {
     }
     settings
 }
+
+#[cfg(test)]
+mod tests {
+    use xtask_common::fingerprint;
+
+    use super::*;
+
+    #[test]
+    fn requests_to_s3_have_a_signed_hash_of_their_body() {
+        let signer = Signer::of(Credentials::from_keys("key", "secret", None));
+        let signed = |service: &str| {
+            let builder =
+                Request::builder().method("PUT").uri("https://s3.eu-west-1.amazonaws.com/files/a.svg");
+            let mut request = builder.body(b"<svg/>".to_vec()).unwrap();
+            signer.sign(&mut request, service, "eu-west-1").unwrap();
+            let header = |name: &str| Some(request.headers().get(name)?.to_str().unwrap().to_owned());
+            (header("x-amz-content-sha256"), header("authorization").unwrap())
+        };
+        let (hash, authorization) = signed("s3");
+        assert_eq!(hash, Some(fingerprint::of_bytes(b"<svg/>")));
+        assert!(authorization.contains("/eu-west-1/s3/aws4_request"), "{authorization}");
+        assert!(authorization.contains("x-amz-content-sha256"), "{authorization}");
+        assert_eq!(signed("cloudfront").0, None);
+    }
+}

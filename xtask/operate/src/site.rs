@@ -9,7 +9,6 @@ use xtask_common::paths::Paths;
 use xtask_common::shop::aws::Aws;
 use xtask_common::shop::outputs::Outputs;
 use xtask_common::shop::site::{self, Site};
-use xtask_common::shop::stage;
 
 use crate::credentials;
 use crate::signer::Signer;
@@ -24,8 +23,13 @@ pub struct Args {
 
 #[derive(Subcommand)]
 enum Operation {
-    /// Upload the pages in a directory
-    Upload { outputs: PathBuf, dist: PathBuf },
+    /// Upload the pages in a directory, for the services of a stage
+    Upload {
+        outputs: PathBuf,
+        dist: PathBuf,
+        #[arg(value_delimiter = ',')]
+        services: Vec<String>,
+    },
     /// Delete all files
     Empty { stage: String },
 }
@@ -33,10 +37,9 @@ enum Operation {
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let aws = Aws::of(Signer::of(credentials::find(paths)?), &args.region);
     let files = match &args.operation {
-        Operation::Upload { outputs, dist } => {
-            let outputs = Outputs::read(outputs)?;
-            let services = stage::deployed(&aws, &outputs.stage)?;
-            Site::of(&outputs, &services, dist)?.upload(&aws)?
+        Operation::Upload { outputs, dist, services } => {
+            let services: Vec<&str> = services.iter().map(String::as_str).collect();
+            Site::of(&Outputs::read(outputs)?, &services, dist)?.upload(&aws)?
         }
         Operation::Empty { stage } => site::empty(&aws, stage)?,
     };

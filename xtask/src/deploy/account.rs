@@ -106,18 +106,18 @@ impl Account<'_> {
         }
     }
 
-    /// Uploads the pages in `dist`. `outputs` is the file with the outputs of the stage.
-    pub fn upload_site(&self, stage: &str, outputs: &Path, dist: &Path) -> Result<()> {
+    /// Uploads the pages in `dist` of a stage with these services. `outputs` is the file with its
+    /// outputs.
+    pub fn upload_site(&self, services: &[&str], outputs: &Path, dist: &Path) -> Result<()> {
         match self {
             Self::Local(running) => {
-                let aws = Aws::local(&running.endpoint());
-                let services = self.services(stage)?;
-                Site::of(&Outputs::read(outputs)?, &services, dist)?.upload(&aws).map(drop)
+                let site = Site::of(&Outputs::read(outputs)?, services, dist)?;
+                site.upload(&Aws::local(&running.endpoint())).map(drop)
             }
             Self::Aws(paths, aws) => {
                 let text = |path: &Path| path.to_str().map(str::to_owned).context("a path is no text");
-                let (outputs, dist) = (text(outputs)?, text(dist)?);
-                let arguments = ["site", "--region", &aws.region, "upload", &outputs, &dist];
+                let (outputs, dist, services) = (text(outputs)?, text(dist)?, services.join(","));
+                let arguments = ["site", "--region", &aws.region, "upload", &outputs, &dist, &services];
                 package::output(paths, OPERATE, &arguments).map(drop)
             }
         }

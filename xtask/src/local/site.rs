@@ -8,11 +8,11 @@ use xtask_common::paths::Paths;
 use xtask_common::shop::aws::Aws;
 use xtask_common::shop::outputs::Outputs;
 use xtask_common::shop::site::Site;
-use xtask_common::shop::stage;
 use xtask_common::stack::{LocalStack, Running};
 use xtask_common::steps::{Background, Steps};
 
 use crate::build::web;
+use crate::deploy::plan::Plan;
 
 const BUILD: &str = "web pages";
 const NO_SITE: &str = "no site";
@@ -34,6 +34,7 @@ pub fn join(pages: Option<Background<PathBuf>>, steps: &mut Steps) -> Result<Opt
 /// Uploads the pages unless they are there.
 pub fn upload(
     dist: Option<&Path>,
+    plan: &Plan,
     outputs: &Outputs,
     stack: &LocalStack,
     running: &Running,
@@ -42,7 +43,7 @@ pub fn upload(
     steps.run("site", |_| {
         let Some(dist) = dist else { return Ok(((), NO_SITE.to_owned())) };
         let aws = Aws::local(&running.endpoint());
-        let site = Site::of(outputs, &stage::deployed(&aws, stack.stage)?, dist)?;
+        let site = Site::of(outputs, &plan.names().collect::<Vec<_>>(), dist)?;
         let fingerprint = site.fingerprint();
         if fingerprint::matches(&stack.uploaded(), &fingerprint) {
             return Ok(((), "unchanged".to_owned()));

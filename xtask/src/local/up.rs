@@ -126,7 +126,7 @@ pub fn bring_up(
         };
         Ok((new, shown))
     })?;
-    site::upload(pages.as_deref(), &outputs, stack, &running, steps)?;
+    site::upload(pages.as_deref(), &plan, &outputs, stack, &running, steps)?;
     Ok(Up { running, outputs, new_users })
 }
 

@@ -1,7 +1,6 @@
 //! The files of the shop's site: uploaded to its bucket after a deployment, and removed before its
 //! stack.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -37,7 +36,7 @@ struct File {
 
 impl Site {
     /// The files in `dist` for the stage that has these outputs and services.
-    pub fn of(outputs: &Outputs, services: &BTreeSet<String>, dist: &Path) -> Result<Self> {
+    pub fn of(outputs: &Outputs, services: &[&str], dist: &Path) -> Result<Self> {
         let output = |name: &str| {
             let value = outputs.others.get(name).cloned();
             value.with_context(|| format!("stage {} has no {name}; deploy its site again", outputs.stage))
@@ -147,7 +146,7 @@ fn keys(page: &str) -> Vec<&str> {
 }
 
 /// As `docs/web.md` describes it.
-fn config(outputs: &Outputs, services: &BTreeSet<String>) -> Result<Value> {
+fn config(outputs: &Outputs, services: &[&str]) -> Result<Value> {
     let pool = outputs.user_pool()?;
     let cognito = aws::cognito_url(outputs.endpoint.as_deref(), &outputs.region);
     let mut config = json!({
@@ -271,7 +270,7 @@ mod tests {
         ] {
             fs::write(dist.path().join(name), content).unwrap();
         }
-        Site::of(outputs, &BTreeSet::from(["basket".to_owned()]), dist.path()).unwrap()
+        Site::of(outputs, &["basket"], dist.path()).unwrap()
     }
 
     fn content<'a>(site: &'a Site, key: &str) -> &'a str {
