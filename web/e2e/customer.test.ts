@@ -8,9 +8,10 @@ const CONFIRMATION_CODE = '123456';
 
 describe('a customer', () => {
   test('looks around, signs up, buys, and sees the order arrive', async (t) => {
-    const product = await newProduct('Brass bell', 5);
+    const category = `bells-${newUserName()}`;
+    const product = await newProduct('Brass bell', 5, { category });
     const page = await visitor(t);
-    await open(page, '/?category=tools');
+    await open(page, `/?category=${category}`);
     await page.getByRole('link', { name: product.name }).click();
     await page.getByRole('heading', { name: product.name }).waitFor();
     await press(page, 'Add to basket');
