@@ -215,8 +215,7 @@ impl LocalStack {
             self.settings(),
             self.deployed(),
             self.uploaded(),
-        ]
-        {
+        ] {
             fingerprint::forget(&path)?;
         }
         for dir in [self.state(), self.assembly()] {
