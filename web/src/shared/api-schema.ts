@@ -336,6 +336,23 @@ export interface paths {
         patch: operations["changeProduct"];
         trace?: never;
     };
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find products by words of their name, category and description */
+        get: operations["searchProducts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/shipment/{orderId}": {
         parameters: {
             query?: never;
@@ -524,6 +541,23 @@ export interface components {
             detail: string;
             /** @description Which: `price`, `items[0].quantity`. */
             field: string;
+        };
+        /** @description A product that was found. Its other details are at `/product/{id}`. */
+        FoundProduct: {
+            category: string;
+            currency: string;
+            /** Format: uuid */
+            id: string;
+            imageFile?: string;
+            name: string;
+            price: Decimal;
+        };
+        /** @description A page of a list, as clients see it. */
+        FoundProductPage: {
+            /** @description The items of this page. */
+            items: components["schemas"]["FoundProduct"][];
+            /** @description Asks for the next page; none on the last one. */
+            nextCursor?: string;
         };
         /**
          * @description Units of a product. Its name and price are ignored: they come from the catalogue. A card number
@@ -2278,6 +2312,43 @@ export interface operations {
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            504: components["responses"]["GatewayTimeout"];
+        };
+    };
+    searchProducts: {
+        parameters: {
+            query: {
+                /** @description Up to 8 words, all of which the products have; the last one may be the beginning of a word. */
+                q: string;
+                /** @description How many items a page has at most. */
+                limit?: number;
+                /** @description The `nextCursor` of the page before, of the same list. */
+                cursor?: string;
+            };
+            header?: {
+                /** @description 1 to 64 letters, digits, `-`, `_` or `.`: comes back, and is in all logs. Anything else is replaced. */
+                "X-Correlation-Id"?: components["parameters"]["CorrelationId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Correlation-Id": components["headers"]["CorrelationId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundProductPage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
