@@ -8,6 +8,7 @@ import {
 import { S3BucketOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { acknowledge } from './constructs/acknowledge.ts';
 import { ServiceStack, type StackContext } from './constructs/service-stack.ts';
 
 /** The name of the service. */
@@ -33,6 +34,7 @@ export class SiteStack extends ServiceStack {
       enforceSSL: true,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    acknowledge(bucket, 'S1', 'Only CloudFront reads it, and only cargo xtask writes it; the log bucket would have to be paid.');
 
     const files: BehaviorOptions = {
       // CloudFront may read objects but not list them, so S3 answers 403 for one that is missing.
@@ -73,6 +75,10 @@ export class SiteStack extends ServiceStack {
       // Standard logs would be stored in a bucket that has to be paid.
       enableLogging: false,
     });
+    acknowledge(distribution, 'CFR1', 'The shop is open to the world.');
+    acknowledge(distribution, 'CFR2', 'It has static files only; a firewall would cost 7 dollars a month.');
+    acknowledge(distribution, 'CFR3', 'The bucket of the logs would have to be paid.');
+    acknowledge(distribution, 'CFR4', 'With the certificate of CloudFront its minimum is fixed; a domain of the shop can raise it.');
 
     const origin = `https://${distribution.distributionDomainName}`;
     // For the API's CORS headers.

@@ -61,6 +61,8 @@ describe('both kinds of API', () => {
   });
 
   test('allow pages the same', () => {
+    const allowed = { services: 'core', allowedOrigins: 'https://shop.example.com' };
+    const [http, rest] = [synthesize({ api: 'http', ...allowed }), synthesize(allowed)];
     const { CorsConfiguration: cors } = propertiesOf(http, 'AWS::ApiGatewayV2::Api').find(({ ProtocolType }) => ProtocolType === 'HTTP');
     const preflight = propertiesOf(rest, 'AWS::ApiGateway::Method').find(({ HttpMethod }) => HttpMethod === 'OPTIONS');
     const header = (name: string) =>
@@ -70,6 +72,11 @@ describe('both kinds of API', () => {
     assert.deepEqual(cors.AllowMethods, header('Allow-Methods'));
     assert.deepEqual(cors.ExposeHeaders, header('Expose-Headers'));
     assert.equal(cors.AllowCredentials, undefined);
+  });
+
+  test('allow the pages of the site', () => {
+    const { CorsConfiguration: cors } = propertiesOf(synthesize({ api: 'http' }), 'AWS::ApiGatewayV2::Api').find(({ ProtocolType }) => ProtocolType === 'HTTP');
+    assert.deepEqual(cors.AllowOrigins, [{ 'Fn::Join': ['', ['https://', { 'Fn::GetAtt': [only(synthesize({ api: 'http' }), 'AWS::CloudFront::Distribution')[0], 'DomainName'] }]] }]);
   });
 });
 

@@ -81,7 +81,7 @@ describe('routes', () => {
   test('functions learn with each request which services are deployed', () => {
     const services = (context: Context) => only(synthesize(context), 'AWS::ApiGateway::Stage')[1].Properties.Variables;
     assert.deepEqual(services({ services: 'core' }), { services: 'product,basket,ordering' });
-    assert.deepEqual(services({}), { services: NAMES.join(',') });
+    assert.equal(services({}).services, NAMES.join(','));
   });
 
   test('the core has its own routes only', () => {
