@@ -185,15 +185,29 @@ impl FunctionScenarios {
         let words: Vec<_> = (100..140).map(|number| format!("{number}{}", &run[28..])).collect();
         let body = json!({ "name": run, "category": "Large", "description": words.join(" "), "price": 1 });
         let created = self.staff.post("/product", body).expect(201).body;
-        let finds = |count: usize| {
-            let found = self.staff.get(&format!("/search?q={run}"));
-            found.body["items"].as_array().is_some_and(|items| items.len() == count)
+        let id = created["id"].as_str().unwrap();
+        let is_complete = |is_found: bool| {
+            within(timeout, || {
+                let found = self.staff.get(&format!("/search?q={run}"));
+                let items = found.body["items"].as_array().is_some_and(|items| items.is_empty() != is_found);
+                items && self.postings_are_complete(id)
+            })
         };
-        within(timeout, || finds(1)) && {
-            let path = format!("/product/{}", created["id"].as_str().unwrap());
-            self.staff.send("DELETE", &path, &[], "").expect(204);
-            within(timeout, || finds(0))
+        is_complete(true) && {
+            self.staff.send("DELETE", &format!("/product/{id}"), &[], "").expect(204);
+            is_complete(false)
         }
+    }
+
+    /// Whether all postings of a product are written, and its former ones are deleted. No answer
+    /// depends on it.
+    fn postings_are_complete(&self, product: &str) -> bool {
+        let get = self.account.aws().dynamodb().get_item().table_name(self.staff.output("/tables/search"));
+        let get = get
+            .key("item", AttributeValue::S(format!("product#{product}")))
+            .key("sort", AttributeValue::S("product".to_owned()));
+        let row = self.runtime.block_on(get.consistent_read(true).send()).unwrap().item;
+        row.is_some_and(|row| !row.contains_key("stale"))
     }
 
     fn basket(&self) -> bool {
