@@ -162,8 +162,9 @@ pub fn plain(part: Part, paths: &Paths, services: &Services) -> Vec<Check> {
         }
         Part::Unit => UNIT_TESTS
             .iter()
-            .map(|packages| {
-                let mut cargo = cargo(paths, &["test", "--no-fail-fast"]);
+            .flat_map(|packages| [("--tests", packages), ("--doc", packages)])
+            .map(|(targets, packages)| {
+                let mut cargo = cargo(paths, &["test", "--no-fail-fast", targets]);
                 cargo.args(packages.iter().flat_map(|package| ["-p", package]));
                 Check::printed(cargo)
             })
