@@ -9,6 +9,17 @@ import { Construct } from 'constructs';
  */
 export const DAYS_KEPT = 14;
 
+// Data collected for an export is kept for one day, and never archived.
+const UNARCHIVED_SOURCES = ['shop.privacy'];
+// The answers to such requests hold all data of a customer. What is due concerns its moment only.
+const UNARCHIVED_TYPES = ['CustomerDataCollected', 'CustomerDataErased', 'ShipmentStepDue', 'WebhookDue'];
+
+/** Whether any of these events can be replayed. */
+export function isArchived({ sources, detailTypes }: { readonly sources: string[]; readonly detailTypes: string[] }): boolean {
+  return sources.some((source) => !UNARCHIVED_SOURCES.includes(source))
+    && detailTypes.some((type) => !UNARCHIVED_TYPES.includes(type));
+}
+
 /**
  * Archives the events of the last two weeks, in case a consumer lost or misread some:
  * `cargo xtask replay` publishes them again.
@@ -20,11 +31,7 @@ export class EventArchive extends Construct {
       sourceEventBus: bus,
       description: `Events of ${DAYS_KEPT} days, without what customers ask for about their own data`,
       eventPattern: {
-        // Data collected for an export is kept for one day, and never archived.
-        source: Match.anythingBut('shop.privacy'),
-        // The answers to such requests hold all data of a customer. A step that is due concerns the
-        // shipments of its moment only.
-        detailType: Match.anythingBut('CustomerDataCollected', 'CustomerDataErased', 'ShipmentStepDue'),
+        source: Match.anythingBut(...UNARCHIVED_SOURCES), detailType: Match.anythingBut(...UNARCHIVED_TYPES),
       },
       retention: Duration.days(DAYS_KEPT),
     });

@@ -1,7 +1,9 @@
 import { Rule } from 'aws-cdk-lib/aws-events';
 import { LambdaFunction, SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Construct } from 'constructs';
+import { isArchived } from './event-archive.ts';
 import { failureQueue } from './failure-queue.ts';
+import { publish } from './outputs.ts';
 import type { RustFunction } from './rust-function.ts';
 import { ServiceStack } from './service-stack.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -28,7 +30,7 @@ export class EventSubscription extends Construct {
   constructor(scope: Construct, id: string, props: EventSubscriptionProps) {
     super(scope, id);
     const { sources, detailTypes, consumer } = props;
-    const { settings, bus } = ServiceStack.of(this);
+    const { settings, bus, service } = ServiceStack.of(this);
     const deadLetterQueue = failureQueue(this);
     const isQueued = (props.delivery ?? settings.delivery) === 'queued';
     // Also where events are queued: those that Lambda accepted before a change of the delivery
@@ -44,5 +46,7 @@ export class EventSubscription extends Construct {
           : new LambdaFunction(consumer, { deadLetterQueue }),
       ],
     });
+    // A replay can be limited to it.
+    if (isArchived(props)) publish(this, 'Rule', `${service}-${id}`, this.rule.ruleArn);
   }
 }

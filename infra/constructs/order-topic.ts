@@ -1,8 +1,9 @@
-import { type ITopic, SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
+import { SubscriptionFilter, Topic } from 'aws-cdk-lib/aws-sns';
 import { LambdaSubscription, SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import { EventSubscription } from './event-subscription.ts';
 import { failureQueue } from './failure-queue.ts';
+import { publish } from './outputs.ts';
 import { RustFunction } from './rust-function.ts';
 import { ServiceStack } from './service-stack.ts';
 import { WorkQueue } from './work-queue.ts';
@@ -14,8 +15,9 @@ export const ORDER_EVENTS = [
 
 export type OrderEventName = (typeof ORDER_EVENTS)[number];
 
-/** Under this name the ordering service provides the topic's ARN to other stacks. */
-export const ORDER_TOPIC = 'order-topic-arn';
+/** Under these names the ordering service provides the topic and the rule that feeds it to other stacks. */
+const TOPIC = 'order-topic-arn';
+const RULE = 'order-topic-rule-arn';
 
 /**
  * Order events for subscribers inside and outside the shop.
@@ -24,20 +26,21 @@ export const ORDER_TOPIC = 'order-topic-arn';
  * subscriptions filter by.
  */
 export class OrderTopic extends Construct {
-  readonly topic: ITopic;
-
   constructor(scope: Construct, id: string) {
     super(scope, id);
-    this.topic = new Topic(this, 'Topic', { enforceSSL: true });
+    const stack = ServiceStack.of(this);
+    const topic = new Topic(this, 'Topic', { enforceSSL: true });
+    stack.provide(TOPIC, topic.topicArn);
     const relay = new RustFunction(this, 'Publisher', {
       name: 'ordering-topic-relay',
       callsInSequence: 1,
-      environment: { ORDER_TOPIC_ARN: this.topic.topicArn },
+      environment: { ORDER_TOPIC_ARN: topic.topicArn },
     });
-    relay.allow(this.topic.topicArn, 'sns:Publish');
-    new EventSubscription(this, 'Events', {
+    relay.allow(topic.topicArn, 'sns:Publish');
+    const events = new EventSubscription(this, 'Events', {
       sources: ['shop.ordering'], detailTypes: [...ORDER_EVENTS], consumer: relay,
     });
+    stack.provide(RULE, events.rule.ruleArn);
   }
 }
 
@@ -55,7 +58,7 @@ export class TopicSubscription extends Construct {
   constructor(scope: Construct, id: string, { consumer, events }: TopicSubscriptionProps) {
     super(scope, id);
     const stack = ServiceStack.of(this);
-    const topic = Topic.fromTopicArn(this, 'Topic', stack.valueOf('ordering', ORDER_TOPIC));
+    const topic = Topic.fromTopicArn(this, 'Topic', stack.valueOf('ordering', TOPIC));
     const options = {
       deadLetterQueue: failureQueue(this),
       ...(events && { filterPolicy: { type: SubscriptionFilter.stringFilter({ allowlist: [...events] }) } }),
@@ -69,5 +72,6 @@ export class TopicSubscription extends Construct {
     } else {
       topic.addSubscription(new LambdaSubscription(consumer, options));
     }
+    publish(this, 'Rule', `${stack.service}-${id}`, stack.valueOf('ordering', RULE));
   }
 }

@@ -2,7 +2,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 
 /** Kinds of resources that tools look up by their name in this project. */
-export type OutputKind = 'Table' | 'Function' | 'Queue' | 'ScheduleGroup';
+export type OutputKind = 'Table' | 'Function' | 'Queue' | 'Rule' | 'ScheduleGroup';
 
 /**
  * Publishes a resource as the stack output `<Kind><Name>`, the name in PascalCase because

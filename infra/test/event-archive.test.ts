@@ -13,7 +13,7 @@ describe('the archive of events', () => {
     assert.equal(RetentionDays, 14);
     assert.deepEqual(EventPattern, {
       source: [{ 'anything-but': ['shop.privacy'] }],
-      'detail-type': [{ 'anything-but': ['CustomerDataCollected', 'CustomerDataErased', 'ShipmentStepDue'] }],
+      'detail-type': [{ 'anything-but': ['CustomerDataCollected', 'CustomerDataErased', 'ShipmentStepDue', 'WebhookDue'] }],
     });
   });
 

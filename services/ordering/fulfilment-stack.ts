@@ -107,12 +107,11 @@ export class FulfilmentStack extends ServiceStack {
       // A lost start or answer would leave an order open for days.
       delivery: 'queued',
     });
-    // A rule of its own, which is disabled before the service is removed: the orders that it has
-    // taken up then come to an end.
-    const intake = new EventSubscription(this, 'Intake', {
+    // A rule of its own, which `up` and `deploy` disable before they remove the service: the orders
+    // that it has taken up then come to an end.
+    new EventSubscription(this, 'Intake', {
       sources: ['shop.ordering'], detailTypes: ['OrderPlaced'], consumer: events, delivery: 'queued',
     });
-    new CfnOutput(this, 'IntakeRuleArn', { value: intake.rule.ruleArn });
   }
 
   /**

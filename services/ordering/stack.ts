@@ -2,7 +2,7 @@ import { StreamViewType } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { EventSubscription } from '../../infra/constructs/event-subscription.ts';
 import { ApiFunction } from '../../infra/constructs/http-function.ts';
-import { ORDER_TOPIC, OrderTopic } from '../../infra/constructs/order-topic.ts';
+import { OrderTopic } from '../../infra/constructs/order-topic.ts';
 import { RustFunction } from '../../infra/constructs/rust-function.ts';
 import { ServiceStack, type StackContext } from '../../infra/constructs/service-stack.ts';
 import { StreamPublisher } from '../../infra/constructs/stream-publisher.ts';
@@ -65,7 +65,7 @@ export class OrderingStack extends ServiceStack {
       changes: ['INSERT', 'MODIFY'],
     });
 
-    this.provide(ORDER_TOPIC, new OrderTopic(this, 'Topic').topic.topicArn);
+    new OrderTopic(this, 'Topic');
 
     const customers = new RustFunction(this, 'Customers', {
       name: 'ordering-on-privacy',

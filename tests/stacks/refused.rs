@@ -1,3 +1,6 @@
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 
 use crate::services::Services;
@@ -26,14 +29,25 @@ fn refused_commands_change_nothing() {
     assert!(error.contains("one stack") && error.contains("cargo xtask down --wipe"), "{error}");
     cloudformation.delete(SINGLE_STACK);
 
-    let failures = stage.staff().output("/queues/notification-failures").to_owned();
-    let send = stage.account().aws().sqs().send_message().queue_url(failures).message_body("{}");
+    let (staff, account) = (stage.staff(), stage.account());
+    let failures = staff.output("/queues/notification-failures");
+    let send = account.aws().sqs().send_message().queue_url(failures).message_body("{}");
     stage::run(send.send()).unwrap();
+    let (dynamodb, requests) = (account.aws().dynamodb(), staff.output("/tables/privacy"));
+    let key = [("customerId", staff.id()), ("item", "erasure".to_owned())];
+    let key = HashMap::from(key.map(|(name, value)| (name.to_owned(), AttributeValue::S(value))));
+    let holders = AttributeValue::L(vec![AttributeValue::S("notification".to_owned())]);
+    // Without a `requestId` it is not published.
+    let put = dynamodb.put_item().table_name(requests).set_item(Some(key.clone()));
+    let put = put.item("holders", holders).item("expiresAt", AttributeValue::N("4102444800".to_owned()));
+    stage::run(put.send()).unwrap();
     let error = stage.refused(&removal);
-    let expected =
-        "notification still has 1 message in notification-failures, so it was not removed; `cargo xtask dlq`";
+    let expected = "notification still has 1 message in notification-failures and 1 privacy request, so it was not \
+                    removed; `cargo xtask dlq`";
     assert!(error.contains(expected), "{error}");
     stage.succeed(&["dlq", "drop", "notification-failures", "--yes"]);
+    let delete = dynamodb.delete_item().table_name(requests).set_key(Some(key));
+    stage::run(delete.send()).unwrap();
     stage.up(&removal);
     assert_eq!(Services::all().without(&stage.services()), ["notification"]);
 

@@ -16,6 +16,8 @@ use crate::cloudformation::{CloudFormation, Stack};
 use crate::services::Services;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// The optional services that receive archived events.
+const REPLAYED: [&str; 4] = ["audit", "fulfilment", "notification", "realtime"];
 /// The exit code of an interrupted command.
 const INTERRUPTED: i32 = 130;
 
@@ -169,7 +171,8 @@ impl Stage {
     /// Publishes earlier events for services that came later, and retries what failed without them:
     /// mails about orders whose checkout notification has not seen.
     pub(crate) fn recover(&self) {
-        self.succeed(&["replay", "--since", "1h"]);
+        let services: Vec<_> = REPLAYED.into_iter().filter(|service| self.services().has(service)).collect();
+        self.succeed(&["replay", "--since", "1h", "--service", &services.join(",")]);
         self.expect_quiet();
         for (queue, messages) in self.failures() {
             println!("{messages} messages in {queue} are retried");

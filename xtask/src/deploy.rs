@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod cdk;
+pub mod late;
 pub mod plan;
 pub mod postman;
 mod remedy;
@@ -29,7 +30,7 @@ use crate::build::arch::Arch;
 use crate::build::lambda_build;
 use crate::deploy::account::Account;
 use crate::deploy::cdk::{Environment, Stage};
-use crate::deploy::plan::{Plan, ServicesArgs, stack_name};
+use crate::deploy::plan::{Plan, ServicesArgs};
 use crate::deploy::remedy::remedy;
 use crate::deploy::removal::Removal;
 use crate::deploy::settings::{Settings, SettingsArgs};
@@ -99,12 +100,11 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     })?;
     let added = plan.added(&args.services, &deployed);
     let removal = Removal::of(&plan, &deployed, name);
-    for line in
-        settings.shown().into_iter().chain(added).chain(removal.consequences(&files.stack_outputs, name))
-    {
+    let consequences = removal.consequences(&files.stack_outputs);
+    for line in settings.shown().into_iter().chain(added).chain(consequences) {
         println!("      {line}");
     }
-    removal.expect_no_failure(&aws, &files.stack_outputs, name)?;
+    removal.expect_no_failure(&aws)?;
     confirm(&format!("Deploy stage {name} to {aws}?"), args.yes)?;
     let built = steps.run("build for Lambda", |step| {
         step.hand_over_terminal();
@@ -122,26 +122,28 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     })?;
     println!("\n{built}");
     aws.provide_secrets(name)?;
-    removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
+    removal.wait_until_finished(&aws)?;
     let stacks = plan.stacks_to_deploy(args.services.only(), &deployed);
     run_on_aws(cdk::deploy(paths, &stacks, &files.assembly, &files.raw_outputs), &aws)?;
     if !removal.is_nothing() {
         // Work may have come in meanwhile; by now the routes are gone.
-        removal.wait_until_finished(&aws, &files.stack_outputs, name)?;
+        removal.wait_until_finished(&aws)?;
         let removed = Stage { settings: &[removal.setting()], ..draft };
         process::attached(&mut cdk::synth(paths, &removed, &files.removal_assembly)?)?;
-        removal.prepare(&aws, name)?;
+        removal.prepare(&aws)?;
         let stacks: Vec<&str> = removal.services().collect();
         run_on_aws(cdk::destroy(paths, &stacks, &files.removal_assembly), &aws)?;
     }
-    let outputs = Outputs::of_stacks(files.stack_outputs(&plan, name)?, None)?;
+    let stack_outputs = files.stack_outputs(&plan, name)?;
+    let late = late::advice(&plan.joining(&deployed), &stack_outputs, &aws, name);
+    let outputs = Outputs::of_stacks(stack_outputs, None)?;
     outputs.write(&files.outputs)?;
     if let Some(dist) = &pages {
         aws.upload_site(&plan.names().collect::<Vec<_>>(), &files.outputs, dist)?;
     }
     postman::write_environment(&files.postman, &outputs)?;
-    for line in removal::resume_intake(&plan, &aws, &files.stack_outputs, name)? {
-        println!("{line}");
+    if let Some(resumed) = removal::resume_intake(&plan, &aws, name)? {
+        println!("{resumed}");
     }
     // Of some regions no prices are known.
     if let Ok(bill) = idle::bill_in(&region, &files.assembly) {
@@ -158,6 +160,9 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         "\nAnyone on the internet can read the catalogue, sign up and order. docs/deploy.md says how people sign up, \
          and who becomes staff; `destroy` the stage when you are done."
     );
+    if let Some(late) = late {
+        println!("\n{late}");
+    }
     Ok(())
 }
 
@@ -227,7 +232,8 @@ impl StageFiles {
 
     /// The outputs of all stacks, those of an earlier deployment included.
     fn stack_outputs(&self, plan: &Plan, stage: &str) -> Result<StackOutputs> {
-        let names: Vec<String> = plan.stacks().iter().map(|service| stack_name(stage, service)).collect();
+        let names: Vec<String> =
+            plan.stacks().iter().map(|service| stage::stack_name(stage, service)).collect();
         StackOutputs::merge(&self.stack_outputs, &self.raw_outputs, &names)
     }
 }

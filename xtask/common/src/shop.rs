@@ -5,6 +5,7 @@ pub mod endpoint;
 pub mod intake;
 pub mod open_work;
 pub mod outputs;
+pub mod privacy_requests;
 pub mod private_file;
 pub mod secrets;
 pub mod sign_in;

@@ -2,16 +2,13 @@
 //! that it stops.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use serde_json::json;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::Aws;
-use xtask_common::shop::open_work::OpenWork;
-use xtask_common::shop::outputs::StackOutputs;
-use xtask_common::shop::{intake, stage};
+use xtask_common::shop::{intake, open_work, stage};
 
 use crate::credentials;
 use crate::signer::Signer;
@@ -30,12 +27,12 @@ enum Question {
     Stacks { stacks: Vec<String> },
     /// The settings that a stage was deployed with
     Settings { stage: String },
-    /// What a stack has not finished
-    OpenWork { outputs: PathBuf, stack: String },
-    /// Whether a stack has an intake, which is then stopped
-    StopIntake { outputs: PathBuf, stack: String },
-    /// Whether the intake of a stack was stopped; it is then started again
-    ResumeIntake { outputs: PathBuf, stack: String },
+    /// What services have not finished
+    OpenWork { stage: String, services: Vec<String> },
+    /// Which services have an intake, which is then stopped
+    StopIntake { stage: String, services: Vec<String> },
+    /// Which services have a stopped intake, which is then started again
+    ResumeIntake { stage: String, services: Vec<String> },
 }
 
 pub fn run(paths: &Paths, args: &Args) -> Result<()> {
@@ -46,15 +43,9 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
             json!(statuses)
         }
         Question::Settings { stage } => json!(stage::settings(&aws, stage)?),
-        Question::OpenWork { outputs, stack } => {
-            json!(OpenWork::of(&aws, &StackOutputs::read(outputs)?, stack)?)
-        }
-        Question::StopIntake { outputs, stack } => {
-            json!(intake::stop(&aws, &StackOutputs::read(outputs)?, stack)?)
-        }
-        Question::ResumeIntake { outputs, stack } => {
-            json!(intake::resume(&aws, &StackOutputs::read(outputs)?, stack)?)
-        }
+        Question::OpenWork { stage, services } => json!(open_work::of(&aws, stage, services)?),
+        Question::StopIntake { stage, services } => json!(intake::stop(&aws, stage, services)?),
+        Question::ResumeIntake { stage, services } => json!(intake::resume(&aws, stage, services)?),
     };
     println!("{answer}");
     Ok(())

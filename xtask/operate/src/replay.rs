@@ -1,5 +1,6 @@
 //! `cargo xtask replay`: publishes recent events again, from the archive of a stage's bus.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
@@ -11,6 +12,8 @@ use serde_json::{Value, json};
 use xtask_common::interrupt;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::{Aws, Refusal, Service};
+use xtask_common::shop::outputs::resource_name;
+use xtask_common::shop::stage::stack_name;
 
 use crate::logs;
 use crate::target::Shop;
@@ -25,6 +28,9 @@ pub struct Args {
     /// Start: a time such as 2026-01-31T12:00:00Z, or how long ago, e.g. 30m, 2h, 1d
     #[arg(long)]
     since: Since,
+    /// Services that receive the events; all by default
+    #[arg(long = "service", value_name = "NAMES", value_delimiter = ',')]
+    services: Vec<String>,
     #[command(flatten)]
     shop: ShopArgs,
 }
@@ -34,9 +40,15 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let archive = Archive::of(&shop)?;
     let now = SystemTime::now();
     let from = args.since.before(now)?;
+    let rules = rules(&shop, &args.services)?;
     println!("{}", archive.described(&shop.aws)?);
+    let receivers = if rules.is_empty() {
+        "Every consumer receives".to_owned()
+    } else {
+        format!("{} receive", args.services.join(" and "))
+    };
     println!(
-        "Every consumer receives these events again, which changes nothing (docs/dead-letters.md, Replay)."
+        "{receivers} these events again; those that a consumer knows change nothing (docs/dead-letters.md, Replay)."
     );
     if shop.outputs.endpoint.is_none() {
         let minutes = ARCHIVE_LAG.as_secs() / 60;
@@ -44,10 +56,32 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
             "AWS may still be archiving what was published in the last {minutes} minutes: replay once more for those."
         );
     }
-    let replay = Replay::start(&shop.aws, &archive, from, now)?;
+    let replay = Replay::start(&shop.aws, &archive, &rules, from, now)?;
     replay.wait()?;
     println!("Published again what was published since {}.", shown(from)?);
     Ok(())
+}
+
+/// The rules that deliver events to services, none for all rules of the bus.
+fn rules(shop: &Shop, services: &[String]) -> Result<BTreeSet<String>> {
+    let stage = &shop.outputs.stage;
+    let mut rules = BTreeSet::new();
+    for service in services {
+        let outputs = shop.aws.stack_outputs(&stack_name(stage, service))?;
+        let outputs = outputs.with_context(|| format!("stage {stage} has no service {service}"))?;
+        rules.extend(rules_of(service, outputs)?);
+    }
+    Ok(rules)
+}
+
+/// The rules among the outputs of a service's stack.
+fn rules_of(service: &str, outputs: BTreeMap<String, String>) -> Result<Vec<String>> {
+    let rules: Vec<_> =
+        outputs.into_iter().filter(|(output, _)| resource_name(output, "Rule").is_some()).collect();
+    if rules.is_empty() {
+        bail!("{service} receives no events that are archived");
+    }
+    Ok(rules.into_iter().map(|(_, arn)| arn).collect())
 }
 
 /// A point in time, or a duration before now.
@@ -106,6 +140,15 @@ impl<'a> Archive<'a> {
         self.arn.rsplit('/').next().unwrap_or(self.arn)
     }
 
+    /// The bus, or only these of its rules.
+    fn destination(&self, rules: &BTreeSet<String>) -> Value {
+        if rules.is_empty() {
+            json!({ "Arn": self.bus })
+        } else {
+            json!({ "Arn": self.bus, "FilterArns": rules })
+        }
+    }
+
     /// The number of archived events. AWS counts them now and then, and never counts those of a
     /// replay.
     fn described(&self, aws: &Aws) -> Result<String> {
@@ -125,14 +168,20 @@ struct Replay<'a> {
 }
 
 impl<'a> Replay<'a> {
-    fn start(aws: &'a Aws, archive: &Archive, from: SystemTime, to: SystemTime) -> Result<Self> {
+    fn start(
+        aws: &'a Aws,
+        archive: &Archive,
+        rules: &BTreeSet<String>,
+        from: SystemTime,
+        to: SystemTime,
+    ) -> Result<Self> {
         let name = format!("replay-{}", seconds(to)?);
         let input = json!({
             "ReplayName": name,
             "EventSourceArn": archive.arn,
             "EventStartTime": seconds(from)?,
             "EventEndTime": seconds(to)?,
-            "Destination": { "Arn": archive.bus },
+            "Destination": archive.destination(rules),
         });
         let started = aws.call(Service::EventBridge, "StartReplay", &input);
         started.map_err(|error| explained(error, "one was started this very second; try again"))?;
@@ -217,6 +266,24 @@ mod tests {
 
     fn at(seconds: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_replay_for_a_service_is_limited_to_its_rules() {
+        let outputs = [
+            ("RuleNotificationCheckouts", "checkouts"),
+            ("RuleNotificationSubscription", "topic"),
+            ("TableMail", "mail"),
+        ];
+        let outputs = outputs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let rules: BTreeSet<String> =
+            rules_of("notification", BTreeMap::from(outputs)).unwrap().into_iter().collect();
+        let archive = Archive { arn: "archive", bus: "bus" };
+        let limited = json!({ "Arn": "bus", "FilterArns": ["checkouts", "topic"] });
+        assert_eq!(archive.destination(&rules), limited);
+        assert_eq!(archive.destination(&BTreeSet::new()), json!({ "Arn": "bus" }));
+        let error = rules_of("payment", BTreeMap::new()).unwrap_err().to_string();
+        assert_eq!(error, "payment receives no events that are archived");
     }
 
     #[test]

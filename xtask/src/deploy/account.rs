@@ -8,14 +8,15 @@ use anyhow::{Context, Result, anyhow, bail};
 use serde::de::DeserializeOwned;
 use xtask_common::paths::Paths;
 use xtask_common::shop::aws::{self, Aws};
-use xtask_common::shop::open_work::OpenWork;
-use xtask_common::shop::outputs::{Outputs, StackOutputs};
+use xtask_common::shop::open_work::{self, OpenWork};
+use xtask_common::shop::outputs::Outputs;
 use xtask_common::shop::site::{self, Site};
+use xtask_common::shop::stage::stack_name;
 use xtask_common::shop::{intake, secrets};
 use xtask_common::stack::Running;
 
 use crate::deploy::cdk::Environment;
-use crate::deploy::plan::{Plan, stack_name};
+use crate::deploy::plan::Plan;
 use crate::deploy::remedy::remedy;
 use crate::deploy::settings::Settings;
 use crate::deploy::stacks::Stacks;
@@ -96,13 +97,11 @@ impl Account<'_> {
         }
     }
 
-    /// What a stack has not finished. `outputs` is the file with the outputs of all stacks.
-    pub fn open_work(&self, outputs: &Path, stack: &str) -> Result<OpenWork> {
+    /// What services have not finished, by their names.
+    pub fn open_work(&self, stage: &str, services: &[String]) -> Result<BTreeMap<String, OpenWork>> {
         match self {
-            Self::Local(running) => {
-                OpenWork::of(&Aws::local(&running.endpoint()), &StackOutputs::read(outputs)?, stack)
-            }
-            Self::Aws(paths, aws) => inspect(paths, aws, &["open-work", shown(outputs)?, stack]),
+            Self::Local(running) => open_work::of(&Aws::local(&running.endpoint()), stage, services),
+            Self::Aws(paths, aws) => inspect(paths, aws, &about("open-work", stage, services)),
         }
     }
 
@@ -133,24 +132,29 @@ impl Account<'_> {
         }
     }
 
-    /// Stops the intake of a stack, if it has one; returns whether it has.
-    pub fn stop_intake(&self, outputs: &Path, stack: &str) -> Result<bool> {
-        let known = StackOutputs::read(outputs)?;
+    /// Stops the intake of services; returns those that have one.
+    pub fn stop_intake(&self, stage: &str, services: &[String]) -> Result<Vec<String>> {
         match self {
-            _ if !intake::has(&known, stack) => Ok(false),
-            Self::Local(running) => intake::stop(&Aws::local(&running.endpoint()), &known, stack),
-            Self::Aws(paths, aws) => inspect(paths, aws, &["stop-intake", shown(outputs)?, stack]),
+            Self::Local(running) => intake::stop(&Aws::local(&running.endpoint()), stage, services),
+            Self::Aws(paths, aws) => inspect(paths, aws, &about("stop-intake", stage, services)),
         }
     }
 
-    /// Starts the intake of a stack again; returns whether it was stopped.
-    pub fn resume_intake(&self, outputs: &Path, stack: &str) -> Result<bool> {
-        let known = StackOutputs::read(outputs)?;
+    /// Starts the intake of services again; returns those whose intake was stopped.
+    pub fn resume_intake(&self, stage: &str, services: &[String]) -> Result<Vec<String>> {
         match self {
-            _ if !intake::has(&known, stack) => Ok(false),
-            Self::Local(running) => intake::resume(&Aws::local(&running.endpoint()), &known, stack),
-            Self::Aws(paths, aws) => inspect(paths, aws, &["resume-intake", shown(outputs)?, stack]),
+            Self::Local(running) => intake::resume(&Aws::local(&running.endpoint()), stage, services),
+            Self::Aws(paths, aws) => inspect(paths, aws, &about("resume-intake", stage, services)),
         }
+    }
+
+    /// The command that publishes events again to services of a stage.
+    pub fn replay_command(&self, stage: &str, since: &str, services: &[String]) -> String {
+        let stage = match self {
+            Self::Local(_) => String::new(),
+            Self::Aws(..) => format!(" --stage {stage}"),
+        };
+        format!("cargo xtask replay --since {since} --service {}{stage}", services.join(","))
     }
 
     pub fn environment(&self) -> Environment {
@@ -174,8 +178,9 @@ impl fmt::Display for Account<'_> {
     }
 }
 
-fn shown(outputs: &Path) -> Result<&str> {
-    outputs.to_str().context("the path of the outputs is no text")
+/// A question about services of a stage.
+fn about<'a>(question: &'a str, stage: &'a str, services: &'a [String]) -> Vec<&'a str> {
+    [question, stage].into_iter().chain(services.iter().map(String::as_str)).collect()
 }
 
 fn inspect<T: DeserializeOwned>(paths: &Paths, aws: &Environment, question: &[&str]) -> Result<T> {

@@ -99,6 +99,14 @@ impl Plan {
         self.services.iter().map(|service| &*service.name)
     }
 
+    /// The services that join others which are deployed already.
+    pub fn joining(&self, deployed: &BTreeSet<String>) -> Vec<String> {
+        if deployed.is_empty() {
+            return Vec::new();
+        }
+        self.names().filter(|name| !deployed.contains(*name)).map(str::to_owned).collect()
+    }
+
     /// The packages of their executables.
     pub fn packages(&self) -> BTreeSet<&str> {
         self.services.iter().filter_map(|service| service.package.as_deref()).chain([IDENTITY]).collect()
@@ -159,11 +167,6 @@ impl Plan {
         let kept: BTreeSet<&str> = self.names().collect();
         deployed.iter().map(String::as_str).filter(|name| !kept.contains(name)).collect()
     }
-}
-
-/// The name of a stack.
-pub fn stack_name(stage: &str, service: &str) -> String {
-    format!("ferrocart-{stage}-{service}")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Removes the stacks of services that a stage shall not have any more: first what they do is
 //! finished, then their routes go, and then they do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,10 @@ use xtask_common::interrupt;
 use xtask_common::shop::open_work::{self, OpenWork};
 use xtask_common::shop::outputs::StackOutputs;
 use xtask_common::shop::site::SITE;
+use xtask_common::shop::stage::stack_name;
 
 use crate::deploy::account::Account;
-use crate::deploy::plan::{Plan, stack_name};
+use crate::deploy::plan::Plan;
 
 /// A queue in use is empty within seconds; what takes longer is stuck, or is a busy shop.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -21,15 +22,14 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 const SETTLE_TIME: Duration = Duration::from_secs(1);
 
 pub struct Removal {
+    stage: String,
     services: Vec<String>,
-    /// Whether tables outlive their stack.
-    keeps_tables: bool,
 }
 
 impl Removal {
     pub fn of(plan: &Plan, deployed: &BTreeSet<String>, stage: &str) -> Self {
         let services = plan.removed(deployed).into_iter().map(str::to_owned).collect();
-        Self { services, keeps_tables: stage.starts_with("prod") }
+        Self { stage: stage.to_owned(), services }
     }
 
     pub fn services(&self) -> impl Iterator<Item = &str> {
@@ -41,31 +41,29 @@ impl Removal {
     }
 
     /// Fails if a service has failed work, which an operator has to retry or delete first.
-    pub fn expect_no_failure(&self, account: &Account, outputs: &Path, stage: &str) -> Result<()> {
-        expect_no_failure(&self.open_work(account, outputs, stage)?)
+    pub fn expect_no_failure(&self, account: &Account) -> Result<()> {
+        expect_no_failure(&self.open_work(account)?)
     }
 
     /// Waits until the services have finished what they have begun, or fails with what is open. They
     /// begin nothing new meanwhile.
-    pub fn wait_until_finished(&self, account: &Account, outputs: &Path, stage: &str) -> Result<()> {
-        let mut open = self.open_work(account, outputs, stage)?;
+    pub fn wait_until_finished(&self, account: &Account) -> Result<()> {
+        if self.is_nothing() {
+            return Ok(());
+        }
+        let open = self.open_work(account)?;
         // Before anything is changed.
         expect_no_failure(&open)?;
-        let mut stopped = Vec::new();
-        for service in self.services() {
-            if account.stop_intake(outputs, &stack_name(stage, service))? {
-                stopped.push(service);
-            }
-        }
+        let stopped = account.stop_intake(&self.stage, &self.services)?;
         if open.is_empty() && stopped.is_empty() {
             return Ok(());
         }
         let (start, mut last_open) = (Instant::now(), Instant::now());
         while last_open.elapsed() < SETTLE_TIME {
             interrupt::sleep(POLL_INTERVAL)?;
-            open = self.open_work(account, outputs, stage)?;
+            let open = self.open_work(account)?;
             expect_no_failure(&open)?;
-            let Some((service, work)) = open.first() else { continue };
+            let Some((service, work)) = open.first_key_value() else { continue };
             last_open = Instant::now();
             if start.elapsed() > TIMEOUT {
                 bail!("{service} still has {work}, so it was not removed; {}", advice(&stopped));
@@ -74,26 +72,20 @@ impl Removal {
         Ok(())
     }
 
-    /// The services that have not finished, with what is open.
-    fn open_work(&self, account: &Account, outputs: &Path, stage: &str) -> Result<Vec<(&str, OpenWork)>> {
-        let mut open = Vec::new();
-        for service in self.services() {
-            let work = account.open_work(outputs, &stack_name(stage, service))?;
-            if !work.is_nothing() {
-                open.push((service, work));
-            }
-        }
-        Ok(open)
+    /// What the services have not finished, by their names.
+    fn open_work(&self, account: &Account) -> Result<BTreeMap<String, OpenWork>> {
+        if self.is_nothing() { Ok(BTreeMap::new()) } else { account.open_work(&self.stage, &self.services) }
     }
 
     /// What goes with the services, or stays, in a sentence per service.
-    pub fn consequences(&self, outputs: &Path, stage: &str) -> Vec<String> {
+    pub fn consequences(&self, outputs: &Path) -> Vec<String> {
         let outputs = StackOutputs::read(outputs).unwrap_or_default();
+        let keeps_tables = self.stage.starts_with("prod");
         let of = |service: &String| {
-            let tables = open_work::tables(&outputs, &stack_name(stage, service));
+            let tables = open_work::tables(&outputs, &stack_name(&self.stage, service));
             let shown = |(name, in_aws): &(String, String)| format!("{name} ({in_aws})");
             let tables: Vec<String> = tables.iter().map(shown).collect();
-            let fate = match (tables.is_empty(), self.keeps_tables) {
+            let fate = match (tables.is_empty(), keeps_tables) {
                 (true, _) => "has no tables".to_owned(),
                 (false, false) => format!("goes with its data: {}", tables.join(", ")),
                 (false, true) => format!(
@@ -113,30 +105,26 @@ impl Removal {
     }
 
     /// Empties the bucket of the site, if that is removed: its stack could not be deleted otherwise.
-    pub fn prepare(&self, account: &Account, stage: &str) -> Result<()> {
+    pub fn prepare(&self, account: &Account) -> Result<()> {
         if self.services().any(|service| service == SITE) {
-            account.empty_site(stage)?;
+            account.empty_site(&self.stage)?;
         }
         Ok(())
     }
 }
 
-/// Starts the intake of services again that a command stopped and did not remove then, in a sentence
-/// per service.
-pub fn resume_intake(plan: &Plan, account: &Account, outputs: &Path, stage: &str) -> Result<Vec<String>> {
-    let mut resumed = Vec::new();
-    for service in plan.names() {
-        if account.resume_intake(outputs, &stack_name(stage, service))? {
-            resumed.push(format!(
-                "{service} takes up orders again; `cargo xtask replay --since 1h` adds those of the last hour"
-            ));
-        }
-    }
-    Ok(resumed)
+/// Starts the intake of services again that a command stopped and did not remove then, in a sentence.
+pub fn resume_intake(plan: &Plan, account: &Account, stage: &str) -> Result<Option<String>> {
+    let services: Vec<String> = plan.names().map(str::to_owned).collect();
+    let resumed = account.resume_intake(stage, &services)?;
+    Ok((!resumed.is_empty()).then(|| {
+        let command = account.replay_command(stage, "1h", &resumed);
+        format!("{} takes up orders again; `{command}` adds those of the last hour", resumed.join(" and "))
+    }))
 }
 
 /// Fails for what never ends by itself.
-fn expect_no_failure(open: &[(&str, OpenWork)]) -> Result<()> {
+fn expect_no_failure(open: &BTreeMap<String, OpenWork>) -> Result<()> {
     match open.iter().find(|(_, work)| work.has_failed()) {
         Some((service, work)) => bail!(
             "{service} still has {work}, so it was not removed; `cargo xtask dlq` shows, retries or deletes \
@@ -146,7 +134,7 @@ fn expect_no_failure(open: &[(&str, OpenWork)]) -> Result<()> {
     }
 }
 
-fn advice(stopped: &[&str]) -> String {
+fn advice(stopped: &[String]) -> String {
     let repeat = "repeat the command later (`cargo xtask status` shows the queues)";
     match stopped.first() {
         None => repeat.to_owned(),

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
+use xtask_common::shop::stage::stack_name;
 
-use crate::deploy::plan::{Plan, stack_name};
+use crate::deploy::plan::Plan;
 
 /// The status of each stack of a stage that exists, whether its deployment or removal ended well or
 /// not.

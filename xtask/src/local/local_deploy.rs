@@ -12,6 +12,7 @@ use xtask_common::paths::Paths;
 use xtask_common::python::Venv;
 use xtask_common::shop::aws::{self, Aws};
 use xtask_common::shop::outputs::{Outputs, StackOutputs, User};
+use xtask_common::shop::stage::stack_name;
 use xtask_common::stack::{LocalStack, Running};
 use xtask_common::steps::{Step, Steps};
 
@@ -19,7 +20,7 @@ use crate::build::Built;
 use crate::build::arch::Arch;
 use crate::deploy::account::Account;
 use crate::deploy::cdk::{self, Stage};
-use crate::deploy::plan::{Plan, stack_name};
+use crate::deploy::plan::Plan;
 use crate::deploy::removal::{self, Removal};
 use crate::deploy::settings::Settings;
 use crate::local::{assets, environments};
@@ -64,8 +65,8 @@ pub fn run(deployment: &Deployment, steps: &mut Steps) -> Result<Outputs> {
     let mut outputs = steps.run("deploy", |step| deployment.deploy(step))?;
     let account = Account::Local(deployment.running);
     let (plan, stack) = (deployment.plan, deployment.stack);
-    for line in removal::resume_intake(plan, &account, &stack.stack_outputs(), stack.stage)? {
-        println!("      {line}");
+    if let Some(resumed) = removal::resume_intake(plan, &account, stack.stage)? {
+        println!("      {resumed}");
     }
     outputs.users = users;
     steps.run("repair", |step| deployment.repair(step))?;
@@ -134,7 +135,7 @@ impl Deployment<'_> {
         account.provide_secrets(self.stack.stage)?;
         if !self.removal.is_nothing() {
             step.note("waiting for open work");
-            self.removal.wait_until_finished(&account, &self.stack.stack_outputs(), self.stack.stage)?;
+            self.removal.wait_until_finished(&account)?;
         }
         let old = assets::of(&assembly);
         step.note("synthesizing the templates");
@@ -153,8 +154,8 @@ impl Deployment<'_> {
         if !self.removal.is_nothing() {
             step.note("removing stacks");
             // Work may have come in meanwhile; by now the routes are gone.
-            self.removal.wait_until_finished(&account, &self.stack.stack_outputs(), self.stack.stage)?;
-            self.removal.prepare(&account, self.stack.stage)?;
+            self.removal.wait_until_finished(&account)?;
+            self.removal.prepare(&account)?;
             self.remove(&aws)?;
             self.remember(self.plan.names())?;
         }

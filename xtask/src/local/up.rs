@@ -12,11 +12,13 @@ use xtask_common::prerequisites;
 use xtask_common::python::Packages;
 use xtask_common::services::Services;
 use xtask_common::shop::aws::Aws;
-use xtask_common::shop::outputs::Outputs;
+use xtask_common::shop::outputs::{Outputs, StackOutputs};
 use xtask_common::stack::{self, LocalStack, Running};
 use xtask_common::steps::Steps;
 
 use crate::build;
+use crate::deploy::account::Account;
+use crate::deploy::late;
 use crate::deploy::plan::ServicesArgs;
 use crate::deploy::postman;
 use crate::deploy::removal::Removal;
@@ -49,7 +51,7 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
     let _lock = Lock::take(stack.dir())?;
     let port = port(&stack, args)?;
     let mut steps = Steps::new(paths, BRING_UP_STEPS + 1);
-    let Up { outputs, new_users, .. } =
+    let Up { outputs, new_users, late, .. } =
         bring_up(paths, &stack, port, &args.services, &args.settings, &mut steps)?;
     steps.run("seed", |_| Ok(((), seed::seed(&outputs)?.to_string())))?;
     let environment = stack.postman();
@@ -59,6 +61,9 @@ pub fn run(paths: &Paths, args: &Args) -> Result<()> {
         print!("\nIdle on AWS, a month:\n{}", bill.table());
     }
     println!("{}", welcome(&outputs, &new_users, &paths.shown(&environment).to_string()));
+    if let Some(late) = late {
+        println!("\n{late}");
+    }
     Ok(())
 }
 
@@ -68,6 +73,8 @@ pub struct Up {
     pub outputs: Outputs,
     /// Roles of the users that were just created.
     pub new_users: Vec<&'static str>,
+    /// What to do for services that were added to others.
+    pub late: Option<String>,
 }
 
 /// All steps to a deployed local stack, on any free port if none is given.
@@ -89,7 +96,7 @@ pub fn bring_up(
         Ok((plan, shown))
     })?;
     let removal = Removal::of(&plan, &deployed, stack.stage);
-    let consequences = removal.consequences(&stack.stack_outputs(), stack.stage);
+    let consequences = removal.consequences(&stack.stack_outputs());
     for line in settings.shown().into_iter().chain(plan.added(args, &deployed)).chain(consequences) {
         println!("      {line}");
     }
@@ -127,7 +134,9 @@ pub fn bring_up(
         Ok((new, shown))
     })?;
     site::upload(pages.as_deref(), &plan, &outputs, stack, &running, steps)?;
-    Ok(Up { running, outputs, new_users })
+    let stack_outputs = StackOutputs::read(&stack.stack_outputs())?;
+    let late = late::advice(&plan.joining(&deployed), &stack_outputs, &Account::Local(&running), stack.stage);
+    Ok(Up { running, outputs, new_users, late })
 }
 
 /// The services of the last deployment.

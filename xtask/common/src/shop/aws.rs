@@ -212,6 +212,25 @@ impl Aws {
 
     /// The status of a deployed stack, such as `CREATE_COMPLETE`; none if there is no such stack.
     pub fn stack_status(&self, stack: &str) -> Result<Option<String>> {
+        Ok(self.describe_stack(stack)?.map(|(status, _)| status))
+    }
+
+    /// The outputs of a deployed stack, unless it is being deleted.
+    pub fn stack_outputs(&self, stack: &str) -> Result<Option<BTreeMap<String, String>>> {
+        let described = self.describe_stack(stack)?;
+        let Some((_, answer)) = described.filter(|(status, _)| !status.starts_with("DELETE_")) else {
+            return Ok(None);
+        };
+        let (_, outputs) = answer.split_once("<Outputs>").unwrap_or_default();
+        let (outputs, _) = outputs.split_once("</Outputs>").unwrap_or_default();
+        let output = |member| {
+            Some((element(member, "OutputKey")?.to_owned(), element(member, "OutputValue")?.to_owned()))
+        };
+        Ok(Some(outputs.split("<member>").filter_map(output).collect()))
+    }
+
+    /// The status and the description of a stack that is not deleted.
+    fn describe_stack(&self, stack: &str) -> Result<Option<(String, String)>> {
         let form = format!("Action=DescribeStacks&Version=2010-05-15&StackName={stack}");
         let headers = [("content-type", "application/x-www-form-urlencoded")];
         let answer = match self.send("POST", "cloudformation", "/", &headers, &form) {
@@ -219,7 +238,8 @@ impl Aws {
             answer => answer.with_context(|| format!("cannot look up the stack {stack}"))?,
         };
         let status = element(&answer, "StackStatus").with_context(|| format!("{stack} has no status"))?;
-        Ok((status != "DELETE_COMPLETE").then(|| status.to_owned()))
+        let status = status.to_owned();
+        Ok((status != "DELETE_COMPLETE").then_some((status, answer)))
     }
 
     /// The status of each of these stacks that exists.

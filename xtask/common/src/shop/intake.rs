@@ -5,39 +5,52 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::shop::aws::{Aws, Service};
-use crate::shop::outputs::StackOutputs;
+use crate::shop::stage::stack_name;
 
-/// The output with the ARN of the rule.
-const RULE: &str = "IntakeRuleArn";
-
-/// Whether a stack has an intake that can be stopped.
-pub fn has(outputs: &StackOutputs, stack: &str) -> bool {
-    outputs.of(stack).any(|(output, _)| output == RULE)
+/// Stops the intake of services; returns those that have one.
+pub fn stop(aws: &Aws, stage: &str, services: &[String]) -> Result<Vec<String>> {
+    with_intake(aws, stage, services, |rule| {
+        aws.call(Service::EventBridge, "DisableRule", rule)?;
+        Ok(true)
+    })
 }
 
-/// Stops the intake of a stack, if it has one; returns whether it has.
-pub fn stop(aws: &Aws, outputs: &StackOutputs, stack: &str) -> Result<bool> {
-    let Some(rule) = rule(outputs, stack)? else { return Ok(false) };
-    aws.call(Service::EventBridge, "DisableRule", &rule)?;
-    Ok(true)
+/// Starts the intake of services again; returns those whose intake was stopped.
+pub fn resume(aws: &Aws, stage: &str, services: &[String]) -> Result<Vec<String>> {
+    with_intake(aws, stage, services, |rule| {
+        let is_stopped = aws.call(Service::EventBridge, "DescribeRule", rule)?["State"] == "DISABLED";
+        if is_stopped {
+            aws.call(Service::EventBridge, "EnableRule", rule)?;
+        }
+        Ok(is_stopped)
+    })
 }
 
-/// Starts the intake of a stack again; returns whether it was stopped.
-pub fn resume(aws: &Aws, outputs: &StackOutputs, stack: &str) -> Result<bool> {
-    let Some(rule) = rule(outputs, stack)? else { return Ok(false) };
-    let is_stopped = aws.call(Service::EventBridge, "DescribeRule", &rule)?["State"] == "DISABLED";
-    if is_stopped {
-        aws.call(Service::EventBridge, "EnableRule", &rule)?;
+/// The services with an intake for which `change` returns true.
+fn with_intake(
+    aws: &Aws,
+    stage: &str,
+    services: &[String],
+    change: impl Fn(&Value) -> Result<bool>,
+) -> Result<Vec<String>> {
+    let mut changed = Vec::new();
+    for service in services {
+        let outputs = aws.stack_outputs(&stack_name(stage, service))?.unwrap_or_default();
+        let Some((_, arn)) = outputs.iter().find(|(output, _)| is_intake(output)) else { continue };
+        let rule = named(arn).with_context(|| format!("{arn} is no rule of an event bus"))?;
+        if change(&rule)? {
+            changed.push(service.clone());
+        }
     }
-    Ok(is_stopped)
+    Ok(changed)
+}
+
+/// Whether this is the output of a subscription called `Intake`.
+fn is_intake(output: &str) -> bool {
+    output.starts_with("Rule") && output.ends_with("Intake")
 }
 
 /// The rule as EventBridge's operations name it.
-fn rule(outputs: &StackOutputs, stack: &str) -> Result<Option<Value>> {
-    let Some((_, arn)) = outputs.of(stack).find(|(output, _)| *output == RULE) else { return Ok(None) };
-    named(arn).map(Some).with_context(|| format!("{arn} is no rule of an event bus"))
-}
-
 fn named(arn: &str) -> Option<Value> {
     let (bus, name) = arn.split_once(":rule/")?.1.split_once('/')?;
     Some(json!({ "Name": name, "EventBusName": bus }))
@@ -52,5 +65,11 @@ mod tests {
         let rule = named("arn:aws:events:eu-west-1:111122223333:rule/bus-1/fulfilment-Intake");
         assert_eq!(rule, Some(json!({ "Name": "fulfilment-Intake", "EventBusName": "bus-1" })));
         assert_eq!(named("arn:aws:events:eu-west-1:111122223333:rule/of-default-bus"), None);
+    }
+
+    #[test]
+    fn an_intake_is_found_by_its_output() {
+        assert!(is_intake("RuleFulfilmentIntake"));
+        assert!(!is_intake("RuleFulfilmentEvents") && !is_intake("QueueIntake"));
     }
 }

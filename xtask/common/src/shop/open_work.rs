@@ -1,13 +1,16 @@
 //! What a service has not finished: it is not removed before.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::shop::aws::{Aws, Refusal, Service};
 use crate::shop::outputs::{StackOutputs, resource_name};
+use crate::shop::privacy_requests;
+use crate::shop::stage::stack_name;
 
 /// The counts of messages that a queue reports.
 const COUNTS: [&str; 3] = [
@@ -18,29 +21,37 @@ const COUNTS: [&str; 3] = [
 /// The output with the workflow of a stack.
 const WORKFLOW: &str = "FulfilmentWorkflowArn";
 
-/// What a stack has not finished, in words.
+/// What a service has not finished, in words.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct OpenWork {
-    /// What ends by itself: messages that are consumed, workflows, schedules.
+    /// What ends by itself: messages that are consumed, workflows, schedules, privacy requests.
     running: Vec<String>,
     /// What waits for an operator.
     failed: Vec<String>,
 }
 
+/// What services of a stage have not finished, by their names. Those that have are left out.
+pub fn of(aws: &Aws, stage: &str, services: &[String]) -> Result<BTreeMap<String, OpenWork>> {
+    let requests = privacy_requests::open(aws, stage)?;
+    let mut all = BTreeMap::new();
+    for service in services {
+        // An interrupted removal may have deleted the stack.
+        let Some(outputs) = aws.stack_outputs(&stack_name(stage, service))? else { continue };
+        let mut open = OpenWork::of(aws, &outputs)?;
+        let requests = requests.iter().filter(|request| request.needs(service)).count();
+        open.running.extend(counted(requests, "privacy request", ""));
+        if !open.is_nothing() {
+            all.insert(service.clone(), open);
+        }
+    }
+    Ok(all)
+}
+
 impl OpenWork {
     /// Queries the queues, the workflow and the schedules among the outputs of a stack.
-    pub fn of(aws: &Aws, outputs: &StackOutputs, stack: &str) -> Result<Self> {
+    fn of(aws: &Aws, outputs: &BTreeMap<String, String>) -> Result<Self> {
         let mut open = Self::default();
-        // An interrupted removal may have deleted it.
-        if aws.stack_status(stack)?.is_none() {
-            return Ok(open);
-        }
-        if outputs.of(stack).next().is_none() {
-            bail!(
-                "the outputs of {stack} are not here, so nobody knows what it has; deploy it from here first"
-            );
-        }
-        for (output, value) in outputs.of(stack) {
+        for (output, value) in outputs {
             if let Some(queue) = resource_name(output, "Queue") {
                 let of_queue =
                     if queue.ends_with("-failures") { &mut open.failed } else { &mut open.running };
@@ -54,7 +65,7 @@ impl OpenWork {
         Ok(open)
     }
 
-    pub fn is_nothing(&self) -> bool {
+    fn is_nothing(&self) -> bool {
         self.running.is_empty() && self.failed.is_empty()
     }
 

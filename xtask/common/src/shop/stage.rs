@@ -26,6 +26,11 @@ fn is_about_missing(error: &anyhow::Error) -> bool {
     error.downcast_ref().is_some_and(|refusal: &Refusal| refusal.kind == "ParameterNotFound")
 }
 
+/// The name of the stack of a service.
+pub fn stack_name(stage: &str, service: &str) -> String {
+    format!("ferrocart-{stage}-{service}")
+}
+
 /// The outputs of a stage on AWS, once it was deployed from here.
 pub fn outputs_file(paths: &Paths, stage: &str) -> PathBuf {
     paths.local().join(format!("outputs-{stage}.json"))
