@@ -12,7 +12,7 @@ fn rule(queue: &str) -> Value {
 }
 
 #[test]
-fn a_replay_is_heard_by_the_rules_that_were_asked_for_and_says_that_it_is_one() {
+fn replays_reach_the_chosen_rules_only_and_are_marked() {
     let aws = LocalAws::start("archive");
     aws.ready();
     let resources = json!({
