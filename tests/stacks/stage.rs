@@ -17,7 +17,7 @@ use crate::services::Services;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 /// The optional services that receive archived events.
-const REPLAYED: [&str; 4] = ["audit", "fulfilment", "notification", "realtime"];
+const REPLAYED: [&str; 5] = ["audit", "fulfilment", "notification", "realtime", "search"];
 /// The exit code of an interrupted command.
 const INTERRUPTED: i32 = 130;
 
