@@ -1,6 +1,6 @@
 /** The deployed shop as its operator sees it: `outputs.json`, users, products, processes. */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 interface User {
   readonly userName: string;
@@ -109,18 +109,32 @@ export function stockOf(product: Product): Promise<{ readonly onHand: number; re
   return call('GET', `/stock/${product.id}`);
 }
 
-/** Sends a signal to the running processes of a function, and returns their number. */
-export function signal(name: string, kind: 'SIGSTOP' | 'SIGKILL'): number {
+/** The ids of the running processes of a function. */
+export function processesOf(name: string): string[] {
   const variable = `AWS_LAMBDA_FUNCTION_NAME=${SHOP.functions[name]}`;
-  const processes = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).filter((id) => {
+  return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry)).filter((id) => {
     try {
       return readFileSync(`/proc/${id}/environ`, 'utf8').split('\0').includes(variable);
     } catch {
       return false; // gone, or another user's
     }
   });
-  for (const id of processes) process.kill(Number(id), kind);
-  return processes.length;
+}
+
+/** Whether a stopped process has received something that it has not read yet. */
+export function hasUnread(id: string): boolean {
+  const sockets = new Set(readdirSync(`/proc/${id}/fd`).map((fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${id}/fd/${fd}`))?.[1]));
+  // sl local_address rem_address st tx_queue:rx_queue ... inode
+  return readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1).map((line) => line.trim().split(/\s+/))
+    .some((columns) => sockets.has(columns[9]) && Number.parseInt(columns[4]?.split(':')[1] ?? '0', 16) > 0);
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return ''; // closed meanwhile
+  }
 }
 
 const DEADLINE_MS = 30_000;
