@@ -20,6 +20,7 @@ import { MissingPage } from './pages/missing.tsx';
 import { OrderPage } from './pages/order.tsx';
 import { OrdersPage } from './pages/orders.tsx';
 import { ProductPage } from './pages/product.tsx';
+import { SearchPage } from './pages/search.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { SignUpPage } from './pages/sign-up.tsx';
 
@@ -46,12 +47,18 @@ function Pages() {
   const sells = useService('basket');
   const takesOrders = useService('ordering');
   const hasChat = useService('realtime');
+  const hasSearch = useService('search');
   return (
     <Switch>
       <Route path="/">
         <CataloguePage />
       </Route>
       <Route path="/product/:id">{({ id }) => <ProductPage key={id} id={id} />}</Route>
+      {hasSearch && (
+        <Route path="/search">
+          <SearchPage />
+        </Route>
+      )}
       {sells && (
         <Route path="/basket">
           <BasketPage />

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter';
 import { useService, useShop, useUser } from '../shared/shop.ts';
 import { Announcer } from '../shared/ui/announcer.tsx';
 import { Mark } from '../shared/ui/mark.tsx';
+import { SearchBox } from './catalogue/search-box.tsx';
 import { useBasket } from './basket/use-basket.ts';
 
 export function Layout({ children }: { readonly children: ReactNode }) {
@@ -31,6 +32,7 @@ function Header() {
     config: { webSocketUrl },
   } = useShop();
   const hasBasket = useService('basket');
+  const hasSearch = useService('search');
   const hasOrders = useService('ordering');
   const hasChat = useService('realtime') && webSocketUrl !== undefined;
   return (
@@ -40,6 +42,7 @@ function Header() {
           <Mark />
           Ferrocart
         </Link>
+        {hasSearch && <SearchBox />}
         <nav aria-label="Shop">
           {user !== undefined && hasOrders && <NavLink href="/orders">Orders</NavLink>}
           {user !== undefined && hasChat && <NavLink href="/chat">Chat</NavLink>}

@@ -4,7 +4,10 @@ import { Price } from '../../shared/ui/values.tsx';
 import { Picture } from './picture.tsx';
 import { StockNote } from './stock-note.tsx';
 
-export function ProductCard({ product }: { readonly product: Schemas['Product'] }) {
+/** What a list shows of a product; what a search finds has no stock. */
+export type CardProduct = Pick<Schemas['Product'], 'id' | 'name' | 'imageFile' | 'price' | 'currency' | 'available'>;
+
+export function ProductCard({ product }: { readonly product: CardProduct }) {
   return (
     <li className="card">
       <div className="card-picture">

@@ -45,3 +45,22 @@ export function productsQuery(api: Api, category: string | undefined) {
       ),
   });
 }
+
+/** Products that have all words of a text. */
+export function searchQuery(api: Api, text: string) {
+  return infiniteQueryOptions({
+    queryKey: ['search', text],
+    enabled: text !== '',
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: nextCursor,
+    refetchOnWindowFocus: false,
+    staleTime: 60_000,
+    queryFn: ({ pageParam, signal }) =>
+      dataOf(
+        api.GET('/search', {
+          params: { query: { q: text, limit: PAGE_SIZE, ...(pageParam !== undefined && { cursor: pageParam }) } },
+          signal,
+        }),
+      ),
+  });
+}
