@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addToBasket, fillIn, loaded, open, PLACE_THE_ORDER, prepareCheckout, press, signIn, visitor, waitForStep } from './browser.ts';
-import { newCustomer, newProduct, newUserName, ordersOf, PASSWORD } from './shop.ts';
+import { eventually, newCustomer, newProduct, newUserName, ordersOf, PASSWORD } from './shop.ts';
 
 /** The local Cognito's code for every sign-up. */
 const CONFIRMATION_CODE = '123456';
@@ -37,6 +37,23 @@ describe('a customer', () => {
     assert.deepEqual((await ordersOf(userName)).map(({ status }) => status), ['DELIVERED']);
     await open(page, '/basket');
     await page.getByText('Your basket is empty.').waitFor();
+  });
+
+  test('finds a product by the beginnings of its words', async (t) => {
+    const product = await newProduct('Crème saddle', 1);
+    const [, , code] = product.name.split(' ');
+    const page = await visitor(t);
+    // The index follows the catalogue.
+    await eventually(`${product.name} in the results`, async () => {
+      await open(page, '/');
+      await page.getByRole('searchbox').fill(`creme sad ${code}`);
+      await page.getByRole('searchbox').press('Enter');
+      await page.getByRole('heading', { name: 'Results for' }).waitFor();
+      await page.waitForLoadState('networkidle');
+      return (await page.getByRole('link', { name: product.name }).count()) === 1 || undefined;
+    });
+    await page.getByRole('link', { name: product.name }).click();
+    await page.getByRole('heading', { name: product.name }).waitFor();
   });
 
   test('stays signed in over a reload and in a second tab, and signs out of both', async (t) => {

@@ -52,6 +52,7 @@ test('each page of the shop is accessible', async (t) => {
   });
   await look('shop-catalogue', '/');
   await look('shop-category', '/?category=bikes');
+  await look('shop-search', '/search?q=kanal');
   await look('shop-product', `/product/${product.id}`);
   await look('shop-basket', '/basket');
   await look('shop-sign-up', '/sign-up');
