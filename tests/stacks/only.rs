@@ -5,11 +5,11 @@ use crate::stage::Stage;
 
 const BASKET: &str = "ferrocart-stacks-basket";
 const PRODUCT: &str = "ferrocart-stacks-product";
-/// A resource of every stack whose description nothing depends on.
-const RESOURCE: &str = "StackNameValue";
-
+/// The description of a parameter that the stack provides: nothing depends on it.
 fn description(template: &mut Value) -> &mut Value {
-    &mut template["Resources"][RESOURCE]["Properties"]["Description"]
+    let mut resources = template["Resources"].as_object_mut().unwrap().values_mut();
+    let parameter = resources.find(|resource| resource["Type"] == "AWS::SSM::Parameter").unwrap();
+    &mut parameter["Properties"]["Description"]
 }
 
 fn is_changed(cloudformation: &CloudFormation, stack: &str) -> bool {
