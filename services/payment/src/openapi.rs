@@ -26,7 +26,7 @@ pub fn operations() -> Vec<Operation> {
             Access::Signed,
             Method::POST,
             "/payment/webhook",
-            "hearPaymentProvider",
+            "receivePaymentWebhook",
             "Receive a webhook of the payment provider",
         )
         .takes::<Webhook>()

@@ -274,7 +274,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Receive a webhook of the payment provider */
-        post: operations["hearPaymentProvider"];
+        post: operations["receivePaymentWebhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1887,7 +1887,7 @@ export interface operations {
             504: components["responses"]["GatewayTimeout"];
         };
     };
-    hearPaymentProvider: {
+    receivePaymentWebhook: {
         parameters: {
             query?: never;
             header: {

@@ -160,15 +160,16 @@ pub fn plain(part: Part, paths: &Paths, services: &Services) -> Vec<Check> {
             let own = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
             vec![Check::whole(cargo(paths, &own)), Check::whole(clippy_of_fuzz_targets(paths, services))]
         }
-        Part::Unit => UNIT_TESTS
-            .iter()
-            .flat_map(|packages| [("--tests", packages), ("--doc", packages)])
-            .map(|(targets, packages)| {
+        Part::Unit => {
+            let test = |targets, packages: &[&str]| {
                 let mut cargo = cargo(paths, &["test", "--no-fail-fast", targets]);
                 cargo.args(packages.iter().flat_map(|package| ["-p", package]));
                 Check::printed(cargo)
-            })
-            .collect(),
+            };
+            // Examples are checked by clippy, and not linked; tools have no documentation tests.
+            let [libraries, tools] = UNIT_TESTS;
+            vec![test("--tests", libraries), test("--doc", libraries), test("--tests", tools)]
+        }
         _ => Vec::new(),
     }
 }
