@@ -12,7 +12,7 @@ import { ShopTable } from '../../infra/constructs/table.ts';
  * the shop.
  */
 export class PaymentSandboxStack extends ServiceStack {
-  /** Moves no money: its failures wait for whoever demonstrates it. */
+  /** Moves no money, so its failures can wait. */
   override readonly isWatched = false;
 
   constructor(scope: Construct, context: StackContext) {

@@ -99,7 +99,7 @@ class FunctionFailed(Exception):
 
 
 def hide_function_errors() -> None:
-    """The gateway tells the caller what a failed function said, and that a function is throttled.
+    """The gateway passes the errors and throttles of functions to the caller.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html
     """

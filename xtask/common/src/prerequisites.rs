@@ -11,7 +11,7 @@ use crate::process;
 use crate::steps::Steps;
 
 const PYTHON: Version = Version(3, 10, 0);
-const NODE: Version = Version(20, 0, 0);
+const NODE: Version = Version(20, 19, 0);
 
 pub struct Prerequisites {
     rust: Version,
@@ -96,7 +96,7 @@ fn check_python() -> Result<(String, Version)> {
 }
 
 fn check_node() -> Result<Version> {
-    let help = "Node.js >= 20 with npm: https://nodejs.org, `brew install node` or your system's package";
+    let help = "Node.js >= 20.19 with npm: https://nodejs.org, `brew install node` or your system's package";
     let found = version_of(Command::new("node").arg("--version")).context(help)?;
     if found < NODE {
         bail!("{help} (found {found})");
