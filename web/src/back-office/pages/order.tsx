@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import { dataOf, type Schemas } from '../../shared/api.ts';
 import { isCancellable, isFinal } from '../../shared/orders/progress.ts';
+import { OrderItems } from '../../shared/orders/items.tsx';
 import { ApiError } from '../../shared/problem.ts';
 import { useService, useShop } from '../../shared/shop.ts';
 import { sentence } from '../../shared/text.ts';
@@ -80,28 +81,7 @@ function Details({ order }: { readonly order: Schemas['Order'] }) {
         <div>
           <section aria-labelledby="items">
             <h2 id="items">Items</h2>
-            <ul className="plain">
-              {order.items.map((item, index) => (
-                <li key={index} className="row">
-                  <span>
-                    {item.quantity} ×{' '}
-                    <Link href={`/products/${item.productId}`}>
-                      <bdi>{item.productName}</bdi>
-                    </Link>
-                    {item.color !== undefined && (
-                      <span className="small">
-                        {' '}
-                        <bdi>{item.color}</bdi>
-                      </span>
-                    )}
-                  </span>
-                  <Price amount={item.lineTotal} currency={order.currency} />
-                </li>
-              ))}
-            </ul>
-            <p className="total">
-              <span>Total</span> <Price amount={order.totalPrice} currency={order.currency} />
-            </p>
+            <OrderItems order={order} productPath={(id) => `/products/${id}`} />
           </section>
           <section aria-labelledby="timeline">
             <h2 id="timeline">What happened</h2>

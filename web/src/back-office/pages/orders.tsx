@@ -9,8 +9,7 @@ import { useShop } from '../../shared/shop.ts';
 import { sentence } from '../../shared/text.ts';
 import { Button } from '../../shared/ui/button.tsx';
 import { SelectField, TextField } from '../../shared/ui/field.tsx';
-import { LoadMore } from '../../shared/ui/load-more.tsx';
-import { Failure } from '../../shared/ui/notice.tsx';
+import { ListEnd } from '../../shared/ui/list-end.tsx';
 import { Page } from '../../shared/ui/page.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { Price, Time } from '../../shared/ui/values.tsx';
@@ -38,7 +37,6 @@ export function OrdersPage() {
     },
   });
   const orders = itemsOf(list.data?.pages ?? [], ({ orderId }) => orderId);
-  const pages = list.data?.pages.length ?? 0;
   const isUnknown = list.error instanceof ApiError && list.error.status === 404;
   return (
     <Page title="Orders">
@@ -48,16 +46,7 @@ export function OrdersPage() {
         <p className="empty">There are no such orders.</p>
       )}
       {orders.length > 0 && <OrderTable orders={orders} />}
-      {list.error !== null && !isUnknown && (
-        <Failure error={list.error} {...(pages === 0 && { onRetry: () => void list.refetch() })} />
-      )}
-      <LoadMore
-        hasMore={list.hasNextPage}
-        isLoading={list.isFetchingNextPage}
-        failed={list.isFetchNextPageError}
-        pages={pages}
-        onMore={() => void list.fetchNextPage()}
-      />
+      <ListEnd list={list} isExplained={isUnknown} />
     </Page>
   );
 }

@@ -3,8 +3,7 @@ import { Link } from 'wouter';
 import { dataOf } from '../../shared/api.ts';
 import { itemsOf, nextCursor } from '../../shared/paging.ts';
 import { useShop } from '../../shared/shop.ts';
-import { LoadMore } from '../../shared/ui/load-more.tsx';
-import { Failure } from '../../shared/ui/notice.tsx';
+import { ListEnd } from '../../shared/ui/list-end.tsx';
 import { Page } from '../../shared/ui/page.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { Price, Time } from '../../shared/ui/values.tsx';
@@ -25,7 +24,6 @@ export function ProductsPage() {
       ),
   });
   const products = itemsOf(list.data?.pages ?? [], ({ id }) => id);
-  const pages = list.data?.pages.length ?? 0;
   return (
     <Page title="Products">
       <div className="actions">
@@ -75,16 +73,7 @@ export function ProductsPage() {
           </table>
         </div>
       )}
-      {list.error !== null && (
-        <Failure error={list.error} {...(pages === 0 && { onRetry: () => void list.refetch() })} />
-      )}
-      <LoadMore
-        hasMore={list.hasNextPage}
-        isLoading={list.isFetchingNextPage}
-        failed={list.isFetchNextPageError}
-        pages={pages}
-        onMore={() => void list.fetchNextPage()}
-      />
+      <ListEnd list={list} />
     </Page>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import { AuthForm } from '../../shared/account/auth-form.tsx';
+import { NewPasswordField } from '../../shared/account/new-password-field.tsx';
 import { useShop } from '../../shared/shop.ts';
 import { TextField } from '../../shared/ui/field.tsx';
 import { Page } from '../../shared/ui/page.tsx';
@@ -62,17 +63,7 @@ export function ForgottenPasswordPage() {
               error={errorOf('code')}
               onChange={(event) => setCode(event.target.value)}
             />
-            <TextField
-              label="New password"
-              hint="At least 12 characters, with small and capital letters and a digit."
-              type="password"
-              autoComplete="new-password"
-              minLength={12}
-              required
-              value={password}
-              error={errorOf('password')}
-              onChange={(event) => setPassword(event.target.value)}
-            />
+            <NewPasswordField label="New password" value={password} error={errorOf('password')} onChange={setPassword} />
           </>
         )}
       </AuthForm>

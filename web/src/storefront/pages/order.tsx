@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { Link } from 'wouter';
 import { dataOf, type Schemas } from '../../shared/api.ts';
+import { OrderItems } from '../../shared/orders/items.tsx';
 import { ApiError, isTransient } from '../../shared/problem.ts';
 import type { User } from '../../shared/session.ts';
 import { useService, useShop } from '../../shared/shop.ts';
@@ -11,7 +11,7 @@ import { Dialog } from '../../shared/ui/dialog.tsx';
 import { Failure, Notice } from '../../shared/ui/notice.tsx';
 import { Page } from '../../shared/ui/page.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
-import { Price, Time } from '../../shared/ui/values.tsx';
+import { Time } from '../../shared/ui/values.tsx';
 import { isCancellable, isFinal, isRecent, REASON_LABELS, STATUS_LABELS, STEPS } from '../../shared/orders/progress.ts';
 import { ORDERS_KEY, orderQuery } from '../orders/queries.ts';
 import { useLiveOrder } from '../orders/use-live-order.ts';
@@ -83,28 +83,7 @@ function Details({
       <div className="split">
         <section aria-labelledby="order-items">
           <h2 id="order-items">What you ordered</h2>
-          <ul className="plain">
-            {order.items.map((item, index) => (
-              <li key={index} className="row">
-                <span>
-                  {item.quantity} ×{' '}
-                  <Link href={`/product/${item.productId}`}>
-                    <bdi>{item.productName}</bdi>
-                  </Link>
-                  {item.color !== undefined && (
-                    <span className="small">
-                      {' '}
-                      <bdi>{item.color}</bdi>
-                    </span>
-                  )}
-                </span>
-                <Price amount={item.lineTotal} currency={order.currency} />
-              </li>
-            ))}
-          </ul>
-          <p className="total">
-            <span>Total</span> <Price amount={order.totalPrice} currency={order.currency} />
-          </p>
+          <OrderItems order={order} productPath={(id) => `/product/${id}`} />
         </section>
         <aside className="summary" aria-label="Delivery">
           <h2>Where it goes</h2>

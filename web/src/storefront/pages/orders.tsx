@@ -4,8 +4,7 @@ import type { Schemas } from '../../shared/api.ts';
 import { itemsOf } from '../../shared/paging.ts';
 import type { User } from '../../shared/session.ts';
 import { useShop } from '../../shared/shop.ts';
-import { LoadMore } from '../../shared/ui/load-more.tsx';
-import { Failure } from '../../shared/ui/notice.tsx';
+import { ListEnd } from '../../shared/ui/list-end.tsx';
 import { Page } from '../../shared/ui/page.tsx';
 import { Skeleton } from '../../shared/ui/skeleton.tsx';
 import { Price, Time } from '../../shared/ui/values.tsx';
@@ -16,7 +15,6 @@ export function OrdersPage({ user }: { readonly user: User }) {
   const { api } = useShop();
   const list = useInfiniteQuery(ordersQuery(api, user.userName));
   const orders = itemsOf(list.data?.pages ?? [], ({ orderId }) => orderId);
-  const pages = list.data?.pages.length ?? 0;
   return (
     <Page title="Orders">
       {list.isPending && <Skeleton lines={4} label="Loading your orders" />}
@@ -32,16 +30,7 @@ export function OrdersPage({ user }: { readonly user: User }) {
           ))}
         </ul>
       )}
-      {list.error !== null && (
-        <Failure error={list.error} {...(pages === 0 && { onRetry: () => void list.refetch() })} />
-      )}
-      <LoadMore
-        hasMore={list.hasNextPage}
-        isLoading={list.isFetchingNextPage}
-        failed={list.isFetchNextPageError}
-        pages={pages}
-        onMore={() => void list.fetchNextPage()}
-      />
+      <ListEnd list={list} />
     </Page>
   );
 }
